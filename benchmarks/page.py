@@ -1,0 +1,119 @@
+"""How large the page is and how long a reader waits, in headless Chromium: `python benchmarks/page.py [ROWS ...]`.
+
+Prints one line per size. ``ready`` is from the start of navigation until the list can be used; ``filter`` and ``sort``
+are from the change to the drawn list, each the median of several different ones, none of them asked before. With
+``--screenshots DIR`` it draws the page instead, light, dark and at a phone's width.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from test_page_in_browser import browser, ready
+from test_report import HEADER, synthetic
+
+from harness.report import page
+
+#: What is asked for: (seconds until ready, MiB) by number of verdicts; filter and sort in seconds for each.
+WANTED = {100_000: (1.0, 8.0), 1_000_000: (4.0, float("inf"))}
+RESPONSE = 0.1
+
+QUERIES = (
+    "is:red",
+    "margin>0.5",
+    "op:conv2d stride>=2 padding:1",
+    "torch:conforms numpy.loops:deviates",
+    "dtype:float16,float32 -law:gradient",
+    "candidate:numpy*",
+    "segmentation",
+    "",
+)
+SORTS = ("margin.desc", "case.asc", "ulps.asc", "candidate.desc", "message.asc")
+
+_TIME_QUERY = "const t = performance.now(); report.set({q: arguments[0]}); return performance.now() - t"
+_TIME_SORT = "const t = performance.now(); report.set({q: '', sort: arguments[0]}); return performance.now() - t"
+
+
+def measure(rows: int, folder: Path) -> str:
+    """One line of figures for a page of so many verdicts."""
+    verdicts = synthetic(rows)
+    began = time.perf_counter()
+    html = page(HEADER, verdicts)
+    made = time.perf_counter() - began
+    path = folder / f"{rows}.html"
+    path.write_text(html, encoding="utf-8")
+    opened = []
+    for _ in range(3):
+        with browser() as driver:
+            ready(driver, path)
+            opened.append(float(driver.execute_script("return Number(document.documentElement.dataset.ready)")) / 1e3)
+            time.sleep(max(1.0, rows / 100_000))
+            filters = [driver.execute_script(_TIME_QUERY, query) for query in QUERIES]
+            sorts = [driver.execute_script(_TIME_SORT, sort) for sort in SORTS]
+    wait, most = WANTED.get(rows, (float("inf"), float("inf")))
+    size, first = path.stat().st_size / 2**20, statistics.median(opened)
+    return (
+        f"{len(verdicts):>9,} verdicts  made in {made:5.1f} s  {size:6.1f} MiB ({size / most:4.0%} of what is allowed)"
+        f"  ready {first:5.2f} s ({first / wait:4.0%})  filter {statistics.median(filters):5.0f} ms, at most {max(filters):5.0f}"
+        f"  sort {statistics.median(sorts):5.0f} ms, at most {max(sorts):5.0f} ({max(sorts + filters) / 1e3 / RESPONSE:4.0%})"
+    )
+
+
+def draw(folder: Path) -> None:
+    """Pictures of the page for docs/."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "page.html"
+    path.write_text(example(), encoding="utf-8")
+    for name, width, height, scheme in (("light", 1400, 1750, "light"), ("dark", 1400, 1750, "dark"), ("phone", 390, 1700, "light")):
+        with browser() as driver:
+            _screen(driver, width, height, scheme)
+            ready(driver, path)
+            driver.save_screenshot(str(folder / f"page-{name}.png"))
+            if name == "light":
+                driver.execute_script("report.set({q: 'op:abs_rfft2 is:wrong'}); report.open(report.grid.view[0])")
+                time.sleep(1)
+                driver.save_screenshot(str(folder / "page-case.png"))
+    path.unlink()
+
+
+def example() -> str:
+    """A page of synthetic verdicts with something in each of its parts."""
+    from test_page_in_browser import EVIDENCE, baseline
+
+    verdicts = synthetic(12_000)
+    return page(HEADER, verdicts, baseline=baseline(verdicts), evidence=EVIDENCE(verdicts))
+
+
+def _screen(driver: Any, width: int, height: int, scheme: str) -> None:
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
+    )
+    driver.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
+
+
+def main() -> None:
+    """Measure, or draw."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rows", nargs="*", type=int, default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--screenshots", type=Path)
+    chosen = parser.parse_args()
+    if chosen.screenshots:
+        return draw(chosen.screenshots)
+    with tempfile.TemporaryDirectory() as folder:
+        for rows in chosen.rows:
+            print(measure(rows, Path(folder)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

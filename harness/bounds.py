@@ -1,0 +1,228 @@
+"""Precision and the sizes of sums -> how far a right implementation may be from the exact answer.
+
+Every bound comes in three tiers, stacked along a first axis of length 3, and the data decide which one judges:
+
+- ``random``: data exchangeable with respect to the order of summation (i.i.d. fills);
+- ``any``: probabilistic in the roundings alone, whatever the data (Higham and Mary 2019, SIAM J. Sci. Comput. 41(5));
+- ``worst``: no assumption (Higham 2002, Accuracy and Stability of Numerical Algorithms, section 3.1).
+
+No tolerance is written here: each constant has a source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from math import log, log2, prod, sqrt
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+TIERS = ("random", "any", "worst")
+
+#: Chance of one false alarm per judged tensor; lambda grows only with sqrt(-log(DELTA)).
+DELTA = 1e-9
+
+#: Error a library may make in exp, log, tanh and their kin, in units in the last place: what NumPy asks of its own
+#: vectorised functions (NEP 38; SVML's documented maximum). Sleef's ``u10`` and ``u35`` functions in torch stay below.
+TRANSCENDENTAL_ULPS = 4
+
+#: Constant of the probabilistic FFT bound: rounding of twiddle factors and butterflies (Schatzman 1996, measured
+#: constants of radix-2 to radix-13 butterflies lie below it).
+FFT_CONSTANT = 1.5
+
+#: Growth of F(4x4, 3x3) Winograd transforms: product of the maximal absolute row sums of its three matrices, per
+#: axis (Barabasz et al. 2020, ACM Trans. Math. Softw. 46(4), section 3).
+WINOGRAD_GROWTH = (10 * 1 * 19) ** 2
+
+
+@dataclass(frozen=True)
+class Precision:
+    """The arithmetic a candidate works in, and the wider one its oracle works in.
+
+    ``u`` is the unit roundoff of the stored type, ``u_compute`` of the accumulating one; ``eta`` the smallest
+    subnormal (smallest normal where the hardware flushes); ``largest`` the largest finite number; ``wide`` the
+    oracle's real dtype with unit roundoff ``u_wide``; ``outputs`` is M of lambda = sqrt(2 ln(2 M / delta)).
+    """
+
+    dtype: str
+    algorithm: str
+    u: float
+    u_compute: float
+    eta: float
+    largest: float
+    wide: np.dtype[Any]
+    u_wide: float
+    complex: bool
+
+    @property
+    def digits(self) -> int:
+        """Bits of the accumulating significand: integers up to 2**digits are exact in it."""
+        return round(-log2(self.u_compute))
+
+    @property
+    def exact_sums(self) -> bool:
+        """Whether sums of small integers are exact: true of any order of plain multiplications and additions."""
+        return self.algorithm in ("conventional", "blocked", "low-precision-accumulation")
+
+
+#: Real type that each complex dtype is made of.
+REAL = {"complex64": "float32", "complex128": "float64", "clongdouble": "longdouble"}
+
+
+def finfo(dtype: str) -> Any:
+    """``finfo`` of a dtype's real part, bfloat16 included."""
+    name = REAL.get(dtype, dtype)
+    return ml_dtypes.finfo(ml_dtypes.bfloat16) if name == "bfloat16" else np.finfo(name)
+
+
+@lru_cache(maxsize=64)
+def precision(dtype: str, algorithm: str = "conventional") -> Precision:
+    """The precision of a dtype under an algorithm. Half types accumulate in float32 unless the algorithm says not."""
+    facts = finfo(dtype)
+    u = 2.0 ** -(facts.nmant + 1)
+    half = REAL.get(dtype, dtype) in ("float16", "bfloat16")
+    compute = 2.0**-24 if half and algorithm != "low-precision-accumulation" else u
+    # Intel's and AMD's bfloat16 dot products treat subnormals as zero (Intel SDM, VDPBF16PS).
+    eta = float(facts.smallest_normal if dtype == "bfloat16" else facts.smallest_subnormal)
+    wide = np.dtype(np.longdouble) if REAL.get(dtype, dtype) in ("float64", "longdouble") else np.dtype(np.float64)
+    return Precision(
+        dtype,
+        algorithm,
+        u,
+        compute,
+        eta,
+        float(facts.max),
+        wide,
+        2.0 ** -(np.finfo(wide).nmant + 1),
+        dtype in REAL,
+    )
+
+
+def sharp_enough(p: Precision) -> bool:
+    """Whether this machine's widest type is wider than the judged one (false for float64 where longdouble is it)."""
+    return p.u_wide <= p.u / 16
+
+
+def gamma(n: Any, u: float) -> Any:
+    """``n u / (1 - n u)``: the worst relative error of n roundings; inf where ``n u >= 1``."""
+    nu = np.asarray(n, dtype=np.float64) * u
+    return np.where(nu < 1, nu / np.where(nu < 1, 1 - nu, 1), np.inf)
+
+
+def lam(outputs: int) -> float:
+    """``lambda``: how many standard deviations M roundings stay within, but for a chance of ``DELTA``."""
+    return sqrt(2 * log(2 * max(outputs, 1) / DELTA))
+
+
+def summation(p: Precision, y: Array, total: Array, root: Array, length: Any) -> Array:
+    """Bound of a sum of products, (3, *shape): from its value, ``S = sum |.|``, ``sqrt(Q) = sqrt(sum |.|^2)`` and K.
+
+    Raises nothing; is inf where K u >= 1 or where S passes half the largest number (the order decides overflow).
+    """
+    k, u = np.asarray(length, dtype=np.float64), p.u_compute
+    if p.complex:
+        k, u = 2 * k, sqrt(2) * u
+    scale = lam(y.size)
+    with np.errstate(all="ignore"):
+        worst = gamma(k + 1, u) * total
+        typical = np.minimum(scale * np.sqrt(k) * u * total, worst)
+        random = np.minimum(scale * u * np.hypot(np.sqrt(k / 3 + 1) * np.abs(y), np.sqrt(k / 6 + 1) * root), worst)
+        tiers = np.stack([random, typical, worst]).astype(np.float64) + (k + 1) * p.eta
+        return np.where(total > p.largest / 2, np.inf, tiers + gamma(k + 1, p.u_wide) * total)
+
+
+def transform_growth(n: int) -> float:
+    """``t`` of a transform of length n: butterflies' depth, summed over the prime factors of n.
+
+    A prime p <= 13 is one butterfly (log2 p deep); a longer one is convolved (Bluestein, Rader): three transforms
+    of about twice its length, or summed directly.
+    """
+    t, rest, p = 0.0, n, 2
+    while rest > 1:
+        while rest % p == 0:
+            t += log2(p) if p <= 13 else min(p, 3 * log2(2 * p) + 3)
+            rest //= p
+        p = p + 1 if p * p <= rest else max(rest, p + 1)
+    return t
+
+
+def _divisors(n: int) -> list[int]:
+    return [d for d in range(1, n + 1) if n % d == 0]
+
+
+#: Above this many residue-class means the ``any`` tier of a transform is not refined: it is the worst one.
+RESIDUE_CLASSES = 64
+
+
+def transform(p: Precision, y: Array, axes: Sequence[int]) -> Array:
+    """Bound of a discrete Fourier transform over ``axes``, (3, *shape), from its full output y.
+
+    worst: ``2 u t ||y||_2``; random: ``c lambda u sqrt(t) rms(y)``; any: the same with the largest rms over the
+    residue classes that hold the entry (Schatzman 1996, SIAM J. Sci. Comput. 17(5); Higham 2002, section 24.1).
+    """
+    lengths = [y.shape[a] for a in axes]
+    t = sum(transform_growth(n) for n in lengths)
+    if t == 0 or y.size == 0:
+        return np.zeros((3, *y.shape))
+    where = tuple(axes)
+    with np.errstate(all="ignore"):
+        power = (np.abs(y) ** 2).astype(np.longdouble)
+        mean = np.sqrt(power.mean(axis=where, keepdims=True)).astype(np.float64)
+        worst = np.broadcast_to(2 * p.u * t * sqrt(prod(lengths)) * mean, y.shape)
+        unit = FFT_CONSTANT * lam(y.size) * p.u * sqrt(t)
+        random = np.broadcast_to(unit * mean, y.shape)
+        typical = np.minimum(unit * _largest_class_rms(power, where), worst)
+        tiny = p.eta * prod(lengths)
+        return np.stack([np.minimum(random, worst), typical, worst]) + tiny
+
+
+def _largest_class_rms(power: Array, axes: Sequence[int]) -> Array:
+    divisors = [_divisors(power.shape[a]) for a in axes]
+    if prod(len(d) for d in divisors) > RESIDUE_CLASSES:
+        return np.full(power.shape, np.inf)
+    largest = np.zeros(power.shape, power.dtype)
+    for chosen in product(*divisors):
+        means = power
+        for axis, d in zip(axes, chosen, strict=True):
+            n = power.shape[axis]
+            split = means.reshape(*means.shape[:axis], n // d, d, *means.shape[axis + 1 :])
+            means = np.broadcast_to(split.mean(axis=axis, keepdims=True), split.shape).reshape(power.shape)
+        largest = np.maximum(largest, means)
+    return np.sqrt(largest).astype(np.float64)
+
+
+def norm_wise(p: Precision, factors: Sequence[Array], lengths: Array) -> Array:
+    """Bound of a multilinear map by an algorithm that is stable in norm only, (3, *lengths.shape).
+
+    fft: three transforms of the padded operands and Cauchy and Schwarz over the blocks; winograd: the growth of its
+    transforms; strassen, 3m: Higham 2002, theorems 23.2 and 23.4 (the constant of the fully recursive form).
+    """
+    size = float(np.prod([max(np.sqrt(np.sum(np.abs(f.astype(np.longdouble)) ** 2)), 0.0) for f in factors]))
+    entries = sum(f.size for f in factors) + lengths.size
+    k = float(lengths.max(initial=1))
+    if p.algorithm == "fft":
+        bound = 2 * p.u_compute * (3 * transform_growth(2 ** int(np.ceil(log2(max(entries, 2))))) + 1) * size
+    elif p.algorithm == "winograd":
+        peak = float(np.prod([np.max(np.abs(f), initial=0.0) for f in factors]))
+        bound = WINOGRAD_GROWTH * float(gamma(k + 1, p.u_compute)) * k * peak
+    else:
+        depth = max(1, int(np.ceil(log2(max(k, 2)))))
+        bound = (6.0**depth if p.algorithm == "strassen" else 4.0) * float(gamma(k + 1, p.u_compute)) * size
+    return np.full((3, *lengths.shape), bound + p.eta * k)
+
+
+def stored(p: Precision, y: Array, error: Array) -> Array:
+    """What rounding to the stored type adds where sums were kept wider: ``u (|y| + error) + eta``."""
+    if p.u == p.u_compute:
+        return error
+    with np.errstate(all="ignore"):
+        fits = (np.abs(y) * 2.0**0 <= 1 / p.u) & (np.rint(y.real) == y.real) & (np.rint(y.imag) == y.imag)
+        rounding = np.where(fits & (error == 0), 0.0, p.u * (np.abs(y).astype(np.float64) + error) + p.eta)
+    return error + rounding

@@ -1,0 +1,205 @@
+"""Spec -> Cases: the crossed grid, sweeps from its first point, crossed sweeps, named grids, invalid calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from harness.expressions import ExpressionError
+from harness.model import GIVEN, NONE, Case, Input, Spec, Value
+
+#: Axes that every op has, after its own, with the value that an id leaves out.
+COMMON = {"layout": "contiguous", "fill": "normal"}
+
+
+class CaseError(Exception):
+    """An id that addresses no case of its spec, or a spec without cases."""
+
+
+def axes(spec: Spec) -> dict[str, tuple[Value, ...]]:
+    """Every axis of the op with its grid values; an id leaves out the first of them."""
+    optional = {i.name: (GIVEN, NONE) for i in spec.inputs if i.optional}
+    common = {name: (value,) for name, value in COMMON.items()}
+    return {**spec.sizes, **optional, **spec.params, "dtype": spec.dtypes, **common}
+
+
+def cases(spec: Spec) -> tuple[Case, ...]:
+    """All cases of a spec, each once, in a fixed order. Raises CaseError where there is none."""
+    found: dict[str, Case] = {}
+    for grid, point in _points(spec):
+        case = _case(spec, grid, point)
+        if case.id not in found and valid(spec, case):
+            found[case.id] = case
+    for case in map(_invalid(spec), (i.name for i in spec.invalid)):
+        found[case.id] = case
+    if not found:
+        raise CaseError(f"{spec.path}: no case of `{spec.op}` satisfies `where: {spec.where}`")
+    return tuple(found.values())
+
+
+def _points(spec: Spec) -> Iterator[tuple[str, dict[str, Value]]]:
+    base = axes(spec)
+    yield from (("", point) for point in _crossed(base))
+    first = _first(spec, base)
+    for axis, values in spec.sweep.items():
+        yield from (("", first | {axis: value}) for value in values)
+    for names in spec.combine:
+        wider = {name: tuple(dict.fromkeys((first[name], *base[name], *spec.sweep.get(name, ())))) for name in names}
+        yield from (("", first | point) for point in _crossed(wider))
+    for name, changed in spec.grids.items():
+        yield from ((name, point) for point in _crossed({a: changed.get(a, v[:1]) for a, v in base.items()}))
+
+
+def _first(spec: Spec, base: Mapping[str, tuple[Value, ...]]) -> dict[str, Value]:
+    for point in _crossed(base):
+        if valid(spec, _case(spec, "", point)):
+            return point
+    return {axis: values[0] for axis, values in base.items()}
+
+
+def _crossed(axes: Mapping[str, tuple[Value, ...]]) -> Iterator[dict[str, Value]]:
+    for values in product(*axes.values()):
+        yield dict(zip(axes, values, strict=True))
+
+
+def _case(spec: Spec, grid: str, point: Mapping[str, Value]) -> Case:
+    defaults = {axis: values[0] for axis, values in axes(spec).items()}
+    parts = [f"{axis}:{write(value)}" for axis, value in point.items() if write(value) != write(defaults[axis])]
+    return Case(
+        op=spec.op,
+        id="/".join([spec.op, *([f"grid:{grid}"] if grid else []), *parts]),
+        sizes={name: point[name] for name in spec.sizes},
+        params={name: point[name] for name in spec.params},
+        absent=frozenset(i.name for i in spec.inputs if i.optional and point[i.name] == NONE),
+        dtype=point["dtype"],
+        layout=point["layout"],
+        fill=point["fill"],
+        grid=grid,
+    )
+
+
+def _invalid(spec: Spec) -> Any:
+    first = _case(spec, "", _first(spec, axes(spec)))
+
+    def case(name: str) -> Case:
+        fault = next(i for i in spec.invalid if i.name == name)
+        return Case(
+            op=spec.op,
+            id=f"{spec.op}/invalid:{name}",
+            sizes={**first.sizes, **fault.sizes},
+            params={**first.params, **fault.params},
+            absent=frozenset(n for n in first.absent if n not in fault.shapes),
+            dtype=first.dtype,
+            invalid=name,
+        )
+
+    return case
+
+
+def find(spec: Spec, address: str) -> Case:
+    """The case an id addresses, whether or not the grid holds it. Raises CaseError saying which part is wrong."""
+    op, *parts = address.split("/")
+    if op != spec.op:
+        raise CaseError(f"`{address}` is a case of `{op}`, not of `{spec.op}`")
+    if len(parts) == 1 and parts[0].startswith("invalid:"):
+        name = parts[0].removeprefix("invalid:")
+        if name not in {i.name for i in spec.invalid}:
+            raise CaseError(f"`{spec.op}` has no invalid call named `{name}`")
+        case: Case = _invalid(spec)(name)
+        return case
+    known = axes(spec)
+    point = {axis: values[0] for axis, values in known.items()}
+    grid = ""
+    for part in parts:
+        axis, _, text = part.partition(":")
+        if axis == "grid" and text in spec.grids:
+            grid = text
+        elif axis not in known:
+            raise CaseError(f"`{part}` in `{address}`: `{spec.op}` has no axis `{axis}`; it has {', '.join(known)}")
+        else:
+            point[axis] = _read(spec, axis, text)
+    if grid:
+        explicit = {part.partition(":")[0] for part in parts}
+        point |= {a: v[0] for a, v in spec.grids[grid].items() if a not in explicit and len(v) == 1}
+    case = _case(spec, grid, point)
+    try:
+        names(spec, case)
+    except ExpressionError as error:
+        raise CaseError(f"`{address}`: {error}") from None
+    return case
+
+
+def _read(spec: Spec, axis: str, text: str) -> Value:
+    """The value whose writing is ``text``: one that the spec names, else what the text says by itself."""
+    named = [*axes(spec)[axis], *spec.sweep.get(axis, ()), *(v for g in spec.grids.values() for v in g.get(axis, ()))]
+    return next((v for v in named if write(v) == text), read(text))
+
+
+def write(value: Value) -> str:
+    """A value as ids write it: ``2x1`` for (2, 1), ``1x`` for (1,), ``none``, ``true``, ``0.1``."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "true" if value else "false"
+        case tuple() | list():
+            inner = [write(v) for v in value]
+            if any(isinstance(v, (tuple, list)) for v in value):
+                return "+".join(inner) + ("+" if len(inner) == 1 else "")
+            return "x".join(inner) + "x" * (len(inner) == 1) if inner else "empty"
+        case _:
+            return str(value)
+
+
+def read(text: str) -> Value:
+    """The value an id's text stands for. Inverse of ``write`` for numbers, tuples of numbers, booleans and None."""
+    words: dict[str, Value] = {"none": None, "true": True, "false": False, "empty": ()}
+    if text in words:
+        return words[text]
+    if re.fullmatch(r"-?\d+", text):
+        return int(text)
+    if re.fullmatch(r"-?\d+(x-?\d+)*x?", text):
+        return tuple(int(t) for t in text.strip("x").split("x"))
+    if "+" in text and re.fullmatch(r"[-\dx+]+", text):
+        return tuple(read(t) for t in text.split("+") if t)
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def names(spec: Spec, case: Case) -> dict[str, Any]:
+    """What expressions may speak of at a case: sizes, params, ``let``, dtype, layout, fill, optional inputs."""
+    known: dict[str, Any] = {**case.sizes, **case.params}
+    known |= {i.name: NONE if i.name in case.absent else GIVEN for i in spec.inputs if i.optional}
+    known |= {"dtype": case.dtype, "layout": case.layout, "fill": case.fill, "grid": case.grid, "invalid": case.invalid}
+    for name, expression in spec.let.items():
+        try:
+            known[name] = expression(known)
+        except ExpressionError:
+            if not case.invalid:
+                raise
+            known[name] = None
+    return known
+
+
+def valid(spec: Spec, case: Case) -> bool:
+    """Whether the case satisfies the spec's ``where`` and every input's shape makes sense."""
+    try:
+        known = names(spec, case)
+        return bool(spec.where(known)) and all(
+            n >= 0 for i in spec.inputs if i.name not in case.absent for n in shape(i, known)
+        )
+    except (ExpressionError, ZeroDivisionError):
+        return False
+
+
+def shape(of: Input, known: Mapping[str, Any], instead: Any = None) -> tuple[int, ...]:
+    """The shape of an input at a case, from ``names``; ``instead`` replaces the declared expressions."""
+    result: list[int] = []
+    for expression in of.shape if instead is None else instead:
+        value = expression(known)
+        result.extend(value if isinstance(value, (tuple, list)) else (value,))
+    return tuple(int(n) for n in result)

@@ -1,0 +1,221 @@
+"""Equation -> Evidence: one comparator, one number, entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness import bounds
+from harness.oracles import Answer
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Something measured must be within the bound of what is due, entry by entry, about one input or output."""
+
+    about: str
+    actual: Array
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that is so must be what is due: no number says how wrong it is. ``message`` speaks where it is not."""
+
+    about: str
+    actual: Any
+    expected: Any
+    message: str
+
+
+@dataclass(frozen=True)
+class Testimony:
+    """What a witness says: recorded, never convicting."""
+
+    about: str
+    agrees: bool
+    message: str
+
+
+Equation = Numbers | Fact | Testimony
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The worst entry of one equation. ``margin`` is error over bound; ``believable`` whether it could have failed."""
+
+    margin: float
+    grade: str
+    ulps: float = float("nan")
+    actual: str = ""
+    expected: str = ""
+    bound: str = ""
+    at: str = ""
+    message: str = ""
+    believable: bool = True
+    doubt: str = ""
+
+
+def compare(equation: Numbers | Fact, tier: str) -> Evidence:
+    """Judge one equation under the tier its data stand for."""
+    if isinstance(equation, Fact):
+        same = bool(equation.actual == equation.expected)
+        return Evidence(
+            0.0 if same else np.inf,
+            "exact" if same else "deviates",
+            actual=str(equation.actual),
+            expected=str(equation.expected),
+            message="" if same else equation.message,
+        )
+    return _numbers(equation, bounds.TIERS.index(tier))
+
+
+def _numbers(equation: Numbers, tier: int) -> Evidence:
+    actual, due = equation.actual, equation.answer
+    if actual.shape != due.expected.shape:
+        return Evidence(np.inf, "deviates", actual=str(actual.shape), expected=str(due.expected.shape), message="shape")
+    if not actual.size:
+        return Evidence(0.0, "exact", believable=False, doubt="nothing to compare: the result is empty")
+    expected = due.expected
+    got = _wide(actual, expected)
+    if expected.dtype.kind in "iub":
+        errors = (got != expected).astype(np.float64)
+        margins = np.where(errors > 0, np.inf, 0.0)
+        return _evidence(actual, expected, errors, np.zeros(errors.shape), margins[None].repeat(3, 0), due, tier)
+    with np.errstate(all="ignore"):
+        errors = np.abs(got - expected)
+        margins = np.stack([_margins(errors, bound) for bound in due.error])
+        margins = _kinds(got, expected, due, margins)
+    return _evidence(actual, expected, errors, due.error[tier], margins, due, tier)
+
+
+def _wide(actual: Array, expected: Array) -> Array:
+    """The actual values in a type that holds both them and the oracle's."""
+    if expected.dtype.kind in "iub":
+        return actual
+    kind = np.result_type(expected.dtype, np.complex64) if actual.dtype.kind == "c" else expected.dtype
+    return actual.astype(kind)
+
+
+def _margins(errors: Array, bound: Array) -> Array:
+    """error / bound: 0 for no error whatever the bound, inf for an error where none is allowed."""
+    safe = np.where(bound > 0, bound, 1.0)
+    ratio = (errors / safe).astype(np.float64)
+    return np.where(errors == 0, 0.0, np.where(bound > 0, np.where(np.isinf(bound), 0.0, ratio), np.inf))
+
+
+def _kinds(got: Array, expected: Array, due: Answer, margins: Array) -> Array:
+    """Specials by kind: NaN for NaN, infinity for infinity of its sign, finite for finite.
+
+    An infinite bound leaves a finite expected entry unspecified and lets any non-finite one stand for another; what
+    lies beyond the dtype's largest number is due as infinity, or as itself where a bound reaches back.
+    """
+    finite, due_finite = np.isfinite(got), np.isfinite(expected)
+    beyond = due_finite & (np.abs(expected) > due.p.largest)
+    near = due_finite & (np.abs(expected) + due.error[2] >= due.p.largest)
+    unspecified = np.isinf(due.error)
+    if due_finite.all() and finite.all() and not unspecified.any():
+        return margins
+    same = np.isnan(got) & np.isnan(expected)
+    if expected.dtype.kind == "c" or got.dtype.kind == "c":
+        same = same | (~finite & ~due_finite)
+    else:
+        same = same | (np.isinf(got) & (got == expected))
+        same = same | (beyond & np.isinf(got) & (np.sign(got) == np.sign(expected)))
+    same = same | (near & ~finite & ~np.isnan(got.real))
+    either = unspecified & (due_finite | ~finite)
+    specials = ~finite | ~due_finite
+    return np.where(either, 0.0, np.where(specials, np.where(same, 0.0, np.inf), margins))
+
+
+def _evidence(
+    actual: Array, expected: Array, errors: Array, bound: Array, margins: Array, due: Answer, tier: int
+) -> Evidence:
+    judged = margins[tier]
+    flat = int(np.argmax(np.where(np.isnan(judged), np.inf, judged)))
+    at = np.unravel_index(flat, judged.shape) if judged.ndim else ()
+    worst = float(judged[at])
+    if np.isnan(worst):
+        worst = np.inf
+    believable, doubt = _believable(expected, due, tier) if worst <= 1 else (True, "")
+    return Evidence(
+        worst,
+        _grade(margins, errors, expected, due, worst),
+        _ulps(errors[at], expected[at], due),
+        write(actual[at]),
+        write(expected[at]),
+        repr(float(bound[at])),
+        " ".join(str(int(i)) for i in at),
+        believable=believable,
+        doubt=doubt,
+    )
+
+
+def _believable(expected: Array, due: Answer, tier: int) -> tuple[bool, str]:
+    """Whether a wrong answer would have been seen: the right one is no constant, and its bound narrower than itself."""
+    numbers = expected[np.isfinite(expected)] if expected.dtype.kind not in "iub" else expected
+    if expected.size > 1 and numbers.size == expected.size and bool(np.all(expected == expected.flat[0])):
+        return False, "the right answer is constant: many wrong ones are equal to it"
+    if expected.dtype.kind in "iub" or numbers.size < expected.size:
+        return True, ""
+    if bool(np.all(due.error[tier] >= np.abs(expected))):
+        return False, "the bound is wider than the answer"
+    return True, ""
+
+
+def _grade(margins: Array, errors: Array, expected: Array, due: Answer, worst: float) -> str:
+    if worst > 1:
+        return "deviates"
+    with np.errstate(all="ignore"):
+        if not np.any(np.where(np.isnan(errors), 0.0, errors)):
+            return "exact"
+        if bool(np.all(~(errors > due.p.u * np.abs(expected) + due.p.eta))):
+            return "correctly rounded"
+    if due.p.algorithm not in ("conventional", "low-precision-accumulation", "blocked"):
+        return "norm-wise"
+    for name, tier in zip(bounds.TIERS, margins, strict=True):
+        if bool((tier <= 1).all()):
+            return name
+    return "worst"
+
+
+def _ulps(error: Any, expected: Any, due: Answer) -> float:
+    """The error in units in the last place of the judged dtype at the unrounded expected value."""
+    with np.errstate(all="ignore"):
+        size = float(np.abs(expected))
+        if not np.isfinite(size) or not np.isfinite(float(error)):
+            return float("nan") if float(error) != 0 else 0.0
+        spacing = max(2.0 * due.p.u * 2.0 ** np.floor(np.log2(size)) if size > 0 else 0.0, due.p.eta)
+        return float(error / spacing)
+
+
+def write(x: Any) -> str:
+    """A number as text that reads back to itself: the shortest digits of its own type, complex as ``a+bj``."""
+    scalar = np.asarray(x)[()]
+    if scalar.dtype.kind == "c":
+        sign = "-" if np.signbit(scalar.imag) else "+"
+        return f"{_digits(scalar.real)}{sign}{_digits(abs(scalar.imag))}j"
+    return _digits(scalar)
+
+
+def _digits(x: Any) -> str:
+    if np.asarray(x).dtype.kind in "iub":
+        return str(x)
+    if np.isnan(x):
+        return "nan"
+    if np.isinf(x):
+        return "inf" if x > 0 else "-inf"
+    if np.asarray(x).dtype.kind not in "f":
+        return str(float(x))
+    return str(np.format_float_scientific(x, unique=True, trim="-"))
+
+
+def worst(evidence: Sequence[Evidence]) -> Evidence:
+    """The evidence with the largest margin; the first of equals."""
+    return max(evidence, key=lambda e: e.margin)

@@ -1,0 +1,103 @@
+"""Two tables of verdicts -> what changed between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy
+import pandas
+
+#: What can have changed, worst first.
+KINDS = ("new", "regressed", "grew", "no longer run", "fixed", "added")
+
+#: The kinds that make a diff red: something deviates that did not, or was not there.
+REGRESSIONS = frozenset({"new", "regressed"})
+
+#: A margin so many times larger has grown, however small it still is (issue: "four times larger even below 1").
+GROWTH = 4
+
+#: What one row is about; a table holds each at most once, and of repeats the last counts.
+KEY = ("case", "candidate", "law", "about")
+
+COLUMNS = ("kind", "op", *KEY, "status", "margin", "message", "old_status", "old_margin", "old_case")
+
+#: How bad each status is; a row whose severity rose has regressed. The rest was not judged.
+_SEVERITY = {"conforms": 0, "fixed": 0, "known": 1, "deviates": 2, "fails": 3, "timed out": 4, "crashed": 5}
+_UNJUDGED, _RED = -1, 2
+
+
+def diff(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, str]) -> pandas.DataFrame:
+    """One row per change from ``old`` to ``new``, worst first, ``kind`` being one of KINDS.
+
+    ``renamed`` maps beginnings of old case ids, ending where a part of the id ends, to what they are called now.
+    Columns that a table lacks count as empty; ``margin`` may be NaN.
+    """
+    both = _sides(old, new, renamed)
+    before, now = (
+        both[c].map(_SEVERITY).fillna(_UNJUDGED).to_numpy(dtype=numpy.int64) for c in ("old_status", "status")
+    )
+    was, is_there = (both["_merge"] != "right_only").to_numpy(), (both["_merge"] != "left_only").to_numpy()
+    judged_before, judged_now = was & (before != _UNJUDGED), is_there & (now != _UNJUDGED)
+    red_before, red_now = judged_before & (before >= _RED), judged_now & (now >= _RED)
+    changes = [
+        (~was & red_now, "new"),
+        (was & red_now & (now > before), "regressed"),
+        (was & judged_now & (before == now) & _grew(both["old_margin"], both["margin"]), "grew"),
+        (judged_before & ~judged_now, "no longer run"),
+        (judged_before & judged_now & (now < before) & (now < _RED) & (red_before | (before == 1)), "fixed"),
+        (~was & is_there, "added"),
+    ]
+    kind = numpy.select([mask for mask, _ in changes], [name for _, name in changes], default="")
+    table = both.assign(kind=kind)[kind != ""]
+    order = table["kind"].map({name: position for position, name in enumerate(KINDS)})
+    table = table.assign(order=order).sort_values(["order", "margin", *KEY], ascending=[True, False, *[True] * 4])
+    return table.loc[:, list(COLUMNS)].reset_index(drop=True)
+
+
+def regressions(table: pandas.DataFrame) -> bool:
+    """Whether a diff holds something newly wrong."""
+    return bool(table["kind"].isin(REGRESSIONS).any())
+
+
+def rename(case: str, renamed: Mapping[str, str]) -> str:
+    """What that old case is called now; the longest matching beginning decides.
+
+    >>> rename("conv2d/stride:2/pad:1", {"conv2d/stride:2": "conv2d/step:2", "conv2d/str": "no"})
+    'conv2d/step:2/pad:1'
+    """
+    beginnings = [p for p in renamed if case == p or case.startswith(p if p.endswith("/") else f"{p}/")]
+    if not beginnings:
+        return case
+    longest = max(beginnings, key=len)
+    return renamed[longest] + case[len(longest) :]
+
+
+def _sides(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, str]) -> pandas.DataFrame:
+    left, right = _narrow(old), _narrow(new)
+    left["old_case"] = left["case"]
+    if renamed:
+        names = {case: rename(case, renamed) for case in left["case"].unique()}
+        left["case"] = left["case"].map(names)
+    left = left.drop_duplicates(list(KEY), keep="last")
+    right = right.drop_duplicates(list(KEY), keep="last")
+    left = left.rename(
+        columns={"op": "old_op", "status": "old_status", "margin": "old_margin", "message": "old_message"}
+    )
+    both = left.merge(right, on=list(KEY), how="outer", indicator=True)
+    both["op"] = both["op"].where(both["op"].notna(), both["old_op"])
+    texts = ["old_status", "status", "old_case", "message"]
+    both[texts] = both[texts].fillna("")
+    return both
+
+
+def _narrow(table: pandas.DataFrame) -> pandas.DataFrame:
+    columns = {name: table[name].astype(str) if name in table else "" for name in ("op", *KEY, "status", "message")}
+    margin = pandas.to_numeric(table["margin"], errors="coerce") if "margin" in table else float("nan")
+    return pandas.DataFrame({**columns, "margin": margin}, index=table.index)
+
+
+def _grew(before: pandas.Series, now: pandas.Series) -> numpy.ndarray:
+    old, new = before.to_numpy(dtype=float), now.to_numpy(dtype=float)
+    with numpy.errstate(invalid="ignore"):
+        grown: numpy.ndarray = (new > old) & (new >= GROWTH * old)
+    return grown

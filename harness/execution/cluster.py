@@ -1,0 +1,109 @@
+"""Tasks -> Verdicts, on a Dask cluster, with the isolation inside each of its workers.
+
+What Dask sees is chunks that always succeed, so that a crash never kills one of its workers: Dask would blame whatever
+else that worker was doing. A Dask worker that is lost is made good by judging its chunks again elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from harness.execution.isolated import MEMORY, PRELOAD, TIMEOUT, Isolated
+from harness.execution.task import ExecutionError, Judged, Setup, Task
+
+#: Tasks in one chunk: enough to outweigh Dask's millisecond each, few enough to lose.
+CHUNK = 100
+
+#: Chunks under way for each of the cluster's threads, so that none of them waits for the scheduler.
+AHEAD = 3
+
+#: Times Dask may give up a chunk, because workers died under it, before the run is given up.
+GIVEN_UP = 3
+
+_here = threading.local()
+
+
+def on_dask(
+    tasks: Iterable[Task],
+    setup: Setup,
+    *,
+    address: str = "",
+    workers: int = 0,
+    chunk: int = CHUNK,
+    timeout: float = TIMEOUT,
+    memory: int = MEMORY,
+    preload: Sequence[str] = PRELOAD,
+) -> Iterator[Judged]:
+    """Judge the tasks in chunks on the cluster at that address, or on a local one of that many workers (all cores).
+
+    Workers may come and go. ``timeout`` and ``memory`` are as for `isolated`, which each chunk is judged by. Raises
+    ExecutionError where Dask is not installed, the work cannot be set up, or a chunk is given up again and again.
+    """
+    try:
+        distributed: Any = importlib.import_module("distributed")
+    except ImportError:
+        raise ExecutionError("a cluster needs Dask: pip install 'harness[dask]'") from None
+    with contextlib.ExitStack() as stack:
+        if not address:
+            address = stack.enter_context(_local(distributed, workers)).scheduler_address
+        client = stack.enter_context(distributed.Client(address, set_as_default=False))
+        yield from _judged(distributed, client, iter(tasks), chunk, (setup, timeout, memory, tuple(preload)))
+
+
+def _local(distributed: Any, workers: int) -> Any:
+    """A cluster on this machine whose workers may start processes of their own."""
+    dask: Any = importlib.import_module("dask")
+    with dask.config.set({"distributed.worker.daemon": False}):
+        return distributed.LocalCluster(
+            n_workers=workers or os.cpu_count(), threads_per_worker=1, processes=True, dashboard_address=None
+        )
+
+
+def _judged(
+    distributed: Any, client: Any, source: Iterator[Task], size: int, how: tuple[Setup, float, int, tuple[str, ...]]
+) -> Iterator[Judged]:
+    under_way: dict[Any, tuple[tuple[Task, ...], int]] = {}
+    completed = distributed.as_completed(loop=client.loop)
+
+    def submit(chunk: tuple[Task, ...], tries: int) -> None:
+        future = client.submit(judge_chunk, chunk, *how, pure=False)
+        under_way[future] = (chunk, tries)
+        completed.add(future)
+
+    def fill() -> None:
+        room = AHEAD * max(1, sum(client.nthreads().values())) - len(under_way)
+        while room > 0 and (chunk := tuple(islice(source, size))):
+            submit(chunk, 1)
+            room -= 1
+
+    fill()
+    try:
+        for future in completed:
+            chunk, tries = under_way.pop(future)
+            try:
+                yield from future.result()
+            except distributed.KilledWorker:
+                if tries == GIVEN_UP:
+                    raise ExecutionError(f"Dask workers keep dying under the chunk from {chunk[0].case} on") from None
+                submit(chunk, tries + 1)
+            fill()
+    finally:
+        client.cancel(list(under_way))
+
+
+def judge_chunk(
+    chunk: tuple[Task, ...], setup: Setup, timeout: float, memory: int, preload: tuple[str, ...]
+) -> list[Judged]:
+    """Judge a chunk where Dask has sent it: in a process of its own, kept for the chunks that follow."""
+    wanted = (setup, timeout, memory, preload)
+    if getattr(_here, "wanted", None) != wanted:
+        if judge := getattr(_here, "judge", None):
+            judge.close()
+        _here.judge, _here.wanted = Isolated(setup, timeout=timeout, memory=memory, preload=preload), wanted
+    return list(_here.judge.judged(chunk))

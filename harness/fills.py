@@ -1,0 +1,234 @@
+"""Case -> arrays, each fill with the regime of rounding its data stand for.
+
+A fill is a function (generator, shape, context) -> real values in float64 or wider; dtype, domain and complex parts
+are added here. The regime is the tier of ``bounds`` that judges: ``random`` for i.i.d. data, ``any`` for structured,
+``worst`` for constant ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import log2, log10, prod
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+from numpy.typing import NDArray
+
+from harness import bounds, cases
+from harness.model import Case, Input, Spec
+
+Array = NDArray[Any]
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a fill may depend on: the input's place among its op's, the judged precision, the longest sum possible."""
+
+    place: int
+    p: bounds.Precision
+    terms: int
+
+    @property
+    def amplitude(self) -> int:
+        """Largest integer whose sums of ``terms`` products with -1, 0, 1 stay exact and finite."""
+        room = min(2.0 ** (self.p.digits - 1), self.p.largest / 4) / max(self.terms, 1)
+        return max(1, int(2 ** int(log2(max(min(room, 2.0 ** (-log2(self.p.u))), 1.0)))))
+
+
+Make = Callable[[Rng, tuple[int, ...], Context], Array]
+
+
+def normal(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """Independent standard normal entries."""
+    return rng.standard_normal(shape)
+
+
+def positive(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """Uniform in [0.5, 1.5): nothing cancels."""
+    return rng.uniform(0.5, 1.5, shape)
+
+
+def cancelling(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """Alternating signs with a small disturbance: sums nearly vanish."""
+    signs = 1.0 - 2.0 * (np.arange(prod(shape)) % 2).reshape(shape)
+    return signs * (1 + 2.0**-8 * rng.standard_normal(shape))
+
+
+def wide(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """Magnitudes spread evenly over 1e-10 to 1e10, or as far as the dtype's products reach."""
+    reach = min(10.0, max(1.0, (log10(at.p.largest) / 2 - log10(max(at.terms, 1))) * 0.9))
+    return rng.choice([-1.0, 1.0], shape) * 10.0 ** rng.uniform(-reach, reach, shape)
+
+
+def offset(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """Mean far from zero against the spread: 1000 (30 for half types) plus standard normal."""
+    return (30.0 if at.p.u > 2.0**-12 else 1000.0) + rng.standard_normal(shape)
+
+
+def zeros(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """All zero (the first input), the others normal."""
+    return np.zeros(shape) if at.place == 0 else rng.standard_normal(shape)
+
+
+def constant(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """One value everywhere."""
+    return np.full(shape, rng.uniform(0.5, 1.5))
+
+
+def integers(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """As many bits as sums stay exact with in the first input, -1, 0, 1 in the others: right answers are exact."""
+    limit = at.amplitude if at.place == 0 else 1
+    return rng.integers(-limit, limit, shape, endpoint=True).astype(np.float64)
+
+
+def integers_swapped(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """-1, 0, 1 in the first input, many bits in the others."""
+    limit = 1 if at.place == 0 else at.amplitude
+    return rng.integers(-limit, limit, shape, endpoint=True).astype(np.float64)
+
+
+def taps(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """One entry of 1 among zeros in the second input, many bits elsewhere: a wrong index moves the whole answer."""
+    if at.place != 1 or not prod(shape):
+        return integers(rng, shape, Context(0, at.p, at.terms))
+    result = np.zeros(prod(shape))
+    result[rng.integers(result.size)] = 1
+    return result.reshape(shape)
+
+
+def denormal(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """The first input among the subnormals, the others normal."""
+    if at.place:
+        return rng.standard_normal(shape)
+    smallest = float(bounds.finfo(at.p.dtype).smallest_subnormal)
+    return rng.integers(-64, 64, shape, endpoint=True) * smallest
+
+
+def huge(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """The first input so large that longer sums would overflow, the others normal."""
+    scale = at.p.largest / (16 * max(at.terms, 1)) if at.place == 0 else 1.0
+    return np.clip(rng.standard_normal(shape), -3, 3) * scale
+
+
+def _special(*values: float) -> Make:
+    def make(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+        result = rng.standard_normal(shape).reshape(-1)
+        if at.place == 0 and result.size:
+            places = {0, result.size - 1, int(rng.integers(result.size))}
+            for i, place in enumerate(sorted(places)):
+                result[place] = values[i % len(values)]
+        return result.reshape(shape)
+
+    make.__doc__ = f"Normal with {values} first, last and somewhere in the first input."
+    return make
+
+
+#: Each fill with its regime. Adding one is adding a line.
+FILLS: dict[str, tuple[Make, str]] = {
+    "normal": (normal, "random"),
+    "positive": (positive, "any"),
+    "cancelling": (cancelling, "any"),
+    "wide": (wide, "any"),
+    "offset": (offset, "any"),
+    "zeros": (zeros, "worst"),
+    "constant": (constant, "worst"),
+    "integers": (integers, "any"),
+    "integers_swapped": (integers_swapped, "any"),
+    "taps": (taps, "any"),
+    "denormal": (denormal, "any"),
+    "huge": (huge, "any"),
+    "nan": (_special(np.nan), "any"),
+    "inf": (_special(np.inf, -np.inf), "any"),
+    "negative_zero": (_special(-0.0), "any"),
+}
+
+#: Inputs' domains: standard fills are mapped into them.
+DOMAINS: dict[str, Callable[[Array], Array]] = {
+    "real": lambda x: x,
+    "positive": lambda x: np.abs(x) + 2.0**-10,
+    "nonnegative": np.abs,
+    "unit": lambda x: 1 / (1 + np.exp(-np.clip(x, -30, 30))),
+    "binary": lambda x: (x > 0).astype(np.float64),
+}
+
+DTYPES = {"bfloat16": np.dtype(ml_dtypes.bfloat16)}
+
+
+def dtype(name: str) -> np.dtype[Any]:
+    """The NumPy dtype of that name, bfloat16 (of ml_dtypes) included."""
+    return DTYPES.get(name) or np.dtype(name)
+
+
+def generator(seed: int, *address: str) -> Rng:
+    """A counter-based generator for an address: the same anywhere, whatever was drawn before."""
+    digest = hashlib.sha256("\0".join([str(seed), *address]).encode()).digest()
+    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "little")))
+
+
+def regime(case: Case) -> str:
+    """The tier that judges a case: its fill's, or a structured one where the layout repeats values."""
+    tier = FILLS[case.fill][1]
+    return "any" if case.layout == "expanded" and tier == "random" else tier
+
+
+def arrays(spec: Spec, case: Case, seed: int, variant: str = "") -> dict[str, Array]:
+    """Every input that is there, by name, in its dtype. ``variant`` names further draws of the same kind."""
+    known = cases.names(spec, case)
+    fault = next((i for i in spec.invalid if i.name == case.invalid), None)
+    there = [(k, i) for k, i in enumerate(spec.inputs) if i.name not in case.absent]
+    shapes = {i.name: cases.shape(i, known, fault.shapes.get(i.name) if fault else None) for _, i in there}
+    terms = max((prod(s) for s in shapes.values()), default=1)
+    result = {}
+    for place, given in there:
+        name = _dtype_name(given, case, fault.dtypes.get(given.name) if fault else None)
+        at = Context(place, bounds.precision(name if name in PRECISE else case.dtype), terms)
+        rng = generator(seed, case.id, given.name, variant)
+        result[given.name] = _values(rng, shapes[given.name], at, case, given, dtype(name))
+    return result
+
+
+#: Dtypes that have a precision at all.
+PRECISE = ("float16", "bfloat16", "float32", "float64", "longdouble", "complex64", "complex128", "clongdouble")
+
+
+def _dtype_name(given: Input, case: Case, instead: str | None) -> str:
+    if instead:
+        return instead
+    if given.dtype == "real":
+        return bounds.REAL.get(case.dtype, case.dtype)
+    return case.dtype if given.dtype == "same" else given.dtype
+
+
+def _values(rng: Rng, shape: tuple[int, ...], at: Context, case: Case, given: Input, to: np.dtype[Any]) -> Array:
+    if to.kind in "iub":
+        return rng.integers(0, 2, shape).astype(to)
+    make = FILLS[case.fill][0]
+    values = DOMAINS[given.domain](make(rng, shape, at))
+    if to.kind == "c":
+        values = _complex(values, DOMAINS[given.domain](make(rng, shape, at)))
+    if case.layout == "expanded" and values.ndim and values.shape[0] > 1:
+        values = np.broadcast_to(values[:1], values.shape)
+    with np.errstate(over="ignore"):
+        return np.array(values, dtype=to, order="C")
+
+
+def _complex(real: Array, imag: Array) -> Array:
+    values = np.empty(real.shape, np.complex128)
+    values.real, values.imag = real, imag
+    return values
+
+
+def like(rng: Rng, x: Array, case: Case) -> Array:
+    """Signed directions for tangents and cotangents, like an array: small integers where right answers are exact."""
+
+    def draw() -> Array:
+        if case.fill in ("integers", "integers_swapped", "taps"):
+            return rng.integers(-1, 1, x.shape, endpoint=True).astype(np.float64)
+        return rng.standard_normal(x.shape)
+
+    values = _complex(draw(), draw()) if x.dtype.kind == "c" else draw()
+    return np.asarray(values).astype(x.dtype)

@@ -1,0 +1,196 @@
+"""Case, candidates -> Verdicts: the one place where foreign code's exceptions become rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from harness import bounds, cases, comparison, ledger
+from harness.candidates import Candidate, Failed
+from harness.comparison import Evidence, Numbers, Testimony, compare
+from harness.laws import DIFFERENTIAL, IMPLIED, LAWS
+from harness.libraries import NoGradient, NotAnArray, NotOffered
+from harness.model import Case, Law, Spec, Verdict
+from harness.oracles import OracleError
+from harness.trial import Bench, Trial
+
+Note = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A spec with its candidates loaded: gives all verdicts of a case."""
+
+    spec: Spec
+    candidates: tuple[Candidate, ...]
+    unloadable: tuple[tuple[str, str], ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()
+    isa: str = ""
+
+    def verdicts(self, case: Case, seed: int, names: Sequence[str], note: Note) -> list[Verdict]:
+        """One row per candidate, law and thing judged. Raises nothing that a candidate or oracle does."""
+        bench = Bench(self.spec, case, seed)
+        rows = [
+            Verdict(case.op, case.id, name, "status", "", "unsupported", message=why)
+            for name, why in self.unloadable
+            if name in names
+        ]
+        for candidate in self.candidates:
+            if candidate.name in names:
+                rows.extend(self._candidate(Trial(bench, candidate), note))
+        return ledger.applied(self.spec, case, rows, dict(self.versions), self.isa)
+
+    def _candidate(self, trial: Trial, note: Note) -> Iterator[Verdict]:
+        name, case = trial.candidate.name, trial.case
+        if not bounds.sharp_enough(bounds.precision(case.dtype)):
+            yield _row(trial, "status", "", "inconclusive", message="this machine has no type wider than the case's")
+            return
+        note(name, "status")
+        status = _timed(lambda: [_status(trial)])
+        yield from status
+        if status[0].status != "conforms" or case.invalid:
+            return
+        for law in self._laws(trial):
+            note(name, law.name)
+            yield from _timed(lambda law=law: list(_law(trial, law)))  # type: ignore[misc]
+
+    def _laws(self, trial: Trial) -> Iterator[Law]:
+        exempt = {*self.spec.exempt, *trial.candidate.given.exempt}
+        differentiable = any(o.differentiable for o in self.spec.outputs) and trial.bench.finite
+        for law in (*(Law(name) for name in IMPLIED), *self.spec.laws):
+            if law.name in exempt or (law.name in DIFFERENTIAL and not differentiable):
+                continue
+            yield law
+
+
+def _timed(judge: Callable[[], list[Verdict]]) -> list[Verdict]:
+    started = time.perf_counter()
+    rows = judge()
+    spent = (time.perf_counter() - started) / max(len(rows), 1)
+    return [replace(row, seconds=round(spent, 6)) for row in rows]
+
+
+def _row(trial: Trial, law: str, about: str, status: Any, **facts: Any) -> Verdict:
+    return Verdict(trial.case.op, trial.case.id, trial.candidate.name, law, about, status, **facts)
+
+
+def _status(trial: Trial) -> Verdict:
+    """Valid calls return and invalid ones raise."""
+    name = trial.candidate.name
+    try:
+        trial.candidate.offers(trial.case)
+        trial.first  # noqa: B018
+    except NotOffered as reason:
+        if trial.case.invalid:
+            return _row(trial, "status", "", "conforms", grade="exact", margin=0.0, message=f"refused: {reason}")
+        return _row(trial, "status", "", "unsupported", message=str(reason))
+    except (Failed, NotAnArray) as error:
+        if trial.case.invalid and isinstance(error, Failed):
+            return _row(
+                trial, "status", "", "conforms", grade="exact", margin=0.0, expected="raises", actual=_short(error)
+            )
+        due = "an error" if trial.case.invalid else "a result"
+        return _row(
+            trial,
+            "status",
+            "",
+            "fails",
+            grade="deviates",
+            margin=float("inf"),
+            actual=_short(error),
+            expected="raises" if trial.case.invalid else "returns",
+            blame=name,
+            message=f"{_short(error)} where {due} is due",
+        )
+    if trial.case.invalid:
+        fault = next(i for i in trial.spec.invalid if i.name == trial.case.invalid)
+        return _row(
+            trial,
+            "status",
+            "",
+            "fails",
+            grade="deviates",
+            margin=float("inf"),
+            actual="returns",
+            expected="raises",
+            blame=name,
+            message=f"returned where an error is due: {fault.because}",
+        )
+    return _row(trial, "status", "", "conforms", grade="exact", margin=0.0, expected="returns", actual="returns")
+
+
+def _short(error: BaseException) -> str:
+    return str(error)[:300]
+
+
+def _law(trial: Trial, law: Law) -> Iterator[Verdict]:
+    """The rows of one law, the worst evidence about each thing it speaks of."""
+    found: dict[str, list[tuple[Any, Evidence]]] = {}
+    arguments = {"of": law.of} if law.of else {}
+    try:
+        for equation in LAWS[law.name](trial, **arguments):
+            if isinstance(equation, Testimony):
+                yield _testimony(trial, law, equation)
+                continue
+            found.setdefault(equation.about, []).append((equation, compare(equation, trial.bench.tier)))
+    except NotOffered as reason:
+        yield _row(trial, law.name, law.of, "unsupported", message=str(reason)[:300])
+    except NoGradient as reason:
+        yield _missing(trial, law, reason)
+    except (Failed, NotAnArray) as error:
+        blame, message = trial.candidate.name, f"{_short(error)} where a result is due"
+        yield _row(
+            trial, law.name, law.of, "fails", grade="deviates", margin=float("inf"), blame=blame, message=message
+        )
+    except OracleError as error:
+        yield _row(trial, law.name, law.of, "inconclusive", blame="oracle", message=_short(error))
+    for about, pairs in found.items():
+        yield _verdict(trial, law, about, pairs)
+
+
+def _missing(trial: Trial, law: Law, reason: NoGradient) -> Verdict:
+    """No gradient here: unsupported where the op's first case has none either, else the fault of this case."""
+    first = cases.find(trial.spec, trial.spec.op)
+    if first.id != trial.case.id:
+        try:
+            there = Trial(Bench(trial.spec, first, trial.bench.seed), trial.candidate).vjp()
+        except (Failed, NotAnArray, NotOffered, NoGradient, OracleError):
+            there = {}
+        if any(g is not None for g in there.values()) and any((a.expected != 0).any() for a in trial.due.gradients.values()):
+            message = f"{reason}, though they get one at {first.id}"
+            blame = trial.candidate.name
+            return _row(
+                trial, law.name, law.of, "fails", grade="deviates", margin=float("inf"), blame=blame, message=message
+            )
+    return _row(trial, law.name, law.of, "unsupported", message=str(reason))
+
+
+def _testimony(trial: Trial, law: Law, said: Testimony) -> Verdict:
+    status = "conforms" if said.agrees else "inconclusive"
+    return _row(trial, law.name, said.about, status, actual=str(said.agrees), expected="True", message=said.message)
+
+
+def _verdict(trial: Trial, law: Law, about: str, pairs: list[tuple[Any, Evidence]]) -> Verdict:
+    worst = comparison.worst([evidence for _, evidence in pairs])
+    status: Any = "conforms" if worst.margin <= 1 else "deviates"
+    message = worst.message
+    if status == "conforms" and not any(e.believable for _, e in pairs):
+        status, message = "not believed", worst.doubt
+    varied = law.name == "repeatable" and any(isinstance(q, Numbers) and not q.about.endswith("inputs") for q, _ in pairs)
+    return _row(
+        trial,
+        law.name,
+        about,
+        status,
+        grade="varies" if varied and status == "conforms" and worst.margin > 0 else worst.grade,
+        margin=worst.margin,
+        ulps=worst.ulps,
+        actual=worst.actual,
+        expected=worst.expected,
+        bound=worst.bound,
+        at=worst.at,
+        blame=trial.candidate.name if status == "deviates" else "",
+        message=message or (f"off by {worst.margin:.3g} bounds" if status == "deviates" else ""),
+    )

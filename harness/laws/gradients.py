@@ -1,0 +1,189 @@
+"""Trial -> Equations on derivatives: reverse, forward, their transposition, second order, subsets, the witness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.bounds import gamma
+from harness.candidates import Failed, guarded
+from harness.comparison import Equation, Fact, Numbers, Testimony
+from harness.libraries import NoGradient, NotOffered, dtype_name, torch_backward, torch_gradcheck, torch_second
+from harness.oracles import Answer
+from harness.trial import Trial
+
+Array = NDArray[Any]
+
+#: Most numbers (inputs and outputs together) a case may have for the witness to be asked: its cost grows with both.
+WITNESS_NUMBERS = 700
+
+
+def gradient(trial: Trial) -> Iterator[Equation]:
+    """Reverse mode gives the definition's vector-Jacobian product, for every input, in its shape and dtype."""
+    yield from _judged(trial, trial.vjp(), "")
+
+
+def subsets(trial: Trial) -> Iterator[Equation]:
+    """Asking for some inputs' gradients gives what asking for all of them gives."""
+    if not trial.is_torch or len(trial.places) < 2:
+        return
+    for count in range(1, len(trial.places)):
+        for wrt in combinations(trial.places, count):
+            names = " ".join(list(trial.arrays)[i] for i in wrt)
+            yield from _judged(trial, trial.vjp(wrt), f" asked for {names}")
+
+
+def _judged(trial: Trial, found: dict[str, Any], how: str) -> Iterator[Equation]:
+    if found and all(g is None for g in found.values()):
+        raise NoGradient("no input gets a gradient")
+    for name, g in found.items():
+        due = trial.due.gradients[name]
+        if g is None:
+            if np.any(due.expected != 0):
+                yield Fact(name + how, "None", "a gradient", f"there is no gradient of `{name}`")
+            continue
+        actual = trial.candidate.library.unwrap(g)
+        got, expected = dtype_name(g), trial.arrays[name].dtype.name
+        if actual.shape != due.expected.shape:
+            message = f"the gradient of `{name}` has shape {actual.shape} where {due.expected.shape} is due"
+            yield Fact(name + how, actual.shape, due.expected.shape, message)
+            continue
+        if got != expected:
+            message = f"the gradient of `{name}` is {got} where {expected} is due"
+            yield Fact(name + how, got, expected, message)
+        yield Numbers(name + how, actual, due)
+
+
+def backward(trial: Trial) -> Iterator[Equation]:
+    """A Function's own backward, called directly, gives gradients of its inputs' shapes and dtypes.
+
+    Autograd's engine sums a gradient of a broader shape and casts one of another dtype without a word.
+    """
+    if not trial.is_torch or len(trial.outputs) > 1:
+        return
+    inputs = trial.wrapped()
+    raw = guarded(lambda: torch_backward(trial.bound_call, inputs, trial.places, lambda y: trial.upstream([y])[0]))
+    if raw is None:
+        return
+    names = list(trial.arrays)
+    for place, g in raw:
+        if place is None or g is None:
+            continue
+        name, x = names[place], inputs[place]
+        shapes = tuple(g.shape), tuple(x.shape)
+        message = f"backward returns shape {shapes[0]} for `{name}`, which is {shapes[1]}"
+        yield Fact(f"{name} shape", *shapes, message)
+        dtypes = dtype_name(g), dtype_name(x)
+        yield Fact(f"{name} dtype", *dtypes, f"backward returns {dtypes[0]} for `{name}`, which is {dtypes[1]}")
+
+
+def forward(trial: Trial) -> Iterator[Equation]:
+    """Forward mode gives the definition's Jacobian-vector product."""
+    due = trial.due.moved
+    for name, actual in trial.jvp().items():
+        if name in due and actual.shape == due[name].expected.shape:
+            yield Numbers(name, actual, due[name])
+        elif name in due:
+            shapes = actual.shape, due[name].expected.shape
+            yield Fact(name, *shapes, f"the tangent of `{name}` has shape {shapes[0]} where {shapes[1]} is due")
+
+
+def adjoint(trial: Trial) -> Iterator[Equation]:
+    """Reverse mode is the transpose of forward mode: ``<J x, y> = <x, J' y>``, with signed x and y.
+
+    Where the candidate has no forward mode, the definition's stands in.
+    """
+    due, back = trial.due.moved, trial.vjp()
+    if all(g is None for g in back.values()):
+        raise NoGradient("no input gets a gradient")
+    try:
+        moved = trial.jvp()
+    except (NotOffered, NoGradient, Failed):
+        moved = {n: a.expected for n, a in due.items()}
+    forward, reverse = np.zeros((), due_type(due)), np.zeros((), due_type(due))
+    slack: Array = np.zeros(3)
+    for name, y in trial.due.cotangents.items():
+        if name not in moved or moved[name].shape != y.shape:
+            return
+        forward = forward + inner(moved[name], y)
+        slack = slack + _slack(due[name], y) + _noise(moved[name], y)
+    for name, x in trial.due.tangents.items():
+        g = back[name]
+        if g is None:
+            continue
+        actual = trial.candidate.library.unwrap(g)
+        if actual.shape != x.shape:
+            return
+        reverse = reverse + inner(x, actual)
+        slack = slack + _slack(trial.due.gradients[name], x) + _noise(x, actual)
+    yield Numbers("", np.asarray(reverse), Answer(np.asarray(forward), slack.reshape(3), trial.due.oracle.p))
+
+
+def due_type(due: dict[str, Answer]) -> Any:
+    """The real wide type of some answers."""
+    return next(iter(due.values())).p.wide
+
+
+def inner(a: Array, b: Array) -> Any:
+    """The real inner product ``Re <a, b>``, in the widest arithmetic at hand."""
+    return np.sum(np.conj(_wide(a)) * _wide(b)).real
+
+
+def _slack(answer: Answer, direction: Array) -> Array:
+    size = np.abs(direction.astype(np.complex128 if direction.dtype.kind == "c" else np.float64))
+    return (answer.error * size).reshape(3, -1).sum(axis=1)
+
+
+def _noise(a: Array, b: Array) -> float:
+    """What ``inner`` itself may be off by."""
+    size = np.abs(_wide(a)) * np.abs(_wide(b))
+    return float(gamma(4 * size.size + 4, 2.0 ** -(np.finfo(np.longdouble).nmant + 1)) * size.sum())
+
+
+def _wide(x: Array) -> Array:
+    return x.astype(np.clongdouble if x.dtype.kind == "c" else np.longdouble)
+
+
+def second(trial: Trial) -> Iterator[Equation]:
+    """The gradient of ``<vjp(x; g), v>`` is the definition's: reverse over reverse, in inputs and upstream gradient."""
+    if not trial.is_torch:
+        return
+    found = guarded(
+        lambda: torch_second(
+            trial.bound_call,
+            trial.wrapped(),
+            trial.places,
+            trial.upstream,
+            [trial.candidate.library.wrap(trial.due.tangents[n]) for n in trial.differentiable],
+        )
+    )
+    due = trial.due.second
+    names = [*trial.differentiable, *(f"cotangent {n}" for n in trial.due.cotangents)]
+    for name, g in zip(names, found, strict=True):
+        expected = due[name]
+        if g is None:
+            if np.any(np.abs(expected.expected) > expected.error[2]):
+                yield Fact(name, "None", "a gradient", f"the second-order gradient of `{name}` is missing")
+            continue
+        actual = trial.candidate.library.unwrap(g)
+        if actual.shape == expected.expected.shape:
+            yield Numbers(name, actual, expected)
+
+
+def gradcheck(trial: Trial) -> Iterator[Equation]:
+    """What ``torch.autograd.gradcheck`` says, as published: eps=1e-6, atol=1e-4, in double precision."""
+    plain = trial.case.layout == "contiguous" and trial.case.fill == "normal"
+    numbers = sum(x.size for x in trial.arrays.values()) + sum(
+        prod(a.expected.shape) for a in trial.due.values.values()
+    )
+    if not trial.is_torch or not plain or numbers > WITNESS_NUMBERS:
+        return
+    if trial.case.dtype not in ("float64", "complex128"):
+        return
+    agrees, words = torch_gradcheck(trial.bound_call, trial.wrapped(), trial.places)
+    yield Testimony("", agrees, f"gradcheck says {agrees}" + (f": {words}" if words else ""))

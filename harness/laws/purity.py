@@ -1,0 +1,78 @@
+"""Trial -> Equations on side effects: inputs, aliases, state, order of calls, threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.candidates import Failed
+from harness.comparison import Equation, Fact, Numbers
+from harness.trial import Trial
+
+
+def pure(trial: Trial) -> Iterator[Equation]:
+    """A call changes neither its inputs nor an earlier result, and what it returns is its own memory."""
+    library, call = trial.candidate.library, trial.bound_call
+    inputs = trial.wrapped()
+    before = [_bits(library.unwrap(x)) for x in inputs]
+    for x in inputs:
+        library.freeze(x)
+    try:
+        returned = trial.candidate.outputs_of(lambda: call(*inputs))
+    except Failed as error:
+        if "read-only" not in str(error):
+            raise
+        yield Fact("inputs", "written to", "read only", f"it writes to its inputs: {error}")
+        return
+    for name, x, bits in zip(trial.arrays, inputs, before, strict=True):
+        same = _bits(library.unwrap(x)) == bits
+        yield Fact(name, _word(same), "unchanged", f"the call changed its input `{name}`")
+    for name, y in zip(trial.outputs, returned, strict=True):
+        shared = [n for n, x in zip(trial.arrays, inputs, strict=True) if library.shares(x, y)]
+        yield Fact(name, shared, [], f"`{name}` shares memory with {', '.join(shared)}")
+    kept = {n: _bits(y) for n, y in trial.values(returned).items()}
+    trial.call(trial.bench.others)
+    for name, y in trial.values(returned).items():
+        yield Fact(name, _word(_bits(y) == kept[name]), "unchanged", f"a later call changed the earlier `{name}`")
+
+
+def repeatable(trial: Trial) -> Iterator[Equation]:
+    """The same call gives the same bits: twice in a row, after other inputs, and from two threads at once."""
+    first = trial.values(trial.first)
+    yield from _again(trial, "twice", first)
+    other = trial.values(trial.call(trial.bench.others))
+    due = trial.due_at("others").values
+    for name, actual in other.items():
+        if actual.shape == due[name].expected.shape:
+            yield Numbers(f"{name} of other inputs", actual, due[name])
+    yield from _again(trial, "after other inputs", first)
+    with ThreadPoolExecutor(2) as pool:
+        for returned in list(pool.map(lambda _: trial.values(trial.call()), range(2))):
+            yield from _same(trial, "in two threads", first, returned)
+
+
+def _again(trial: Trial, how: str, first: dict[str, NDArray[Any]]) -> Iterator[Equation]:
+    yield from _same(trial, how, first, trial.values(trial.call()))
+
+
+def _same(trial: Trial, how: str, first: dict[str, NDArray[Any]], later: dict[str, NDArray[Any]]) -> Iterator[Equation]:
+    due = trial.due.values
+    for name, y in later.items():
+        if _bits(y) == _bits(first[name]):
+            yield Fact(f"{name} {how}", "same bits", "same bits", "")
+        elif y.shape == due[name].expected.shape:
+            yield Numbers(f"{name} {how}", y, due[name])
+        else:
+            yield Fact(f"{name} {how}", y.shape, first[name].shape, f"{how}, `{name}` has another shape")
+
+
+def _bits(x: NDArray[Any]) -> tuple[Any, ...]:
+    return x.shape, str(x.dtype), np.ascontiguousarray(x).tobytes()
+
+
+def _word(same: bool) -> str:
+    return "unchanged" if same else "changed"

@@ -1,0 +1,32 @@
+"""Trial -> Equations on what comes back: values, shape, dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.comparison import Equation, Fact, Numbers
+from harness.libraries import dtype_name
+from harness.trial import Trial
+
+
+def agrees(trial: Trial) -> Iterator[Equation]:
+    """Every entry is within the derived bound of the definition's value."""
+    due = trial.due.values
+    for name, actual in trial.values(trial.first).items():
+        if actual.shape == due[name].expected.shape:
+            yield Numbers(name, actual, due[name])
+
+
+def shape(trial: Trial) -> Iterator[Equation]:
+    """The result has the definition's shape."""
+    due = trial.due.values
+    for name, actual in trial.values(trial.first).items():
+        expected = due[name].expected.shape
+        yield Fact(name, actual.shape, expected, f"{name} has shape {actual.shape} where {expected} is due")
+
+
+def dtype(trial: Trial) -> Iterator[Equation]:
+    """The result has the dtype the spec declares for the case's."""
+    for name, actual in zip(trial.outputs, trial.first, strict=True):
+        got, expected = dtype_name(actual), trial.output_dtype(name)
+        yield Fact(name, got, expected, f"{name} is {got} where {expected} is due")

@@ -1,0 +1,73 @@
+"""Verdicts, known deviations -> Verdicts: what is explained, and what no longer is so."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from harness import cases
+from harness.expressions import ExpressionError
+from harness.model import RED, Case, Known, Spec, Verdict
+
+
+def applied(
+    spec: Spec, case: Case, rows: Iterable[Verdict], versions: Mapping[str, str], isa: str = ""
+) -> list[Verdict]:
+    """The rows of one case with known deviations marked ``known``, and known ones that conform marked ``fixed``.
+
+    A known deviation that fails otherwise than its entry says stays red.
+    """
+    entries = [(i, k) for i, k in enumerate(spec.known) if matters(k, versions, isa) and _holds(spec, case, k)]
+    return [_applied(row, entries) for row in rows]
+
+
+def _holds(spec: Spec, case: Case, entry: Known) -> bool:
+    try:
+        return bool(entry.when(cases.names(spec, case)))
+    except (ExpressionError, ZeroDivisionError):
+        return False
+
+
+def _applied(row: Verdict, entries: list[tuple[int, Known]]) -> Verdict:
+    for number, entry in entries:
+        if not speaks_of(entry, row):
+            continue
+        label = f"{number}: {entry.because}"
+        if row.status in RED and (entry.status is None or entry.status == row.status):
+            return replace(row, status="known", known=label)
+        if row.status == "conforms":
+            message = f"known as deviating, but it conforms: {entry.because}"
+            return replace(row, status="fixed", known=label, message=message)
+    return row
+
+
+def speaks_of(entry: Known, row: Verdict) -> bool:
+    """Whether an entry is about a row's candidate, law and subject (whatever its status)."""
+    about = entry.about is None or row.about == entry.about or row.about.startswith(f"{entry.about} ")
+    return entry.by == row.candidate and entry.law == row.law and about
+
+
+def matters(entry: Known, versions: Mapping[str, str], isa: str = "") -> bool:
+    """Whether an entry speaks of these versions and this processor, and has not expired."""
+    if entry.expires and datetime.date.fromisoformat(str(entry.expires)) < datetime.date.today():
+        return False
+    if entry.cpu and entry.cpu.lower() not in isa.lower():
+        return False
+    if not entry.versions:
+        return True
+    from packaging.requirements import Requirement
+
+    wanted = [Requirement(part.strip()) for part in entry.versions.split(" and ")]
+    return all(w.specifier.contains(versions.get(w.name, "0"), prereleases=True) for w in wanted)
+
+
+def unmatched(spec: Spec, rows: Iterable[Verdict], versions: Mapping[str, str], isa: str = "") -> list[Known]:
+    """Entries that matched no row of a whole run of their spec, though they should have."""
+    used = {row.known.split(":", 1)[0] for row in rows if row.known}
+    there = {name for name in (row.candidate for row in rows)}
+    return [
+        k
+        for i, k in enumerate(spec.known)
+        if str(i) not in used and k.by in there and matters(k, versions, isa)
+    ]

@@ -1,0 +1,368 @@
+"""Arrays <-> NumPy, SciPy and torch, behind one small face: the only room that imports torch.
+
+A library wraps our arrays in its own type, unwraps what comes back, and differentiates. Torch is imported when the
+first of its functions is called, never when this module is.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Call = Callable[..., Any]
+
+BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
+
+
+class NotOffered(Exception):
+    """A library or candidate that cannot do something by its nature, and says so: a reason, never an accusation."""
+
+
+class NotAnArray(Exception):
+    """Something came back that is no array of the library."""
+
+
+class NoGradient(Exception):
+    """The result does not depend on the inputs as far as the library knows."""
+
+
+# --- layouts: the same values, placed otherwise in memory -----------------------------------------------------------
+
+
+def _poison(x: Array) -> Any:
+    return np.nan if x.dtype.kind in "fc" or x.dtype == BFLOAT16 else 0
+
+
+def _transposed(x: Array) -> Array:
+    return np.ascontiguousarray(x.T).T
+
+
+def _strided(x: Array) -> Array:
+    buffer = np.full((*x.shape[:-1], 2 * x.shape[-1] + 1) if x.ndim else (3,), _poison(x), x.dtype)
+    view = buffer[..., 1::2][..., : x.shape[-1]] if x.ndim else buffer[1:2].reshape(())
+    view[...] = x
+    return view
+
+
+def _offset(x: Array) -> Array:
+    buffer = np.full(x.size + 6, _poison(x), x.dtype)
+    view = buffer[3 : 3 + x.size].reshape(x.shape)
+    view[...] = x
+    return view
+
+
+def _negative(x: Array) -> Array:
+    index = (slice(None, None, -1),) * x.ndim
+    return np.ascontiguousarray(x[index])[index]
+
+
+def _channels_last(x: Array) -> Array:
+    if x.ndim < 3:
+        raise NotOffered("channels-last needs three axes or more")
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
+
+
+def _expanded(x: Array) -> Array:
+    if x.ndim and x.shape[0] > 1:
+        return np.broadcast_to(x[:1].copy(), x.shape)
+    return x.copy()
+
+
+def _swapped(x: Array) -> Array:
+    if x.dtype == BFLOAT16:
+        raise NotOffered("bfloat16 has one byte order")
+    return x.astype(x.dtype.newbyteorder(">"))
+
+
+#: Each layout as a function of a contiguous array to a fresh one of the same values.
+LAYOUTS: dict[str, Callable[[Array], Array]] = {
+    "contiguous": lambda x: np.array(x, order="C"),
+    "transposed": _transposed,
+    "strided": _strided,
+    "offset": _offset,
+    "channels_last": _channels_last,
+    "expanded": _expanded,
+    "negative": _negative,
+    "swapped": _swapped,
+}
+
+
+class NumPy:
+    """NumPy and what builds on its arrays."""
+
+    name = "numpy"
+    layouts = ("transposed", "strided", "offset", "channels_last", "negative", "swapped")
+
+    def wrap(self, x: Array, layout: str = "contiguous") -> Any:
+        """A fresh array of the same values in a layout. Raises NotOffered where the layout does not apply."""
+        return LAYOUTS[layout](x)
+
+    def unwrap(self, x: Any) -> Array:
+        """The returned array itself. Raises NotAnArray for anything else."""
+        if isinstance(x, (np.ndarray, np.generic)):
+            return np.asarray(x)
+        raise NotAnArray(f"returned {_described(x)} where a NumPy array is due")
+
+    def shares(self, a: Any, b: Any) -> bool:
+        """Whether two arrays overlap in memory."""
+        return bool(np.shares_memory(a, b))
+
+    def freeze(self, x: Any) -> None:
+        """Make an array read-only."""
+        x.flags.writeable = False
+
+
+class Torch:
+    """torch tensors and their derivatives."""
+
+    name = "torch"
+    layouts = ("transposed", "strided", "offset", "channels_last", "conj_view", "neg_view")
+
+    def wrap(self, x: Array, layout: str = "contiguous") -> Any:
+        """A fresh tensor of the same values in a layout. Raises NotOffered where the layout does not apply."""
+        import torch
+
+        if layout in ("negative", "swapped"):
+            raise NotOffered(f"torch has no {layout} layout")
+        if layout == "conj_view":
+            if x.dtype.kind != "c":
+                raise NotOffered("conjugate views are complex")
+            return torch.conj(self.wrap(np.conj(x)))
+        if layout == "neg_view":
+            if x.dtype.kind not in "fc" and x.dtype != BFLOAT16:
+                raise NotOffered("negated views are of floating point numbers")
+            return torch._neg_view(self.wrap(-x))
+        if layout == "expanded" and x.ndim and x.shape[0] > 1:
+            return _tensor(x[:1].copy()).expand(x.shape)
+        return _tensor(LAYOUTS[layout](x))
+
+    def unwrap(self, x: Any) -> Array:
+        """The tensor's values as an array. Raises NotAnArray for anything else."""
+        import torch
+
+        if not isinstance(x, torch.Tensor):
+            raise NotAnArray(f"returned {_described(x)} where a torch tensor is due")
+        plain = x.detach().resolve_conj().resolve_neg().cpu()
+        if plain.dtype is torch.bfloat16:
+            return plain.contiguous().view(torch.int16).numpy().view(BFLOAT16)
+        if plain.dtype is torch.complex32:
+            return plain.to(torch.complex64).numpy()
+        return plain.numpy()
+
+    def shares(self, a: Any, b: Any) -> bool:
+        """Whether two tensors have the same storage."""
+        if not (a.numel() and b.numel()):
+            return False
+        return bool(a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr())
+
+    def freeze(self, x: Any) -> None:
+        """Nothing: tensors cannot be made read-only."""
+
+
+def _tensor(x: Array) -> Any:
+    import torch
+
+    return torch.from_numpy(x.view(np.int16)).view(torch.bfloat16) if x.dtype == BFLOAT16 else torch.from_numpy(x)
+
+
+def library(name: str) -> NumPy | Torch:
+    """The library of that name; SciPy speaks NumPy's arrays."""
+    return Torch() if name == "torch" else NumPy()
+
+
+def dtype_name(x: Any) -> str:
+    """The dtype of an array or tensor as specs write it."""
+    return str(x.dtype).removeprefix("torch.")
+
+
+def _described(x: Any) -> str:
+    if isinstance(x, (tuple, list)):
+        return f"a {type(x).__name__} of {len(x)}"
+    return "None" if x is None else f"{type(x).__module__}.{type(x).__qualname__}".removeprefix("builtins.")
+
+
+# --- torch's derivatives --------------------------------------------------------------------------------------------
+
+#: What torch says where a kernel or derivative does not exist for a dtype or function, rather than going wrong.
+_MISSING = re.compile(
+    r"not implemented for '|is not implemented for|not supported for|forward AD|forward-mode|jvp|"
+    r"does not support automatic differentiation|Unsupported dtype|unsupported scalarType|not currently implemented|"
+    r"only supports? |setup_context|generate_vmap_rule|expected scalar type|array type .* not supported|"
+    r"unsupported ScalarType|more than one element of the written-to tensor|is not (?:currently )?supported"
+)
+
+
+def is_missing(error: BaseException) -> bool:
+    """Whether an exception says that something does not exist, rather than that it went wrong."""
+    return isinstance(error, NotImplementedError) or (
+        isinstance(error, (RuntimeError, TypeError)) and bool(_MISSING.search(str(error)))
+    )
+
+
+def torch_vjp(
+    call: Call, inputs: Sequence[Any], wrt: Sequence[int], cotangents: Callable[[Sequence[Any]], Sequence[Any]]
+) -> list[Any]:
+    """Reverse mode: gradients of the inputs at ``wrt``, None where there is none. Raises NoGradient without a graph."""
+    import torch
+
+    for i in wrt:
+        inputs[i].requires_grad_(True)
+    outputs = _tuple(call(*inputs))
+    chosen = [(y, g) for y, g in zip(outputs, cotangents(outputs), strict=True) if g is not None]
+    live = [(y, g) for y, g in chosen if isinstance(y, torch.Tensor) and y.requires_grad]
+    if not live:
+        raise NoGradient("the result does not require a gradient though the inputs do")
+    return list(
+        torch.autograd.grad([y for y, _ in live], [inputs[i] for i in wrt], [g for _, g in live], allow_unused=True)
+    )
+
+
+def torch_jvp(call: Call, inputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+    """Forward mode: one tangent per input in (None: zero), one per output out (None: zero)."""
+    import torch
+    import torch.autograd.forward_ad as fwd
+
+    with fwd.dual_level():
+        duals = [x if t is None else fwd.make_dual(x, t) for x, t in zip(inputs, tangents, strict=True)]
+        outputs = _tuple(call(*duals))
+        return [
+            None if not isinstance(y, torch.Tensor) or (t := fwd.unpack_dual(y).tangent) is None else t.clone()
+            for y in outputs
+        ]
+
+
+def torch_backward(call: Call, inputs: Sequence[Any], wrt: Sequence[int], cotangent: Callable[[Any], Any]) -> Any:
+    """What a Function's own ``backward`` returns, before the engine sums and casts it: (gradients, which inputs)."""
+    import torch
+
+    for i in wrt:
+        inputs[i].requires_grad_(True)
+    outputs = call(*inputs)
+    node = getattr(outputs, "grad_fn", None) if isinstance(outputs, torch.Tensor) else None
+    function = getattr(node, "_forward_cls", None)
+    if node is None or function is None:
+        return None
+    sources = [getattr(n, "variable", None) if n is not None else None for n, _ in node.next_functions]
+    places = [next((i for i in wrt if inputs[i] is source), None) for source in sources]
+    with torch.no_grad():
+        gradients = function.backward(node, cotangent(outputs))
+    return list(zip(places, _tuple(gradients), strict=False))
+
+
+def torch_second(
+    call: Call,
+    inputs: Sequence[Any],
+    wrt: Sequence[int],
+    cotangents: Callable[[Sequence[Any]], Sequence[Any]],
+    directions: Sequence[Any],
+) -> list[Any]:
+    """Reverse over reverse: gradients of ``<vjp(x; g), v>`` in x and then in g. Raises NotOffered without a graph."""
+    import torch
+
+    for i in wrt:
+        inputs[i].requires_grad_(True)
+    outputs = _tuple(call(*inputs))
+    upstream = [None if g is None else g.requires_grad_(True) for g in cotangents(outputs)]
+    live = [(y, g) for y, g in zip(outputs, upstream, strict=True) if g is not None]
+    if not any(y.requires_grad for y, _ in live):
+        raise NoGradient("the result does not require a gradient though the inputs do")
+    chosen = [inputs[i] for i in wrt]
+    first = torch.autograd.grad(
+        [y for y, _ in live], chosen, [g for _, g in live], allow_unused=True, create_graph=True
+    )
+    pairs = [(d, v) for d, v in zip(first, directions, strict=True) if d is not None and d.requires_grad]
+    if not pairs:
+        raise NotOffered("its backward is not differentiable")
+    # Sums of real inner products keep complex conventions apart from the candidate's own.
+    total = sum(
+        (torch.real(torch.vdot(v.reshape(-1), d.reshape(-1))) if d.is_complex() else (v * d).sum() for d, v in pairs)
+    )
+    return list(torch.autograd.grad(total, [*chosen, *(g for _, g in live)], allow_unused=True))
+
+
+def torch_gradcheck(call: Call, inputs: Sequence[Any], wrt: Sequence[int]) -> tuple[bool, str]:
+    """The witness: ``torch.autograd.gradcheck`` as the tutorial publishes it, its answer and its words."""
+    import warnings
+
+    import torch
+    from torch.autograd.gradcheck import GradcheckError
+
+    for i in wrt:
+        inputs[i].requires_grad_(True)
+    chosen = [inputs[i] for i in wrt]
+
+    def function(*xs: Any) -> Any:
+        full = list(inputs)
+        for i, x in zip(wrt, xs, strict=True):
+            full[i] = x
+        return call(*full)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return bool(torch.autograd.gradcheck(function, chosen, eps=1e-6, atol=1e-4)), ""
+        except GradcheckError as error:
+            return False, str(error).strip().splitlines()[0]
+        except Exception as error:
+            return False, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+
+
+def _tuple(x: Any) -> tuple[Any, ...]:
+    return tuple(x) if isinstance(x, (tuple, list)) else (x,)
+
+
+# --- facts of the machine and the builds ----------------------------------------------------------------------------
+
+
+def facts(with_torch: bool) -> dict[str, Any]:
+    """Versions, build strings, CPU, instruction sets and threads of this process: what a run depends on."""
+    import pandas
+    import scipy
+
+    versions = {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "pandas": pandas.__version__,
+    }
+    config: Any = np.show_config(mode="dicts")
+    builds = {"numpy blas": _blas(config)}
+    threads: dict[str, Any] = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "")}
+    if with_torch:
+        import torch
+
+        versions["torch"] = torch.__version__
+        builds["torch"] = " ".join(torch.__config__.show().split())[:400]
+        builds["torch cpu capability"] = torch.backends.cpu.get_cpu_capability()
+        threads["torch"] = torch.get_num_threads()
+    simd = config.get("SIMD Extensions", {})
+    return {
+        "versions": versions,
+        "builds": builds,
+        "cpu": _cpu(),
+        "isa": " ".join([*simd.get("baseline", []), *simd.get("found", [])]),
+        "threads": threads,
+        "platform": f"{platform.system()} {platform.machine()} {sys.byteorder}",
+    }
+
+
+def _blas(config: Any) -> str:
+    blas = config.get("Build Dependencies", {}).get("blas", {})
+    return f"{blas.get('name', '')} {blas.get('version', '')}".strip()
+
+
+def _cpu() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
+    except OSError:
+        return platform.processor()

@@ -1,0 +1,221 @@
+"""The nouns: what is read, what is judged, what is written. Values only; nothing here computes.
+
+A spec is on disk, a case is an address, a verdict is one flat row. Arrays never stand in any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from harness.expressions import Expression
+
+#: Values an axis of the grid may take: YAML scalars, and tuples of them.
+Value = Any
+
+Status = Literal[
+    "conforms",
+    "deviates",
+    "fails",
+    "crashed",
+    "timed out",
+    "unsupported",
+    "inconclusive",
+    "not believed",
+    "known",
+    "fixed",
+]
+
+#: Statuses that turn a run red, each because something is wrong that nobody has explained.
+RED: frozenset[str] = frozenset({"deviates", "fails", "crashed", "timed out", "fixed"})
+
+#: Grades from best to worst; a verdict carries the best one its error reached.
+GRADES = ("exact", "correctly rounded", "random", "any", "worst", "norm-wise", "varies", "deviates")
+
+#: The axis values that stand for an optional input being there or not.
+GIVEN, NONE = "given", "none"
+
+
+@dataclass(frozen=True)
+class Input:
+    """One array argument: ``shape`` is expressions over sizes; an element ``*name`` splats a tuple."""
+
+    name: str
+    shape: tuple[Expression, ...]
+    optional: bool = False
+    domain: str = "real"
+    dtype: str = "same"
+    differentiable: bool = True
+
+
+@dataclass(frozen=True)
+class Output:
+    """One returned array: ``shape`` None means as the oracle says; ``dtype`` is relative to the case's."""
+
+    name: str
+    shape: tuple[Expression, ...] | None
+    dtype: str = "same"
+    differentiable: bool = True
+
+
+@dataclass(frozen=True)
+class CandidateSpec:
+    """An implementation as a spec names it: ``call`` and ``vjp`` are dotted paths ``module:attribute``."""
+
+    name: str
+    call: str
+    vjp: str | None = None
+    library: str = "numpy"
+    algorithm: str = "conventional"
+    dtypes: tuple[str, ...] | None = None
+    needs: str | None = None
+    unsupported: tuple[tuple[Expression, str], ...] = ()
+    exempt: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A deviation that is known and explained; it must match something, and what it matches must deviate."""
+
+    by: str
+    law: str
+    because: str
+    when: Expression
+    about: str | None = None
+    see: str | None = None
+    status: str | None = None
+    versions: str | None = None
+    cpu: str | None = None
+    expires: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Invalid:
+    """One call with one violated precondition, which every candidate must refuse by raising."""
+
+    name: str
+    because: str
+    sizes: Mapping[str, Value] = field(default_factory=dict)
+    params: Mapping[str, Value] = field(default_factory=dict)
+    shapes: Mapping[str, tuple[Expression, ...]] = field(default_factory=dict)
+    dtypes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Law:
+    """A law a spec adds to the implied ones, with the input it speaks of (or empty)."""
+
+    name: str
+    of: str = ""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What an op means and what must hold of every candidate that claims to be it.
+
+    ``grid`` maps each axis to its values, in the order ids are written: sizes, optional inputs (``given`` or
+    ``none``), params, then dtype, layout and fill. ``sweep`` departs from the grid's first case one axis at a
+    time; ``combine`` crosses named sweep axes; ``grids`` are further crossed grids, by name.
+    """
+
+    op: str
+    doc: str
+    see: str
+    path: str
+    digest: str
+    inputs: tuple[Input, ...]
+    outputs: tuple[Output, ...]
+    sizes: Mapping[str, tuple[Value, ...]]
+    params: Mapping[str, tuple[Value, ...]]
+    dtypes: tuple[str, ...]
+    let: Mapping[str, Expression]
+    where: Expression
+    sweep: Mapping[str, tuple[Value, ...]]
+    combine: tuple[tuple[str, ...], ...]
+    grids: Mapping[str, Mapping[str, tuple[Value, ...]]]
+    invalid: tuple[Invalid, ...]
+    model: str
+    oracle: str
+    laws: tuple[Law, ...]
+    exempt: Mapping[str, str]
+    candidates: tuple[CandidateSpec, ...]
+    known: tuple[Known, ...]
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    def input(self, name: str) -> Input:
+        """The input of that name. Raises KeyError where the spec has none."""
+        return {i.name: i for i in self.inputs}[name]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One point of a spec's grid: an address. Everything else about it is recomputed from (spec, id, seed)."""
+
+    op: str
+    id: str
+    sizes: Mapping[str, Value]
+    params: Mapping[str, Value]
+    absent: frozenset[str]
+    dtype: str
+    layout: str = "contiguous"
+    fill: str = "normal"
+    invalid: str = ""
+    grid: str = ""
+
+
+@dataclass(frozen=True)
+class Returned:
+    """The candidate returned: whatever it returned, in its own library's types."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Raised:
+    """The candidate raised: class name and message of the exception."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """The candidate says beforehand that it cannot do this, with the reason."""
+
+    because: str
+
+
+Outcome = Returned | Raised | Unavailable
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One row of the table: one candidate, at one case, under one law, about one input or output.
+
+    ``margin`` and ``ulps`` are floats (inf where no number says how wrong; NaN where nothing was measured);
+    ``actual``, ``expected``, ``bound`` and ``at`` describe the worst entry, as text.
+    """
+
+    op: str
+    case: str
+    candidate: str
+    law: str
+    about: str
+    status: str
+    grade: str = ""
+    margin: float = float("nan")
+    ulps: float = float("nan")
+    actual: str = ""
+    expected: str = ""
+    bound: str = ""
+    at: str = ""
+    blame: str = ""
+    message: str = ""
+    known: str = ""
+    seconds: float = 0.0
+
+
+#: The columns of every table of verdicts, in order.
+COLUMNS = tuple(Verdict.__dataclass_fields__)

@@ -1,0 +1,13 @@
+"""Verdicts -> what people read: one page, CSV, Markdown, a badge, rows for a terminal.
+
+Pure: each function takes the run's header and table, and returns text or plain rows; none opens or prints anything.
+"""
+
+from __future__ import annotations
+
+from harness.report.badges import badge
+from harness.report.clusters import Cluster, clusters
+from harness.report.page import moment, page
+from harness.report.tables import READING, csv, markdown, summary
+
+__all__ = ["READING", "Cluster", "badge", "clusters", "csv", "markdown", "moment", "page", "summary"]

@@ -1,0 +1,166 @@
+// One row -> its case: who is wrong, the proof, the pictures, and what to copy.
+
+function shell(word) { return /^[\w@%+=:,./*-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`; }
+
+function hexadecimal(number) {
+  if (!Number.isFinite(number)) return String(number);
+  const bytes = new DataView(new ArrayBuffer(8));
+  bytes.setFloat64(0, number);
+  const high = bytes.getUint32(0), exponent = (high >>> 20) & 2047, sign = high >>> 31 ? "-" : "";
+  const digits = ((high & 0xfffff).toString(16).padStart(5, "0") + bytes.getUint32(4).toString(16).padStart(8, "0")).replace(/0+$/, "");
+  if (exponent === 0 && digits === "") return `${sign}0x0p+0`;
+  const power = exponent === 0 ? -1022 : exponent - 1023;
+  return `${sign}0x${exponent === 0 ? 0 : 1}${digits && `.${digits}`}p${power < 0 ? "" : "+"}${power}`;
+}
+
+function inHex(text) {
+  return text.replace(/[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?/gi, (number) => hexadecimal(Number(number)));
+}
+
+function digits(number) { return Number.isFinite(number) ? String(Number(number.toPrecision(6))) : short(number); }
+
+class Case {
+  constructor(app) {
+    this.app = app;
+    this.node = document.getElementById("case");
+    this.hex = false;
+    this.node.addEventListener("close", () => { if (!this.node.open) this.app.closed(); });
+    this.node.addEventListener("click", (event) => { if (event.target === this.node) this.node.close(); });
+  }
+
+  facts(row) {
+    const { table, cold } = this.app, fact = {};
+    for (const [name, column] of Object.entries(table.columns)) fact[name] = column instanceof Text ? column.at(row) : column[row];
+    for (const [name, column] of Object.entries(cold?.columns ?? {})) fact[name] = column.at(row);
+    const evidence = cold?.facts.evidence ?? {}, key = [fact.case, fact.candidate, fact.law, fact.about].join("\t");
+    return { ...fact, evidence: Object.hasOwn(evidence, key) ? evidence[key] : {} };
+  }
+
+  command(fact) {
+    return fact.evidence.command || `harness show ${shell(fact.case)} --candidate ${shell(fact.candidate)}`;
+  }
+
+  async show(row) {
+    this.row = row;
+    await this.app.coldRows;
+    if (this.row !== row) return;
+    const fact = this.facts(row), { evidence } = fact;
+    this.fact = fact;
+    this.node.replaceChildren(
+      this.title(fact),
+      el("p", { class: "blame" }, this.sentence(fact)),
+      fact.message && el("p", { class: "message" }, fact.message),
+      this.copies(fact),
+      this.numbers(fact),
+      this.others(row, fact),
+      this.pictures(fact),
+      !Object.keys(evidence).length && this.wrong(fact) && el("p", { class: "dim" }, "This page holds no arrays of this case; the command above recomputes them."),
+      this.text("The bound, with numbers", evidence.formula),
+      this.text("The oracle's digits", evidence.digits),
+      this.text("Shrunk", evidence.shrunk),
+      this.text("Repro", evidence.repro),
+      this.laws(row, fact),
+      histogram(this.app.margins(row), fact.margin),
+    );
+    this.node.querySelectorAll("p:empty").forEach((empty) => empty.remove());
+    if (!this.node.open) this.node.showModal();
+    this.node.scrollTop = 0;
+    this.node.querySelector("h2").focus();
+  }
+
+  title(fact) {
+    return el("div", { class: "case-head" }, el("h2", { id: "case-title", tabindex: "-1" }, el("b", { class: `sign ${kind(fact.status)}`, "aria-hidden": "true" }, this.app.table.facts.signs[fact.status] ?? ""), " ", el("code", {}, fact.candidate), " ", fact.status, " ", el("span", { class: "dim" }, `${fact.law}${fact.about && ` of ${fact.about}`}`)),
+      el("div", { class: "walk" }, el("button", { type: "button", "aria-label": "Previous", onclick: () => this.app.step(-1) }, "‹"), el("button", { type: "button", "aria-label": "Next", onclick: () => this.app.step(1) }, "›"), el("button", { type: "button", "aria-label": "Close", onclick: () => this.node.close() }, "✕")),
+      el("p", { class: "address" }, el("b", {}, fact.op), fact.case.split("/").slice(1).map((part) => { const [axis, ...value] = part.split(":"); return el("span", { class: "part" }, el("i", {}, axis), " ", value.join(":")); })));
+  }
+
+  wrong(fact) { return this.app.table.facts.bad.includes(fact.status) || fact.status === "known"; }
+
+  sentence(fact) {
+    const wrong = this.wrong(fact), peers = this.app.peers(this.row).filter((row) => row !== this.row), { columns } = this.app.table;
+    const right = peers.filter((row) => columns.status.at(row) === "conforms").map((row) => columns.candidate.at(row));
+    const also = peers.filter((row) => this.app.table.facts.bad.includes(columns.status.at(row)) || columns.status.at(row) === "known").map((row) => columns.candidate.at(row));
+    const by = Number.isFinite(fact.margin) ? `${short(fact.margin)} times what rounding explains` : "in a way no number measures";
+    const said = [wrong ? `${fact.candidate} is wrong here, ${by}.` : fact.status === "conforms" && Number.isFinite(fact.margin) ? `${fact.candidate} uses ${short(fact.margin)} of its bound (${fact.grade || "conforms"}).` : ""];
+    if (wrong && fact.blame) said.push(`Blamed: ${fact.blame}.`);
+    if (fact.since) said.push(`So since ${fact.since}.`);
+    if (right.length) said.push(`${right.join(", ")} ${right.length > 1 ? "conform" : "conforms"} at the same case.`);
+    if (also.length) said.push(`${also.join(", ")} ${also.length > 1 ? "are" : "is"} wrong too.`);
+    if (fact.known) said.push(`Known: ${fact.known}.`);
+    if (this.app.isConsequence(this.row)) said.push("This follows from the wrong value at the same case.");
+    return said.filter(Boolean).join(" ");
+  }
+
+  copies(fact) {
+    const button = (name, text, key) => el("button", { type: "button", class: "copy", "data-kind": key, onclick: () => copy(text(), name) }, name);
+    return el("div", { class: "copies" },
+      el("code", { class: "command" }, this.command(fact)),
+      button("Copy command", () => this.command(fact), "command"),
+      fact.evidence.repro && button("Copy repro script", () => fact.evidence.repro, "repro"),
+      button("Copy issue text", () => this.issue(fact), "issue"),
+      button("Copy known entry", () => ledger([fact]), "ledger"),
+      button("Copy link", () => location.href.split("#")[0] + this.app.linkTo(this.row), "link"),
+      el("button", { type: "button", id: "hex", "aria-pressed": String(this.hex), onclick: () => { this.hex = !this.hex; this.show(this.row); } }, "Hex"));
+  }
+
+  numbers(fact) {
+    const said = (value) => (value === undefined ? "" : this.hex ? inHex(String(value)) : String(value));
+    const rows = [["actual", said(fact.actual)], ["expected", said(fact.expected)], ["bound", said(fact.bound)], ["margin", digits(fact.margin)], ["ulps", digits(fact.ulps)], ["at", fact.at], ["grade", fact.grade], ["was", fact.change ? `${fact.change}: ${fact.was || "not there"} ${Number.isNaN(fact.before ?? NaN) ? "" : short(fact.before)}` : ""]];
+    return el("dl", { class: "numbers" }, rows.filter(([, value]) => value !== "" && value !== undefined).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+  }
+
+  others(row, fact) {
+    const { columns, facts } = this.app.table, peers = this.app.peers(row);
+    const listed = peers.map((peer) => ({ row: peer, name: columns.candidate.at(peer), margin: columns.margin[peer], status: columns.status.at(peer) }));
+    const there = new Set(listed.map(({ name }) => name));
+    for (const [name, margin] of Object.entries(fact.evidence.margins ?? {})) if (!there.has(name)) listed.push({ name, margin: numeric(margin), status: "" });
+    if (listed.length < 2) return null;
+    const width = (margin) => (Number.isNaN(margin) ? 0 : margin === 0 ? 1 : Math.max(2, Math.min(100, (100 * (Math.log10(margin) + 4)) / 12)));
+    return el("section", {}, el("h3", {}, "Every candidate here"), el("ul", { class: "peers" }, listed.sort((a, b) => b.margin - a.margin).map((peer) =>
+      el("li", { class: peer.row === row ? "here" : null }, peer.row === undefined ? el("code", {}, peer.name) : el("a", { href: this.app.linkTo(peer.row) }, peer.name),
+        el("span", { class: "track", "aria-hidden": "true" }, el("i", { class: level(peer.margin), style: `width: ${width(peer.margin)}%` })), el("span", { class: "nums" }, short(peer.margin) || "–"), el("span", { class: `word ${kind(peer.status)}` }, facts.signs[peer.status] ?? "", " ", peer.status)))));
+  }
+
+  pictures({ evidence }) {
+    const maps = [["expected", valueColour], ["actual", valueColour], ["margin", errorColour]].filter(([name]) => Array.isArray(evidence[name])).map(([name, colour]) => heatMap(name === "margin" ? "error in bounds" : name, evidence[name], colour));
+    const unsaid = ["expected", "actual", "margin"].map((name) => evidence[name]).find((value) => typeof value === "string");
+    return maps.length ? el("section", {}, el("h3", {}, "Pictures"), el("div", { class: "maps" }, maps)) : unsaid ? el("p", { class: "dim" }, unsaid) : "";
+  }
+
+  text(title, content) {
+    return content ? el("section", {}, el("h3", {}, title, " ", el("button", { type: "button", class: "copy", onclick: () => copy(String(content), title) }, "Copy")), el("pre", { tabindex: "0" }, this.hex && title !== "Repro" ? inHex(String(content)) : String(content))) : "";
+  }
+
+  laws(row, fact) {
+    const { columns, facts } = this.app.table, same = this.app.siblings(row);
+    if (same.length < 2) return "";
+    return el("details", {}, el("summary", {}, `All ${same.length} verdicts on ${fact.candidate} at this case`), el("ul", { class: "laws" }, same.map((other) => { const status = columns.status.at(other); return el("li", {}, el("a", { href: this.app.linkTo(other), class: `word ${kind(status)}` }, facts.signs[status] ?? "", ` ${columns.law.at(other)} ${columns.about.at(other)}`), el("span", { class: "nums" }, short(columns.margin[other])), status); })));
+  }
+
+  issue(fact) {
+    const { facts } = this.app.table, fence = "```", lines = [`### ${fact.candidate} ${fact.status} at ${fact.case}`, "", this.sentence(fact), "", "| | |", "| --- | --- |"];
+    for (const name of ["law", "about", "actual", "expected", "bound", "margin", "ulps", "at", "message"]) if (fact[name] !== "" && fact[name] === fact[name]) lines.push(`| ${name} | ${String(fact[name]).replaceAll("|", "\\|").replaceAll("\n", " ")} |`);
+    lines.push("", `Versions: ${Object.entries(facts.versions).map(([name, value]) => `${name} ${value}`).join(", ")}; CPU ${facts.cpu} ${[facts.isa].flat().join(" ")}`, "", `Reproduce with \`${this.command(fact)}\`.`);
+    if (fact.evidence.repro) lines.push("", `${fence}python`, fact.evidence.repro, fence);
+    return lines.join("\n");
+  }
+}
+
+// Rows -> entries for a spec's `known:`; one per candidate, law, about and status, with what their cases share.
+function ledger(rows) {
+  const groups = Map.groupBy(rows, (row) => JSON.stringify([row.op, row.candidate, row.law, row.about, row.status]));
+  const scalar = (text) => (/^[A-Za-z_][\w.]*$/.test(text) ? text : JSON.stringify(text));
+  return ["known:", ...[...groups.values()].map((group) => {
+    const all = group.map((row) => row.case.split("/").slice(1)), shared = all[0].filter((part) => all.every((parts) => parts.includes(part)));
+    const when = shared.map((part) => { const [axis, ...rest] = part.split(":"); return condition(axis, rest.join(":")); }).join(" and ") || "true";
+    const [{ candidate, law, about, status, op }] = group;
+    return `  - {by: ${scalar(candidate)}, law: ${scalar(law)}, ${about && `about: ${scalar(about)}, `}when: ${JSON.stringify(when)}, because: "", see: "", status: ${scalar(status)}}  # ${op.replace(/\s/g, " ")}, ${group.length} rows`;
+  })].join("\n") + "\n";
+}
+
+function condition(axis, value) {
+  const numbers = value.split("x").filter(Boolean);
+  if (value === "none" && !["bias"].includes(axis)) return `${axis} == 'none'`;
+  if (numbers.length && numbers.every((n) => n !== "" && !Number.isNaN(Number(n)))) return value.includes("x") ? `${axis} == (${numbers.join(", ")}${numbers.length === 1 ? "," : ""})` : `${axis} == ${value}`;
+  return `${axis} == '${value.replaceAll("'", "\\'")}'`;
+}

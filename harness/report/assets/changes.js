@@ -1,0 +1,92 @@
+// Another run's file -> what changed: the same rules as diff.py.
+
+const SEVERITY = { conforms: 0, fixed: 0, known: 1, deviates: 2, fails: 3, "timed out": 4, crashed: 5 };
+const GROWTH = 4;
+
+function parseCsv(text) {
+  const rows = [];
+  let row = [], at = 0;
+  while (at < text.length) {
+    let value;
+    if (text[at] === '"') {
+      let end = at + 1;
+      for (;;) {
+        end = text.indexOf('"', end);
+        if (end < 0) end = text.length;
+        if (text[end + 1] !== '"') break;
+        end += 2;
+      }
+      value = text.slice(at + 1, end).replaceAll('""', '"');
+      at = end + 1;
+    } else {
+      let end = at;
+      while (end < text.length && text[end] !== "," && text[end] !== "\n" && text[end] !== "\r") end++;
+      value = text.slice(at, end);
+      at = end;
+    }
+    row.push(value);
+    if (text[at] === ",") { at++; if (at === text.length) row.push(""); continue; }
+    if (text[at] === "\r") at++;
+    at++;
+    rows.push(row);
+    row = [];
+  }
+  if (row.length) rows.push(row);
+  return rows;
+}
+
+// The file's rows as objects; throws where it is no table of verdicts.
+function readRun(text) {
+  if (text.trimStart().startsWith("{")) {
+    const lines = text.split("\n").filter((line) => line.trim()).map((line) => JSON.parse(line.replace(/:\s*(-?Infinity|NaN)/g, ':"$1"')));
+    const found = lines.map((line) => line.verdict ?? line).filter((line) => line.case && line.candidate);
+    if (!found.length) throw new Error("That file holds no verdicts.");
+    return found;
+  }
+  const [head = [], ...rows] = parseCsv(text);
+  if (!["case", "candidate", "law", "status"].every((name) => head.includes(name))) throw new Error("That is no table of verdicts: it lacks the columns case, candidate, law, status.");
+  return rows.filter((row) => row.length === head.length).map((row) => Object.fromEntries(head.map((name, i) => [name, row[i]])));
+}
+
+function changed(was, before, status, margin, bad) {
+  const then = was === null ? null : SEVERITY[was] ?? -1, now = SEVERITY[status] ?? -1;
+  if (then === null) return now >= 2 ? "new" : "added";
+  if (now >= 2 && now > then) return "regressed";
+  if (now >= 0 && now === then && margin > before && margin >= GROWTH * before) return "grew";
+  if (then >= 0 && now < 0) return "no longer run";
+  return now >= 0 && now < then && now < 2 ? "fixed" : "";
+}
+
+function compareWith(table, old) {
+  const { columns } = table, key = (...parts) => parts.join("\t"), there = new Map(old.map((row) => [key(row.case, row.candidate, row.law, row.about ?? ""), row]));
+  const kinds = new Array(table.rows), was = new Array(table.rows), before = new Float64Array(table.rows);
+  for (let row = 0; row < table.rows; row++) {
+    const name = key(columns.case.at(row), columns.candidate.at(row), columns.law.at(row), columns.about.at(row)), then = there.get(name);
+    there.delete(name);
+    before[row] = then ? numeric(then.margin ?? "nan") : NaN;
+    was[row] = then?.status ?? "";
+    kinds[row] = changed(then ? then.status : null, before[row], columns.status.at(row), columns.margin[row]);
+  }
+  Object.assign(columns, { change: Text.of(kinds), was: Text.of(was), before });
+  const judged = [...there.values()].filter((row) => (SEVERITY[row.status] ?? -1) >= 0);
+  table.facts.gone = judged.slice(0, 2000).map((row) => [row.case, row.candidate, row.law, row.about ?? "", row.status]);
+  table.facts.gone_count = judged.length;
+  table.facts.baseline = true;
+}
+
+const MEANING = { new: "wrong, and not there before", regressed: "wrong, and was not, or worse than it was", grew: "error at least four times larger", "no longer run": "judged before, not now", fixed: "was wrong, is right", added: "not there before, and right" };
+
+function drawChanges(app) {
+  const { table } = app, section = document.getElementById("changed"), tallies = Object.fromEntries(table.facts.kinds.map((name) => [name, 0]));
+  const known = table.facts.baseline, history = section.querySelector("details");
+  section.hidden = !known && !history;
+  document.querySelector('nav [data-section="changed"]').hidden = section.hidden;
+  if (!known) return;
+  const { change } = table.columns, words = change.words();
+  for (let row = 0; row < table.rows; row++) if (words[change.codes[row]]) tallies[words[change.codes[row]]]++;
+  tallies["no longer run"] += table.facts.gone_count ?? 0;
+  const any = Object.values(tallies).some(Boolean);
+  const cards = table.facts.kinds.filter((name) => tallies[name]).map((name) => el("li", {}, el("a", { class: `change ${kind(name)}`, href: app.fragment({ q: `is:${name.replaceAll(" ", "-")}` }), "data-go": true }, el("b", { class: "nums" }, tallies[name].toLocaleString("en")), " ", name, el("small", {}, MEANING[name]))));
+  const gone = table.facts.gone.length ? el("details", {}, el("summary", {}, `${(table.facts.gone_count ?? 0).toLocaleString("en")} rows that are not here any more`), el("ul", { class: "gone" }, table.facts.gone.slice(0, 200).map(([address, candidate, law, about, status]) => el("li", {}, el("code", {}, address), ` ${candidate}: ${law} ${about} (${status})`)))) : "";
+  document.getElementById("changes").replaceChildren(any ? el("ul", { class: "kinds" }, cards) : el("p", {}, "Nothing, against the run compared with."), gone);
+}

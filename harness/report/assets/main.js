@@ -1,0 +1,323 @@
+// The page: state in the fragment, everything else drawn from it.
+
+function say(text) {
+  const toast = document.getElementById("toast");
+  toast.textContent = text;
+  toast.classList.add("on");
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => toast.classList.remove("on"), 2200);
+}
+
+async function copy(text, name) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = el("textarea", { "aria-hidden": "true" });
+    area.value = text;
+    (document.querySelector("dialog[open]") ?? document.body).append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  say(`Copied: ${name}`);
+}
+
+function csvField(value) {
+  const text = typeof value === "number" ? (Number.isNaN(value) ? "nan" : value === Infinity ? "inf" : String(value)) : String(value ?? "");
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+const CSV = ["op", "case", "candidate", "law", "about", "status", "grade", "margin", "ulps", "actual", "expected", "bound", "at", "blame", "message", "known", "seconds"];
+
+class App {
+  constructor(table) {
+    this.table = table;
+    this.orders = new Map();
+    this.explained = new Map();
+    this.query = document.getElementById("query");
+    this.grid = new Grid(this);
+    this.pane = new Case(this);
+    this.coldRows = new Promise((resolve) => setTimeout(resolve, 30)).then(() => unpack("details")).then((cold) => { this.cold = cold; this.grid.draw(); });
+    this.listen();
+    this.facets();
+    drawChanges(this);
+    this.follow();
+  }
+
+  // State <-> fragment. A fragment without "=" is a section's name and changes nothing else.
+  state() {
+    const hash = location.hash.slice(1);
+    return hash.includes("=") ? Object.fromEntries(new URLSearchParams(hash)) : {};
+  }
+
+  fragment(state) {
+    const kept = Object.entries(state).filter(([name, value]) => value || (name === "q" && value === ""));
+    return `#${new URLSearchParams(kept)}`;
+  }
+
+  set(changes, how = "replaceState") {
+    history[how](null, "", this.fragment({ ...this.state(), ...changes }));
+    this.follow();
+  }
+
+  start() {
+    const words = this.table.columns.status.words(), { red } = this.table.facts;
+    return words.some((word) => red.includes(word)) ? "is:red" : words.includes("known") ? "status:known" : "";
+  }
+
+  follow() {
+    const state = this.state(), query = state.q ?? (state.case ? "" : this.start());
+    if (this.query.value !== query) this.query.value = query;
+    document.getElementById("unfold").checked = Boolean(state.all);
+    this.refresh();
+    const row = state.case ? this.find(state) : -1;
+    if (row >= 0) this.pane.show(row);
+    else if (this.pane.node.open) this.pane.node.close();
+    if (state.case && row < 0) say("That case is not in this run.");
+  }
+
+  linkTo(row) {
+    const { columns } = this.table, { q, sort, all } = this.state();
+    return this.fragment({ q, sort, all, case: columns.case.at(row), candidate: columns.candidate.at(row), law: columns.law.at(row), about: columns.about.at(row) });
+  }
+
+  find(state) {
+    const { columns, rows } = this.table, names = ["case", "candidate", "law", "about"].filter((name) => name in state);
+    const wanted = names.map((name) => columns[name].code(state[name])), codes = names.map((name) => columns[name].codes);
+    if (wanted.includes(-1)) return -1;
+    for (let row = 0; row < rows; row++) if (codes.every((code, i) => code[row] === wanted[i])) return row;
+    return -1;
+  }
+
+  order(sort) {
+    if (!this.orders.has(sort)) {
+      const [name, way] = sort.split("."), { columns, facts, rows } = this.table;
+      if (rows === 0) return new Uint32Array(0);
+      if (columns[name]) this.orders.set(sort, ordered(sortKeys(columns[name], way === "desc"), columns[name] instanceof Text ? this.order("worst") : undefined));
+      else {
+        const ranks = columns.status.words().map((word) => { const at = Object.keys(facts.signs).indexOf(word); return at < 0 ? 99 : at; });
+        this.orders.set(sort, ordered(Uint32Array.from(columns.status.codes, (code) => ranks[code]), ordered(sortKeys(columns.margin, true))));
+      }
+    }
+    return this.orders.get(sort);
+  }
+
+  isConsequence(row) { return this.table.columns.cause?.[row] >= 0; }
+
+  // The rows to show: matching ones in order; a consequence stands behind its cause, or is left out with it.
+  view(mask, sort, unfold) {
+    const cause = this.table.columns.cause, order = this.order(sort), out = new Uint32Array(order.length), held = new Map();
+    this.explained.clear();
+    let count = 0;
+    if (!unfold) {
+      for (let row = 0; row < mask.length; row++) {
+        const by = cause[row];
+        if (by < 0 || !mask[row] || !mask[by]) continue;
+        this.explained.set(by, (this.explained.get(by) ?? 0) + 1);
+        if (this.grid.expanded.has(by)) held.set(by, [...(held.get(by) ?? []), row]);
+        mask[row] = 2;
+      }
+    }
+    for (let i = 0; i < order.length; i++) {
+      const row = order[i];
+      if (mask[row] !== 1) continue;
+      out[count++] = row;
+      for (const behind of held.get(row) ?? []) out[count++] = behind;
+    }
+    return out.subarray(0, count);
+  }
+
+  refresh() {
+    const { sort = "worst", all } = this.state(), error = document.getElementById("query-error");
+    error.textContent = "";
+    try {
+      this.mask = match(this.table, this.query.value);
+    } catch (problem) {
+      error.textContent = problem.message;
+      return;
+    }
+    const matching = this.mask.reduce((total, one) => total + one, 0);
+    this.grid.show(this.view(this.mask, sort, Boolean(all)));
+    this.grid.sorted(...(([name, way]) => [name, way === "desc"])(sort.split(".")));
+    const folded = matching - this.grid.view.length;
+    document.getElementById("shown").textContent = `${matching.toLocaleString("en")} of ${this.table.rows.toLocaleString("en")}${folded > 0 ? `, ${folded.toLocaleString("en")} of them consequences` : ""}`;
+    this.chips();
+  }
+
+  chips() {
+    const found = terms(this.query.value);
+    document.getElementById("chips").replaceChildren(...found.map((term, i) => el("li", {}, el("button", { type: "button", class: "chip", "aria-label": `Remove ${term.whole}`, onclick: () => this.set({ q: found.filter((_, j) => j !== i).map(({ whole }) => whole).join(" ") }) }, term.whole, el("span", { "aria-hidden": "true" }, " ✕")))));
+  }
+
+  facets() {
+    const { columns, facts } = this.table, offered = [["status", columns.status.words()], ["op", columns.op.words()], ["candidate", columns.candidate.words()], ["law", columns.law.words()], ...["dtype", "layout", "fill"].filter((axis) => axis in facts.axes).map((axis) => [axis, facts.axes[axis]]), ["grade", columns.grade.words().filter(Boolean)]];
+    document.getElementById("facets").replaceChildren(...offered.filter(([, words]) => words.length > 1).map(([name, words]) =>
+      el("select", { "aria-label": `Filter by ${name}`, onchange: (event) => { this.add(name, event.target.value); event.target.value = ""; } }, el("option", { value: "" }, name), words.slice(0, 400).map((word) => el("option", { value: word }, word || "(none)")))));
+  }
+
+  add(field, value) {
+    const others = terms(this.query.value).filter((term) => term.field !== field && !(field === "status" && /^(is:red|is:wrong)$/.test(term.whole)));
+    this.set({ q: [...others.map(({ whole }) => whole), `${field}:${quoted(value)}`].join(" ") }, "pushState");
+  }
+
+  sortBy(name) {
+    const now = this.state().sort, first = ["margin", "ulps"].includes(name) ? "desc" : "asc", second = first === "desc" ? "asc" : "desc";
+    this.set({ sort: now === `${name}.${first}` ? `${name}.${second}` : now === `${name}.${second}` ? "" : `${name}.${first}`, q: this.query.value });
+  }
+
+  open(row) { this.set({ q: this.query.value, ...Object.fromEntries(["case", "candidate", "law", "about"].map((name) => [name, this.table.columns[name].at(row)])) }, "pushState"); }
+
+  closed() {
+    if (!this.state().case) return;
+    this.set({ q: this.query.value, case: "", candidate: "", law: "", about: "" });
+    this.grid.node.focus({ preventScroll: true });
+  }
+
+  step(by) {
+    const at = this.grid.view.indexOf(this.pane.row);
+    if (at >= 0) this.grid.current = at;
+    const row = this.grid.move(by);
+    if (row !== undefined) this.set(Object.fromEntries(["case", "candidate", "law", "about"].map((name) => [name, this.table.columns[name].at(row)])));
+  }
+
+  rowsWhere(row, names) {
+    const { columns, rows } = this.table, codes = names.map((name) => columns[name].codes), wanted = codes.map((code) => code[row]), found = [];
+    for (let other = 0; other < rows; other++) if (codes.every((code, i) => code[other] === wanted[i])) found.push(other);
+    return found;
+  }
+
+  peers(row) { return this.rowsWhere(row, ["case", "law", "about"]); }
+
+  siblings(row) { return this.rowsWhere(row, ["case", "candidate"]); }
+
+  margins(row) { return this.rowsWhere(row, ["op", "candidate", "law"]).map((other) => this.table.columns.margin[other]); }
+
+  async take(what) {
+    await this.coldRows;
+    const rows = [];
+    for (const row of this.order(this.state().sort ?? "worst")) if (this.mask[row]) rows.push(this.pane.facts(row));
+    const count = `${rows.length.toLocaleString("en")} rows`;
+    if (what === "csv") return copy([CSV.join(","), ...rows.map((row) => CSV.map((name) => csvField(row[name])).join(","))].join("\n") + "\n", `${count} as CSV`);
+    if (what === "ledger") return copy(ledger(rows), `${count} as known entries`);
+    const specs = [...new Set(rows.map((row) => `specs/${row.op}.yaml`))].map(shell), cases = [...new Set(rows.map((row) => row.case))];
+    return copy(`pytest ${specs.join(" ")} -k ${shell(cases.join(" or "))}`, `${cases.length.toLocaleString("en")} cases as a pytest selection`);
+  }
+
+  async compare(file) {
+    try {
+      const stream = file.name.endsWith(".gz") ? file.stream().pipeThrough(new DecompressionStream("gzip")) : file.stream();
+      compareWith(this.table, readRun(await new Response(stream).text()));
+      drawChanges(this);
+      this.refresh();
+      goTo("changed");
+      say(`Compared with ${file.name}`);
+    } catch (problem) {
+      say(problem instanceof SyntaxError ? "That file cannot be read as verdicts." : problem.message);
+    }
+  }
+
+  listen() {
+    addEventListener("hashchange", () => this.follow());
+    addEventListener("popstate", () => this.follow());
+    this.query.addEventListener("input", () => { history.replaceState(null, "", this.fragment({ ...this.state(), q: this.query.value })); this.refresh(); });
+    document.getElementById("unfold").addEventListener("change", (event) => this.set({ q: this.query.value, all: event.target.checked ? "1" : "" }));
+    document.getElementById("clear").addEventListener("click", () => this.set({ q: "" }));
+    document.getElementById("help").addEventListener("click", (event) => { const box = document.getElementById("language"); box.hidden = !box.hidden; event.target.setAttribute("aria-expanded", String(!box.hidden)); });
+    document.getElementById("keys").addEventListener("click", () => document.getElementById("keyboard").showModal());
+    document.getElementById("theme").addEventListener("click", otherTheme);
+    document.getElementById("file").addEventListener("change", (event) => event.target.files[0] && this.compare(event.target.files[0]));
+    document.getElementById("all-clusters")?.addEventListener("click", (event) => { document.getElementById("patterns").classList.add("all"); event.target.remove(); });
+    document.addEventListener("click", (event) => this.clicked(event));
+    addEventListener("keydown", (event) => this.pressed(event));
+    for (const name of ["dragover", "dragleave", "drop"]) addEventListener(name, (event) => this.dragged(event, name));
+  }
+
+  clicked(event) {
+    const button = event.target.closest("[data-take], [data-copy], [data-close], .fold"), link = event.target.closest('a[href^="#"]');
+    if (button?.dataset.take) this.take(button.dataset.take);
+    else if (button?.dataset.copy) copy(button.dataset.copy, "command");
+    else if (button && "close" in button.dataset) button.closest("dialog").close();
+    else if (button?.classList.contains("fold")) this.fold(button);
+    else if (link?.dataset.section) { event.preventDefault(); goTo(link.dataset.section); }
+    else if (link && new URLSearchParams(link.hash.slice(1)).has("q") && !link.hash.includes("case=")) goTo("verdicts");
+  }
+
+  pressed(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.matches("input, select, textarea")) { if (event.key === "Escape") event.target.blur(); return; }
+    const inCase = this.pane.node.open, walk = inCase ? (by) => this.step(by) : (by) => this.grid.move(by), onGrid = event.target === this.grid.node;
+    const copyOf = (text, name) => { const row = inCase ? this.pane.row : this.grid.view[this.grid.current]; if (row !== undefined) this.coldRows.then(() => { const said = text(this.pane.facts(row)); if (said) copy(said, name); else say(`This row has no ${name}.`); }); };
+    const keys = {
+      "/": () => { goTo("verdicts"); this.query.focus(); this.query.select(); }, j: () => walk(1), k: () => walk(-1), t: otherTheme, "?": () => document.getElementById("keyboard").showModal(),
+      c: () => copyOf((fact) => this.pane.command(fact), "command"), r: () => copyOf((fact) => fact.evidence.repro, "repro script"),
+      ...(onGrid && { ArrowDown: () => walk(1), ArrowUp: () => walk(-1), Enter: () => this.grid.view.length && this.open(this.grid.view[this.grid.current]) }),
+    };
+    if (!Object.hasOwn(keys, event.key) || (document.getElementById("keyboard").open)) return;
+    event.preventDefault();
+    keys[event.key]();
+  }
+
+  dragged(event, name) {
+    if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
+    event.preventDefault();
+    document.getElementById("drop").hidden = name !== "dragover";
+    if (name === "drop" && event.dataTransfer.files[0]) this.compare(event.dataTransfer.files[0]);
+  }
+
+  // An op's row of the matrix, folded out: law and what it is about x candidate.
+  fold(button) {
+    const line = button.closest("tr"), open = button.getAttribute("aria-expanded") === "true";
+    button.setAttribute("aria-expanded", String(!open));
+    if (open) { line.nextElementSibling.remove(); return; }
+    line.after(el("tr", { class: "laws" }, el("td", { colspan: line.children.length }, lawTable(this, button.dataset.op))));
+  }
+}
+
+function lawTable(app, op) {
+  const { columns, facts, rows } = app.table, wanted = columns.op.code(op), ranks = facts.precedence, cells = new Map(), names = new Set();
+  const width = columns.candidate.count, abouts = columns.about.count, statusRank = columns.status.words().map((word) => ranks.indexOf(word));
+  for (let row = 0; row < rows; row++) {
+    if (columns.op.codes[row] !== wanted) continue;
+    const key = (columns.law.codes[row] * abouts + columns.about.codes[row]) * width + columns.candidate.codes[row], margin = columns.margin[row], rank = statusRank[columns.status.codes[row]];
+    names.add(columns.candidate.codes[row]);
+    const cell = cells.get(key);
+    const own = columns.cause[row] < 0;
+    if (!cell) cells.set(key, { rank, margin, count: 1, own });
+    else { cell.count++; if (rank === cell.rank) cell.own ||= own; else if (rank < cell.rank) cell.own = own; if (rank < cell.rank) Object.assign(cell, { rank, margin }); else if (rank === cell.rank && !(margin <= cell.margin)) cell.margin = Number.isNaN(margin) ? cell.margin : margin; }
+  }
+  const lines = [...new Set([...cells.keys()].map((key) => Math.floor(key / width)))].sort((a, b) => a - b), candidates = [...names].sort((a, b) => a - b);
+  const head = el("tr", {}, el("th", { scope: "col" }, "law"), candidates.map((by) => el("th", { scope: "col" }, columns.candidate.word(by))));
+  return el("table", { class: "by-law" }, el("thead", {}, head), el("tbody", {}, lines.map((line) => {
+    const law = columns.law.word(Math.floor(line / abouts)), about = columns.about.word(line % abouts);
+    return el("tr", {}, el("th", { scope: "row" }, law, about && " ", about && el("span", { class: "dim" }, about)), candidates.map((by) => {
+      const cell = cells.get(line * width + by);
+      if (!cell) return el("td", {});
+      const status = ranks[cell.rank] ?? "", q = [`op:${quoted(op)}`, `candidate:${quoted(columns.candidate.word(by))}`, `law:${quoted(law)}`, about && `about:${quoted(about)}`, status !== "conforms" && status && `status:${quoted(status)}`].filter(Boolean).join(" ");
+      return el("td", {}, el("a", { class: `mini ${level(cell.margin)} ${kind(status)}${cell.own ? "" : " follows"}`, href: app.fragment({ q, all: "1" }), title: `${status}, ${cell.count} verdicts${cell.own ? "" : ", all consequences of a wrong value"}` }, el("b", { class: "sign", "aria-hidden": "true" }, cell.own ? facts.signs[status] ?? "" : "↳"), ` ${short(cell.margin) || status} `, el("span", { class: "many" }, cell.count.toLocaleString("en"))));
+    }));
+  })));
+}
+
+function goTo(section) {
+  const node = document.getElementById(section), calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (!node.hidden) node.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+}
+
+function remembered(value) {
+  try {
+    if (value) localStorage.setItem("theme", value);
+    return localStorage.getItem("theme");
+  } catch {
+    return null;
+  }
+}
+
+function otherTheme() {
+  const root = document.documentElement, dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = remembered(dark ? "light" : "dark") ?? (dark ? "light" : "dark");
+}
+
+if (remembered()) document.documentElement.dataset.theme = remembered();
+const app = new App(await unpack("rows"));
+globalThis.report = app;
+document.documentElement.dataset.ready = Math.round(performance.now());

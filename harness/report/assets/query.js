@@ -1,0 +1,145 @@
+// Query text -> which rows match. A term is [-][field sign]value; all terms must hold.
+
+const TERM = /(-?)(?:([^\s:<>="]+)(>=|<=|>|<|=|:))?((?:"(?:[^"\\]|\\.)*"|[^\s"])*)/g;
+const TEXTS = ["op", "case", "candidate", "law", "about", "status", "grade", "blame", "message", "known", "change", "since", "was"];
+const NUMBERS = ["margin", "ulps", "seconds"];
+const WITHIN = new Set(["case", "message", "known", "blame", "since"]);
+const IS = {
+  red: (t) => statuses(t, t.facts.red),
+  wrong: (t) => statuses(t, [...t.facts.bad, "known"]),
+  consequence: (t) => t.columns.cause && ((row) => t.columns.cause[row] >= 0),
+  cause: (t) => t.columns.cause && ((row) => t.columns.cause[row] < 0),
+};
+
+function terms(text) {
+  const found = [];
+  for (const [whole, not, field, sign, raw] of text.matchAll(TERM)) {
+    if (!whole || whole === "-") continue;
+    const values = (raw.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? [""]).map((v) => v.replace(/"((?:[^"\\]|\\.)*)"/g, (_, inner) => inner.replace(/\\(.)/g, "$1")));
+    found.push({ whole, not: not === "-", field, sign: sign === "=" ? ":" : sign, raw, values });
+  }
+  return found;
+}
+
+function quoted(value) {
+  return value !== "" && !/[\s",]/.test(value) ? value : `"${value.replace(/[\\"]/g, "\\$&")}"`;
+}
+
+// One byte per row; throws an Error with a sentence where the query cannot be read.
+function match(table, text) {
+  const mask = new Uint8Array(table.rows).fill(1);
+  for (const term of terms(text)) {
+    const test = tester(table, term), wanted = !term.not;
+    if (test.codes) {
+      const { codes, lookup } = test, flip = wanted ? 0 : 1;
+      for (let row = 0; row < mask.length; row++) mask[row] &= lookup[codes[row]] ^ flip;
+    } else {
+      for (let row = 0; row < mask.length; row++) if (mask[row] && Boolean(test(row)) !== wanted) mask[row] = 0;
+    }
+  }
+  return mask;
+}
+
+function tester(table, term) {
+  const { field, sign, values, whole } = term, { columns } = table;
+  if (!field || field.includes("/")) return anywhere(table, whole.replace(/^-/, "").replace(/^"(.*)"$/, "$1"));
+  if (field === "is") return either(values.map((value) => state(table, value)));
+  if (NUMBERS.includes(field)) return either(values.map((value) => compared(columns[field], sign, value, field)));
+  if (TEXTS.includes(field)) return columns[field] ? inColumn(columns[field], values, WITHIN.has(field)) : () => false;
+  if (field in table.facts.axes) return onAxis(columns.case, field, sign, values);
+  if (columns.candidate.code(field) >= 0) return beside(table, field, values);
+  throw new Error(unknown(table, field));
+}
+
+function unknown(table, field) {
+  const names = [...TEXTS, ...NUMBERS, "is", ...Object.keys(table.facts.axes), ...columnsWords(table)];
+  const near = names.map((name) => [distance(field, name), name]).sort((a, b) => a[0] - b[0])[0];
+  return `“${field}” is no column, axis or candidate${near && near[0] <= 2 + field.length / 4 ? `; did you mean “${near[1]}”?` : ""}`;
+}
+
+function columnsWords(table) { return table.columns.candidate.words(); }
+
+function distance(a, b) {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    row = next;
+  }
+  return row[b.length];
+}
+
+function byCodes(column, lookup) { return { codes: column.codes, lookup }; }
+
+function inColumn(column, values, within) {
+  const tests = values.map((value) => {
+    if (value.includes("*")) {
+      const pattern = new RegExp(`^${value.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*")}$`, "is");
+      return (word) => pattern.test(word);
+    }
+    const wanted = value.toLowerCase();
+    return within ? (word) => word.toLowerCase().includes(wanted) : (word) => word === value || word.toLowerCase() === wanted || word.replaceAll(" ", "-") === value;
+  });
+  return byCodes(column, column.where((word) => tests.some((test) => test(word))));
+}
+
+function statuses(table, wanted) { return inColumn(table.columns.status, wanted, false); }
+
+function state(table, value) {
+  if (Object.hasOwn(IS, value)) return IS[value](table);
+  const kind = value.replaceAll("-", " ");
+  if (table.facts.kinds.includes(kind)) return table.columns.change ? inColumn(table.columns.change, [kind], false) : () => false;
+  return statuses(table, [kind]);
+}
+
+// One test that holds where any of these does.
+function either(tests) {
+  if (tests.length === 1) return tests[0];
+  const each = tests.map((test) => (test.codes ? (row) => test.lookup[test.codes[row]] : test));
+  return (row) => each.some((test) => test(row));
+}
+
+function compared(column, sign, value, field) {
+  const right = value === "inf" ? Infinity : Number(value);
+  if (value === "" || Number.isNaN(right)) throw new Error(`“${field}” is compared with a number, as ${field}>8`);
+  return { ">": (row) => column[row] > right, "<": (row) => column[row] < right, ">=": (row) => column[row] >= right, "<=": (row) => column[row] <= right, ":": (row) => column[row] === Math.fround(right) || column[row] === right }[sign];
+}
+
+function axisOf(address, axis) {
+  const at = address.indexOf(`/${axis}:`);
+  if (at < 0) return "default";
+  const start = at + axis.length + 2, end = address.indexOf("/", start);
+  return end < 0 ? address.slice(start) : address.slice(start, end);
+}
+
+function axisNumber(value) {
+  return Math.max(...value.split("x").filter(Boolean).map(Number));
+}
+
+function onAxis(cases, axis, sign, values) {
+  if (sign === ":") return byCodes(cases, cases.where((word) => values.includes(axisOf(word, axis))));
+  const right = Number(values[0]);
+  const holds = { ">": (n) => n > right, "<": (n) => n < right, ">=": (n) => n >= right, "<=": (n) => n <= right }[sign];
+  return byCodes(cases, cases.where((word) => { const value = axisOf(word, axis); return value !== "default" && value !== "" && holds(axisNumber(value)); }));
+}
+
+// Rows of the (case, law, about) where that candidate has one of these statuses.
+function beside(table, candidate, values) {
+  const { columns } = table, by = columns.candidate.code(candidate), status = inColumn(columns.status, values, false).lookup;
+  const laws = columns.law.count, abouts = columns.about.count, cases = columns.case.codes, law = columns.law.codes, about = columns.about.codes;
+  const bits = new Uint32Array(Math.ceil((columns.case.count * laws * abouts) / 32));
+  const place = (row) => (cases[row] * laws + law[row]) * abouts + about[row];
+  for (let row = 0; row < table.rows; row++) {
+    if (columns.candidate.codes[row] === by && status[columns.status.codes[row]]) { const at = place(row); bits[Math.floor(at / 32)] |= 1 << at % 32; }
+  }
+  return (row) => { const at = place(row); return bits[Math.floor(at / 32)] & (1 << at % 32); };
+}
+
+function anywhere(table, value) {
+  const wanted = value.toLowerCase();
+  const tests = ["case", "candidate", "law", "about", "status", "message", "known", "blame"].map((name) => {
+    const column = table.columns[name];
+    return [column.codes, column.where((word) => word.toLowerCase().includes(wanted))];
+  }).filter(([, lookup]) => lookup.includes(1));
+  return (row) => tests.some(([codes, lookup]) => lookup[codes[row]]);
+}

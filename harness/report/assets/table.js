@@ -1,0 +1,175 @@
+// Rows -> the list on the screen: only what can be seen is in the document.
+
+const COLUMNS = [
+  { name: "status", title: "status" }, { name: "margin", title: "margin" }, { name: "candidate", title: "candidate" },
+  { name: "case", title: "case" }, { name: "law", title: "law" }, { name: "ulps", title: "ulps" },
+  { name: "actual", title: "actual", cold: true }, { name: "expected", title: "expected", cold: true },
+  { name: "bound", title: "bound", cold: true }, { name: "at", title: "at", cold: true }, { name: "blame", title: "blame" },
+  { name: "message", title: "message" },
+];
+const MAX_PIXELS = 8_000_000;
+const LEVELS = [0, 1e-3, 1e-2, 1e-1, 1, 1e1, 1e3, 1e6];
+
+function el(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+function short(number) {
+  if (Number.isNaN(number)) return "";
+  if (!Number.isFinite(number)) return number > 0 ? "∞" : "-∞";
+  const size = Math.abs(number);
+  if (size !== 0 && (size < 1e-4 || size >= 1000)) {
+    return size < 1e6 && size >= 1000 ? Math.round(number).toLocaleString("en") : number.toExponential(1).replace("+", "");
+  }
+  return String(Number(number.toPrecision(3)));
+}
+
+function level(margin) {
+  return Number.isNaN(margin) ? "none" : `m${LEVELS.filter((step) => margin > step).length}`;
+}
+
+function kind(status) { return status.replace(/[^a-z]+/g, "-"); }
+
+class Grid {
+  constructor(app) {
+    this.app = app;
+    this.node = document.getElementById("grid");
+    this.body = document.getElementById("rows-body");
+    this.pool = [];
+    this.view = new Uint32Array(0);
+    this.current = 0;
+    this.expanded = new Set();
+    this.head();
+    this.node.addEventListener("scroll", () => requestAnimationFrame(() => this.draw()), { passive: true });
+    new ResizeObserver(() => { this.measure(); this.draw(); }).observe(this.node);
+    this.body.addEventListener("click", (event) => this.clicked(event));
+    this.measure();
+  }
+
+  head() {
+    const cells = COLUMNS.map(({ name, title, cold }) =>
+      el("div", { role: "columnheader", class: `c-${name}`, "aria-sort": "none", "data-name": name }, cold ? title : el("button", { type: "button", onclick: () => this.app.sortBy(name) }, title)));
+    document.getElementById("head").append(el("div", { role: "row", class: "row head" }, cells));
+  }
+
+  sorted(name, descending) {
+    for (const cell of this.node.querySelectorAll("[role=columnheader]")) {
+      cell.setAttribute("aria-sort", cell.dataset.name !== name ? "none" : descending ? "descending" : "ascending");
+    }
+  }
+
+  measure() {
+    this.height = parseFloat(getComputedStyle(this.node).getPropertyValue("--row")) || 36;
+    this.top = document.getElementById("head").offsetHeight;
+  }
+
+  show(view) {
+    this.view = view;
+    this.current = Math.min(this.current, Math.max(0, view.length - 1));
+    this.pixels = Math.min(view.length * this.height, MAX_PIXELS);
+    this.body.style.height = `${this.pixels}px`;
+    this.node.setAttribute("aria-rowcount", view.length + 1);
+    this.node.hidden = view.length === 0;
+    document.getElementById("empty").hidden = view.length > 0;
+    this.draw();
+  }
+
+  // The first row to draw, and how far down it begins: the scrollbar is stretched where rows outgrow the page.
+  first() {
+    const seen = this.node.clientHeight - this.top, total = this.view.length * this.height;
+    this.pixels = Math.min(total, MAX_PIXELS);
+    const room = Math.max(1, this.pixels - seen), ratio = total > MAX_PIXELS ? (total - seen) / room : 1;
+    const virtual = this.node.scrollTop * ratio, row = Math.max(0, Math.floor(virtual / this.height) - 2);
+    return { row, y: this.node.scrollTop - (virtual - row * this.height), count: Math.ceil(seen / this.height) + 6 };
+  }
+
+  draw() {
+    const { row, y, count } = this.first(), end = Math.min(this.view.length, row + count);
+    while (this.pool.length < end - row) this.pool.push(this.blank());
+    this.pool.forEach((line, i) => {
+      const at = row + i, hidden = at >= end;
+      line.node.hidden = hidden;
+      if (hidden) return;
+      line.node.style.transform = `translateY(${y + i * this.height}px)`;
+      this.fill(line, at);
+    });
+  }
+
+  blank() {
+    const cells = Object.fromEntries(COLUMNS.map(({ name }) => [name, el("div", { role: "cell", class: `c-${name}` })]));
+    const sign = el("b", { class: "sign", "aria-hidden": "true" }), word = el("span"), more = el("button", { type: "button", class: "more-rows" });
+    const margin = el("span", { class: "swatch" }), link = el("a", { class: "address", tabindex: "-1" }), law = el("span"), about = el("span", { class: "dim" });
+    cells.law.append(law, " ", about);
+    cells.status.append(sign, " ", word, " ", more);
+    cells.margin.append(margin);
+    cells.case.append(link);
+    const node = el("div", { role: "row", class: "row" }, Object.values(cells));
+    this.body.append(node);
+    return { node, cells, sign, word, more, margin, link, law, about };
+  }
+
+  fill(line, at) {
+    const { table, cold } = this.app, row = this.view[at], { columns } = table, status = columns.status.at(row);
+    line.node.dataset.at = at;
+    line.node.setAttribute("aria-rowindex", at + 2);
+    line.node.className = `row ${kind(status)}${at === this.current ? " current" : ""}${this.app.isConsequence(row) ? " consequence" : ""}`;
+    line.sign.textContent = table.facts.signs[status] ?? "";
+    line.word.textContent = status;
+    const explained = this.app.explained.get(row) ?? 0;
+    line.more.hidden = !explained;
+    line.more.textContent = explained ? (this.expanded.has(row) ? "−" : `+${explained}`) : "";
+    line.more.setAttribute("aria-label", `${explained} consequences`);
+    line.margin.className = `swatch ${level(columns.margin[row])}`;
+    line.margin.textContent = short(columns.margin[row]) || "–";
+    line.link.textContent = columns.case.at(row);
+    line.link.href = this.app.linkTo(row);
+    line.cells.case.title = line.link.textContent;
+    for (const name of ["candidate", "blame", "message"]) this.text(line.cells[name], columns[name].at(row));
+    line.law.textContent = columns.law.at(row);
+    line.about.textContent = columns.about.at(row);
+    line.cells.ulps.textContent = short(columns.ulps[row]);
+    for (const name of ["actual", "expected", "bound", "at"]) this.text(line.cells[name], cold ? brief(cold.columns[name].at(row)) : "…");
+  }
+
+  text(cell, value) {
+    cell.textContent = value;
+    cell.title = value.length > 12 ? value : "";
+  }
+
+  clicked(event) {
+    const line = event.target.closest(".row");
+    if (!line) return;
+    const at = Number(line.dataset.at);
+    this.current = at;
+    if (event.target.classList.contains("more-rows")) {
+      const row = this.view[at];
+      if (!this.expanded.delete(row)) this.expanded.add(row);
+      this.app.refresh();
+    } else if (!event.metaKey && !event.ctrlKey && !String(getSelection())) {
+      event.preventDefault();
+      this.app.open(this.view[at]);
+    }
+  }
+
+  move(step) {
+    this.current = Math.max(0, Math.min(this.view.length - 1, this.current + step));
+    const seen = this.node.clientHeight - this.top, total = this.view.length * this.height, ratio = total > MAX_PIXELS ? (total - seen) / (MAX_PIXELS - seen) : 1;
+    const y = this.current * this.height, virtual = this.node.scrollTop * ratio;
+    if (y < virtual) this.node.scrollTop = y / ratio;
+    else if (y + this.height > virtual + seen) this.node.scrollTop = (y + this.height - seen) / ratio;
+    this.draw();
+    return this.view[this.current];
+  }
+}
+
+// A number's text as a list has room for.
+function brief(text) {
+  const number = Number(text);
+  return text.length > 12 && text.trim() !== "" && Number.isFinite(number) ? number.toPrecision(6) : text;
+}

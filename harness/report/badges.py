@@ -1,0 +1,47 @@
+"""Verdicts -> one candidate's badge, as SVG."""
+
+from __future__ import annotations
+
+from html import escape
+
+import pandas
+
+from harness.report.counts import BAD, counts, table
+
+#: Width of one character of the badge's type, and of the margin on each side of a word, in pixels.
+_CHARACTER, _MARGIN = 6.6, 8
+
+_GREEN, _RED, _AMBER, _GREY = "#0f766e", "#b42318", "#8a5a00", "#57606a"
+
+
+def badge(verdicts: pandas.DataFrame, candidate: str) -> str:
+    """An SVG that says how the candidate fares: in words, and in a colour that repeats them."""
+    said, colour = _verdict(counts(table(verdicts[verdicts["candidate"] == candidate])))
+    left, right = _width(candidate), _width(said)
+    text = escape(f"{candidate}: {said}")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" aria-label="{text}">'
+        f"<title>{text}</title>"
+        f'<clipPath id="c"><rect width="{left + right}" height="20" rx="4"/></clipPath>'
+        f'<g clip-path="url(#c)"><rect width="{left}" height="20" fill="#24292f"/>'
+        f'<rect x="{left}" width="{right}" height="20" fill="{colour}"/></g>'
+        f'<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">'
+        f'<text x="{left / 2:g}" y="14">{escape(candidate)}</text>'
+        f'<text x="{left + right / 2:g}" y="14">{escape(said)}</text></g></svg>\n'
+    )
+
+
+def _verdict(found: dict[str, int]) -> tuple[str, str]:
+    wrong = {status: n for status, n in found.items() if status in BAD}
+    if wrong:
+        return ", ".join(f"{n:,} {status}" for status, n in wrong.items()), _RED
+    if found.get("fixed"):
+        return f"{found['fixed']:,} fixed, still listed as known", _AMBER
+    if not found.get("conforms"):
+        return "not judged", _GREY
+    known = f", {found['known']:,} known" if found.get("known") else ""
+    return f"{found['conforms']:,} conform{known}", _AMBER if known else _GREEN
+
+
+def _width(word: str) -> int:
+    return round(len(word) * _CHARACTER) + 2 * _MARGIN

@@ -1,0 +1,138 @@
+"""Verdicts -> counts: per status, and per cell of op and candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy
+import pandas
+
+from harness.model import COLUMNS, GRADES
+
+#: Every status from worst to best, with the sign that stands for it where colour cannot.
+SIGNS: Mapping[str, str] = {
+    "crashed": "✖",
+    "timed out": "◷",
+    "fails": "!",
+    "deviates": "✗",
+    "fixed": "★",
+    "known": "◆",
+    "not believed": "≈",
+    "inconclusive": "?",
+    "unsupported": "–",
+    "conforms": "✓",
+}
+
+#: Statuses of a candidate that is wrong and unexplained.
+BAD = frozenset({"deviates", "fails", "crashed", "timed out"})
+
+#: Which status speaks for a cell: what is wrong first, then what was shown, then what was not.
+PRECEDENCE = (
+    "crashed",
+    "timed out",
+    "fails",
+    "deviates",
+    "fixed",
+    "known",
+    "conforms",
+    "not believed",
+    "inconclusive",
+    "unsupported",
+)
+
+NUMBERS = ("margin", "ulps", "seconds")
+
+_LEVELS = (0.0, 1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e3, 1e6)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one candidate's rows come to: the worst of them, and how many cases stand behind it."""
+
+    op: str
+    candidate: str
+    cases: int
+    status: str
+    margin: float
+    grade: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+    laws: tuple[str, ...] = ()
+
+    @property
+    def doubted(self) -> int:
+        """How many rows prove nothing."""
+        return self.counts.get("not believed", 0) + self.counts.get("inconclusive", 0)
+
+
+def table(verdicts: pandas.DataFrame) -> pandas.DataFrame:
+    """The verdicts with every column there, of its right type, nothing missing but numbers."""
+    columns = {
+        name: pandas.to_numeric(verdicts[name], errors="coerce").astype(numpy.float64)
+        if name in NUMBERS and name in verdicts
+        else verdicts[name].fillna("").astype(str)
+        if name in verdicts
+        else pandas.Series(float("nan") if name in NUMBERS else "", index=verdicts.index)
+        for name in COLUMNS
+    }
+    return pandas.DataFrame(columns).reset_index(drop=True)
+
+
+def counts(verdicts: pandas.DataFrame) -> dict[str, int]:
+    """How many verdicts have each status, worst first; only statuses that occur, unknown ones last."""
+    found = verdicts["status"].value_counts()
+    known = {status: int(found[status]) for status in SIGNS if status in found}
+    return known | {str(status): int(n) for status, n in found.items() if status not in SIGNS}
+
+
+def cells(verdicts: pandas.DataFrame, explained: numpy.ndarray | None = None) -> list[Cell]:
+    """One cell per op and candidate, in order of name; rows that ``explained`` marks lend it no law's name."""
+    ranks = {status: position for position, status in enumerate(PRECEDENCE)}
+    grades = {grade: position for position, grade in enumerate(GRADES)}
+    ranked = verdicts.assign(
+        rank=verdicts["status"].map(ranks).fillna(len(ranks)).astype(int),
+        own=True if explained is None else ~explained,
+        graded=verdicts["grade"].map(grades).fillna(-1).astype(int),
+    )
+    return [_cell(str(op), str(by), rows) for (op, by), rows in ranked.groupby(["op", "candidate"], sort=True)]
+
+
+def _cell(op: str, candidate: str, rows: pandas.DataFrame) -> Cell:
+    worst = rows[rows["rank"] == rows["rank"].min()]
+    status = str(worst["status"].iloc[0])
+    grade = int(rows["graded"].max())
+    wrong = worst if status in BAD | {"fixed", "known"} else worst.iloc[:0]
+    return Cell(
+        op=op,
+        candidate=candidate,
+        cases=int(rows["case"].nunique()),
+        status=status,
+        margin=float((worst if len(wrong) else rows)["margin"].max()),
+        grade=GRADES[grade] if grade >= 0 else "",
+        counts=counts(rows),
+        laws=tuple(sorted(set(wrong.loc[wrong["own"], "law"]))),
+    )
+
+
+def level(margin: float) -> str:
+    """The step of the logarithmic colour scale that a margin falls on: m0 (exact) to m4, then m5 to m8 above 1."""
+    if margin != margin:
+        return "none"
+    return f"m{sum(margin > step for step in _LEVELS)}"
+
+
+def short(number: float) -> str:
+    """A number as a cell has room for: three digits, or a power.
+
+    >>> short(0.5371), short(12345678.0), short(float("inf")), short(float("nan"))
+    ('0.537', '1.2e7', '∞', '')
+    """
+    if number != number:
+        return ""
+    if number in (float("inf"), float("-inf")):
+        return "∞" if number > 0 else "-∞"
+    text = f"{number:.3g}"
+    if "e" in text:
+        mantissa, _, exponent = f"{number:.1e}".partition("e")
+        return f"{mantissa}e{int(exponent)}"
+    return text

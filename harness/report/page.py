@@ -1,0 +1,286 @@
+"""Run -> one self-contained HTML page: everything it needs is inside, nothing is fetched.
+
+What a reader sees at once is written here as HTML, autoescaped; the rows travel packed and are drawn by the page's own
+script, which sets text and never markup. The page's content security policy allows that one script, by its hash, and
+no connection.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlencode
+
+import jinja2
+import markupsafe
+import numpy
+import pandas
+
+from harness.diff import KINDS, diff
+from harness.model import GRADES, RED
+from harness.report.addresses import axes
+from harness.report.causes import causes
+from harness.report.clusters import clusters
+from harness.report.counts import BAD, PRECEDENCE, SIGNS, Cell, cells, counts, level, short, table
+from harness.report.packing import pack, plain
+from harness.report.trust import coverage, doubts, tightness, witnesses
+
+#: The script's parts in the order they are run.
+SCRIPTS = ("rows.js", "query.js", "table.js", "pictures.js", "case.js", "changes.js", "main.js")
+
+#: Header fields shown first, in this order; what else a header holds comes after, folded.
+FACTS = ("started", "command", "seed", "versions", "cpu", "isa", "threads")
+
+#: Header fields that the page draws elsewhere.
+_DRAWN = frozenset({"complete", "kills", "renamed", "title"})
+
+#: Libraries that have a column of the matrix; other candidates share the last one.
+LIBRARIES = ("numpy", "scipy", "torch")
+
+#: Entries that no longer run, values of an axis and entries of one embedded array beyond which the page only counts.
+MAX_GONE, MAX_VALUES, MAX_ENTRIES = 2_000, 60, 20_000
+
+_KEY = ("case", "candidate", "law", "about")
+
+
+def page(
+    header: Mapping[str, Any],
+    verdicts: pandas.DataFrame,
+    *,
+    baseline: pandas.DataFrame | None = None,
+    evidence: Mapping[str, Mapping[str, Any]] | None = None,
+    history: Sequence[Mapping[str, Any]] = (),
+) -> str:
+    """The run as one HTML file.
+
+    ``header["complete"]`` is whether the run reached its footer; without it the page is stamped PARTIAL. ``evidence``
+    maps ``case \\t candidate \\t law \\t about`` to what is known of one row (``expected``, ``actual``, ``margin``:
+    nested lists; ``formula``, ``digits``, ``repro``, ``command``, ``shrunk``: text; ``margins``: per candidate).
+    ``history`` is earlier runs as ``moment`` tells them, oldest first.
+    """
+    verdicts = table(verdicts)
+    script = _script()
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        _templates()
+        .get_template("page.html")
+        .render(
+            script=markupsafe.Markup(script),
+            style=markupsafe.Markup(_asset("page.css")),
+            digest=digest,
+            title=str(header.get("title", "Conformance")),
+            partial=not header.get("complete"),
+            facts=_facts(header),
+            more=_more(header),
+            kills=header.get("kills", {}),
+            counts=counts(verdicts),
+            cases=int(verdicts["case"].nunique()),
+            candidates=int(verdicts["candidate"].nunique()),
+            matrix=_matrix(verdicts),
+            wrong=_wrong(verdicts),
+            clusters=clusters(verdicts),
+            tightness=tightness(verdicts),
+            coverage=coverage(verdicts),
+            unbelieved=doubts(verdicts, "not believed", "inconclusive"),
+            ledger=doubts(verdicts, "fixed", "known"),
+            undone=doubts(verdicts, "unsupported"),
+            witnesses=witnesses(verdicts),
+            history=[*history, moment(header, verdicts)] if history else [],
+            rows=_rows(header, verdicts, baseline, history),
+            details=pack(
+                {name: verdicts[name] for name in ("actual", "expected", "bound", "at")},
+                {"evidence": _evidence(evidence)},
+            ),
+            signs=SIGNS,
+            bad=BAD,
+        )
+    )
+
+
+def moment(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> dict[str, Any]:
+    """What later pages remember of a run: when, under which versions, how many of each status, which rows were red."""
+    verdicts = table(verdicts)
+    red = verdicts[verdicts["status"].isin(BAD)]
+    return {
+        "started": str(header.get("started", "")),
+        "versions": plain(header.get("versions", {})),
+        "complete": bool(header.get("complete")),
+        "counts": counts(verdicts),
+        "red": _keys(red).tolist(),
+    }
+
+
+def _rows(
+    header: Mapping[str, Any],
+    verdicts: pandas.DataFrame,
+    baseline: pandas.DataFrame | None,
+    history: Sequence[Mapping[str, Any]],
+) -> str:
+    texts = ("op", "case", "candidate", "law", "about", "status", "grade", "blame", "message", "known")
+    columns = {name: verdicts[name] for name in texts}
+    columns["margin"] = verdicts["margin"]
+    with numpy.errstate(over="ignore"):
+        columns |= {name: verdicts[name].astype(numpy.float32) for name in ("ulps", "seconds")}
+    columns["cause"] = pandas.Series(causes(verdicts))
+    columns["since"] = _since(verdicts, history)
+    facts: dict[str, Any] = {
+        "signs": SIGNS,
+        "grades": GRADES,
+        "precedence": PRECEDENCE,
+        "bad": sorted(BAD),
+        "red": sorted(RED),
+        "kinds": KINDS,
+        "axes": _axes(verdicts),
+        "gone": [],
+        "baseline": baseline is not None,
+        "started": header.get("started", ""),
+        "versions": header.get("versions", {}),
+        "cpu": header.get("cpu", ""),
+        "isa": header.get("isa", ""),
+        "command": header.get("command", ""),
+    }
+    if baseline is not None:
+        changes = diff(table(baseline), verdicts, header.get("renamed", {}))
+        gone = changes[(changes["kind"] == "no longer run") & (changes["status"] == "")]
+        facts |= {"gone": gone[[*_KEY, "old_status"]].head(MAX_GONE).values.tolist(), "gone_count": len(gone)}
+        joined = verdicts[list(_KEY)].merge(changes.drop(index=gone.index), on=list(_KEY), how="left")
+        columns["change"], columns["was"] = joined["kind"].fillna(""), joined["old_status"].fillna("")
+        columns["before"] = joined["old_margin"].astype(numpy.float64)
+    return pack(columns, facts)
+
+
+def _since(verdicts: pandas.DataFrame, history: Sequence[Mapping[str, Any]]) -> pandas.Series:
+    """Since which remembered run each red row has been red without a break; empty where it was not."""
+    since = pandas.Series("", index=verdicts.index)
+    red = verdicts["status"].isin(BAD)
+    still = _keys(verdicts[red])
+    for run in reversed(history):
+        still = still[still.isin(set(run.get("red", ())))]
+        since.loc[still.index] = _moment(str(run.get("started", "")))
+    return since
+
+
+def _keys(rows: pandas.DataFrame) -> pandas.Series:
+    case, candidate, law, about = (rows[name] for name in _KEY)
+    return case + "\t" + candidate + "\t" + law + "\t" + about
+
+
+def _axes(verdicts: pandas.DataFrame) -> dict[str, list[str]]:
+    found: dict[str, dict[str, None]] = {}
+    for case in verdicts["case"].unique():
+        for axis, value in axes(case).items():
+            values = found.setdefault(axis, {})
+            if len(values) < MAX_VALUES:
+                values[value] = None
+    return {axis: sorted(values) for axis, values in sorted(found.items())}
+
+
+def _evidence(evidence: Mapping[str, Mapping[str, Any]] | None) -> dict[str, Any]:
+    return {key: {name: _bounded(value) for name, value in row.items()} for key, row in (evidence or {}).items()}
+
+
+def _bounded(value: Any) -> Any:
+    """The value for JSON; an array that is too large for a page says so instead."""
+    if isinstance(value, str | int | float | Mapping):
+        return plain(value)
+    array = numpy.asarray(value, dtype=object) if not isinstance(value, numpy.ndarray) else value
+    return plain(value) if array.size <= MAX_ENTRIES else f"{array.size:,} entries, too many to draw"
+
+
+def _matrix(verdicts: pandas.DataFrame) -> dict[str, Any]:
+    """Rows of ops, columns of libraries, and in each place the cells of that library's candidates."""
+    placed: dict[str, dict[str, list[Cell]]] = {}
+    for cell in cells(verdicts, causes(verdicts) >= 0):
+        placed.setdefault(cell.op, {}).setdefault(_library(cell.candidate), []).append(cell)
+    columns = [name for name in (*LIBRARIES, "other") if any(name in row for row in placed.values())]
+    return {"columns": columns, "rows": placed}
+
+
+def _library(candidate: str) -> str:
+    first = candidate.split(".")[0]
+    return first if first in LIBRARIES else "other"
+
+
+def _wrong(verdicts: pandas.DataFrame) -> list[dict[str, Any]]:
+    """Who is wrong where, new before known, said once per op, candidate and law; consequences left out."""
+    rows = verdicts[(causes(verdicts) < 0) & verdicts["status"].isin(BAD | {"known"})]
+    rows = rows.assign(listed=rows["status"] == "known")
+    grouped = rows.groupby(["op", "candidate", "listed", "law"], sort=True)
+    said = [
+        {
+            "op": op,
+            "candidate": candidate,
+            "known": bool(known),
+            "law": law,
+            "abouts": sorted(set(group["about"]) - {""})[:4],
+            "status": next(s for s in SIGNS if s in set(group["status"])),
+            "cases": int(group["case"].nunique()),
+            "margin": float(group["margin"].max()),
+        }
+        for (op, candidate, known, law), group in grouped
+    ]
+    return sorted(said, key=lambda w: (w["known"], -w["cases"]))
+
+
+def _facts(header: Mapping[str, Any]) -> list[tuple[str, str]]:
+    said = [(name, _said(header[name])) for name in FACTS if header.get(name) not in (None, "", {}, [])]
+    return [(name, _moment(value) if name == "started" else value) for name, value in said]
+
+
+def _more(header: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    rest = [name for name in header if name not in FACTS and name not in _DRAWN]
+    return [(str(name), plain(header[name])) for name in rest if header[name] not in (None, "", {}, [])]
+
+
+def _said(value: Any) -> str:
+    match value:
+        case Mapping():
+            return ", ".join(f"{name} {_said(item)}" for name, item in value.items())
+        case str():
+            return value
+        case Iterable():
+            return " ".join(map(_said, value))
+        case _:
+            return str(value)
+
+
+def _moment(text: str) -> str:
+    try:
+        return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M %Z").strip()
+    except ValueError:
+        return text
+
+
+def _script() -> str:
+    return "\n".join(['"use strict";', *map(_asset, SCRIPTS)])
+
+
+@cache
+def _asset(name: str) -> str:
+    return (files("harness.report") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _link(**terms: str) -> str:
+    """A fragment that opens the view of these terms."""
+    return "#" + urlencode({name: text for name, text in terms.items() if text})
+
+
+def _term(field: str, value: str) -> str:
+    """A term of the query language, quoted where its value needs it."""
+    plainly = value and not any(sign.isspace() or sign in '",' for sign in value)
+    inner = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f"{field}:{value}" if plainly else f'{field}:"{inner}"'
+
+
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_asset), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"short": short, "level": level, "thousands": lambda n: f"{n:,}", "moment": _moment}
+    environment.globals |= {"link": _link, "term": _term, "infinity": float("inf")}
+    return environment

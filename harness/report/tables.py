@@ -1,0 +1,94 @@
+"""Verdicts -> CSV, Markdown for a CI job's page, rows for a terminal."""
+
+from __future__ import annotations
+
+import io
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+import pandas
+
+from harness.model import COLUMNS
+from harness.report.counts import BAD, NUMBERS, SIGNS, Cell, cells, counts, short, table
+
+#: How pandas reads the CSV back as it was: ``pandas.read_csv(path, **READING)``.
+READING: Mapping[str, Any] = {
+    "dtype": {name: "float64" if name in NUMBERS else "str" for name in COLUMNS},
+    "keep_default_na": False,
+    "na_values": {name: ["nan"] for name in NUMBERS},
+    **({"float_precision": "round_trip"} if int(pandas.__version__.split(".")[0]) < 3 else {}),
+}
+
+#: Rows of what is wrong that a job's page lists; the page has the rest.
+LISTED = 20
+
+
+def csv(verdicts: pandas.DataFrame) -> str:
+    """All verdicts, one line each under the columns' names; numbers read back bit for bit, ``nan`` where none is."""
+    written = io.StringIO()
+    table(verdicts).to_csv(written, index=False, na_rep="nan", lineterminator="\n")
+    return written.getvalue()
+
+
+def summary(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> list[tuple[str, ...]]:
+    """Rows of text, the first naming the columns: one per op and candidate, then the run as a whole.
+
+    A run that is not whole says so in the last row's first column.
+    """
+    verdicts = table(verdicts)
+    present = [status for status in SIGNS if status in counts(verdicts)]
+    rows = [("op", "candidate", "cases", *present, "worst margin", "grade")]
+    rows += [_summary_row(cell, present) for cell in cells(verdicts)]
+    whole = counts(verdicts)
+    cases = str(verdicts["case"].nunique())
+    stamp = "all" if header.get("complete") else "all (PARTIAL)"
+    rows.append((stamp, "", cases, *[str(whole[status]) for status in present], "", ""))
+    return rows
+
+
+def markdown(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> str:
+    """A summary for a CI job's page: counts, one line per op and candidate, and what is wrong first."""
+    verdicts = table(verdicts)
+    said = " · ".join(f"**{n:,}** {SIGNS.get(s, '')} {_text(s)}" for s, n in counts(verdicts).items())
+    partial = (
+        "" if header.get("complete") else "\n> **PARTIAL**: this run did not finish; what is missing was not judged.\n"
+    )
+    head, *rows = summary(header, verdicts)
+    lines = ["| " + " | ".join(_text(c) for c in row) + " |" for row in rows]
+    rule = "|" + "|".join([" --- "] * 2 + [" ---: "] * (len(head) - 3) + [" --- "]) + "|"
+    matrix = "\n".join(["| " + " | ".join(head) + " |", rule, *lines])
+    return f"## Conformance\n\n{said or 'nothing was judged'}\n{partial}\n{matrix}\n{_wrong(verdicts)}"
+
+
+def _summary_row(cell: Cell, present: list[str]) -> tuple[str, ...]:
+    per_status = [str(cell.counts.get(status, "")) for status in present]
+    return (cell.op, cell.candidate, str(cell.cases), *per_status, short(cell.margin), cell.grade)
+
+
+def _wrong(verdicts: pandas.DataFrame) -> str:
+    rows = verdicts[verdicts["status"].isin(BAD | {"fixed"})].sort_values("margin", ascending=False, kind="stable")
+    if rows.empty:
+        return ""
+    lines = [
+        f"| {SIGNS.get(r.status, '')} {_text(r.status)} | {_text(r.candidate)} | {_code(r.case)} | {_text(r.law)} {_text(r.about)} "
+        f"| {short(float(r.margin))} | {_code(shlex.join(['harness', 'show', r.case, '--candidate', r.candidate]))} |"
+        for r in rows.head(LISTED).itertuples()
+    ]
+    more = f"\n{len(rows) - LISTED:,} more in the report.\n" if len(rows) > LISTED else ""
+    head = "| | candidate | case | law | margin | see it |\n| --- | --- | --- | --- | ---: | --- |"
+    return "\n".join(["\n### What is wrong\n", head, *lines, more])
+
+
+def _text(value: str) -> str:
+    cleaned = " ".join(str(value).split()).replace("\\", "\\\\")
+    for sign in "|`*_<>[]":
+        cleaned = cleaned.replace(sign, f"&#{ord(sign)};")
+    return cleaned
+
+
+def _code(value: str) -> str:
+    cleaned = " ".join(str(value).split()).replace("|", "\\|")
+    fence = "``" if "`" in cleaned else "`"
+    pad = " " if "`" in cleaned else ""
+    return f"{fence}{pad}{cleaned}{pad}{fence}"

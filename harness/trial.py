@@ -1,0 +1,251 @@
+"""Case, candidate -> everything a law may ask for, computed once and shared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness import fills
+from harness.candidates import Candidate, guarded
+from harness.libraries import NoGradient, NotOffered, torch_jvp, torch_vjp
+from harness.model import Case, Spec
+from harness.oracles import Answer, Oracle
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is due at one draw of a case's inputs under one algorithm: shared by every candidate that uses it."""
+
+    bench: Bench
+    oracle: Oracle
+
+    @property
+    def values(self) -> dict[str, Answer]:
+        """The outputs, by name."""
+        return self.oracle.values
+
+    @cached_property
+    def cotangents(self) -> dict[str, Array]:
+        """A signed upstream gradient for each differentiable output, in the dtype that is due."""
+        spec, dtype = self.bench.spec, self.bench.case.dtype
+        kinds = {o.name: fills.dtype(due_dtype(o.dtype, dtype)) for o in spec.outputs if o.differentiable}
+        shapes = {n: np.zeros(self.values[n].expected.shape, kind) for n, kind in kinds.items()}
+        return self.bench.directions("cotangent", shapes)
+
+    @cached_property
+    def tangents(self) -> dict[str, Array]:
+        """A signed direction for each differentiable input."""
+        return self.bench.directions("tangent", {n: self.oracle.arrays[n] for n in self.oracle.differentiable})
+
+    @cached_property
+    def gradients(self) -> dict[str, Answer]:
+        """The inputs' gradients for ``cotangents``."""
+        return self.oracle.vjp(self.cotangents)
+
+    @cached_property
+    def moved(self) -> dict[str, Answer]:
+        """The outputs' tangents for ``tangents``."""
+        return self.oracle.jvp(self.tangents)
+
+    @cached_property
+    def second(self) -> dict[str, Answer]:
+        """The gradients of ``<vjp(x; cotangents), tangents>``."""
+        return self.oracle.second(self.cotangents, self.tangents)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One case, ready to be judged: its inputs, further draws of them, and oracles. Shared by all candidates."""
+
+    spec: Spec
+    case: Case
+    seed: int
+
+    @cached_property
+    def arrays(self) -> dict[str, Array]:
+        """The inputs, by name."""
+        return fills.arrays(self.spec, self.case, self.seed)
+
+    @cached_property
+    def others(self) -> dict[str, Array]:
+        """Another draw of the inputs."""
+        return fills.arrays(self.spec, self.case, self.seed, "others")
+
+    @cached_property
+    def tier(self) -> str:
+        """The tier of bounds that judges this case."""
+        return fills.regime(self.case)
+
+    @cached_property
+    def finite(self) -> bool:
+        """Whether every input is finite."""
+        return all(bool(np.isfinite(x.astype(np.float64)).all()) for x in self._floats)
+
+    @property
+    def _floats(self) -> list[Array]:
+        return [x.real for x in self.arrays.values()] + [x.imag for x in self.arrays.values() if x.dtype.kind == "c"]
+
+    @cached_property
+    def _draws(self) -> dict[str, dict[str, Array]]:
+        return {"": self.arrays, "others": self.others}
+
+    @cached_property
+    def _due(self) -> dict[tuple[str, str], Due]:
+        return {}
+
+    def draw(self, name: str, make: Callable[[], dict[str, Array]]) -> dict[str, Array]:
+        """Inputs made once and kept under a name."""
+        if name not in self._draws:
+            self._draws[name] = make()
+        return self._draws[name]
+
+    def due(self, algorithm: str, draw: str = "") -> Due:
+        """What is due under an algorithm at a draw of the inputs: the case's own, ``others``, or a kept one."""
+        key = (algorithm, draw)
+        if key not in self._due:
+            self._due[key] = Due(self, Oracle(self.spec, self.case, self._draws[draw], algorithm))
+        return self._due[key]
+
+    def directions(self, label: str, like: Mapping[str, Array]) -> dict[str, Array]:
+        """Signed random arrays of the given kinds: tangents, cotangents."""
+        return {
+            n: fills.like(fills.generator(self.seed, self.case.id, label, n), x, self.case) for n, x in like.items()
+        }
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One candidate at one case. Laws are generators of equations over it."""
+
+    bench: Bench
+    candidate: Candidate
+
+    @property
+    def spec(self) -> Spec:
+        return self.bench.spec
+
+    @property
+    def case(self) -> Case:
+        return self.bench.case
+
+    @property
+    def arrays(self) -> dict[str, Array]:
+        return self.bench.arrays
+
+    @cached_property
+    def due(self) -> Due:
+        """What is due of this candidate's algorithm."""
+        return self.due_at("")
+
+    def due_at(self, draw: str) -> Due:
+        """What is due at another draw of the inputs."""
+        return self.bench.due(self.candidate.given.algorithm, draw)
+
+    @property
+    def outputs(self) -> list[str]:
+        """The names of the declared outputs."""
+        return [o.name for o in self.spec.outputs]
+
+    @cached_property
+    def first(self) -> list[Any]:
+        """What the first call returned, in the library's own arrays."""
+        return self.candidate.run(self.case, self.arrays)
+
+    def call(self, arrays: Mapping[str, Array] | None = None, layout: str | None = None) -> list[Any]:
+        """What a call on fresh arrays returns, in the library's own arrays."""
+        return self.candidate.run(self.case, self.arrays if arrays is None else arrays, layout)
+
+    def values(self, returned: Sequence[Any]) -> dict[str, Array]:
+        """Returned arrays as NumPy's, by output's name."""
+        return {n: self.candidate.library.unwrap(y) for n, y in zip(self.outputs, returned, strict=True)}
+
+    # --- derivatives ---
+
+    @property
+    def is_torch(self) -> bool:
+        return self.candidate.library.name == "torch"
+
+    @property
+    def differentiable(self) -> list[str]:
+        """The inputs whose gradients are judged."""
+        return self.due.oracle.differentiable
+
+    @property
+    def places(self) -> list[int]:
+        """Where the differentiable inputs stand among those that are there."""
+        names = list(self.arrays)
+        return [names.index(n) for n in self.differentiable]
+
+    def output_dtype(self, name: str) -> str:
+        """The dtype that is due for an output."""
+        return due_dtype({o.name: o.dtype for o in self.spec.outputs}[name], self.case.dtype)
+
+    @cached_property
+    def bound_call(self) -> Callable[..., Any]:
+        """The candidate as a function of the inputs that are there."""
+        return self.candidate.bind(self.case)
+
+    def wrapped(self, layout: str | None = None) -> list[Any]:
+        """Fresh arrays of the library, in declared order."""
+        chosen = layout or self.case.layout
+        return [self.candidate.library.wrap(x, chosen) for x in self.arrays.values()]
+
+    def upstream(self, outputs: Sequence[Any]) -> list[Any]:
+        """The cotangents in the library's arrays, one per output (None where it has no gradient)."""
+        given = self.due.cotangents
+        return [self.candidate.library.wrap(given[n]) if n in given else None for n in self.outputs]
+
+    def vjp(self, wrt: Sequence[int] | None = None) -> dict[str, Any]:
+        """The candidate's gradients for the cotangents, by input's name, in the library's arrays (None where none)."""
+        places = self.places if wrt is None else list(wrt)
+        names = [list(self.arrays)[i] for i in places]
+        if self.is_torch:
+            return dict(
+                zip(
+                    names,
+                    guarded(lambda: torch_vjp(self.bound_call, self.wrapped(), places, self.upstream)),
+                    strict=True,
+                )
+            )
+        call = self.candidate.bind_vjp(self.case)
+        upstream = [g for g in self.upstream([]) if g is not None]
+        cotangent = upstream[0] if len(upstream) == 1 else tuple(upstream)
+        returned = guarded(lambda: call(cotangent, *self.wrapped()))
+        found = returned if isinstance(returned, (tuple, list)) else (returned,)
+        declared = [i.name for i in self.spec.inputs]
+        if isinstance(returned, dict):
+            pairs = returned
+        else:
+            order = declared if len(found) == len(declared) else [n for n in declared if n in self.arrays]
+            pairs = dict(zip(order, found, strict=False))
+        return {n: pairs.get(n) for n in names}
+
+    def jvp(self) -> dict[str, Array]:
+        """The candidate's output tangents. Raises NotOffered where it has no forward mode."""
+        if not self.is_torch:
+            raise NotOffered("has no forward mode")
+        names = list(self.arrays)
+        wrap = self.candidate.library.wrap
+        given = [wrap(self.due.tangents[n]) if n in self.due.tangents else None for n in names]
+        moved = guarded(lambda: torch_jvp(self.bound_call, self.wrapped(), given))
+        if all(t is None for t in moved):
+            raise NoGradient("forward mode carries nothing to the result")
+        return {n: self.candidate.library.unwrap(t) for n, t in zip(self.outputs, moved, strict=True) if t is not None}
+
+
+def due_dtype(relation: str, case: str) -> str:
+    """The dtype an output is due in, from how the spec relates it to the case's."""
+    real = {"complex64": "float32", "complex128": "float64", "clongdouble": "longdouble"}
+    up = {"float32": "complex64", "float64": "complex128", "float16": "complex32", "longdouble": "clongdouble"}
+    if relation == "real":
+        return real.get(case, case)
+    if relation == "complex":
+        return case if case in real else up[case]
+    return case if relation == "same" else relation

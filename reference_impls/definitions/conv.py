@@ -1,0 +1,95 @@
+"""Cross-correlations, convolutions and their transposes, as the lists of their terms."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from reference_impls.definitions.terms import Terms, axes, group, sum_of_products
+
+
+def per_axis(value: Any, rank: int) -> tuple[int, ...]:
+    """One entry per spatial axis from one integer or a sequence."""
+    return (int(value),) * rank if np.ndim(value) == 0 else tuple(int(v) for v in value)
+
+
+def same_padding(kernel: tuple[int, ...], dilation: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """Zeros before and after each axis so that stride 1 keeps the size; the odd one goes after (torch's rule)."""
+    totals = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+    return tuple((t // 2, t - t // 2) for t in totals)
+
+
+def _padding(padding: Any, kernel: tuple[int, ...], dilation: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    if padding == "valid":
+        return ((0, 0),) * len(kernel)
+    if padding == "same":
+        return same_padding(kernel, dilation)
+    return tuple((p, p) for p in per_axis(padding, len(kernel)))
+
+
+@lru_cache(maxsize=64)
+def _conv_terms(
+    x: tuple[int, ...], w: tuple[int, ...], bias: bool, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Terms:
+    rank = len(w) - 2
+    strides, dilations = per_axis(stride, rank), per_axis(dilation, rank)
+    pads = _padding(padding, w[2:], dilations)
+    spatial = tuple(
+        (n + sum(p) - d * (k - 1) - 1) // s + 1
+        for n, k, s, d, p in zip(x[2:], w[2:], strides, dilations, pads, strict=True)
+    )
+    shapes = {"out": (x[0], w[0], *spatial), "input": x, "weight": w, "bias": (w[0],)}
+    n, c, *rest = axes(x[0], w[0], *spatial, w[1], *w[2:])
+    at, k, taps = rest[:rank], rest[rank], rest[rank + 1 :]
+    places = [o * s - p[0] + t * d for o, s, p, t, d in zip(at, strides, pads, taps, dilations, strict=True)]
+    inside: Any = True
+    for place, size in zip(places, x[2:], strict=True):
+        inside = inside & (place >= 0) & (place < size)
+    channel = c // max(w[0] // groups, 1) * w[1] + k
+    parts = [group(shapes, out=(n, c, *at), input=(n, channel, *places), weight=(c, k, *taps), where=inside)]
+    if bias:
+        n, c, *at = axes(x[0], w[0], *spatial)
+        parts.append(group(shapes, out=(n, c, *at), bias=(c,)))
+    sizes = {name: s for name, s in shapes.items() if name != "out"}
+    return Terms(shapes["out"], sizes, tuple(parts), padded=("weight",))
+
+
+def conv(
+    input: Any, weight: Any, bias: Any = None, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Any:
+    """``y[n, c, o] = b[c] + sum over k, t of x[n, g(c) + k, o*stride - padding + t*dilation] * w[c, k, t]``.
+
+    Shapes: input (N, C_in, *spatial), weight (C_out, C_in // groups, *kernel), bias (C_out). Any number of spatial axes.
+    """
+    key = [tuple(p) if isinstance(p, list) else p for p in (stride, padding, dilation)]
+    terms = _conv_terms(tuple(input.shape), tuple(weight.shape), bias is not None, *key, groups)
+    factors = {"input": input, "weight": weight} | ({} if bias is None else {"bias": bias})
+    return sum_of_products(terms, **factors)
+
+
+conv1d = conv2d = conv3d = conv
+
+
+def correlate2d(input: Any, filter: Any, bias: Any) -> Any:
+    """``y[i, j] = b + sum over p, q of x[i + p, j + q] * f[p, q]``: 2-D input and filter, bias (1, 1), 'valid'."""
+    terms = _correlate_terms(tuple(input.shape), tuple(filter.shape))
+    return sum_of_products(terms, input=input, filter=filter, bias=bias)
+
+
+@lru_cache(maxsize=64)
+def _correlate_terms(x: tuple[int, ...], w: tuple[int, ...]) -> Terms:
+    out = tuple(n - k + 1 for n, k in zip(x, w, strict=True))
+    if prod(max(n, 0) for n in out) == 0:
+        out = tuple(max(n, 0) for n in out)
+    shapes = {"out": out, "input": x, "filter": w, "bias": (1, 1)}
+    i, j, p, q = axes(*out, *w)
+    products = group(shapes, out=(i, j), input=(i + p, j + q), filter=(p, q))
+    i, j = axes(*out)
+    return Terms(
+        out,
+        {n: s for n, s in shapes.items() if n != "out"},
+        (products, group(shapes, out=(i, j), bias=(0 * i, 0 * j))),
+    )

@@ -1,0 +1,169 @@
+"""Parameters, gradients and moments -> the next ones: NumPy and torch candidates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reference_impls.activations import widened
+
+if TYPE_CHECKING:
+    import torch
+
+Array = npt.NDArray[Any]
+
+
+def adam_step(
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    t: Any = 1,
+    lr: float = 1e-3,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+) -> tuple[Array, Array, Array]:
+    """``p - lr m_hat / (sqrt(v_hat) + eps)``: step ``t`` = 1, 2, ... of Adam (Kingma and Ba 2015, algorithm 1).
+
+    ``m' = b1 m + (1 - b1) g'``, ``v' = b2 v + (1 - b2) g'**2``, ``m_hat = m' / (1 - b1**t)``,
+    ``v_hat = v' / (1 - b2**t)``, ``g' = g + weight_decay p``. Returns ``(p', m', v')``.
+    """
+    step, _, root, m_next, v_next = _parts(p, g, m, v, t, lr, betas, eps, weight_decay)
+    moved = widened(p) - step * m_next / (root + eps)
+    return _as(moved, p), _as(m_next, m), _as(v_next, v)
+
+
+def adam_step_vjp(
+    cotangent: tuple[Array, Array, Array],
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    t: Any = 1,
+    lr: float = 1e-3,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+) -> tuple[Array | None, ...]:
+    """The chain rule through ``p'``, ``m'`` and ``v'``, with 0 for the slope of ``sqrt(v_hat)`` at 0."""
+    by_p, by_m, by_v = (widened(c) for c in cotangent)
+    step, gradient, root, m_next, _ = _parts(p, g, m, v, t, lr, betas, eps, weight_decay)
+    below = root + eps
+    correction = 1 - betas[1] ** int(t)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = np.where(root > 0, step * m_next / (below * below * 2 * root * correction), 0)
+    through_m, through_v = by_m - by_p * step / below, by_v + by_p * slope
+    through_g = (1 - betas[0]) * through_m + 2 * (1 - betas[1]) * gradient * through_v
+    gradients = (by_p + weight_decay * through_g, through_g, betas[0] * through_m, betas[1] * through_v)
+    return *(_as(of, like) for of, like in zip(gradients, (p, g, m, v), strict=True)), None
+
+
+def torch_adam_step(
+    p: torch.Tensor,
+    g: torch.Tensor,
+    m: torch.Tensor,
+    v: torch.Tensor,
+    t: Any = 1,
+    lr: float = 1e-3,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """One step of ``torch.optim.Adam``, its default on this device, state in and state out."""
+    return _torch_adam(p, g, m, v, t, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
+
+
+def torch_adam_step_foreach(
+    p: torch.Tensor,
+    g: torch.Tensor,
+    m: torch.Tensor,
+    v: torch.Tensor,
+    t: Any = 1,
+    lr: float = 1e-3,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """One step of ``torch.optim.Adam(foreach=True)``."""
+    return _torch_adam(p, g, m, v, t, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, foreach=True)
+
+
+def torch_adam_step_fused(
+    p: torch.Tensor,
+    g: torch.Tensor,
+    m: torch.Tensor,
+    v: torch.Tensor,
+    t: Any = 1,
+    lr: float = 1e-3,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """One step of ``torch.optim.Adam(fused=True)``: one kernel."""
+    return _torch_adam(p, g, m, v, t, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=True)
+
+
+def torch_adam_step_by_hand(
+    p: torch.Tensor,
+    g: torch.Tensor,
+    m: torch.Tensor,
+    v: torch.Tensor,
+    t: Any = 1,
+    lr: float = 1e-3,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """``p - lr m_hat / (sqrt(v_hat) + eps)`` in torch's own operations, so that autograd sees it."""
+    gradient = g + weight_decay * p
+    m_next = betas[0] * m + (1 - betas[0]) * gradient
+    v_next = betas[1] * v + (1 - betas[1]) * gradient * gradient
+    m_hat, v_hat = m_next / (1 - betas[0] ** int(t)), v_next / (1 - betas[1] ** int(t))
+    return p - lr * m_hat / (v_hat.sqrt() + eps), m_next, v_next
+
+
+def _parts(
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    t: Any,
+    lr: float,
+    betas: tuple[float, float],
+    eps: float,
+    weight_decay: float,
+) -> tuple[float, Array, Array, Array, Array]:
+    """``lr / (1 - b1**t)``, ``g'``, ``sqrt(v_hat)``, ``m'`` and ``v'``."""
+    if lr < 0 or eps < 0 or weight_decay < 0 or not all(0 <= beta < 1 for beta in betas) or int(t) < 1:
+        raise ValueError(f"lr {lr}, eps {eps}, weight_decay {weight_decay} >= 0, betas {betas} in [0, 1), t {t} >= 1")
+    gradient = widened(g) + weight_decay * widened(p) if weight_decay else widened(g)
+    m_next = betas[0] * widened(m) + (1 - betas[0]) * gradient
+    v_next = betas[1] * widened(v) + (1 - betas[1]) * (gradient * gradient)
+    root = np.sqrt(v_next / (1 - betas[1] ** int(t)))
+    return lr / (1 - betas[0] ** int(t)), gradient, root, m_next, v_next
+
+
+def _as(x: Array, like: Array) -> Array:
+    return np.asarray(x).astype(like.dtype, copy=False)
+
+
+def _torch_adam(
+    p: torch.Tensor, g: torch.Tensor, m: torch.Tensor, v: torch.Tensor, t: Any, **options: Any
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """A ``torch.optim.Adam`` whose state is put in before and taken out after its step."""
+    import torch
+
+    parameter = torch.nn.Parameter(p.detach().clone())
+    parameter.grad = g.detach().clone()
+    optimizer = torch.optim.Adam([parameter], **options)
+    optimizer.state[parameter] = {
+        "step": torch.tensor(float(int(t) - 1)),
+        "exp_avg": m.detach().clone(),
+        "exp_avg_sq": v.detach().clone(),
+    }
+    optimizer.step()
+    state = optimizer.state[parameter]
+    return parameter.detach(), state["exp_avg"], state["exp_avg_sq"]

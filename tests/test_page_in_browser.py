@@ -1,0 +1,447 @@
+"""The page in a real browser: it loads alone, filters, links, copies, and keeps hostile text as text."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pandas
+import pytest
+from test_report import HEADER, HOSTILE, row, rows, synthetic
+
+from harness import report
+from harness.diff import diff
+from harness.model import COLUMNS
+from harness.report.counts import table
+
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--window-size=1400,1000",
+)
+
+#: Where a browser and its driver may be, by name on the path.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+#: Packages that carry axe-core, newest first.
+AXE = ("axe_core_python/axe.min.js", "axe_selenium_python/node_modules/axe-core/axe.min.js")
+
+
+def missing() -> str:
+    """Why no browser can be driven here, or nothing."""
+    if importlib.util.find_spec("selenium") is None:
+        return "selenium is not installed"
+    if not any(map(shutil.which, BROWSERS)):
+        return f"no browser is installed: none of {', '.join(BROWSERS)} is on the path"
+    return "" if shutil.which("chromedriver") else "chromedriver is not on the path"
+
+
+@contextlib.contextmanager
+def browser() -> Iterator[Any]:
+    """A headless browser with a fresh profile that logs what it asks for."""
+    from selenium import webdriver
+    from selenium.webdriver.chrome.options import Options
+    from selenium.webdriver.chrome.service import Service
+
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        options = Options()
+        options.binary_location = next(filter(None, map(shutil.which, BROWSERS)))
+        for flag in (*FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+        try:
+            yield driver
+        finally:
+            driver.quit()
+
+
+def ready(driver: Any, path: Path, fragment: str = "") -> None:
+    """Open the page afresh and wait until its list can be used."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    driver.get("about:blank")
+    driver.get(path.as_uri() + fragment)
+    WebDriverWait(driver, 60).until(lambda d: d.execute_script("return document.documentElement.dataset.ready"))
+
+
+def baseline(verdicts: pandas.DataFrame) -> pandas.DataFrame:
+    """An older run of the same: one of every kind of change lies between."""
+    old = verdicts.copy()
+    red, right = old.index[old["status"] == "deviates"], old.index[(old["status"] == "conforms") & (old["margin"] > 0)]
+    old.loc[red[:20], "status"] = "conforms"
+    old.loc[right[:12], "status"] = "deviates"
+    old.loc[right[12:30], "margin"] /= 8
+    gone = old.iloc[:9].assign(case=old["case"] + "/H:99")
+    return pandas.concat([old.drop([*red[20:30], *right[40:60]]), gone], ignore_index=True)
+
+
+def EVIDENCE(verdicts: pandas.DataFrame) -> dict[str, Mapping[str, Any]]:
+    """Evidence for every wrong row: arrays, the bound's formula, digits, a script."""
+    wrong = verdicts[verdicts["status"].isin(["deviates", "known", "crashed"])].head(1_000)
+    return {f"{r.case}\t{r.candidate}\t{r.law}\t{r.about}": _evidence(r) for r in wrong.itertuples()}
+
+
+def _evidence(verdict: Any) -> Mapping[str, Any]:
+    rng = numpy.random.default_rng(len(verdict.case))
+    expected, margin = rng.standard_normal((2, 6, 5)), rng.lognormal(-2, 1, (2, 6, 5))
+    margin[:, :, 3:] *= 1e6
+    return {
+        "expected": expected,
+        "actual": expected + margin * 1e-7,
+        "margin": margin,
+        "formula": "worst = gamma_37 S = 37 * 1.11e-16 / (1 - 37 * 1.11e-16) * 8.25 = 3.39e-14",
+        "digits": "0.53718263548172635481726354817263",
+        "repro": f"import numpy\n\nprint({verdict.case!r})\n",
+        "margins": {"longdouble": 0.001},
+    }
+
+
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "never")
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Any]:
+    with browser() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> pandas.DataFrame:
+    return synthetic(6_000)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory, verdicts: pandas.DataFrame) -> Path:
+    written = tmp_path_factory.mktemp("page") / "index.html"
+    history = [report.moment({**HEADER, "started": "2025-11-01T08:00:00+00:00"}, verdicts)]
+    html = report.page(HEADER, verdicts, baseline=baseline(verdicts), evidence=EVIDENCE(verdicts), history=history)
+    written.write_text(html, encoding="utf-8")
+    return written
+
+
+def ask(chrome: Any, query: str) -> str:
+    """Type a query; the sentence that says how much is shown, or what is wrong with the query."""
+    chrome.execute_script(
+        "const q = document.getElementById('query'); q.value = arguments[0]; q.dispatchEvent(new Event('input'))", query
+    )
+    error = chrome.find_element("id", "query-error").text
+    return str(error or chrome.find_element("id", "shown").text)
+
+
+def matching(chrome: Any, query: str) -> int:
+    return int(ask(chrome, query).split(" of ")[0].replace(",", ""))
+
+
+def settled(chrome: Any, script: str) -> Any:
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    return WebDriverWait(chrome, 10).until(lambda d: d.execute_script(f"return {script}"))
+
+
+def copied(chrome: Any, script: str) -> str:
+    """What a click puts on the clipboard."""
+    chrome.execute_script(
+        "window.taken = null; Object.defineProperty(navigator, 'clipboard',"
+        " {configurable: true, value: {writeText: async (t) => { window.taken = t }}});" + script
+    )
+    return str(settled(chrome, "window.taken"))
+
+
+def test_the_page_loads_without_a_complaint_or_a_request(chrome: Any, path: Path) -> None:
+    chrome.get_log("performance"), chrome.get_log("browser")
+    ready(chrome, path)
+    settled(chrome, "report.cold")
+    events = [json.loads(entry["message"])["message"] for entry in chrome.get_log("performance")]
+    asked = [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
+    assert {url for url in asked if not url.startswith(("data:", "about:", "blob:"))} == {path.as_uri()}
+    assert chrome.get_log("browser") == []
+
+
+def test_the_first_view_is_what_is_red_worst_first(chrome: Any, path: Path, verdicts: pandas.DataFrame) -> None:
+    ready(chrome, path)
+    first = chrome.find_element("css selector", "#rows-body .row").text
+    assert chrome.find_element("id", "query").get_attribute("value") == "is:red"
+    assert first.split()[1] == "crashed"
+
+
+@pytest.mark.parametrize(
+    ("query", "same"),
+    [
+        ("", "status == status"),
+        ("op:conv2d candidate:torch", "op == 'conv2d' and candidate == 'torch'"),
+        ("candidate:numpy*", "candidate.str.startswith('numpy')"),
+        ("status:deviates,known", "status in ('deviates', 'known')"),
+        ('status:"not believed"', "status == 'not believed'"),
+        ("status:not-believed -op:conv2d", "status == 'not believed' and op != 'conv2d'"),
+        ("margin>8", "margin > 8"),
+        ("margin<=0", "margin <= 0"),
+        ("dtype:float16", "case.str.contains('/dtype:float16')"),
+        ("stride>=2 padding:0", "case.str.contains('/stride:2') and case.str.contains('/padding:0')"),
+        ("fill:default op:sigmoid", "op == 'sigmoid' and not case.str.contains('/fill:')"),
+        ("is:wrong", "status in ('deviates', 'known', 'crashed', 'fails', 'timed out')"),
+        ("segmentation", "message.str.contains('segmentation')"),
+        ('"wrong norm"', "known.str.contains('wrong norm')"),
+        ("rfft2/shape:7x9", "case.str.contains('rfft2/shape:7x9')"),
+        ("law:gradient about:weight", "law == 'gradient' and about == 'weight'"),
+    ],
+)
+def test_a_query_selects_what_pandas_would(chrome: Any, path: Path, verdicts: pandas.DataFrame, query: str, same: str) -> None:
+    if chrome.execute_script("return !window.report"):
+        ready(chrome, path)
+    assert matching(chrome, query) == len(table(verdicts).query(same, engine="python"))
+
+
+def test_a_query_can_hold_one_candidate_against_another(chrome: Any, path: Path, verdicts: pandas.DataFrame) -> None:
+    ready(chrome, path)
+    key = ["case", "law", "about"]
+    sides = [
+        verdicts[(verdicts["candidate"] == by) & (verdicts["status"] == status)].set_index(key).index
+        for by, status in (("torch", "conforms"), ("numpy.loops", "deviates"))
+    ]
+    both = sides[0].intersection(sides[1])
+    assert matching(chrome, "torch:conforms numpy.loops:deviates") == verdicts.set_index(key).index.isin(both).sum() > 0
+
+
+def test_a_misspelt_query_names_the_nearest_word(chrome: Any, path: Path) -> None:
+    ready(chrome, path)
+    assert "did you mean “candidate”" in ask(chrome, "canddate:torch")
+    assert "margin>8" in ask(chrome, "margin>big")
+
+
+def test_what_changed_agrees_with_the_diff(chrome: Any, path: Path, verdicts: pandas.DataFrame) -> None:
+    ready(chrome, path)
+    kinds = diff(baseline(verdicts), verdicts, {})["kind"].value_counts()
+    assert {"new", "regressed", "grew", "no longer run", "fixed", "added"} == set(kinds.index)
+    for kind in ("new", "regressed", "grew", "fixed", "added"):
+        assert matching(chrome, f"is:{kind}") == kinds[kind]
+        assert f"{kinds[kind]} {kind}" in chrome.find_element("id", "changes").text
+
+
+def test_a_dropped_run_is_compared_as_the_diff_does(chrome: Any, path: Path, verdicts: pandas.DataFrame, tmp_path: Path) -> None:
+    ready(chrome, path)
+    older = baseline(verdicts.iloc[::2])
+    kinds = diff(older, verdicts, {})["kind"].value_counts()
+    (tmp_path / "verdicts.csv").write_text(report.csv(older), encoding="utf-8")
+    chrome.find_element("id", "file").send_keys(str(tmp_path / "verdicts.csv"))
+    settled(chrome, "document.getElementById('toast').textContent.startsWith('Compared')")
+    assert {kind: matching(chrome, f"is:{kind}") for kind in kinds.index if kind != "no longer run"} == {
+        kind: n for kind, n in kinds.items() if kind != "no longer run"
+    }
+    assert f"{kinds['no longer run']} no longer run" in chrome.find_element("id", "changes").text
+
+
+def test_a_file_that_is_no_run_is_refused_in_words(chrome: Any, path: Path, tmp_path: Path) -> None:
+    ready(chrome, path)
+    (tmp_path / "notes.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    chrome.find_element("id", "file").send_keys(str(tmp_path / "notes.csv"))
+    assert "no table of verdicts" in settled(chrome, "document.getElementById('toast').textContent")
+
+
+def test_a_link_reopens_the_same_view(chrome: Any, path: Path) -> None:
+    ready(chrome, path)
+    ask(chrome, "op:conv2d margin>100")
+    chrome.execute_script("report.sortBy('case')")
+    shown = "[...document.querySelectorAll('#rows-body .row:not([hidden])')].map(r => r.textContent).join('|')"
+    before, fragment = settled(chrome, shown), chrome.execute_script("return location.hash")
+    settled(chrome, "report.cold")
+    before = settled(chrome, shown)
+    ready(chrome, path, fragment)
+    settled(chrome, "report.cold")
+    assert settled(chrome, shown) == before
+    assert chrome.find_element("id", "query").get_attribute("value") == "op:conv2d margin>100"
+
+
+def test_a_link_to_a_case_opens_it(chrome: Any, path: Path, verdicts: pandas.DataFrame) -> None:
+    ready(chrome, path)
+    row = chrome.execute_script("return report.linkTo(report.find({candidate: 'torch.bad', law: 'gradient'}))")
+    ready(chrome, path, row)
+    settled(chrome, "document.getElementById('case').open")
+    said = chrome.find_element("id", "case").text
+    assert "torch.bad is wrong here" in said
+    assert "torch.right conforms at the same case" in said
+    assert len(chrome.find_elements("css selector", "#case canvas")) == 3
+
+
+def test_a_click_opens_a_case_and_back_closes_it(chrome: Any, path: Path) -> None:
+    ready(chrome, path)
+    chrome.find_element("css selector", "#rows-body .row .c-candidate").click()
+    settled(chrome, "document.getElementById('case').open")
+    chrome.back()
+    settled(chrome, "!document.getElementById('case').open")
+
+
+def test_keys_walk_the_list_and_the_cases(chrome: Any, path: Path) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    ready(chrome, path)
+    ActionChains(chrome).send_keys("/").perform()
+    assert chrome.execute_script("return document.activeElement.id") == "query"
+    chrome.find_element("id", "query").send_keys(Keys.ESCAPE)
+    chrome.execute_script("document.getElementById('grid').focus()")
+    ActionChains(chrome).send_keys("jj", Keys.ENTER).perform()
+    assert settled(chrome, "report.pane.row") == chrome.execute_script("return report.grid.view[2]")
+    ActionChains(chrome).send_keys("k").perform()
+    settled(chrome, "report.pane.row === report.grid.view[1]")
+    ActionChains(chrome).send_keys(Keys.ESCAPE).perform()
+    settled(chrome, "!document.getElementById('case').open")
+    assert "case=" not in chrome.execute_script("return location.hash")
+
+
+def test_the_repro_of_a_wrong_candidate_is_three_clicks_away(chrome: Any, path: Path) -> None:
+    ready(chrome, path)
+    chrome.find_element("xpath", "//ul[@class='who-list']//a[contains(., 'abs_rfft2')]").click()
+    settled(chrome, "document.getElementById('query').value.includes('abs_rfft2')")
+    chrome.execute_script("document.querySelector('#rows-body .row .c-candidate').click()")
+    settled(chrome, "document.querySelector('#case [data-kind=repro]')")
+    assert copied(chrome, "document.querySelector('#case [data-kind=repro]').click()").startswith("import numpy")
+
+
+def test_every_copy_button_copies_what_it_says(chrome: Any, path: Path) -> None:
+    ready(chrome, path, "#q=candidate%3Anumpy.loops+is%3Ared")
+    chrome.execute_script("report.open(report.grid.view[0])")
+    settled(chrome, "document.querySelector('#case [data-kind=issue]')")
+    click = "document.querySelector('#case [data-kind=%s]').click()"
+    command = copied(chrome, click % "command")
+    assert command.startswith("harness show conv2d/") and command.endswith("--candidate numpy.loops")
+    issue = copied(chrome, click % "issue")
+    assert command in issue and "```python" in issue and "torch 2.13.0" in issue
+    assert "- {by: numpy.loops, law: agrees" in copied(chrome, click % "ledger")
+    assert copied(chrome, click % "link").startswith(path.as_uri() + "#")
+
+
+def test_filtered_rows_are_copied_as_csv_selection_and_entries(chrome: Any, path: Path, verdicts: pandas.DataFrame) -> None:
+    import io
+
+    ready(chrome, path, "#q=op%3Asigmoid+is%3Ared")
+    taken = copied(chrome, "document.querySelector('[data-take=csv]').click()")
+    read = pandas.read_csv(io.StringIO(taken), **report.READING)
+    red = verdicts[(verdicts["op"] == "sigmoid") & verdicts["status"].isin(["crashed", "deviates"])]
+    assert list(read.columns) == list(COLUMNS)
+    assert sorted(read["case"]) == sorted(red["case"])
+    selection = copied(chrome, "document.querySelector('[data-take=pytest]').click()")
+    assert selection.startswith("pytest specs/sigmoid.yaml -k 'sigmoid/")
+    assert "dtype == 'float16'" in copied(chrome, "document.querySelector('[data-take=ledger]').click()")
+
+
+def test_consequences_stand_folded_under_their_cause(chrome: Any, path: Path) -> None:
+    ready(chrome, path, "#q=candidate%3Anumpy.loops+is%3Ared")
+    folded = chrome.execute_script("return report.grid.view.length")
+    chrome.execute_script("document.querySelector('.more-rows:not([hidden])').click()")
+    opened = chrome.execute_script("return report.grid.view.length")
+    assert folded < opened
+    assert chrome.execute_script("return report.isConsequence(report.grid.view[1])")
+    chrome.find_element("id", "unfold").click()
+    assert chrome.execute_script("return report.grid.view.length") == matching(chrome, "candidate:numpy.loops is:red")
+
+
+def test_an_op_folds_out_into_its_laws(chrome: Any, path: Path) -> None:
+    ready(chrome, path)
+    chrome.execute_script("document.querySelector('.fold[data-op=conv2d]').click()")
+    said = chrome.find_element("css selector", ".by-law").text
+    assert all(law in said for law in ("agrees", "gradient", "repeatable"))
+    chrome.execute_script("[...document.querySelectorAll('.by-law a.deviates')][0].click()")
+    settled(chrome, "document.getElementById('query').value.includes('status:deviates')")
+
+
+@pytest.mark.parametrize(("text", "hexadecimal"), [("0.1", "0x1.999999999999ap-4"), ("-2", "-0x1p+1"), ("5e-324", "0x0.0000000000001p-1022"), ("0", "0x0p+0")])
+def test_hex_is_as_python_writes_it(chrome: Any, path: Path, text: str, hexadecimal: str) -> None:
+    if chrome.execute_script("return !window.report"):
+        ready(chrome, path)
+    chrome.execute_script("report.open(report.find({candidate: 'torch.bad', law: 'gradient'}))")
+    settled(chrome, "report.pane.fact")
+    chrome.execute_script(
+        "const kept = report.pane.fact; report.pane.hex = true;"
+        "window.drawn = report.pane.numbers({...kept, actual: arguments[0]}).textContent; report.pane.hex = false",
+        text,
+    )
+    assert f"actual{hexadecimal}expected" in chrome.execute_script("return window.drawn")
+    assert float.fromhex(hexadecimal) == float(text)
+
+
+def test_hostile_rows_stay_text(chrome: Any, tmp_path: Path) -> None:
+    texts = {name: HOSTILE for name in COLUMNS if name not in ("margin", "ulps", "seconds", "status")}
+    hostile = rows(row(**texts, status="deviates", margin=9.0), row(status=HOSTILE), row(op="__proto__", candidate="constructor", case="__proto__/toString:1", about="valueOf"))
+    key = f"{HOSTILE}\t{HOSTILE}\t{HOSTILE}\t{HOSTILE}"
+    evidence = {key: {name: HOSTILE for name in ("formula", "digits", "repro", "shrunk", "command", "expected")} | {"margins": {HOSTILE: HOSTILE}, "actual": [[HOSTILE]]}}
+    written = tmp_path / "hostile.html"
+    history = [{"started": HOSTILE, "versions": {HOSTILE: HOSTILE}, "counts": {HOSTILE: 1}, "red": [HOSTILE]}]
+    header = {**HEADER, "command": HOSTILE, "versions": {HOSTILE: HOSTILE}, "kills": {HOSTILE: [HOSTILE]}}
+    written.write_text(report.page(header, hostile, baseline=rows(row(case=HOSTILE, message=HOSTILE)), evidence=evidence, history=history), encoding="utf-8")
+    chrome.get_log("browser")
+    ready(chrome, written)
+    assert ask(chrome, "").startswith("3 of 3")
+    for at in range(3):
+        chrome.execute_script("report.open(arguments[0])", at)
+        settled(chrome, f"report.pane.row === {at} && document.getElementById('case').open")
+        chrome.execute_script("document.getElementById('case').close()")
+        settled(chrome, "!location.hash.includes('case=')")
+    chrome.execute_script("for (const fold of document.querySelectorAll('.fold')) fold.click()")
+    assert chrome.execute_script("return typeof boom + document.images.length") == "undefined0"
+    assert chrome.execute_script("return document.querySelectorAll('script').length") == 3
+    chrome.execute_script("report.open(0)")
+    settled(chrome, "document.querySelector('#case[open] [data-kind=repro]')")
+    assert copied(chrome, "document.querySelector('#case [data-kind=repro]').click()") == HOSTILE
+    assert chrome.get_log("browser") == []
+
+
+def test_a_page_without_rows_opens(chrome: Any, tmp_path: Path) -> None:
+    written = tmp_path / "empty.html"
+    written.write_text(report.page({}, rows()), encoding="utf-8")
+    chrome.get_log("browser")
+    ready(chrome, written)
+    assert "PARTIAL" in chrome.find_element("tag name", "main").text
+    assert chrome.get_log("browser") == []
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("opened", [False, True])
+def test_axe_finds_nothing(chrome: Any, path: Path, width: int, scheme: str, opened: bool) -> None:
+    axe = axe_core()
+    if axe is None:
+        pytest.skip("axe-core is not installed: pip install axe-core-python")
+    chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": width < 600})
+    chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}, {"name": "prefers-reduced-motion", "value": "reduce"}]})
+    try:
+        ready(chrome, path)
+        assert chrome.execute_script("return document.documentElement.scrollWidth") <= width
+        chrome.execute_script("document.querySelectorAll('.fold').forEach((b) => b.click()); document.querySelectorAll('details').forEach((d) => { d.open = true }); document.getElementById('help').click()")
+        if opened:
+            chrome.execute_script("report.open(report.find({candidate: 'torch.bad', law: 'gradient'}))")
+            settled(chrome, "document.querySelector('#case canvas')")
+        chrome.execute_script(axe.read_text(encoding="utf-8"))
+        found = chrome.execute_async_script("const done = arguments[0]; axe.run(document).then((r) => done(r.violations))")
+    finally:
+        chrome.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert [(v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found] == []
+
+
+def axe_core() -> Path | None:
+    """axe-core's script: the file named by AXE_CORE, or the one a package carries."""
+    if given := os.environ.get("AXE_CORE"):
+        return Path(given)
+    for inside in AXE:
+        spec = importlib.util.find_spec(inside.split("/")[0])
+        for folder in (spec.submodule_search_locations or []) if spec else []:
+            script = Path(folder, *inside.split("/")[1:])
+            if script.is_file():
+                return script
+    return None
