@@ -17,7 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from test_page_in_browser import browser, ready
+from test_page_in_browser import baseline, browser, evidence, ready
 from test_report import HEADER, synthetic
 
 from harness.report import page
@@ -60,11 +60,18 @@ def measure(rows: int, folder: Path) -> str:
             sorts = [driver.execute_script(_TIME_SORT, sort) for sort in SORTS]
     wait, most = WANTED.get(rows, (float("inf"), float("inf")))
     size, first = path.stat().st_size / 2**20, statistics.median(opened)
-    return (
-        f"{len(verdicts):>9,} verdicts  made in {made:5.1f} s  {size:6.1f} MiB ({size / most:4.0%} of what is allowed)"
-        f"  ready {first:5.2f} s ({first / wait:4.0%})  filter {statistics.median(filters):5.0f} ms, at most {max(filters):5.0f}"
-        f"  sort {statistics.median(sorts):5.0f} ms, at most {max(sorts):5.0f} ({max(sorts + filters) / 1e3 / RESPONSE:4.0%})"
+    slowest = max(sorts + filters) / 1e3
+    shares = f"size {size / most:.0%}, wait {first / wait:.0%}, response {slowest / RESPONSE:.0%}"
+    allowed = f"  of what is allowed: {shares}" if rows in WANTED else ""
+    figures = (
+        f"{len(verdicts):>9,} verdicts",
+        f"made in {made:.1f} s",
+        f"{size:.1f} MiB",
+        f"ready in {first:.2f} s",
+        f"filter {statistics.median(filters):.0f} ms, at most {max(filters):.0f}",
+        f"sort {statistics.median(sorts):.0f} ms, at most {max(sorts):.0f}{allowed}",
     )
+    return "  ".join(figures)
 
 
 def draw(folder: Path) -> None:
@@ -72,7 +79,11 @@ def draw(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "page.html"
     path.write_text(example(), encoding="utf-8")
-    for name, width, height, scheme in (("light", 1400, 1750, "light"), ("dark", 1400, 1750, "dark"), ("phone", 390, 1700, "light")):
+    for name, width, height, scheme in (
+        ("light", 1400, 1750, "light"),
+        ("dark", 1400, 1750, "dark"),
+        ("phone", 390, 1700, "light"),
+    ):
         with browser() as driver:
             _screen(driver, width, height, scheme)
             ready(driver, path)
@@ -86,10 +97,9 @@ def draw(folder: Path) -> None:
 
 def example() -> str:
     """A page of synthetic verdicts with something in each of its parts."""
-    from test_page_in_browser import EVIDENCE, baseline
 
     verdicts = synthetic(12_000)
-    return page(HEADER, verdicts, baseline=baseline(verdicts), evidence=EVIDENCE(verdicts))
+    return page(HEADER, verdicts, baseline=baseline(verdicts), evidence=evidence(verdicts))
 
 
 def _screen(driver: Any, width: int, height: int, scheme: str) -> None:
@@ -109,7 +119,8 @@ def main() -> None:
     parser.add_argument("--screenshots", type=Path)
     chosen = parser.parse_args()
     if chosen.screenshots:
-        return draw(chosen.screenshots)
+        draw(chosen.screenshots)
+        return
     with tempfile.TemporaryDirectory() as folder:
         for rows in chosen.rows:
             print(measure(rows, Path(folder)), flush=True)

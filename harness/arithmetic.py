@@ -76,11 +76,12 @@ class Tracked(NDArrayOperatorsMixin):
         return contract(terms, {name: lift(a, self.p) for name, a in factors.items()})
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method != "__call__" or kwargs or ufunc not in UFUNCS:
+        known = UFUNCS.get(ufunc) or SPECIAL.get(ufunc.__name__)
+        if method != "__call__" or kwargs or known is None:
             if ufunc in COMPARISONS and method == "__call__":
                 return ufunc(*(i.value if isinstance(i, Tracked) else i for i in inputs))
             return NotImplemented
-        return UFUNCS[ufunc](*(lift(i, self.p) for i in inputs))
+        return known(*(lift(i, self.p) for i in inputs))
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if func not in FUNCTIONS:
@@ -135,7 +136,8 @@ def _representable(value: Array, p: Precision) -> Array:
     with np.errstate(all="ignore"):
         mantissa, _ = np.frexp(value.real)
         scaled = mantissa / p.u
-    return (scaled == np.rint(scaled)) | ~np.isfinite(value.real)
+    fits: Array = (scaled == np.rint(scaled)) | ~np.isfinite(value.real)
+    return fits
 
 
 def _tiers(error: Any) -> Array:
@@ -151,6 +153,13 @@ def _plus(*errors: Array | None) -> Array | None:
     for e in present[1:]:
         result = result + e
     return result
+
+
+def _aligned(*xs: Tracked) -> list[Array | None]:
+    """The errors of operands of one broadcast operation, the tiers' axis first in all."""
+    ndim = max(x.ndim for x in xs)
+    errors = [None if x.error is None else np.asarray(x.error) for x in xs]
+    return [None if e is None else e.reshape(3, *(1,) * (ndim + 1 - e.ndim), *e.shape[1:]) for e in errors]
 
 
 def _scaled(error: Array | None, by: Any) -> Array | None:
@@ -172,8 +181,9 @@ def _make(value: Array, error: Array | None, p: Precision, *parents: tuple[Track
 def _rounding(value: Array, p: Precision, units: float = 1.0) -> Array:
     """``units * u |value| + eta`` of one operation: nothing for zero, and none for what is not finite."""
     with np.errstate(over="ignore", invalid="ignore"):
-        size = np.abs(value).astype(np.float64)
-    return _tiers(np.where((size > 0) & np.isfinite(size), units * p.u * size + p.eta, 0.0))
+        wide = np.abs(value)
+        size = wide.astype(np.float64)
+    return _tiers(np.where((wide > 0) & np.isfinite(size), units * p.u * size + p.eta, 0.0))
 
 
 def _whole(x: Array) -> bool:
@@ -214,7 +224,7 @@ def _complex_units(*xs: Tracked) -> float:
 def add(a: Tracked, b: Tracked) -> Tracked:
     """``a + b``."""
     value = a.value + b.value
-    error = _plus(a.error, b.error, _rounded(value, a.p, _exact(a, b)))
+    error = _plus(*_aligned(a, b), _rounded(value, a.p, _exact(a, b)))
     return _make(value, _shaped(error, value), a.p, (a, lambda g: _fit(g, a)), (b, lambda g: _fit(g, b)))
 
 
@@ -232,10 +242,10 @@ def multiply(a: Tracked, b: Tracked) -> Tracked:
     """``a b``."""
     with np.errstate(all="ignore"):
         value = a.value * b.value
-        cross = _product(a.error, b.error)
-        propagated = _plus(_scaled(a.error, np.abs(b.value)), _scaled(b.error, np.abs(a.value)), cross)
-        one = any(x.size == 1 and x.error is None and abs(x.value.reshape(())) == 1 for x in (a, b))
-        local = None if one else _rounded(value, a.p, _exact(a, b), _complex_units(a, b))
+        of_a, of_b = _aligned(a, b)
+        cross = _product(of_a, of_b)
+        propagated = _plus(_scaled(of_a, np.abs(b.value)), _scaled(of_b, np.abs(a.value)), cross)
+        local = None if _shifts(a) or _shifts(b) else _rounded(value, a.p, _exact(a, b), _complex_units(a, b))
         error = _plus(propagated, local)
     return _make(
         value,
@@ -244,6 +254,14 @@ def multiply(a: Tracked, b: Tracked) -> Tracked:
         (a, lambda g: _fit(multiply(g, conj(b)), a)),
         (b, lambda g: _fit(multiply(g, conj(a)), b)),
     )
+
+
+def _shifts(x: Tracked) -> bool:
+    """Whether it is one power of two, not below one: multiplying with it is exact."""
+    if x.size != 1 or x.error is not None:
+        return False
+    size = float(abs(x.value.reshape(())))
+    return 1 <= size < np.inf and float(np.frexp(size)[0]) == 0.5 and bool(x.value.real * x.value.imag == 0)
 
 
 def _product(a: Array | None, b: Array | None) -> Array | None:
@@ -255,13 +273,17 @@ def _shaped(error: Array | None, value: Array) -> Array | None:
 
 
 def divide(a: Tracked, b: Tracked) -> Tracked:
-    """``a / b``."""
+    """``a / b``; a divisor beyond the largest number may have become infinite, and the quotient zero."""
     with np.errstate(all="ignore"):
         value = a.value / b.value
-        room = np.abs(b.value).astype(np.float64) - (0.0 if b.error is None else b.error)
+        of_a, of_b = _aligned(a, b)
+        room = np.abs(b.value).astype(np.float64) - (0.0 if of_b is None else of_b)
         per = np.where(room > 0, 1 / np.where(room > 0, room, 1), np.inf)
-        propagated = _plus(_scaled(a.error, per), _scaled(b.error, np.abs(value).astype(np.float64) * per))
+        propagated = _plus(_scaled(of_a, per), _scaled(of_b, np.abs(value).astype(np.float64) * per))
         error = _plus(propagated, _rounding(value, a.p, 3 * _complex_units(a, b) if _complex_units(a, b) > 1 else 1.0))
+        flushed = np.isfinite(b.value) & (np.abs(b.value) > a.p.largest) & np.isfinite(value)
+        if flushed.any():
+            error = _plus(error, np.where(flushed, np.abs(value).astype(np.float64), 0.0))
 
     def to_b(g: Tracked) -> Tracked:
         return _fit(negative(multiply(g, conj(divide(divide(a, b), b)))), b)
@@ -320,8 +342,10 @@ sqrt = _unary(
     lambda x, y: divide(lift(0.5, y.p), y),
     1.0,
 )
-sin = _unary(np.sin, lambda x, y, e: np.ones_like(e), lambda x, y: cos(x), _ULPS)
-cos = _unary(np.cos, lambda x, y, e: np.ones_like(e), lambda x, y: negative(sin(x)), _ULPS)
+sin: Callable[[Tracked], Tracked] = _unary(np.sin, lambda x, y, e: np.ones_like(e), lambda x, y: cos(x), _ULPS)
+cos: Callable[[Tracked], Tracked] = _unary(
+    np.cos, lambda x, y, e: np.ones_like(e), lambda x, y: negative(sin(x)), _ULPS
+)
 
 
 def _inverse(x: Array) -> Array:
@@ -408,13 +432,14 @@ def imag(x: Tracked) -> Tracked:
 def maximum(a: Tracked, b: Tracked) -> Tracked:
     """The larger of each pair."""
     value = np.maximum(a.value, b.value)
-    ea, eb = (0.0 if x.error is None else x.error for x in (a, b))
-    error = np.maximum(np.broadcast_to(ea, (3, *value.shape)), np.broadcast_to(eb, (3, *value.shape)))
+    ea, eb = (np.zeros(()) if e is None else e for e in _aligned(a, b))
+    either = np.maximum(np.broadcast_to(ea, (3, *value.shape)), np.broadcast_to(eb, (3, *value.shape)))
     with np.errstate(invalid="ignore"):
         undecided = np.abs(a.value - b.value).astype(np.float64) <= np.broadcast_to(
             np.asarray(ea) + eb, (3, *value.shape)
         )
         first = np.broadcast_to(a.value > b.value, value.shape)
+    error = np.where(undecided, either, np.where(first, ea, eb))
     share = Tracked(
         np.where(undecided.any(axis=0), 0.5, np.where(first, 1.0, 0.0)).astype(a.p.wide),
         np.where(undecided.any(axis=0), 0.5, 0.0) * np.ones((3, 1)).reshape(3, *(1,) * value.ndim)
@@ -442,7 +467,7 @@ def where(condition: Any, a: Any, b: Any) -> Tracked:
     mask = np.asarray(condition.value if isinstance(condition, Tracked) else condition, dtype=bool)
     a, b = lift(a, p), lift(b, p)
     value = np.where(mask, a.value, b.value)
-    errors = [np.zeros(()) if x.error is None else x.error for x in (a, b)]
+    errors = [np.zeros(()) if e is None else e for e in _aligned(a, b, lift(mask, p))[:2]]
     error = np.where(mask, *errors) if any(x.error is not None for x in (a, b)) else None
     on, off = (Tracked(m.astype(p.wide), None, p) for m in (mask, ~mask))
     return _make(
@@ -477,7 +502,9 @@ def direction(x: Tracked) -> Tracked:
 
     def back(g: Tracked) -> Tracked:
         along = multiply(result, real(multiply(conj(result), g)))
-        undefined = where(size > 0, lift(0.0, x.p), Tracked(np.zeros(x.shape, x.p.wide), _tiers(np.full(x.shape, np.inf)), x.p))
+        undefined = where(
+            size > 0, lift(0.0, x.p), Tracked(np.zeros(x.shape, x.p.wide), _tiers(np.full(x.shape, np.inf)), x.p)
+        )
         return add(divide(subtract(g, along), where(size > 0, absolute(x), lift(1.0, x.p))), undefined)
 
     result = _make(value, error, x.p, (x, back))
@@ -490,7 +517,8 @@ def direction(x: Tracked) -> Tracked:
 def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(ndim))
-    return tuple(a % ndim for a in ((axis,) if isinstance(axis, (int, np.integer)) else axis))
+    given: Sequence[int] = (int(axis),) if np.ndim(axis) == 0 else tuple(axis)
+    return tuple(a % ndim for a in given)
 
 
 def total(x: Tracked, axis: Any = None, *, keepdims: bool = False) -> Tracked:
@@ -535,10 +563,11 @@ def largest(x: Tracked, axis: Any = None, *, keepdims: bool = False) -> Tracked:
     value = x.value.max(axis=axes, keepdims=True)
     e = np.zeros((3, *x.shape)) if x.error is None else x.error
     top = e.max(axis=tuple(a + 1 for a in axes), keepdims=True)
-    near = (value - x.value).astype(np.float64) <= (e + top).max(axis=0)
+    with np.errstate(invalid="ignore"):
+        near = (x.value == value) | ((value - x.value).astype(np.float64) <= (e + top).max(axis=0))
     rivals = near.sum(axis=axes, keepdims=True)
     share = Tracked(
-        np.where(near, 1 / rivals, 0.0).astype(x.p.wide),
+        np.where(near, 1 / np.maximum(rivals, 1), 0.0).astype(x.p.wide),
         _tiers(np.where(near & (rivals > 1), 1.0, 0.0)) if (rivals > 1).any() else None,
         x.p,
     )
@@ -565,11 +594,18 @@ def contract(terms: Terms, factors: dict[str, Tracked]) -> Tracked:
                 each = [evaluate(terms_of_size(terms), {**sizes, name: np.ascontiguousarray(e)}) for e in f.error]
                 arriving = _plus(arriving, np.stack(each))
         local = _sum_error(terms, list(factors.values()), value, sizes, p)
-        local = bounds.stored(p, value, local)
+        local = np.where(_copied(terms), 0.0, bounds.stored(p, value, local))
         if any(name in terms.padded and not np.isfinite(v).all() for name, v in values.items()):
             local = np.where(terms.lengths < terms.lengths.max(initial=0), np.inf, local)
     parents = tuple((f, _transposed(terms, factors, name)) for name, f in factors.items())
     return _make(value, _plus(arriving, local), p, *parents)
+
+
+def _copied(terms: Terms) -> Any:
+    """Where an entry is one entry of the only factor, or none: exact whatever sums the others."""
+    if any(len(g.factors) > 1 or np.any(np.asarray(g.coefficient) != 1) for g in terms.groups):
+        return False
+    return terms.lengths <= 1
 
 
 def terms_of_size(terms: Terms) -> Terms:
@@ -727,8 +763,12 @@ def roll(x: Tracked, shift: Any, axis: Any = None) -> Tracked:
 # --- Fourier --------------------------------------------------------------------------------------------------------
 
 
-def fftn(x: Tracked, axes: Sequence[int], inverse: bool = False) -> Tracked:
-    """The unnormalised discrete Fourier transform over axes: ``sum of x[n] exp(-+ 2 pi i k n / N)``."""
+def fftn(x: Tracked, axes: Sequence[int], inverse: bool = False, norm: str = "none") -> Tracked:
+    """The discrete Fourier transform over axes: ``scale * sum of x[n] exp(-+ 2 pi i k n / N)``.
+
+    ``norm`` none, ortho or whole: scale 1, ``1 / sqrt(N)`` or ``1 / N``, two roundings wherever an implementation
+    puts it.
+    """
     import scipy.fft
 
     where = tuple(a % x.ndim for a in axes)
@@ -737,17 +777,21 @@ def fftn(x: Tracked, axes: Sequence[int], inverse: bool = False) -> Tracked:
         if wide.size == 0 or not where:
             value = wide.copy()
         elif inverse:
-            value = scipy.fft.ifftn(wide, axes=where, norm="forward")
+            value = scipy.fft.ifftn(wide, axes=where, norm={"none": "forward", "whole": "backward"}.get(norm, norm))
         else:
-            value = scipy.fft.fftn(wide, axes=where)
+            value = scipy.fft.fftn(wide, axes=where, norm={"none": "backward", "whole": "forward"}.get(norm, norm))
         error = bounds.transform(x.p, value, where)
+        length = prod(x.shape[a] for a in where)
+        if length > 1 and norm != "none":
+            error = error + _rounding(value, x.p, 2)
         if x.error is not None:
-            error = error + _through_transform(x.error, tuple(a + 1 for a in where), value.size)
+            by = {"none": 1.0, "ortho": length**-0.5, "whole": 1 / max(length, 1)}[norm]
+            error = error + _through_transform(x.error, tuple(a + 1 for a in where), value.size) * by
         broken = ~np.isfinite(x.value).all(axis=where, keepdims=True)
         if broken.any():
             value = np.where(broken, np.nan, value)
             error = np.where(broken, np.inf, error)
-    return _make(value, error, x.p, (x, lambda g: _fit(fftn(g, where, inverse=not inverse), x)))
+    return _make(value, error, x.p, (x, lambda g: _fit(fftn(g, where, not inverse, norm), x)))
 
 
 def _through_transform(error: Array, axes: tuple[int, ...], outputs: int) -> Array:
@@ -758,17 +802,19 @@ def _through_transform(error: Array, axes: tuple[int, ...], outputs: int) -> Arr
 
 
 def _fft(x: Tracked, n: Any = None, axis: int = -1, norm: Any = None) -> Tracked:
-    return fftn(x, (axis,))
+    if n is not None:
+        raise TypeError("the oracle's fft takes no n: pad in the definition")
+    return fftn(x, (axis,), norm=_NORMS[norm])
 
 
-def _no_options(name: str, **given: Any) -> None:
-    if any(v is not None for v in given.values()):
-        raise TypeError(f"the oracle's {name} is unnormalised and takes no s or norm: pad and scale in the definition")
+#: What NumPy calls the scales of a forward transform.
+_NORMS = {None: "none", "backward": "none", "ortho": "ortho", "forward": "whole"}
 
 
 def _np_fftn(x: Tracked, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None) -> Tracked:
-    _no_options("fftn", s=s, norm=norm, out=out)
-    return fftn(x, range(x.ndim) if axes is None else axes)
+    if s is not None or out is not None:
+        raise TypeError("the oracle's fftn takes no s: pad in the definition")
+    return fftn(x, range(x.ndim) if axes is None else axes, norm=_NORMS[norm])
 
 
 # --- reverse mode ---------------------------------------------------------------------------------------------------
@@ -777,27 +823,37 @@ def _np_fftn(x: Tracked, s: Any = None, axes: Any = None, norm: Any = None, out:
 def vjp(outputs: Sequence[Tracked], cotangents: Sequence[Tracked], inputs: Sequence[Tracked]) -> list[Tracked | None]:
     """The vector-Jacobian product: one cotangent per output in, one gradient per input out (None where independent)."""
     needed = _between(outputs, inputs)
-    at: dict[int, Tracked] = {}
+    arrived: dict[int, list[Tracked]] = {}
     nodes = {y.order: y for y in outputs}
     for y, g in zip(outputs, cotangents, strict=True):
-        at[y.order] = _summed(at.get(y.order), _fit(g, y))
+        arrived.setdefault(y.order, []).append(_fit(g, y))
     pending = sorted(nodes)
     while pending:
         order = pending.pop()
         node = nodes[order]
+        arrived[order] = [_summed(arrived[order])]
         for parent, back in node.parents:
             if parent.order not in needed:
                 continue
-            at[parent.order] = _summed(at.get(parent.order), _fit(back(at[order]), parent))
+            arrived.setdefault(parent.order, []).append(_fit(back(arrived[order][0]), parent))
             if parent.order not in nodes:
                 nodes[parent.order] = parent
                 pending.append(parent.order)
                 pending.sort()
-    return [at.get(x.order) for x in inputs]
+    return [_summed(arrived[x.order]) if x.order in arrived else None for x in inputs]
 
 
-def _summed(a: Tracked | None, b: Tracked) -> Tracked:
-    return b if a is None else add(a, b)
+def _summed(parts: Sequence[Tracked]) -> Tracked:
+    """The sum of what arrives at one place, with the rounding of any order of summation."""
+    if len(parts) == 1:
+        return parts[0]
+    if len(parts) == 2:
+        return add(*parts)
+    value, p = sum(x.value for x in parts[1:]) + parts[0].value, parts[0].p
+    size: Any = sum(np.abs(x.value) for x in parts)
+    rounding = _rounded(size, p, _exact(*parts) and all(_whole(x.value) for x in parts), len(parts) - 1)
+    error = _plus(*(x.error for x in parts), rounding)
+    return _make(value, error, p, *((x, lambda g: g) for x in parts))
 
 
 def _between(outputs: Sequence[Tracked], inputs: Sequence[Tracked]) -> set[int]:
@@ -852,6 +908,9 @@ UFUNCS: dict[Any, Callable[..., Tracked]] = {
     np.minimum: minimum,
     np.absolute: absolute,
 }
+
+#: SciPy's special functions by name, so that this room need not import them.
+SPECIAL: dict[str, Callable[..., Tracked]] = {"erf": erf}
 
 COMPARISONS = {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isfinite, np.isnan}
 

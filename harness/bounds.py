@@ -180,7 +180,8 @@ def transform(p: Precision, y: Array, axes: Sequence[int]) -> Array:
         random = np.broadcast_to(unit * mean, y.shape)
         typical = np.minimum(unit * _largest_class_rms(power, where), worst)
         tiny = p.eta * prod(lengths)
-        return np.stack([np.minimum(random, worst), typical, worst]) + tiny
+        tiers: Array = np.stack([np.minimum(random, worst), typical, worst]) + tiny
+        return tiers
 
 
 def _largest_class_rms(power: Array, axes: Sequence[int]) -> Array:

@@ -38,20 +38,21 @@ def diff(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, str
     )
     was, is_there = (both["_merge"] != "right_only").to_numpy(), (both["_merge"] != "left_only").to_numpy()
     judged_before, judged_now = was & (before != _UNJUDGED), is_there & (now != _UNJUDGED)
-    red_before, red_now = judged_before & (before >= _RED), judged_now & (now >= _RED)
+    red_now = judged_now & (now >= _RED)
     changes = [
         (~was & red_now, "new"),
         (was & red_now & (now > before), "regressed"),
         (was & judged_now & (before == now) & _grew(both["old_margin"], both["margin"]), "grew"),
         (judged_before & ~judged_now, "no longer run"),
-        (judged_before & judged_now & (now < before) & (now < _RED) & (red_before | (before == 1)), "fixed"),
+        (judged_before & (now == 0) & (now < before), "fixed"),
         (~was & is_there, "added"),
     ]
     kind = numpy.select([mask for mask, _ in changes], [name for _, name in changes], default="")
     table = both.assign(kind=kind)[kind != ""]
     order = table["kind"].map({name: position for position, name in enumerate(KINDS)})
     table = table.assign(order=order).sort_values(["order", "margin", *KEY], ascending=[True, False, *[True] * 4])
-    return table.loc[:, list(COLUMNS)].reset_index(drop=True)
+    told: pandas.DataFrame = table.loc[:, list(COLUMNS)].reset_index(drop=True)
+    return told
 
 
 def regressions(table: pandas.DataFrame) -> bool:

@@ -146,6 +146,9 @@ FILLS: dict[str, tuple[Make, str]] = {
     "negative_zero": (_special(-0.0), "any"),
 }
 
+#: Fills at the ends of the range: there the order of operations decides what under- or overflows on the way.
+EXTREME = frozenset({"denormal", "huge"})
+
 #: Inputs' domains: standard fills are mapped into them.
 DOMAINS: dict[str, Callable[[Array], Array]] = {
     "real": lambda x: x,

@@ -158,7 +158,9 @@ def _missing(trial: Trial, law: Law, reason: NoGradient) -> Verdict:
             there = Trial(Bench(trial.spec, first, trial.bench.seed), trial.candidate).vjp()
         except (Failed, NotAnArray, NotOffered, NoGradient, OracleError):
             there = {}
-        if any(g is not None for g in there.values()) and any((a.expected != 0).any() for a in trial.due.gradients.values()):
+        if any(g is not None for g in there.values()) and any(
+            (a.expected != 0).any() for a in trial.due.gradients.values()
+        ):
             message = f"{reason}, though they get one at {first.id}"
             blame = trial.candidate.name
             return _row(
@@ -178,7 +180,9 @@ def _verdict(trial: Trial, law: Law, about: str, pairs: list[tuple[Any, Evidence
     message = worst.message
     if status == "conforms" and not any(e.believable for _, e in pairs):
         status, message = "not believed", worst.doubt
-    varied = law.name == "repeatable" and any(isinstance(q, Numbers) and not q.about.endswith("inputs") for q, _ in pairs)
+    varied = law.name == "repeatable" and any(
+        isinstance(q, Numbers) and not q.about.endswith("inputs") for q, _ in pairs
+    )
     return _row(
         trial,
         law.name,

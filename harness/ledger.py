@@ -36,7 +36,7 @@ def _applied(row: Verdict, entries: list[tuple[int, Known]]) -> Verdict:
         label = f"{number}: {entry.because}"
         if row.status in RED and (entry.status is None or entry.status == row.status):
             return replace(row, status="known", known=label)
-        if row.status == "conforms":
+        if row.status == "conforms" and not entry.sometimes:
             message = f"known as deviating, but it conforms: {entry.because}"
             return replace(row, status="fixed", known=label, message=message)
     return row
@@ -44,8 +44,8 @@ def _applied(row: Verdict, entries: list[tuple[int, Known]]) -> Verdict:
 
 def speaks_of(entry: Known, row: Verdict) -> bool:
     """Whether an entry is about a row's candidate, law and subject (whatever its status)."""
-    about = entry.about is None or row.about == entry.about or row.about.startswith(f"{entry.about} ")
-    return entry.by == row.candidate and entry.law == row.law and about
+    about = not entry.about or any(row.about == a or row.about.startswith(f"{a} ") for a in entry.about)
+    return row.candidate in entry.by and row.law in entry.law and about
 
 
 def matters(entry: Known, versions: Mapping[str, str], isa: str = "") -> bool:
@@ -65,9 +65,9 @@ def matters(entry: Known, versions: Mapping[str, str], isa: str = "") -> bool:
 def unmatched(spec: Spec, rows: Iterable[Verdict], versions: Mapping[str, str], isa: str = "") -> list[Known]:
     """Entries that matched no row of a whole run of their spec, though they should have."""
     used = {row.known.split(":", 1)[0] for row in rows if row.known}
-    there = {name for name in (row.candidate for row in rows)}
+    there = {row.candidate for row in rows}
     return [
         k
         for i, k in enumerate(spec.known)
-        if str(i) not in used and k.by in there and matters(k, versions, isa)
+        if str(i) not in used and there.intersection(k.by) and matters(k, versions, isa)
     ]

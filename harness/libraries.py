@@ -151,12 +151,10 @@ class Torch:
 
         if not isinstance(x, torch.Tensor):
             raise NotAnArray(f"returned {_described(x)} where a torch tensor is due")
-        plain = x.detach().resolve_conj().resolve_neg().cpu()
+        plain: Any = x.detach().resolve_conj().resolve_neg().cpu()
         if plain.dtype is torch.bfloat16:
-            return plain.contiguous().view(torch.int16).numpy().view(BFLOAT16)
-        if plain.dtype is torch.complex32:
-            return plain.to(torch.complex64).numpy()
-        return plain.numpy()
+            return np.asarray(plain.contiguous().view(torch.int16).numpy().view(BFLOAT16))
+        return np.asarray((plain.to(torch.complex64) if plain.dtype is torch.complex32 else plain).numpy())
 
     def shares(self, a: Any, b: Any) -> bool:
         """Whether two tensors have the same storage."""

@@ -76,18 +76,23 @@ class CandidateSpec:
 
 @dataclass(frozen=True)
 class Known:
-    """A deviation that is known and explained; it must match something, and what it matches must deviate."""
+    """A deviation that is known and explained; it must match something, and what it matches must deviate.
 
-    by: str
-    law: str
+    ``by``, ``law`` and ``about`` are alternatives (no ``about``: anything). With ``sometimes`` the data decide whether a
+    case deviates, and it is enough that one does.
+    """
+
+    by: tuple[str, ...]
+    law: tuple[str, ...]
     because: str
     when: Expression
-    about: str | None = None
+    about: tuple[str, ...] = ()
     see: str | None = None
     status: str | None = None
     versions: str | None = None
     cpu: str | None = None
     expires: str | None = None
+    sometimes: bool = False
     line: int = 0
 
 

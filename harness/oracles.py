@@ -50,6 +50,11 @@ def definition(path: str) -> tuple[Callable[..., Any], ...]:
     return (function, *getattr(function, "legal", ()))
 
 
+def slopes(path: str) -> tuple[Callable[..., Any], ...]:
+    """Formulas whose derivatives alone are equally right (its ``legal_slopes``): their values would lose too much."""
+    return tuple(getattr(load(path), "legal_slopes", ()))
+
+
 @dataclass(frozen=True)
 class Oracle:
     """A spec's definition evaluated at one case's inputs, in the arithmetic that tracks errors and derivatives."""
@@ -68,8 +73,14 @@ class Oracle:
     def _runs(self) -> list[tuple[dict[str, Tracked], list[Any]]]:
         return [self._run(f) for f in definition(self.spec.oracle)]
 
-    def _run(self, function: Callable[..., Any]) -> tuple[dict[str, Tracked], list[Any]]:
-        leaves = {n: arithmetic.leaf(x, self.p) if x.dtype.kind not in "iub" else x for n, x in self.arrays.items()}
+    @cached_property
+    def _derived(self) -> list[tuple[dict[str, Tracked], list[Any]]]:
+        return self._runs + [self._run(f) for f in slopes(self.spec.oracle)]
+
+    def _run(self, function: Callable[..., Any]) -> tuple[dict[str, Any], list[Any]]:
+        leaves: dict[str, Any] = {
+            n: arithmetic.leaf(x, self.p) if x.dtype.kind not in "iub" else x for n, x in self.arrays.items()
+        }
         given = [leaves.get(i.name) for i in self.spec.inputs]
         try:
             returned = function(*given, **self.case.params)
@@ -117,7 +128,7 @@ class Oracle:
 
     def vjp(self, cotangents: Mapping[str, Array]) -> dict[str, Answer]:
         """Gradients of the differentiable inputs, by name; of an input the outputs do not depend on, zeros."""
-        return self._merged([self._vjp(leaves, ys, cotangents) for leaves, ys in self._runs])
+        return self._merged([self._vjp(leaves, ys, cotangents) for leaves, ys in self._derived])
 
     def _vjp(
         self, leaves: Mapping[str, Tracked], ys: Sequence[Any], cotangents: Mapping[str, Array]
@@ -147,7 +158,7 @@ class Oracle:
 
     def jvp(self, tangents: Mapping[str, Array]) -> dict[str, Answer]:
         """The outputs' tangents, by name."""
-        return self._merged([self._jvp(leaves, ys, tangents) for leaves, ys in self._runs])
+        return self._merged([self._jvp(leaves, ys, tangents) for leaves, ys in self._derived])
 
     def _jvp(
         self, leaves: Mapping[str, Tracked], ys: Sequence[Any], tangents: Mapping[str, Array]
@@ -159,7 +170,7 @@ class Oracle:
 
     def second(self, cotangents: Mapping[str, Array], directions: Mapping[str, Array]) -> dict[str, Answer]:
         """Gradients of ``<vjp(x; g), v>`` in the inputs and, under ``cotangent NAME``, in the cotangents."""
-        return self._merged([self._second(leaves, ys, cotangents, directions) for leaves, ys in self._runs])
+        return self._merged([self._second(leaves, ys, cotangents, directions) for leaves, ys in self._derived])
 
     def _second(
         self,

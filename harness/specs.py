@@ -604,16 +604,17 @@ class _CandidateDocument(_Strict):
 
 
 class _KnownDocument(_Strict):
-    by: _Text
-    law: _Text
+    by: _Texts
+    law: _Texts
     because: _Text
     when: _Expression = Field(default_factory=lambda: ALWAYS)
-    about: _Text | None = None
+    about: _Texts = ()
     see: _Text | None = None
     status: _Text | None = None
     versions: _Text | None = None
     cpu: _Text | None = None
     expires: _Text | None = None
+    sometimes: bool = False
 
 
 class _InvalidDocument(_Strict):
@@ -1088,8 +1089,10 @@ class _Reader:
     def known(self, i: int) -> Known:
         """One known deviation, by a candidate that exists."""
         one, loc = self.document.known[i], ("known", i)
-        self.among(one.by, self.candidates, "candidate", (*loc, "by"))
-        self.law(one.law, (*loc, "law"))
+        for j, name in enumerate(one.by):
+            self.among(name, self.candidates, "candidate", (*loc, "by", j))
+        for j, name in enumerate(one.law):
+            self.law(name, (*loc, "law", j))
         self.condition(one.when, (*loc, "when"))
         if one.status is not None:
             self.among(one.status, EXPLAINED, "status", (*loc, "status"))

@@ -5,6 +5,8 @@ what) is a row like any other, as is the footer, which only a run that came to i
 store, is kept as NULL; every other float is kept bit for bit.
 """
 
+# the errors are called what is wrong
+
 from __future__ import annotations
 
 import contextlib
@@ -12,10 +14,12 @@ import csv
 import importlib
 import json
 import math
+import operator
 import os
 import sqlite3
 import struct
 import time
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -44,6 +48,8 @@ KEY = ("op", "case", "candidate", "law", "about")
 #: The columns that are floats; NaN in them is NULL.
 FLOATS = ("margin", "ulps", "seconds")
 
+_FLOAT_COLUMNS = tuple(COLUMNS.index(name) for name in FLOATS)
+_values = operator.attrgetter(*COLUMNS)
 _MEASURED = tuple(name for name in COLUMNS if name != "seconds")
 _QUOTED = ", ".join(f'"{name}"' for name in COLUMNS)
 _ORDER = ", ".join(f'"{name}"' for name in (*KEY, *(name for name in _MEASURED if name not in KEY)))
@@ -154,7 +160,7 @@ class Store:
         """Add the verdicts of whole cases; none of them is ever stored without the others of its case."""
         rows = list(rows)
         sizes = Counter((row.op, row.case) for row in rows)
-        self._waiting += [(*map(_stored, _values(row)), sizes[row.op, row.case]) for row in rows]
+        self._waiting += [(*_values(row), sizes[row.op, row.case]) for row in rows]
         if len(self._waiting) >= BATCH_ROWS or time.monotonic() - self._since > BATCH_SECONDS:
             self.flush()
 
@@ -200,33 +206,33 @@ class Store:
 
     def rows(self) -> Iterator[Verdict]:
         """Every verdict, sorted by op, case, candidate, law and about."""
+        return (Verdict(*row) for row in self._sorted())
+
+    def _sorted(self) -> Iterator[tuple[Any, ...]]:
         self.flush()
         with _spoken(self.path):
-            for row in self._connection.execute(f"SELECT {_QUOTED} FROM verdicts ORDER BY {_ORDER}"):
-                yield Verdict(*_read(row))
+            yield from map(_read, self._connection.execute(f"SELECT {_QUOTED} FROM verdicts ORDER BY {_ORDER}"))
 
     def verdicts(self) -> pandas.DataFrame:
         """The table of verdicts, sorted likewise; equal texts are kept once in memory."""
         import pandas  # heavy
 
-        texts: dict[Any, Any] = {}
-        columns: list[list[Any]] = [[] for _ in COLUMNS]
-        for verdict in self.rows():
-            for column, value in zip(columns, _values(verdict), strict=True):
-                column.append(texts.setdefault(value, value) if isinstance(value, str) else value)
-        return pandas.DataFrame(
-            {
-                name: pandas.Series(columns[n], dtype="float64" if name in FLOATS else "str")
-                for n, name in enumerate(COLUMNS)
-            }
-        )
+        texts: dict[str, str] = {}
+        columns: dict[str, Any] = {name: array("d") if name in FLOATS else [] for name in COLUMNS}
+        for row in self._sorted():
+            for name, value in zip(COLUMNS, row, strict=True):
+                columns[name].append(value if name in FLOATS else texts.setdefault(value, value))
+        frame = {}
+        for name in COLUMNS:  # one at a time: a list is let go of before the next is copied
+            frame[name] = pandas.Series(columns.pop(name), dtype="float64" if name in FLOATS else "str")
+        return pandas.DataFrame(frame, copy=False)
 
     def export_csv(self, path: str | Path) -> None:
         """Write the table as CSV: sorted, floats in their shortest exact form, all at once or not at all."""
         with _spoken(path), _beside(Path(path)) as draft, draft.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
-            writer.writerows(_values(verdict) for verdict in self.rows())
+            writer.writerows(self._sorted())
 
     def export_parquet(self, path: str | Path) -> None:
         """Write the table as Parquet. Raises StoreError where the extra `pyarrow` is not installed."""
@@ -380,7 +386,7 @@ def _is_verdict(record: tuple[Any, ...]) -> bool:
 
 
 def rescue(path: str | Path, out: str | Path) -> Salvaged:
-    """Write the whole cases of a damaged store into a new one, to be resumed. Raises Damaged where no header is left."""
+    """Write the whole cases of a damaged store into a new one, to be resumed. Raises Damaged where no header is."""
     saved = salvage(path)
     if not saved.header:
         raise Damaged(f"{path}: nothing tells what was run; {len(saved.whole)} verdicts of whole cases can be read")
@@ -533,7 +539,7 @@ def _beside(path: Path) -> Iterator[Path]:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         yield draft
-        os.replace(draft, path)
+        draft.replace(path)
     finally:
         for end in ("", "-wal", "-shm", "-journal"):
             with contextlib.suppress(OSError):
@@ -554,20 +560,12 @@ def _as_json(header: Mapping[str, Any]) -> dict[str, Any]:
     return again
 
 
-def _values(verdict: Verdict) -> tuple[Any, ...]:
-    return tuple(getattr(verdict, name) for name in COLUMNS)
-
-
-def _stored(value: Any) -> Any:
-    """What SQLite is given: no NaN, and floats of any library as Python's."""
-    if isinstance(value, float):
-        return None if math.isnan(value) else float(value)
-    return value
-
-
-def _read(row: Sequence[Any]) -> Iterator[Any]:
-    for name, value in zip(COLUMNS, row, strict=True):
-        yield value if name not in FLOATS else math.nan if value is None else float(value)
+def _read(row: Sequence[Any]) -> tuple[Any, ...]:
+    """A row as it was written: NULL as NaN, and numbers of float columns as floats."""
+    values = list(row)
+    for n in _FLOAT_COLUMNS:
+        values[n] = math.nan if values[n] is None else float(values[n])
+    return tuple(values)
 
 
 def _difference(name: str, theirs: Any, ours: Any) -> str:

@@ -202,6 +202,16 @@ class Trial:
         given = self.due.cotangents
         return [self.candidate.library.wrap(given[n]) if n in given else None for n in self.outputs]
 
+    @cached_property
+    def reverse(self) -> dict[str, Any]:
+        """The candidate's gradients of all differentiable inputs, asked for at once."""
+        return self.vjp()
+
+    @cached_property
+    def forward(self) -> dict[str, Array]:
+        """The candidate's output tangents."""
+        return self.jvp()
+
     def vjp(self, wrt: Sequence[int] | None = None) -> dict[str, Any]:
         """The candidate's gradients for the cotangents, by input's name, in the library's arrays (None where none)."""
         places = self.places if wrt is None else list(wrt)

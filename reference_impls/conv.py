@@ -191,7 +191,7 @@ def conv2d_weight(
 
     The signature of ``torch.nn.grad.conv2d_weight``; real dtypes.
     """
-    weight = np.broadcast_to(input.dtype.type(0), tuple(weight_size))
+    weight = np.broadcast_to(np.zeros((), input.dtype), tuple(weight_size))
     g = geometry(2, input, weight, None, stride, padding, dilation, groups)
     _require_cotangent(grad_output, (len(input), len(weight), *g.out))
     return _grad_weight(_widen(grad_output), columns(_widen(input), g), g).reshape(weight.shape).astype(input.dtype)

@@ -81,6 +81,14 @@ def torch_flatten(input: torch.Tensor, start_dim: int = 0, end_dim: int = -1) ->
     return torch.flatten(input, start_dim, end_dim)
 
 
+def torch_flatten_module(input: torch.Tensor, start_dim: int = 0, end_dim: int = -1) -> torch.Tensor:
+    """The module ``torch.nn.Flatten``."""
+    import torch
+
+    output: torch.Tensor = torch.nn.Flatten(start_dim, end_dim)(input)
+    return output
+
+
 def add_vector(input: Array, vector: Array) -> Array:
     """``y = x + v`` over the last axis."""
     return np.asarray(input + vector)

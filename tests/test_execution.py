@@ -29,7 +29,7 @@ if str(HERE) not in sys.path:
     sys.path.insert(0, str(HERE))
 
 SETUP = Setup("test_execution:make")
-TIMEOUT, MEMORY = 1.0, 2**28
+TIMEOUT, MEMORY = 2.0, 2**28
 PRELOAD = ("numpy", "scipy", "torch", "pytest")
 MARK = "HARNESS_TEST_MARK"
 
@@ -103,7 +103,7 @@ def kill_parent() -> None:
 
 def crash_later() -> None:
     def crash() -> None:
-        time.sleep(0.05)
+        time.sleep(0.15)
         ctypes.string_at(0)
 
     threading.Thread(target=crash).start()
@@ -126,10 +126,10 @@ DEADLY: dict[str, tuple[Callable[[], object], str, tuple[str, ...]]] = {
     "exit-255": (lambda: os._exit(255), "crashed", ("exited with code 255",)),
     "sys-exit": (lambda: sys.exit(4), "crashed", ("SystemExit: 4",)),
     "interrupt": (lambda: signal.raise_signal(signal.SIGINT), "crashed", ("KeyboardInterrupt",)),
-    "hang-in-c": (hang_in_c, "timed out", ("no answer within 1 s in law agrees", "in hang_in_c")),
-    "hang-busy": (hang_busy, "timed out", ("no answer within 1 s", "in hang_busy")),
-    "hang-deaf": (hang_deaf, "timed out", ("no answer within 1 s",)),
-    "stop": (lambda: os.kill(os.getpid(), signal.SIGSTOP), "timed out", ("no answer within 1 s",)),
+    "hang-in-c": (hang_in_c, "timed out", ("no answer within 2 s in law agrees", "in hang_in_c")),
+    "hang-busy": (hang_busy, "timed out", ("no answer within 2 s", "in hang_busy")),
+    "hang-deaf": (hang_deaf, "timed out", ("no answer within 2 s",)),
+    "stop": (lambda: os.kill(os.getpid(), signal.SIGSTOP), "timed out", ("no answer within 2 s",)),
     "self-kill": (lambda: os.kill(os.getpid(), signal.SIGKILL), "crashed", ("SIGKILL",)),
     "kill-group": (kill_group, "crashed", ("SIGKILL",)),
     "orphan-and-die": (orphan_and_die, "crashed", ("SIGSEGV",)),
@@ -239,7 +239,7 @@ def test_what_does_no_harm_is_judged_like_anything_else(deed: str) -> None:
 @posix
 def test_a_death_that_an_earlier_call_prepared_is_not_put_down_to_the_case_it_falls_in() -> None:
     lines: list[str] = []
-    some = tasks("crash-later", *["work"] * 8)
+    some = tasks("crash-later", *["work"] * 20)
     rows = table(isolated(some, SETUP, workers=1, preload=PRELOAD, tell=lines.append))
     assert {row.status for row in rows} == {"conforms"}
     assert any("SIGSEGV" in line for line in lines)
@@ -327,7 +327,8 @@ import sys
 sys.path.insert(0, {here!r})
 from test_execution import SETUP, isolated, tasks
 if __name__ == "__main__":
-    for task, rows in isolated(tasks("nothing", *["hang-in-c"] * 2, *["work"] * 200), SETUP, workers=2, preload=["numpy"]):
+    some = tasks("nothing", *["hang-in-c"] * 2, *["work"] * 200)
+    for task, rows in isolated(some, SETUP, workers=2, preload=["numpy"]):
         print(task.case, flush=True)
 """
 
@@ -385,7 +386,7 @@ def torch_changed(change: Callable[[object], object]) -> Callable[[], object]:
 
 
 CHANGES: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
-    "working directory": (lambda: os.chdir("/"), os.getcwd),
+    "working directory": (lambda: os.chdir("/"), Path.cwd),
     "environment": (environment_changed, lambda: dict(os.environ)),
     "random": (lambda: random.random(), random.getstate),
     "numpy.random": (lambda: np.random.rand(), lambda: str(np.random.get_state())),
@@ -451,7 +452,7 @@ def test_a_candidate_does_not_undo_what_the_caller_holds_changed() -> None:
         os.chdir("/")
         guard.between_candidates()
         assert (np.geterr(), list(warnings.filters)) == held
-        assert os.getcwd() != "/"
+        assert Path.cwd() != Path("/")
 
 
 @pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="the extra dask is not installed")

@@ -77,7 +77,7 @@ candidates:
   scipy.correlate: conv:correlate
 known:
   - {by: scipy.correlate, law: agrees, when: N == 0, because: No empty batch.}
-  - by: mine
+  - by: [mine, torch]
     law: agrees
     because: Rounds.
     about: output
@@ -86,6 +86,7 @@ known:
     versions: "torch>=2.4,<2.14"
     cpu: avx512
     expires: 2027-01-01
+    sometimes: true
 renamed: {old: new}
 """
 
@@ -154,18 +155,19 @@ def test_every_field_arrives_in_the_spec(tmp_path: Path) -> None:
         exempt={"repeatable": "Random."},
     )
     assert spec.candidates[2].library == "scipy"
-    line = WHOLE.splitlines().index("  - by: mine") + 1
+    line = WHOLE.splitlines().index("  - by: [mine, torch]") + 1
     assert spec.known[1] == Known(
-        by="mine",
-        law="agrees",
+        by=("mine", "torch"),
+        law=("agrees",),
         because="Rounds.",
         when=ALWAYS,
-        about="output",
+        about=("output",),
         see="a link",
         status="timed out",
         versions="torch>=2.4,<2.14",
         cpu="avx512",
         expires="2027-01-01",
+        sometimes=True,
         line=line,
     )
     assert spec.renamed == {"old": "new"}
@@ -291,6 +293,9 @@ WRONG = [
         ["{line}:20: `[a]` where `module:attribute`, or a mapping*"],
     ),
     ("by: scipy.correlate", "by: scipy.corelate", ["{line}:10: unknown candidate `scipy.corelate`; did you mean *"]),
+    ("by: [mine, torch]", "by: [mine, troch]", ["{line}:16: unknown candidate `troch`; did you mean `torch`?"]),
+    ("by: [mine, torch]", "by: []", ["{line}:9: `[]` where a name, or a list of names, is due"]),
+    ("sometimes: true", "sometimes: yes", ["{line}:16: `yes` where true or false is due"]),
     ("status: timed out", "status: timedout", ["{line}:13: unknown status `timedout`; did you mean `timed out`?"]),
     ("expires: 2027-01-01", "expires: soon", ["{line}:14: `soon` where a date is due, such as 2027-01-01"]),
     ('"torch>=2.4,<2.14"', "2.14", ["{line}:15: `2.14` where text is due"]),
@@ -373,7 +378,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         .replace("C_in // groups", "C_inn // groups")
         .replace("differentiable: false", "differentiable: 3")
         .replace("float16", "float17")
-        .replace("by: mine", "by: yours")
+        .replace("by: [mine, torch]", "by: [mine, yours]")
         .replace("[dtype, N]", "[dtype, M]")
     )
     told = wrong(tmp_path, text)

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from harness.execution.isolated import MEMORY, PRELOAD, TIMEOUT, Isolated
+from harness.execution.isolated import MEMORY, TIMEOUT, Isolated
+from harness.execution.process import PRELOAD
 from harness.execution.task import ExecutionError, Judged, Setup, Task
 
 #: Tasks in one chunk: enough to outweigh Dask's millisecond each, few enough to lose.

@@ -150,8 +150,8 @@ class _Desk:
 
 def _let_go(ours: set[int]) -> None:
     """Point what multiprocessing left open at nothing: foreign code could end the fork server through it."""
-    with contextlib.suppress(OSError), open(os.devnull, "r+b") as nothing:
-        for number in {int(name) for name in os.listdir("/dev/fd")} - ours - {nothing.fileno()}:
+    with contextlib.suppress(OSError), Path(os.devnull).open("r+b") as nothing:
+        for number in {int(file.name) for file in Path("/dev/fd").iterdir()} - ours - {nothing.fileno()}:
             with contextlib.suppress(OSError):
                 os.fstat(number)
                 os.dup2(nothing.fileno(), number)
@@ -183,7 +183,7 @@ def _work(tasks: Connection, setup: Setup, limits: Limits, desk: _Desk) -> None:
         steady()
         work = setup()
         steady()
-    except Exception:  # noqa: BLE001  # the runner raises it
+    except Exception:  # the runner raises it
         tasks.send(Unable(traceback.format_exc()))
         return
     tasks.send(Ready())
@@ -227,9 +227,9 @@ def _judge(number: int, task: Task, work: Work, desk: _Desk, guard: Guard) -> li
     desk.begin(number)
     try:
         return work(task, note)
-    except Exception as error:  # noqa: BLE001  # the runner reports it
+    except Exception as error:  # the runner reports it
         return Failure(desk.candidate, desk.law, _told(error), "harness")
-    except BaseException as error:  # noqa: BLE001  # SystemExit and the like are a candidate's doing
+    except BaseException as error:  # SystemExit and the like are a candidate's doing
         return Failure(desk.candidate, desk.law, _told(error), "candidate")
     finally:
         if os.getpid() != process:  # a child the candidate forked has come back here

@@ -34,4 +34,5 @@ def linear(trial: Trial, of: str) -> Iterator[Equation]:
         with np.errstate(all="ignore"):
             actual = got[0].astype(wide) - got[1].astype(wide) - got[2].astype(wide)
             expected = due[0].expected - due[1].expected - due[2].expected
-            yield Numbers(of, actual, Answer(expected, sum(d.error for d in due), due[0].p))
+            error = due[0].error + due[1].error + due[2].error
+            yield Numbers(of, actual, Answer(expected, error, due[0].p))

@@ -7,7 +7,7 @@ and the search goes on for what is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy
@@ -17,7 +17,8 @@ from harness.report.addresses import DEFAULT, axes, number, size
 from harness.report.causes import causes
 from harness.report.counts import BAD
 
-#: Bounds on the work: cells explained, rules per cell, cases looked at per cell and side, values per axis, pairs widened.
+#: Bounds on the work: cells explained, rules per cell, cases looked at per cell and side, values per axis, pairs
+#: that a third condition is tried on.
 MAX_CELLS, MAX_RULES, MAX_CASES, MAX_VALUES, MAX_WIDENED = 60, 3, 3000, 12, 6
 
 #: Weight of precision over recall (van Rijsbergen's F): a rule that accuses right cases is worse than one too narrow.
@@ -74,8 +75,11 @@ class Cluster:
         return f"op:{self.op} candidate:{self.candidate} law:{self.law}{about}{conditions} is:wrong"
 
 
-def clusters(verdicts: pandas.DataFrame) -> list[Cluster]:
-    """The rules of every cell of (op, candidate, law, about) with something wrong that is not a consequence."""
+def clusters(verdicts: pandas.DataFrame, first: Mapping[str, Mapping[str, str]] | None = None) -> list[Cluster]:
+    """The rules of every cell of (op, candidate, law, about) with something wrong that is not a consequence.
+
+    ``first`` gives, by op, the value of each axis that ids leave out; without it such a value is called `default`.
+    """
     own = verdicts[causes(verdicts) < 0]
     wrong = own["status"].isin(BAD | {"known"})
     cell = ["op", "candidate", "law", "about"]
@@ -83,26 +87,36 @@ def clusters(verdicts: pandas.DataFrame) -> list[Cluster]:
     chosen = set(sizes.index[:MAX_CELLS])
     narrow = own[own["op"].isin({key[0] for key in chosen}) & own["candidate"].isin({key[1] for key in chosen})]
     judged = narrow[narrow["status"].isin(BAD | {"known", "conforms", "fixed"})]
-    found = [c for key, rows in judged.groupby(cell, sort=True) if key in chosen for c in _cell(key, rows)]
+    found = [
+        c
+        for key, rows in judged.groupby(cell, sort=True)
+        if key in chosen
+        for c in _cell(tuple(map(str, key)), rows, (first or {}).get(str(key[0]), {}))
+    ]
     return sorted(found, key=lambda c: (c.known, -c.inside[0], c.op, c.candidate, c.law, c.about))
 
 
-def _cell(key: tuple[str, str, str, str], rows: pandas.DataFrame) -> Iterator[Cluster]:
+def _cell(key: tuple[str, ...], rows: pandas.DataFrame, first: Mapping[str, str]) -> Iterator[Cluster]:
     rows = rows.drop_duplicates("case")
     wrong = rows["status"].isin(BAD | {"known"}).to_numpy()
     known = not rows.loc[wrong, "status"].isin(BAD).any()
     addresses, margins = rows["case"].to_numpy(), rows["margin"].to_numpy()
+    points = [{**first, **axes(case)} for case in addresses]
     left = wrong.copy()
     for _ in range(MAX_RULES):
-        rule, mask = _best(addresses, left, ~wrong)
+        rule, mask = _best(points, left, ~wrong)
         inside = mask & (left | ~wrong)
         caught = mask & left
         if not caught.any():
             return
         worst = float(numpy.nanmax(margins[caught], initial=0.0))
         outside = ~mask
+        op, candidate, law, about = key
         yield Cluster(
-            *key,
+            op=op,
+            candidate=candidate,
+            law=law,
+            about=about,
             known=known,
             rule=rule,
             inside=(int(caught.sum()), int(inside.sum())),
@@ -116,19 +130,19 @@ def _cell(key: tuple[str, str, str, str], rows: pandas.DataFrame) -> Iterator[Cl
 
 
 def _best(
-    addresses: numpy.ndarray, wrong: numpy.ndarray, right: numpy.ndarray
+    points: list[dict[str, str]], wrong: numpy.ndarray, right: numpy.ndarray
 ) -> tuple[tuple[Condition, ...], numpy.ndarray]:
     """The best rule and where it holds; no conditions where nothing is right or nothing separates."""
-    everywhere = numpy.ones(len(addresses), dtype=bool)
+    everywhere = numpy.ones(len(points), dtype=bool)
     if not right.any() or not wrong.any():
         return (), everywhere
     looked = numpy.concatenate([numpy.flatnonzero(side)[:MAX_CASES] for side in (wrong, right)])
-    conditions, holds = _conditions([axes(a) for a in addresses[looked]])
+    conditions, holds = _conditions([points[at] for at in looked])
     if not conditions:
         return (), everywhere
     chosen = _search(holds, wrong[looked])
     rule = tuple(sorted((conditions[c] for c in chosen), key=lambda c: (c.axis, c.sign)))
-    return rule, _holds(rule, [axes(a) for a in addresses])
+    return rule, _holds(rule, points)
 
 
 def _search(holds: numpy.ndarray, wrong: numpy.ndarray) -> tuple[int, ...]:

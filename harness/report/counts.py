@@ -20,8 +20,17 @@ SIGNS: Mapping[str, str] = {
     "known": "◆",
     "not believed": "≈",
     "inconclusive": "?",
-    "unsupported": "–",
+    "unsupported": "○",
     "conforms": "✓",
+}
+
+#: What a grade is called where only its name stands.
+GRADE_WORDS: Mapping[str, str] = {
+    "random": "random bound",
+    "any": "any-order bound",
+    "worst": "worst-case bound",
+    "norm-wise": "norm-wise bound",
+    "varies": "varies",
 }
 
 #: Statuses of a candidate that is wrong and unexplained.

@@ -26,7 +26,7 @@ from harness.model import GRADES, RED
 from harness.report.addresses import axes
 from harness.report.causes import causes
 from harness.report.clusters import clusters
-from harness.report.counts import BAD, PRECEDENCE, SIGNS, Cell, cells, counts, level, short, table
+from harness.report.counts import BAD, GRADE_WORDS, PRECEDENCE, SIGNS, Cell, cells, counts, level, short, table
 from harness.report.packing import pack, plain
 from harness.report.trust import coverage, doubts, tightness, witnesses
 
@@ -37,7 +37,7 @@ SCRIPTS = ("rows.js", "query.js", "table.js", "pictures.js", "case.js", "changes
 FACTS = ("started", "command", "seed", "versions", "cpu", "isa", "threads")
 
 #: Header fields that the page draws elsewhere.
-_DRAWN = frozenset({"complete", "kills", "renamed", "title"})
+_DRAWN = frozenset({"complete", "first", "kills", "renamed", "title"})
 
 #: Libraries that have a column of the matrix; other candidates share the last one.
 LIBRARIES = ("numpy", "scipy", "torch")
@@ -61,7 +61,8 @@ def page(
     ``header["complete"]`` is whether the run reached its footer; without it the page is stamped PARTIAL. ``evidence``
     maps ``case \\t candidate \\t law \\t about`` to what is known of one row (``expected``, ``actual``, ``margin``:
     nested lists; ``formula``, ``digits``, ``repro``, ``command``, ``shrunk``: text; ``margins``: per candidate).
-    ``history`` is earlier runs as ``moment`` tells them, oldest first.
+    ``header["first"]`` gives by op the value, as text, of each axis that case ids leave out. ``history`` is earlier
+    runs as ``moment`` tells them, oldest first.
     """
     verdicts = table(verdicts)
     script = _script()
@@ -83,7 +84,7 @@ def page(
             candidates=int(verdicts["candidate"].nunique()),
             matrix=_matrix(verdicts),
             wrong=_wrong(verdicts),
-            clusters=clusters(verdicts),
+            clusters=clusters(verdicts, header.get("first")),
             tightness=tightness(verdicts),
             coverage=coverage(verdicts),
             unbelieved=doubts(verdicts, "not believed", "inconclusive"),
@@ -135,7 +136,8 @@ def _rows(
         "bad": sorted(BAD),
         "red": sorted(RED),
         "kinds": KINDS,
-        "axes": _axes(verdicts),
+        "axes": _axes(header, verdicts),
+        "first": header.get("first", {}),
         "gone": [],
         "baseline": baseline is not None,
         "started": header.get("started", ""),
@@ -170,8 +172,11 @@ def _keys(rows: pandas.DataFrame) -> pandas.Series:
     return case + "\t" + candidate + "\t" + law + "\t" + about
 
 
-def _axes(verdicts: pandas.DataFrame) -> dict[str, list[str]]:
+def _axes(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> dict[str, list[str]]:
     found: dict[str, dict[str, None]] = {}
+    for op in verdicts["op"].unique():
+        for axis, value in header.get("first", {}).get(op, {}).items():
+            found.setdefault(axis, {})[value] = None
     for case in verdicts["case"].unique():
         for axis, value in axes(case).items():
             values = found.setdefault(axis, {})
@@ -202,7 +207,7 @@ def _matrix(verdicts: pandas.DataFrame) -> dict[str, Any]:
 
 
 def _library(candidate: str) -> str:
-    first = candidate.split(".")[0]
+    first = candidate.partition(".")[0]
     return first if first in LIBRARIES else "other"
 
 
@@ -282,5 +287,5 @@ def _templates() -> jinja2.Environment:
         loader=jinja2.FunctionLoader(_asset), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"short": short, "level": level, "thousands": lambda n: f"{n:,}", "moment": _moment}
-    environment.globals |= {"link": _link, "term": _term, "infinity": float("inf")}
+    environment.globals |= {"link": _link, "term": _term, "infinity": float("inf"), "grade_words": GRADE_WORDS}
     return environment

@@ -70,14 +70,22 @@ def _wrong(verdicts: pandas.DataFrame) -> str:
     rows = verdicts[verdicts["status"].isin(BAD | {"fixed"})].sort_values("margin", ascending=False, kind="stable")
     if rows.empty:
         return ""
-    lines = [
-        f"| {SIGNS.get(r.status, '')} {_text(r.status)} | {_text(r.candidate)} | {_code(r.case)} | {_text(r.law)} {_text(r.about)} "
-        f"| {short(float(r.margin))} | {_code(shlex.join(['harness', 'show', r.case, '--candidate', r.candidate]))} |"
-        for r in rows.head(LISTED).itertuples()
-    ]
+    lines = [_wrong_row(r) for r in rows.head(LISTED).to_dict("records")]
     more = f"\n{len(rows) - LISTED:,} more in the report.\n" if len(rows) > LISTED else ""
     head = "| | candidate | case | law | margin | see it |\n| --- | --- | --- | --- | ---: | --- |"
     return "\n".join(["\n### What is wrong\n", head, *lines, more])
+
+
+def _wrong_row(row: Mapping[Any, Any]) -> str:
+    status, candidate, case = row["status"], row["candidate"], row["case"]
+    command = shlex.join(["harness", "show", case, "--candidate", candidate])
+    said = (
+        f"{SIGNS.get(status, '')} {_text(status)}",
+        _text(candidate),
+        _code(case),
+        _text(f"{row['law']} {row['about']}"),
+    )
+    return "| " + " | ".join([*said, short(row["margin"]), _code(command)]) + " |"
 
 
 def _text(value: str) -> str:

@@ -55,7 +55,7 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Witnessed:
-    """Cases where gradcheck and the bound do not say the same."""
+    """Cases where gradcheck and the bound do not say the same; a witness that objects is `inconclusive`."""
 
     op: str
     candidate: str
@@ -103,14 +103,18 @@ def _coverage(op: str, cases: list[dict[str, str]], total: int) -> Coverage:
 
 def doubts(verdicts: pandas.DataFrame, *statuses: str) -> list[Doubt]:
     """Rows of these statuses, gathered by op and reason; most first."""
-    rows = verdicts[verdicts["status"].isin(statuses)]
+    rows = verdicts[verdicts["status"].isin(statuses) & (verdicts["law"] != WITNESS)]
     reason = rows["known"].where(rows["known"] != "", rows["message"])
     groups = rows.assign(because=reason).groupby(["op", "status", "because"], sort=True)
     found = [
-        Doubt(*map(str, key), *(tuple(sorted(set(g[name]))) for name in ("candidate", "law")), rows=len(g))
-        for key, g in groups
+        Doubt(str(op), str(status), str(because), _names(g["candidate"]), _names(g["law"]), len(g))
+        for (op, status, because), g in groups
     ]
     return sorted(found, key=lambda d: -d.rows)
+
+
+def _names(column: pandas.Series) -> tuple[str, ...]:
+    return tuple(sorted(set(column)))
 
 
 def witnesses(verdicts: pandas.DataFrame) -> list[Witnessed]:
@@ -119,7 +123,8 @@ def witnesses(verdicts: pandas.DataFrame) -> list[Witnessed]:
 
 
 def _witnesses(rows: pandas.DataFrame) -> Iterator[Witnessed]:
-    rows = rows.assign(wrong=rows["status"].isin(["deviates", "fails", "known", "crashed", "timed out"]))
+    rows = rows[~rows["status"].isin(["unsupported", "not believed"])]
+    rows = rows.assign(wrong=rows["status"] != "conforms")
     sides = rows.groupby(["op", "candidate", "case", "law"], sort=True)["wrong"].any().unstack("law")
     if WITNESS not in sides or WITNESSED not in sides:
         return

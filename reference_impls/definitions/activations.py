@@ -1,10 +1,22 @@
-"""Elementwise functions, as formulas; ``legal`` names other formulas that a right implementation may use."""
+"""Elementwise functions and softmax, as formulas; ``legal`` names other formulas that a right implementation may use.
+
+Choices by sign that do not change the function are made with ``where``; true kinks stand in ``maximum`` or ``minimum``,
+where an arithmetic that tracks errors knows every subgradient.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+from scipy.special import erf
+
+#: ``sqrt(2 / pi)`` and ``sqrt(1 / 2)`` beyond double precision.
+ROOT_TWO_OVER_PI = np.sqrt(2 / np.arctan2(np.longdouble(0), np.longdouble(-1)))
+ROOT_HALF = np.sqrt(np.longdouble(0.5))
+
+#: Coefficient of the tanh form of GELU (Hendrycks and Gimpel 2016, section 2).
+GELU_CUBIC = 0.044715
 
 
 def sigmoid_by_tanh(input: Any) -> Any:
@@ -18,3 +30,67 @@ def sigmoid(input: Any) -> Any:
 
 
 sigmoid.legal = (sigmoid_by_tanh,)  # type: ignore[attr-defined]
+
+
+def log_sigmoid_by_softplus(input: Any) -> Any:
+    """``x - log(1 + exp(x))``: its second derivative contains ``s - s^2`` with s the logistic function."""
+    return input - np.log(1 + np.exp(input))
+
+
+def log_sigmoid(input: Any) -> Any:
+    """``log(1 / (1 + exp(-x)))`` as ``min(x, 0) - log(1 + exp(-|x|))``."""
+    positive = input > 0
+    size = np.where(positive, input, -input)
+    return np.where(positive, 0.0, input) - np.log1p(np.exp(-size))
+
+
+log_sigmoid.legal_slopes = (log_sigmoid_by_softplus,)  # type: ignore[attr-defined]
+
+
+def relu(input: Any) -> Any:
+    """``max(x, 0)``."""
+    return np.maximum(input, 0)
+
+
+def leaky_relu(input: Any, *, negative_slope: float = 0.01) -> Any:
+    """``x`` where x > 0 and ``negative_slope x`` elsewhere."""
+    below = negative_slope * np.minimum(input, 0)
+    return np.maximum(input, below) if negative_slope <= 1 else np.maximum(input, 0) + below
+
+
+def swish_by_quotient(input: Any) -> Any:
+    """``x / (1 + exp(-x))``."""
+    return input / (1 + np.exp(-input))
+
+
+def swish_by_tanh(input: Any) -> Any:
+    """``x (1 + tanh(x / 2)) / 2``: its slope contains ``1 - sigmoid(x)``, as hand-written ones do."""
+    return input * sigmoid_by_tanh(input)
+
+
+def swish(input: Any) -> Any:
+    """``x sigmoid(x)``, with no exponential of a positive number."""
+    positive = input > 0
+    power = np.exp(np.where(positive, -input, input))
+    return input * (np.where(positive, 1.0, power) / (1 + power))
+
+
+swish.legal = (swish_by_quotient,)  # type: ignore[attr-defined]
+swish.legal_slopes = (swish_by_tanh,)  # type: ignore[attr-defined]
+
+
+def gelu(input: Any, *, approximate: str = "none") -> Any:
+    """``x (1 + erf(x / sqrt(2))) / 2``, or with ``tanh(sqrt(2 / pi) (x + 0.044715 x^3))`` in erf's place."""
+    if approximate == "tanh":
+        inner = np.tanh(ROOT_TWO_OVER_PI * (input + GELU_CUBIC * (input * input * input)))
+    else:
+        inner = erf(input * ROOT_HALF)
+    return input * (0.5 * (1 + inner))
+
+
+def softmax(input: Any, *, dim: int) -> Any:
+    """``exp(x - max x) / sum exp(x - max x)`` over the axis ``dim``."""
+    if input.size == 0:
+        return input * 1.0
+    powers = np.exp(input - np.max(input, axis=dim, keepdims=True))
+    return powers / np.sum(powers, axis=dim, keepdims=True)

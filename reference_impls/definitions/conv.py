@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from reference_impls.definitions.padding import circular_pad2d
 from reference_impls.definitions.terms import Terms, axes, group, sum_of_products
 
 
@@ -71,6 +72,92 @@ def conv(
 
 
 conv1d = conv2d = conv3d = conv
+
+
+def conv2d_weight(
+    input: Any,
+    grad_output: Any,
+    *,
+    weight_size: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Any:
+    """``y[c, k, t] = sum over n, o of g[n, c, o] * x[n, g(c) + k, o*stride - padding + t*dilation]``.
+
+    Shapes: input (N, C_in, H, W), grad_output (N, C_out, H_out, W_out); returns ``weight_size``.
+    """
+    key = [tuple(p) if isinstance(p, list) else p for p in (stride, padding, dilation)]
+    terms = _conv_terms(tuple(input.shape), tuple(weight_size), False, *key, groups)
+    return sum_of_products(terms.derivative("weight"), **{terms.cotangent: grad_output, "input": input})
+
+
+def conv2d_circular(
+    input: Any, weight: Any, bias: Any = None, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Any:
+    """``conv2d`` of the image continued periodically by ``padding`` entries on either side of each axis."""
+    top, left = per_axis(padding, 2)
+    continued = circular_pad2d(input, pad=(left, left, top, top))
+    return conv(continued, weight, bias, stride=stride, padding=0, dilation=dilation, groups=groups)
+
+
+@lru_cache(maxsize=64)
+def _transposed_terms(
+    x: tuple[int, ...],
+    w: tuple[int, ...],
+    bias: bool,
+    stride: Any,
+    padding: Any,
+    output_padding: Any,
+    dilation: Any,
+    groups: int,
+) -> Terms:
+    rank = len(w) - 2
+    strides, pads, extras, dilations = (per_axis(p, rank) for p in (stride, padding, output_padding, dilation))
+    spatial = tuple(
+        (n - 1) * s - 2 * p + d * (k - 1) + e + 1
+        for n, k, s, p, e, d in zip(x[2:], w[2:], strides, pads, extras, dilations, strict=True)
+    )
+    shapes = {"out": (x[0], w[1] * groups, *spatial), "input": x, "weight": w, "bias": (w[1] * groups,)}
+    n, k, c, *rest = axes(x[0], x[1], w[1], *x[2:], *w[2:])
+    at, taps = rest[:rank], rest[rank:]
+    places = [i * s + t * d - p for i, s, t, d, p in zip(at, strides, taps, dilations, pads, strict=True)]
+    inside: Any = True
+    for place, size in zip(places, spatial, strict=True):
+        inside = inside & (place >= 0) & (place < size)
+    channel = k // max(x[1] // groups, 1) * w[1] + c
+    parts = [group(shapes, out=(n, channel, *places), input=(n, k, *at), weight=(k, c, *taps), where=inside)]
+    if bias:
+        n, c, *at = axes(*shapes["out"])
+        parts.append(group(shapes, out=(n, c, *at), bias=(c,)))
+    sizes = {name: s for name, s in shapes.items() if name != "out"}
+    return Terms(shapes["out"], sizes, tuple(parts), padded=("weight",))
+
+
+def conv_transpose(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    *,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Any:
+    """``y[n, g(k) + c, q] = b + sum of x[n, k, p] * w[k, c, t] over p*stride + t*dilation - padding = q``.
+
+    Shapes: input (N, C_in, *spatial), weight (C_in, C_out // groups, *kernel), bias (C_out); the size of each axis is
+    ``(size - 1)*stride - 2*padding + dilation*(kernel - 1) + output_padding + 1``. Any number of spatial axes.
+    """
+    key = [tuple(p) if isinstance(p, list) else p for p in (stride, padding, output_padding, dilation)]
+    terms = _transposed_terms(tuple(input.shape), tuple(weight.shape), bias is not None, *key, groups)
+    factors = {"input": input, "weight": weight} | ({} if bias is None else {"bias": bias})
+    return sum_of_products(terms, **factors)
+
+
+conv_transpose1d = conv_transpose2d = conv_transpose3d = conv_transpose
 
 
 def correlate2d(input: Any, filter: Any, bias: Any) -> Any:

@@ -46,7 +46,7 @@ class Case {
     if (this.row !== row) return;
     const fact = this.facts(row), { evidence } = fact;
     this.fact = fact;
-    this.node.replaceChildren(
+    this.node.replaceChildren(...[
       this.title(fact),
       el("p", { class: "blame" }, this.sentence(fact)),
       fact.message && el("p", { class: "message" }, fact.message),
@@ -61,7 +61,7 @@ class Case {
       this.text("Repro", evidence.repro),
       this.laws(row, fact),
       histogram(this.app.margins(row), fact.margin),
-    );
+    ].filter(Boolean));
     this.node.querySelectorAll("p:empty").forEach((empty) => empty.remove());
     if (!this.node.open) this.node.showModal();
     this.node.scrollTop = 0;
@@ -71,7 +71,13 @@ class Case {
   title(fact) {
     return el("div", { class: "case-head" }, el("h2", { id: "case-title", tabindex: "-1" }, el("b", { class: `sign ${kind(fact.status)}`, "aria-hidden": "true" }, this.app.table.facts.signs[fact.status] ?? ""), " ", el("code", {}, fact.candidate), " ", fact.status, " ", el("span", { class: "dim" }, `${fact.law}${fact.about && ` of ${fact.about}`}`)),
       el("div", { class: "walk" }, el("button", { type: "button", "aria-label": "Previous", onclick: () => this.app.step(-1) }, "‹"), el("button", { type: "button", "aria-label": "Next", onclick: () => this.app.step(1) }, "›"), el("button", { type: "button", "aria-label": "Close", onclick: () => this.node.close() }, "✕")),
-      el("p", { class: "address" }, el("b", {}, fact.op), fact.case.split("/").slice(1).map((part) => { const [axis, ...value] = part.split(":"); return el("span", { class: "part" }, el("i", {}, axis), " ", value.join(":")); })));
+      el("p", { class: "address" }, el("b", {}, fact.op), fact.case.split("/").slice(1).map((part) => { const [axis, ...value] = part.split(":"); return el("span", { class: "part" }, el("i", {}, axis), " ", value.join(":")); }), this.unsaid(fact)));
+  }
+
+  // The axes that the id leaves out, at their first values.
+  unsaid(fact) {
+    const { first } = this.app.table.facts, said = Object.hasOwn(first, fact.op) ? Object.entries(first[fact.op]) : [];
+    return said.filter(([axis]) => !fact.case.includes(`/${axis}:`)).map(([axis, value]) => el("span", { class: "part unsaid" }, el("i", {}, axis), " ", String(value)));
   }
 
   wrong(fact) { return this.app.table.facts.bad.includes(fact.status) || fact.status === "known"; }

@@ -54,7 +54,7 @@ function changed(was, before, status, margin, bad) {
   if (now >= 2 && now > then) return "regressed";
   if (now >= 0 && now === then && margin > before && margin >= GROWTH * before) return "grew";
   if (then >= 0 && now < 0) return "no longer run";
-  return now >= 0 && now < then && now < 2 ? "fixed" : "";
+  return now === 0 && now < then ? "fixed" : "";
 }
 
 function compareWith(table, old) {

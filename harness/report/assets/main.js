@@ -37,7 +37,7 @@ class App {
     this.query = document.getElementById("query");
     this.grid = new Grid(this);
     this.pane = new Case(this);
-    this.coldRows = new Promise((resolve) => setTimeout(resolve, 30)).then(() => unpack("details")).then((cold) => { this.cold = cold; this.grid.draw(); });
+    this.coldRows = new Promise((resolve) => setTimeout(resolve, 30)).then(() => unpack("details")).then((cold) => { this.cold = cold; this.grid.draw(); this.prepare(["margin.desc", "case.asc", "ulps.desc", "candidate.asc", "law.asc", "blame.asc", "message.asc"]); });
     this.listen();
     this.facets();
     drawChanges(this);
@@ -100,6 +100,11 @@ class App {
       }
     }
     return this.orders.get(sort);
+  }
+
+  // Orders that a click is likely to ask for, made while nothing else is to do.
+  prepare([sort, ...rest]) {
+    (globalThis.requestIdleCallback ?? setTimeout)(() => { this.order(sort); if (rest.length) this.prepare(rest); });
   }
 
   isConsequence(row) { return this.table.columns.cause?.[row] >= 0; }
@@ -244,7 +249,7 @@ class App {
 
   pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.matches("input, select, textarea")) { if (event.key === "Escape") event.target.blur(); return; }
+    if (event.target.matches("input, select, textarea")) { if (event.key === "Escape") { event.preventDefault(); event.target.blur(); } return; }
     const inCase = this.pane.node.open, walk = inCase ? (by) => this.step(by) : (by) => this.grid.move(by), onGrid = event.target === this.grid.node;
     const copyOf = (text, name) => { const row = inCase ? this.pane.row : this.grid.view[this.grid.current]; if (row !== undefined) this.coldRows.then(() => { const said = text(this.pane.facts(row)); if (said) copy(said, name); else say(`This row has no ${name}.`); }); };
     const keys = {

@@ -46,7 +46,7 @@ function tester(table, term) {
   if (field === "is") return either(values.map((value) => state(table, value)));
   if (NUMBERS.includes(field)) return either(values.map((value) => compared(columns[field], sign, value, field)));
   if (TEXTS.includes(field)) return columns[field] ? inColumn(columns[field], values, WITHIN.has(field)) : () => false;
-  if (field in table.facts.axes) return onAxis(columns.case, field, sign, values);
+  if (Object.hasOwn(table.facts.axes, field)) return onAxis(table, field, sign, values);
   if (columns.candidate.code(field) >= 0) return beside(table, field, values);
   throw new Error(unknown(table, field));
 }
@@ -105,9 +105,13 @@ function compared(column, sign, value, field) {
   return { ">": (row) => column[row] > right, "<": (row) => column[row] < right, ">=": (row) => column[row] >= right, "<=": (row) => column[row] <= right, ":": (row) => column[row] === Math.fround(right) || column[row] === right }[sign];
 }
 
-function axisOf(address, axis) {
+// The value of an axis at a case: what the id says, else the op's first one, which ids leave out.
+function axisOf(table, address, axis) {
   const at = address.indexOf(`/${axis}:`);
-  if (at < 0) return "default";
+  if (at < 0) {
+    const op = address.split("/", 1)[0], first = Object.hasOwn(table.facts.first, op) ? table.facts.first[op] : {};
+    return Object.hasOwn(first, axis) ? String(first[axis]) : "default";
+  }
   const start = at + axis.length + 2, end = address.indexOf("/", start);
   return end < 0 ? address.slice(start) : address.slice(start, end);
 }
@@ -116,11 +120,12 @@ function axisNumber(value) {
   return Math.max(...value.split("x").filter(Boolean).map(Number));
 }
 
-function onAxis(cases, axis, sign, values) {
-  if (sign === ":") return byCodes(cases, cases.where((word) => values.includes(axisOf(word, axis))));
+function onAxis(table, axis, sign, values) {
+  const cases = table.columns.case, unsaid = values.includes("default") ? (word) => !word.includes(`/${axis}:`) : () => false;
+  if (sign === ":") return byCodes(cases, cases.where((word) => values.includes(axisOf(table, word, axis)) || unsaid(word)));
   const right = Number(values[0]);
   const holds = { ">": (n) => n > right, "<": (n) => n < right, ">=": (n) => n >= right, "<=": (n) => n <= right }[sign];
-  return byCodes(cases, cases.where((word) => { const value = axisOf(word, axis); return value !== "default" && value !== "" && holds(axisNumber(value)); }));
+  return byCodes(cases, cases.where((word) => { const value = axisOf(table, word, axis); return value !== "default" && value !== "" && holds(axisNumber(value)); }));
 }
 
 // Rows of the (case, law, about) where that candidate has one of these statuses.

@@ -171,5 +171,6 @@ class Grid {
 // A number's text as a list has room for.
 function brief(text) {
   const number = Number(text);
-  return text.length > 12 && text.trim() !== "" && Number.isFinite(number) ? number.toPrecision(6) : text;
+  if (text.length <= 12 || text.trim() === "" || !Number.isFinite(number)) return text;
+  return number !== 0 && (Math.abs(number) < 1e-3 || Math.abs(number) >= 1e6) ? number.toExponential(4) : number.toPrecision(6);
 }

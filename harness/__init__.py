@@ -1,0 +1,30 @@
+"""Differential conformance tests of numerical operations.
+
+``specs/x.yaml -> Spec -> Case -> arrays -> Candidate, Oracle -> law -> Equation -> Evidence -> Verdict -> run -> page``
+
+The rooms, in order; a module imports only from rooms above its own:
+
+- expressions: text -> arithmetic over named sizes
+- model: the nouns
+- specs: YAML -> Spec, or exactly what is wrong
+- cases: Spec -> Cases
+- bounds: precision, sizes of sums -> error bounds
+- fills: Case -> arrays
+- libraries: arrays <-> NumPy, SciPy, torch
+- candidates: dotted path -> Candidate
+- arithmetic: definition -> value, error and derivatives
+- oracles: Case, arrays -> what is due
+- comparison: Equation -> Evidence
+- trial: Case, candidate -> what laws ask for
+- laws: Trial -> Equations
+- ledger: known deviations
+- judgement: Case, candidates -> Verdicts
+- execution: tasks -> Verdicts, inline, isolated or on a cluster
+- runs: specs -> a run
+- repro: Verdict -> a standalone script
+- store: Verdicts <-> file
+- diff: two tables -> what changed
+- report: table -> page, CSV, Markdown
+- pytest_plugin: specs -> pytest items
+- cli: words -> a run; the only door that prints
+"""

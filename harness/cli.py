@@ -1,0 +1,651 @@
+"""Words of a command line -> a run, a table, an exit code: the only door that prints.
+
+Exit codes: 0 conforms, 1 deviates or judged nothing, 2 a bad spec or usage, 3 our own bug, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from harness.execution.task import Judged
+    from harness.model import CandidateSpec, Spec, Verdict
+    from harness.runs import Plan
+
+CONFORMS, DEVIATES, BAD_USE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
+
+#: Seconds between lines that say a run goes on, where no terminal shows its progress.
+HEARTBEAT = 30.0
+
+RUN_FILE = "run.sqlite"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="conformance-harness")
+def main() -> None:
+    """Judge implementations of numerical operations against what the operations are.
+
+    Specs in specs/ say what an op means. `harness run` judges every candidate they name, `harness check` a function
+    of yours. Importing a candidate runs its code.
+    """
+
+
+def entry() -> None:
+    """The console script: `main` with exit codes for what goes wrong."""
+    try:
+        main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(BAD_USE)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; `harness run --resume` goes on", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(CONFORMS)
+
+
+_workers = click.option(
+    "-j",
+    "--workers",
+    type=click.IntRange(0),
+    default=None,
+    help="Worker processes; 0 judges in this process. [default: cores]",
+)
+_seed = click.option("--seed", type=int, default=0, show_default=True, help="Of all inputs.")
+_only = click.option(
+    "--only", default="", metavar="'AXIS=VALUE ...'", help="Judge these alone: op=conv2d dtype=float16 candidate=torch."
+)
+_timeout = click.option(
+    "--timeout", type=float, default=30.0, show_default=True, help="Seconds a candidate may take at a case."
+)
+_memory = click.option("--memory", type=float, default=4.0, show_default=True, help="GiB a worker may take.")
+
+
+@main.command()
+@click.argument("spec", nargs=-1)
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("reports/latest"), show_default=True
+)
+@_seed
+@_only
+@_workers
+@_timeout
+@_memory
+@click.option("--resume", is_flag=True, help="Go on with an interrupted run in --out.")
+@click.option(
+    "--shard", default="", metavar="I/N", help="Judge the I-th of N parts of the cases; merge them afterwards."
+)
+@click.option(
+    "--dask", "dask", default=None, metavar="ADDRESS", help="Judge on a Dask cluster; `local` starts one here."
+)
+@click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
+def run(spec: Sequence[str], out: Path, form: str, **options: Any) -> None:
+    """Judge specs (by name, file or folder; all of specs/ by default) and write a report to --out."""
+    _finish(_run(spec, out, form, **options))
+
+
+@main.command()
+@click.argument("op")
+@click.argument("path", nargs=-1, required=True, metavar="MODULE:ATTR...")
+@click.option(
+    "--library",
+    type=click.Choice(["numpy", "scipy", "torch"]),
+    default=None,
+    help="Whose arrays it takes; guessed by default.",
+)
+@click.option("--vjp", default=None, metavar="MODULE:ATTR", help="Its hand-written vjp(cotangent, *inputs, **params).")
+@click.option(
+    "--algorithm",
+    default="conventional",
+    show_default=True,
+    help="fft, winograd, 3m, strassen, blocked, low-precision-accumulation.",
+)
+@_seed
+@_only
+@_workers
+@_timeout
+@_memory
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def check(
+    op: str, path: Sequence[str], library: str | None, vjp: str | None, algorithm: str, form: str, **options: Any
+) -> None:
+    """Is my function that op? Judges MODULE:ATTR with everything a committed candidate gets."""
+    sys.path.insert(0, str(Path.cwd()))
+    spec = _one_spec(op)
+    given = tuple(_given(p, library, vjp, algorithm) for p in path)
+    rows = _check(replace(spec, candidates=given, known=()), options, form)
+    _finish(DEVIATES if any(r.status in _red() for r in rows) or not rows else CONFORMS)
+
+
+@main.command()
+@click.argument("case")
+@click.option("--candidate", default=None, help="One candidate; all of the spec's by default.")
+@click.option("--law", default=None, help="One law; all by default.")
+@_seed
+@click.option("--script", is_flag=True, help="Print the reproducing script alone.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def show(case: str, candidate: str | None, law: str | None, seed: int, script: bool, form: str) -> None:
+    """The whole evidence of one case, and a standalone script that repeats its worst row."""
+    from harness.cases import CaseError
+
+    spec = _one_spec(case.split("/")[0])
+    try:
+        _show(spec, case, candidate, law, seed, script, form)
+    except CaseError as error:
+        _refuse(str(error))
+
+
+@main.command("list")
+@click.argument("what", type=click.Choice(["specs", "cases", "candidates", "laws"]), default="specs")
+@click.argument("spec", nargs=-1)
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def list_(what: str, spec: Sequence[str], form: str) -> None:
+    """What there is: specs, cases, candidates or laws."""
+    head, rows = _listing(what, spec)
+    if form == "json":
+        for row in rows:
+            click.echo(json.dumps(dict(zip(head, row, strict=True))))
+    elif what == "cases":
+        for row in rows:
+            click.echo(row[0])
+    else:
+        _table(head, rows)
+
+
+@main.command()
+@click.argument("run", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=None, help="[default: beside the run file]"
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["page", "table", "json", "markdown", "badge"]),
+    default="page",
+    show_default=True,
+)
+def report(run: Path, out: Path | None, form: str) -> None:
+    """Write page and CSV of any run file again, or print its table."""
+    from harness.store import Store, StoreError
+
+    path = run / RUN_FILE if run.is_dir() else run
+    try:
+        with Store.open(path) as store:
+            if form == "page":
+                _write(store, out or path.parent)
+            else:
+                _print(store, form)
+    except StoreError as error:
+        _refuse(str(error))
+
+
+@main.command()
+@click.argument("old", type=click.Path(exists=True, path_type=Path))
+@click.argument("new", type=click.Path(exists=True, path_type=Path))
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def diff(old: Path, new: Path, form: str) -> None:
+    """What is new, fixed, regressed, grew, or no longer run between two runs."""
+    from harness import diff as differences
+
+    renamed = {a: b for s in _specs((), quiet=True) for a, b in s.renamed.items()}
+    table = differences.diff(_verdicts(old), _verdicts(new), renamed)
+    if form == "json":
+        click.echo(table.to_json(orient="records", lines=True).rstrip())
+    else:
+        _table([str(c) for c in table.columns], [[str(v) for v in row] for row in table.to_numpy()])
+    _finish(DEVIATES if differences.regressions(table) else CONFORMS)
+
+
+@main.command()
+@click.argument("run", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("reports/latest"), show_default=True
+)
+def merge(run: Sequence[Path], out: Path) -> None:
+    """Make one run of the run files of its shards."""
+    from harness.store import Store, StoreError
+    from harness.store import merge as merged
+
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        (out / RUN_FILE).unlink(missing_ok=True)
+        merged([r / RUN_FILE if r.is_dir() else r for r in run], out / RUN_FILE)
+        with Store.open(out / RUN_FILE) as store:
+            _write(store, out)
+    except StoreError as error:
+        _refuse(str(error))
+
+
+@main.command()
+def schema() -> None:
+    """JSON Schema of a spec, for editors."""
+    from harness import specs
+
+    click.echo(json.dumps(specs.schema(), indent=2))
+
+
+@main.command()
+@click.argument("op")
+def new(op: str) -> None:
+    """Print a spec to start from."""
+    click.echo(
+        f"""op: {op}
+doc: One sentence that says what it computes.
+see: https://the.defining/documentation
+
+inputs:
+  input: [N, M]
+outputs:
+  output: [N, M]
+
+sizes: {{N: 3, M: [5, 8]}}
+params: {{}}
+dtype: [float64, float32]
+
+where: True
+
+sweep:
+  M:      [0, 1, 2, 16, 17]
+  layout: [transposed, strided, offset]
+  fill:   [positive, wide, zeros, nan, inf]
+
+error:  {{model: formula}}
+oracle: reference_impls.definitions.activations:sigmoid
+
+candidates:
+  torch: torch:sigmoid"""
+    )
+
+
+# --- judging --------------------------------------------------------------------------------------------------------
+
+
+def _run(
+    names: Sequence[str],
+    out: Path,
+    form: str,
+    *,
+    seed: int,
+    only: str,
+    workers: int | None,
+    timeout: float,
+    memory: float,
+    resume: bool,
+    shard: str,
+    dask: str | None,
+) -> int:
+    from harness import runs
+    from harness.store import Store, StoreError
+
+    found, broken = _readable(names)
+    chosen = _planned(found, seed, only)
+    tasks = _sharded(chosen.tasks, shard)
+    with_torch = runs.needs_torch(chosen.specs.values())
+    _one_thread()
+    header = runs.header(chosen, _command(), with_torch) | {"shard": shard, "only": only}
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / RUN_FILE
+    try:
+        if not resume:
+            for old in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+                old.unlink(missing_ok=True)
+        with Store.resume(path, header) if resume else Store.create(path, header) as store:
+            done = store.done()
+            left = [t for t in tasks if (t.op, t.case) not in done]
+            judged = _judged(left, chosen, workers, timeout, memory, dask)
+            for _, rows in _watched(judged, len(left), quiet=form != "table"):
+                store.append(rows)
+            store.flush()
+            rows = list(store.rows())
+            whole = not (only or shard)
+            extra = runs.stale(chosen, rows, whole)
+            store.append(extra)
+            store.finish({"cases": len(tasks), "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z")})
+            rows += extra
+            _write(store, out)
+            _print(store, form)
+    except StoreError as error:
+        _refuse(str(error))
+    return BAD_USE if broken else DEVIATES if _is_red(rows) else CONFORMS
+
+
+def _is_red(rows: Sequence[Verdict]) -> bool:
+    wrong_oracle = any(r.status == "inconclusive" and r.blame == "oracle" for r in rows)
+    return not rows or wrong_oracle or any(r.status in _red() for r in rows)
+
+
+def _red() -> frozenset[str]:
+    from harness.model import RED
+
+    return RED
+
+
+def _planned(found: Sequence[Spec], seed: int, only: str) -> Plan:
+    from harness import runs
+    from harness.cases import CaseError
+
+    try:
+        return runs.plan(found, seed, only)
+    except runs.Unselected as error:
+        click.echo(f"harness: {error.args[0]}", err=True)
+        sys.exit(DEVIATES)
+    except CaseError as error:
+        _refuse(str(error))
+
+
+def _sharded(tasks: list[Any], shard: str) -> list[Any]:
+    if not shard:
+        return tasks
+    try:
+        index, count = (int(n) for n in shard.split("/"))
+        if not 1 <= index <= count:
+            raise ValueError
+    except ValueError:
+        _refuse(f"--shard {shard}: write I/N with 1 <= I <= N, as in 1/4")
+    return tasks[index - 1 :: count]
+
+
+def _one_thread() -> None:
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def _judged(
+    tasks: list[Any], chosen: Plan, workers: int | None, timeout: float, memory: float, dask: str | None
+) -> Iterator[Judged]:
+    from harness import execution, runs
+
+    with_torch = runs.needs_torch(chosen.specs.values())
+    setup = runs.setup(chosen.specs.values(), with_torch)
+    if not tasks:
+        return iter(())
+    if dask is not None:
+        return execution.on_dask(tasks, setup, address="" if dask == "local" else dask)
+    count = (os.cpu_count() or 1) if workers is None else workers
+    if count == 0:
+        return execution.inline(tasks, setup)
+    return execution.isolated(tasks, setup, workers=min(count, len(tasks)), timeout=timeout, memory=int(memory * 2**30))
+
+
+def _watched(judged: Iterable[Judged], count: int, quiet: bool) -> Iterator[Judged]:
+    """The same, with a progress bar on a terminal and a line now and then elsewhere."""
+    if quiet or not count:
+        yield from judged
+        return
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+        with Progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+            task = bar.add_task("", total=count)
+            for item in judged:
+                bar.advance(task)
+                yield item
+        return
+    said = time.monotonic()
+    for number, item in enumerate(judged, 1):
+        yield item
+        if time.monotonic() - said > HEARTBEAT:
+            said = time.monotonic()
+            click.echo(f"{number} of {count} cases judged", err=True)
+
+
+def _check(spec: Spec, options: Mapping[str, Any], form: str) -> list[Verdict]:
+    chosen = _planned([spec], options["seed"], options["only"])
+    _one_thread()
+    rows: list[Verdict] = []
+    judged = _judged(chosen.tasks, chosen, options["workers"], options["timeout"], options["memory"], None)
+    for _, found in _watched(judged, len(chosen.tasks), quiet=form == "json"):
+        rows.extend(found)
+    order = {case.id: n for n, case in enumerate(chosen.cases[spec.op])}
+    rows.sort(key=lambda r: (order.get(r.case, 0), r.candidate))
+    if form == "json":
+        for row in rows:
+            click.echo(json.dumps(asdict(row)))
+    else:
+        _verdict_table(rows)
+    return rows
+
+
+def _given(path: str, library: str | None, vjp: str | None, algorithm: str) -> CandidateSpec:
+    from harness.candidates import guess_library, load
+    from harness.model import CandidateSpec
+    from harness.specs import ALGORITHMS
+
+    if ":" not in path:
+        _refuse(f"`{path}`: write MODULE:ATTR, as in my_package.layers:conv2d")
+    if algorithm not in ALGORITHMS:
+        _refuse(f"--algorithm {algorithm}: one of {', '.join(ALGORITHMS)}")
+    try:
+        for dotted in filter(None, (path, vjp)):
+            if not callable(load(dotted)):
+                _refuse(f"`{dotted}` is not callable")
+        guessed = library or guess_library(path)
+    except Exception as error:
+        _refuse(f"`{path}` cannot be imported: {type(error).__name__}: {error}")
+    return CandidateSpec(path, path, vjp, guessed, algorithm)
+
+
+def _show(spec: Spec, address: str, candidate: str | None, law: str | None, seed: int, script: bool, form: str) -> None:
+    from harness import cases, repro, runs
+
+    case = cases.find(spec, address)
+    names = [c.name for c in spec.candidates]
+    if candidate is not None and candidate not in names:
+        _refuse(f"`{spec.op}` has no candidate `{candidate}`; it has {', '.join(names)}")
+    kept = replace(spec, candidates=tuple(c for c in spec.candidates if candidate in (None, c.name)))
+    chosen = runs.Plan({spec.op: kept}, {spec.op: (case,)}, seed)
+    _one_thread()
+    rows = [r for _, found in _judged(chosen.tasks, chosen, 1, 30.0, 4.0, None) for r in found]
+    rows = [r for r in rows if law in (None, r.law)]
+    if form == "json":
+        for row in rows:
+            click.echo(json.dumps(asdict(row)))
+        return
+    if not script:
+        _facts(spec, case)
+        _evidence(rows)
+    worst = next((r for r in rows if r.status in _red()), next((r for r in rows if r.status == "known"), None))
+    worst = worst or (rows[0] if rows and candidate else None)
+    if worst is None:
+        return
+    judge = runs.ready(kept)
+    bound = next((c for c in judge.candidates if c.name == worst.candidate), None)
+    if bound is not None:
+        text = repro.script(spec, case, bound, seed, worst)
+        click.echo(text if script else f"\n# --- repro.py ---\n{text}")
+
+
+def _facts(spec: Spec, case: Any) -> None:
+    click.echo(f"{case.id}\n  {spec.doc}\n  {spec.see}")
+    click.echo(f"  sizes {dict(case.sizes)}\n  params {dict(case.params)}")
+    click.echo(
+        f"  dtype {case.dtype}, layout {case.layout}, fill {case.fill}, absent {sorted(case.absent) or 'nothing'}\n"
+    )
+
+
+def _evidence(rows: Sequence[Verdict]) -> None:
+    head = ["candidate", "law", "about", "status", "grade", "margin", "ulps", "actual", "expected", "bound", "at"]
+    _table(head, [[_cell(getattr(r, name)) for name in head] for r in rows])
+    for row in rows:
+        if row.message and row.status not in ("conforms", "unsupported"):
+            click.echo(f"{row.candidate} at {row.case}: {row.law} {row.about}: {row.message}")
+
+
+def _verdict_table(rows: Sequence[Verdict]) -> None:
+    wrong = [r for r in rows if r.status in _red()]
+    counted: dict[tuple[str, str], list[Verdict]] = {}
+    for row in rows:
+        counted.setdefault((row.candidate, row.law), []).append(row)
+    body = []
+    for (candidate, law), group in counted.items():
+        statuses = {s: sum(r.status == s for r in group) for s in dict.fromkeys(r.status for r in group)}
+        margins = [r.margin for r in group if r.margin == r.margin]
+        body.append(
+            [
+                candidate,
+                law,
+                ", ".join(f"{n} {s}" for s, n in statuses.items()),
+                _cell(max(margins, default=float("nan"))),
+            ]
+        )
+    _table(["candidate", "law", "verdicts", "worst margin"], body)
+    for row in wrong[:20]:
+        click.echo(
+            f"{row.candidate} at {row.case}: {row.law} {row.about}: {row.message}"
+            + (
+                f" (actual {row.actual}, expected {row.expected}, bound {row.bound}, at [{row.at}])"
+                if row.actual
+                else ""
+            )
+        )
+    if len(wrong) > 20:
+        click.echo(f"... and {len(wrong) - 20} more")
+    click.echo(f"{len(rows)} verdicts, {len(wrong)} red: " + ("deviates" if wrong else "conforms"))
+
+
+# --- reading and writing --------------------------------------------------------------------------------------------
+
+
+def _specs(names: Sequence[str], quiet: bool = False) -> tuple[Spec, ...]:
+    return _readable(names, quiet)[0]
+
+
+def _readable(names: Sequence[str], quiet: bool = False) -> tuple[tuple[Spec, ...], bool]:
+    """The specs that can be judged, and whether others are broken (each problem a line on stderr)."""
+    from harness import runs, specs
+
+    try:
+        found, errors = specs.read_all(specs.find(names, runs.home()), runs.LAW_NAMES)
+    except specs.UnknownSpec as error:
+        _refuse(str(error))
+    sound = []
+    for spec in found:
+        problems = () if quiet else specs.importable(spec)
+        errors = (*errors, *problems)
+        if not problems:
+            sound.append(spec)
+    if not quiet:
+        for problem in errors:
+            click.echo(str(problem), err=True)
+    if errors and not sound:
+        sys.exit(BAD_USE)
+    return tuple(sound), bool(errors)
+
+
+def _one_spec(name: str) -> Spec:
+    found = _specs((name,))
+    if len(found) != 1:
+        _refuse(f"`{name}` is {len(found)} specs; name one")
+    return found[0]
+
+
+def _verdicts(path: Path) -> Any:
+    from harness.store import Store, StoreError
+
+    if path.suffix == ".csv" or path.name.endswith(".csv.gz"):
+        import pandas
+
+        from harness.report import READING
+
+        return pandas.read_csv(path, **READING)
+    try:
+        with Store.open(path / RUN_FILE if path.is_dir() else path) as store:
+            return store.verdicts()
+    except StoreError as error:
+        _refuse(str(error))
+
+
+def _write(store: Any, out: Path) -> None:
+    from harness import report
+
+    out.mkdir(parents=True, exist_ok=True)
+    table = store.verdicts()
+    header = dict(store.header) | {"complete": store.complete}
+    store.export_csv(out / "verdicts.csv")
+    _replace(out / "index.html", report.page(header, table))
+
+
+def _replace(path: Path, text: str) -> None:
+    beside = path.with_name(path.name + ".new")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)
+
+
+def _print(store: Any, form: str) -> None:
+    from harness import report
+
+    table = store.verdicts()
+    header = dict(store.header) | {"complete": store.complete}
+    if form == "json":
+        click.echo(table.to_json(orient="records", lines=True).rstrip())
+    elif form == "markdown":
+        click.echo(report.markdown(header, table))
+    elif form == "badge":
+        for name in sorted(set(table["candidate"])):
+            click.echo(report.badge(table, name))
+    else:
+        head, *rows = report.summary(header, table)
+        _table(list(head), [list(r) for r in rows])
+
+
+def _listing(what: str, names: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+    if what == "laws":
+        from harness import laws
+
+        names_ = ("status", *laws.LAWS)
+        return ["law", "implied", "statement"], [
+            [n, "yes" if n == "status" or n in laws.IMPLIED else "named", laws.statement(n)] for n in names_
+        ]
+    found = _specs(names, quiet=True)
+    if what == "candidates":
+        return ["op", "candidate", "library", "algorithm", "call"], [
+            [s.op, c.name, c.library, c.algorithm, c.call] for s in found for c in s.candidates
+        ]
+    from harness import cases
+
+    if what == "cases":
+        return ["case"], [[c.id] for s in found for c in cases.cases(s)]
+    return ["op", "candidates", "dtypes", "model", "doc"], [
+        [s.op, " ".join(c.name for c in s.candidates), " ".join(s.dtypes), s.model, s.doc] for s in found
+    ]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns of text, as wide as they need to be; the same on a terminal and off it."""
+    cells = [[str(c) for c in row] for row in (head, *rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+    for number, row in enumerate(cells):
+        click.echo("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
+        if number == 0:
+            click.echo("  ".join("-" * w for w in widths))
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.3g}"
+    return str(value)
+
+
+def _command() -> str:
+    return shlex.join(["harness", *sys.argv[1:]])
+
+
+def _refuse(message: str) -> NoReturn:
+    click.echo(f"harness: {message}" if not message.startswith("harness") else message, err=True)
+    sys.exit(BAD_USE)
+
+
+def _finish(code: int) -> NoReturn:
+    sys.exit(code)

@@ -1,0 +1,145 @@
+"""Specs -> pytest items: one per case, one report each, judged in a worker process that may die.
+
+A YAML file is collected where it lies in a folder named ``specs`` or is named on the command line, and says both
+``op:`` and ``oracle:`` at its top level: other people's YAML is left alone. Collecting imports no judged library.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from harness.execution import Isolated
+    from harness.model import Case, Spec, Verdict
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--conformance-seed``, ``--conformance-timeout``."""
+    group = parser.getgroup("conformance", "conformance of numerical operations")
+    group.addoption("--conformance-seed", type=int, default=0, help="seed of all inputs (default: 0)")
+    group.addoption("--conformance-timeout", type=float, default=30.0, help="seconds a candidate may take at a case")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """The spec in a YAML file, if it is one."""
+    if file_path.suffix not in (".yaml", ".yml") or not _ours(file_path, parent.config):
+        return None
+    return SpecFile.from_parent(parent, path=file_path)
+
+
+def _ours(path: Path, config: pytest.Config) -> bool:
+    named = {(config.invocation_params.dir / a.split("::")[0]).resolve() for a in config.args}
+    if path.parent.name != "specs" and not named & {path.resolve(), path.parent.resolve()}:
+        return False
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    starts = {line.split(":")[0] for line in lines if line[:1].isalpha()}
+    return {"op", "oracle"} <= starts or ("op" in starts and path.parent.name == "specs")
+
+
+class SpecFile(pytest.File):
+    """A spec file: an item per case."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """The cases, in the spec's order. A file that is no spec fails with its own words."""
+        from harness import cases, runs, specs
+
+        try:
+            spec = specs.read(Path(os.path.relpath(self.path)), runs.LAW_NAMES)
+            problems = specs.importable(spec)
+            found = cases.cases(spec)
+        except (specs.SpecErrors, cases.CaseError) as error:
+            raise self.CollectError(str(error)) from None
+        if problems:
+            raise self.CollectError("\n".join(map(str, problems)))
+        self.config.stash.setdefault(_SPECS, {})[spec.op] = spec
+        for case in found:
+            yield CaseItem.from_parent(self, name=case.id, spec=spec, case=case)
+
+
+class Deviation(Exception):
+    """Red rows of one case."""
+
+
+class CaseItem(pytest.Item):
+    """One case, judged for every candidate."""
+
+    def __init__(self, spec: Spec, case: Case, **options: Any) -> None:
+        super().__init__(**options)
+        self.spec, self.case = spec, case
+        self.rows: list[Verdict] = []
+
+    def runtest(self) -> None:
+        """Judge the case. Raises Deviation where a row is red."""
+        from harness.execution.task import Task
+        from harness.model import RED
+
+        names = tuple(c.name for c in self.spec.candidates)
+        seed = self.config.getoption("--conformance-seed")
+        task = Task(self.spec.op, self.spec.path, self.case.id, names, seed)
+        self.rows = _worker(self.config).judge(task)
+        red = [r for r in self.rows if r.status in RED or (r.status == "inconclusive" and r.blame == "oracle")]
+        if red:
+            raise Deviation("\n".join(_line(r) for r in red))
+        if self.rows and all(r.status == "unsupported" for r in self.rows):
+            pytest.skip(f"no candidate supports it: {self.rows[0].message}")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The red rows, without a traceback."""
+        if isinstance(excinfo.value, Deviation):
+            command = f"harness show {self.case.id} --seed {self.config.getoption('--conformance-seed')}"
+            return f"{excinfo.value}\nreproduce: {command}"
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where the item comes from."""
+        return self.path, None, self.name
+
+
+def _line(row: Verdict) -> str:
+    numbers = f" (actual {row.actual}, expected {row.expected}, bound {row.bound}, at [{row.at}])" if row.actual else ""
+    return f"{row.candidate}: {row.law} {row.about}: {row.status}: {row.message}{numbers}"
+
+
+_SPECS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+_WORKER: pytest.StashKey[Any] = pytest.StashKey()
+
+
+def _worker(config: pytest.Config) -> Isolated:
+    """The process that judges this session's cases, started at the first of them."""
+    if _WORKER not in config.stash:
+        from harness import runs
+        from harness.execution import Isolated
+
+        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+            os.environ.setdefault(name, "1")
+        found = config.stash[_SPECS].values()
+        setup = runs.setup(found, runs.needs_torch(found))
+        config.stash[_WORKER] = Isolated(setup, timeout=config.getoption("--conformance-timeout"))
+    worker: Isolated = config.stash[_WORKER]
+    return worker
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the judging process."""
+    if _WORKER in config.stash:
+        config.stash[_WORKER].close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """A case has no fixtures to set up or tear down: one phase, one report."""
+    if not isinstance(item, CaseItem):
+        return None
+    hook = item.ihook
+    hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    call = pytest.CallInfo.from_call(item.runtest, when="call", reraise=(KeyboardInterrupt, pytest.exit.Exception))
+    report = hook.pytest_runtest_makereport(item=item, call=call)
+    hook.pytest_runtest_logreport(report=report)
+    item.session._setupstate.teardown_exact(nextitem)
+    hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True

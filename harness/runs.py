@@ -1,0 +1,215 @@
+"""Specs, candidates -> a run: its tasks, what judges them in any process, its header, its red rows."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness import cases, ledger, specs
+from harness.execution.task import Setup, Task
+from harness.laws import LAWS
+from harness.model import RED, CandidateSpec, Case, Spec, Verdict
+
+#: Names that specs may give as laws: those of the registry, and the one that judgement itself keeps.
+LAW_NAMES = frozenset({*LAWS, "status"})
+
+
+class Unselected(LookupError):
+    """A selection that nothing satisfies, or that cannot be read."""
+
+
+def home() -> Path:
+    """The folder of specs: the one here, else the one installed beside the package."""
+    here = Path("specs")
+    return here if here.is_dir() else Path(__file__).resolve().parents[1] / "specs"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run judges: specs by op, each with its candidates and cases."""
+
+    specs: Mapping[str, Spec]
+    cases: Mapping[str, tuple[Case, ...]]
+    seed: int
+
+    @property
+    def tasks(self) -> list[Task]:
+        """One task per case, in the specs' order."""
+        return [
+            Task(op, spec.path, case.id, tuple(c.name for c in spec.candidates), self.seed)
+            for op, spec in self.specs.items()
+            for case in self.cases[op]
+        ]
+
+
+def plan(found: Iterable[Spec], seed: int, only: str = "") -> Plan:
+    """All cases of the specs, or those that ``only`` selects (``"op=conv2d dtype=float16 candidate=torch"``).
+
+    Raises Unselected where nothing is left, CaseError where a spec has no case.
+    """
+    wanted = selection(only)
+    kept: dict[str, Spec] = {}
+    chosen: dict[str, tuple[Case, ...]] = {}
+    for spec in found:
+        if spec.op not in wanted.get("op", (spec.op,)):
+            continue
+        names = wanted.get("candidate", tuple(c.name for c in spec.candidates))
+        spec = replace(spec, candidates=tuple(c for c in spec.candidates if c.name in names))
+        selected = tuple(c for c in cases.cases(spec) if _selected(spec, c, wanted))
+        if selected and spec.candidates:
+            kept[spec.op], chosen[spec.op] = spec, selected
+    if not kept:
+        raise Unselected(
+            f"nothing to judge: `{only}` selects no case" if only else "nothing to judge: no spec has a case"
+        )
+    return Plan(kept, chosen, seed)
+
+
+def selection(text: str) -> dict[str, tuple[str, ...]]:
+    """``"axis=value,value axis=value"`` as a mapping. Raises Unselected where a word is no such pair."""
+    wanted: dict[str, tuple[str, ...]] = {}
+    for word in text.split():
+        axis, sign, values = word.partition("=")
+        if not (axis and sign and values):
+            raise Unselected(f"`{word}` selects nothing: write axis=value, as in `dtype=float16`")
+        wanted[axis] = tuple(values.split(","))
+    return wanted
+
+
+def _selected(spec: Spec, case: Case, wanted: Mapping[str, tuple[str, ...]]) -> bool:
+    known = cases.names(spec, case) | {"case": case.id}
+    for axis, values in wanted.items():
+        if axis in ("op", "candidate", "law"):
+            continue
+        if axis not in known:
+            raise Unselected(f"`{spec.op}` has no axis `{axis}`; it has {', '.join(cases.axes(spec))}")
+        if cases.write(known[axis]) not in values:
+            return False
+    return True
+
+
+def setup(found: Iterable[Spec], with_torch: bool) -> Setup:
+    """How any process makes itself ready to judge these specs with these candidates."""
+    described = tuple((spec.path, spec.op, spec.candidates) for spec in found)
+    return Setup("harness.runs:work", (described, str(Path.cwd()), with_torch))
+
+
+def work(
+    described: Sequence[tuple[str, str, tuple[CandidateSpec, ...]]], place: str, with_torch: bool
+) -> Callable[[Task, Callable[[str, str], None]], list[Verdict]]:
+    """What judges tasks in this process: candidates are imported when the first task of their op comes."""
+    from harness.judgement import Judge
+
+    if place not in sys.path:
+        sys.path.insert(0, place)
+    given = {op: (path, candidates) for path, op, candidates in described}
+    judges: dict[str, Judge] = {}
+
+    def judge(op: str) -> Judge:
+        if op not in judges:
+            path, candidates = given[op]
+            judges[op] = ready(replace(specs.read(Path(path), LAW_NAMES), candidates=candidates))
+        return judges[op]
+
+    def verdicts(task: Task, note: Callable[[str, str], None]) -> list[Verdict]:
+        there = judge(task.op)
+        return there.verdicts(cases.find(there.spec, task.case), task.seed, task.candidates, note)
+
+    return verdicts
+
+
+def ready(spec: Spec) -> Any:
+    """A spec's judge with its candidates imported; one that cannot be is unsupported if it says what it needs."""
+    from harness.candidates import Candidate, candidate
+    from harness.judgement import Judge
+
+    loaded: list[Candidate] = []
+    missing: list[tuple[str, str]] = []
+    for given in spec.candidates:
+        if given.needs and not there(given.needs):
+            missing.append((given.name, f"needs {given.needs}, which is not here"))
+            continue
+        try:
+            loaded.append(candidate(spec, given))
+        except Exception as error:
+            missing.append((given.name, f"cannot be imported: {type(error).__name__}: {error}"))
+    return Judge(spec, tuple(loaded), tuple(missing), tuple(versions().items()), isa())
+
+
+def there(need: str) -> bool:
+    """Whether a module can be imported, or a condition ``module:function`` holds."""
+    from harness.candidates import load
+
+    try:
+        return bool(load(need)()) if ":" in need else importlib.util.find_spec(need) is not None
+    except Exception:
+        return False
+
+
+def versions() -> dict[str, str]:
+    """Versions of the judged libraries, read without importing them."""
+    found = {}
+    for name in ("numpy", "scipy", "torch"):
+        try:
+            found[name] = importlib.metadata.version(name).split("+")[0]
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def isa() -> str:
+    """The instruction sets NumPy found on this processor."""
+    import numpy as np
+
+    config: Any = np.show_config(mode="dicts")
+    simd = config.get("SIMD Extensions", {})
+    return " ".join([*simd.get("baseline", []), *simd.get("found", [])])
+
+
+def header(chosen: Plan, command: str, with_torch: bool) -> dict[str, Any]:
+    """The facts of a run that all its rows share."""
+    from harness import libraries
+
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command,
+        "seed": chosen.seed,
+        "harness": importlib.metadata.version("conformance-harness"),
+        "specs": {op: spec.digest for op, spec in chosen.specs.items()},
+        "cases": {op: len(found) for op, found in chosen.cases.items()},
+        "first": {op: {a: cases.write(v[0]) for a, v in cases.axes(s).items()} for op, s in chosen.specs.items()},
+        "renamed": {old: new for spec in chosen.specs.values() for old, new in spec.renamed.items()},
+        **libraries.facts(with_torch),
+    }
+
+
+def stale(chosen: Plan, rows: Iterable[Verdict], whole: bool) -> list[Verdict]:
+    """A red row for each known deviation that matched nothing, where the whole of its spec was judged."""
+    if not whole:
+        return []
+    by_op: dict[str, list[Verdict]] = {}
+    for row in rows:
+        by_op.setdefault(row.op, []).append(row)
+    found = []
+    for op, spec in chosen.specs.items():
+        for entry in ledger.unmatched(spec, by_op.get(op, []), versions(), isa()):
+            by, law = entry.by[0], entry.law[0]
+            message = f"{spec.path}:{entry.line}: the known deviation of `{by}` under `{law}` matches nothing"
+            found.append(Verdict(op, op, by, law, "ledger", "fixed", message=message, known=entry.because))
+    return found
+
+
+def needs_torch(found: Iterable[Spec]) -> bool:
+    """Whether any candidate takes torch's tensors."""
+    return any(c.library == "torch" for spec in found for c in spec.candidates)
+
+
+def red(rows: Iterable[Verdict]) -> list[Verdict]:
+    """The rows that nobody has explained."""
+    return [row for row in rows if row.status in RED]

@@ -1,0 +1,114 @@
+"""Maxima and means over windows of images."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference_impls.definitions.conv import per_axis
+from reference_impls.definitions.terms import Terms, axes, group, sum_of_products
+
+
+def windows(size: int, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> int:
+    """How many windows lie along an axis (torch.nn.MaxPool2d, Shape and its note on ``ceil_mode``).
+
+    Rounded up, a last window is left out that would start beyond the image and its left padding.
+    """
+    room = size + 2 * padding - dilation * (kernel - 1) - 1
+    count = (-(-room // stride) if ceil_mode else room // stride) + 1
+    return count - 1 if ceil_mode and (count - 1) * stride >= size + padding else count
+
+
+def _steps(shape: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> list[tuple[int, ...]]:
+    """Per axis: size, kernel, stride, padding, dilation, number of windows."""
+    kernels = per_axis(kernel, 2)
+    strides = kernels if stride is None else per_axis(stride, 2)
+    each = zip(shape[-2:], kernels, strides, per_axis(padding, 2), per_axis(dilation, 2), strict=True)
+    return [(*step, windows(*step, ceil_mode)) for step in each]
+
+
+@lru_cache(maxsize=64)
+def _places(shape: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> NDArray[np.intp]:
+    """Flat place in the image of every tap of every window, (H_out, W_out, taps); one past the end in the padding."""
+    (h, *row), (w, *column) = _steps(shape, kernel, stride, padding, dilation, ceil_mode)
+    rows, columns = (np.arange(n)[:, None] * s - p + np.arange(k) * d for k, s, p, d, n in (row, column))
+    i, j = rows[:, None, :, None], columns[None, :, None, :]
+    inside = (i >= 0) & (i < h) & (j >= 0) & (j < w)
+    flat = np.where(inside, i * w + j, h * w)
+    return flat.reshape(*flat.shape[:2], -1)
+
+
+def max_pool2d(
+    input: Any,
+    *,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+) -> tuple[Any, Any]:
+    """``y = max over taps of x`` and the flat place of the maximum in its image.
+
+    The first of equals; of several NaN the last. Padding is never the maximum. Shapes: input (*lead, H, W).
+    """
+    *lead, h, w = input.shape
+    places = _places((h, w), *map(_frozen, (kernel_size, stride, padding, dilation)), ceil_mode)
+    image = np.concatenate([input.reshape((*lead, h * w)), np.full((*lead, 1), -np.inf)], axis=-1)
+    taps = image[..., places]
+    output = np.max(taps, axis=-1)
+    nan = np.isnan(taps)
+    first = np.argmax((taps == output[..., None]) & (places < h * w), axis=-1)
+    last = places.shape[-1] - 1 - np.argmax(nan[..., ::-1], axis=-1)
+    chosen = np.where(nan.any(axis=-1), last, first)
+    return output, np.take_along_axis(
+        np.broadcast_to(places, (*chosen.shape, places.shape[-1])), chosen[..., None], -1
+    )[..., 0]
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, (tuple, list)) else value
+
+
+@lru_cache(maxsize=64)
+def _sums(images: int, shape: Any, kernel: Any, stride: Any, padding: Any, ceil_mode: bool) -> Terms:
+    (h, kh, sh, ph, _, rows), (w, kw, sw, pw, _, columns) = _steps(shape, kernel, stride, padding, 1, ceil_mode)
+    shapes = {"out": (images, rows, columns), "input": (images, h, w)}
+    n, o, p, a, b = axes(images, rows, columns, kh, kw)
+    i, j = o * sh - ph + a, p * sw - pw + b
+    inside = (i >= 0) & (i < h) & (j >= 0) & (j < w)
+    return Terms(
+        shapes["out"], {"input": shapes["input"]}, (group(shapes, out=(n, o, p), input=(n, i, j), where=inside),)
+    )
+
+
+def _counted(step: tuple[int, ...], count_include_pad: bool) -> NDArray[np.intp]:
+    """How many entries of each window count: those in the image, or in the padded image."""
+    size, kernel, stride, padding, _, n = step
+    start = np.arange(n) * stride - padding
+    stop = np.minimum(start + kernel, size + padding)
+    return stop - start if count_include_pad else np.minimum(stop, size) - np.maximum(start, 0)
+
+
+def avg_pool2d(
+    input: Any,
+    *,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """``y = sum over taps of x / divisor``: how many taps count, or ``divisor_override``. Shapes: input (*lead, H, W)."""
+    *lead, h, w = input.shape
+    kernel, steps, pads = map(_frozen, (kernel_size, stride, padding))
+    terms = _sums(prod(lead), (h, w), kernel, steps, pads, ceil_mode)
+    total = sum_of_products(terms, input=input.reshape((prod(lead), h, w)))
+    row, column = _steps((h, w), kernel, steps, pads, 1, ceil_mode)
+    counts = np.multiply.outer(_counted(row, count_include_pad), _counted(column, count_include_pad))
+    mean = total / (counts if divisor_override is None else divisor_override)
+    return mean.reshape((*lead, *terms.shape[1:]))

@@ -1,0 +1,127 @@
+"""Two tables of verdicts -> what changed: each kind, and what must not count as a change."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pandas
+import pytest
+from test_report import row, rows, synthetic
+
+from harness.diff import COLUMNS, KINDS, REGRESSIONS, diff, regressions, rename
+
+
+def changed(old: dict[str, Any] | None, new: dict[str, Any] | None, renamed: dict[str, str] | None = None) -> list[str]:
+    """The kinds of change between two tables of at most one row."""
+    before, now = (rows(*([row(**side)] if side is not None else [])) for side in (old, new))
+    return diff(before, now, renamed or {})["kind"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        (None, {"status": "deviates"}, "new"),
+        (None, {"status": "crashed"}, "new"),
+        (None, {"status": "conforms"}, "added"),
+        (None, {"status": "unsupported"}, "added"),
+        ({"status": "conforms"}, {"status": "deviates"}, "regressed"),
+        ({"status": "known"}, {"status": "deviates"}, "regressed"),
+        ({"status": "unsupported"}, {"status": "fails"}, "regressed"),
+        ({"status": "deviates"}, {"status": "crashed"}, "regressed"),
+        ({"margin": 0.1}, {"margin": 0.4}, "grew"),
+        ({"status": "deviates", "margin": 2.0}, {"status": "deviates", "margin": 9.0}, "grew"),
+        ({"margin": 0.0}, {"margin": 0.001}, "grew"),
+        ({"margin": 0.5}, {"margin": float("inf")}, "grew"),
+        ({"status": "conforms"}, None, "no longer run"),
+        ({"status": "deviates"}, None, "no longer run"),
+        ({"status": "conforms"}, {"status": "unsupported"}, "no longer run"),
+        ({"status": "conforms"}, {"status": "not believed"}, "no longer run"),
+        ({"status": "deviates"}, {"status": "conforms"}, "fixed"),
+        ({"status": "known"}, {"status": "fixed"}, "fixed"),
+        ({"status": "known"}, {"status": "conforms"}, "fixed"),
+    ],
+)
+def test_each_change_has_its_kind(old: dict[str, Any] | None, new: dict[str, Any] | None, kind: str) -> None:
+    assert changed(old, new) == [kind]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({}, {}),
+        ({"margin": 0.1}, {"margin": 0.39}),
+        ({"margin": 0.4}, {"margin": 0.1}),
+        ({"margin": float("nan")}, {"margin": 0.5}),
+        ({"margin": 0.5}, {"margin": float("nan")}),
+        ({"margin": float("inf"), "status": "fails"}, {"margin": float("inf"), "status": "fails"}),
+        ({"status": "unsupported"}, {"status": "unsupported"}),
+        ({"status": "unsupported"}, None),
+        ({"status": "deviates"}, {"status": "known"}),
+        ({"seconds": 0.1, "message": "a"}, {"seconds": 9.0, "message": "b"}),
+    ],
+)
+def test_what_is_no_change_is_not_told(old: dict[str, Any], new: dict[str, Any] | None) -> None:
+    assert changed(old, new) == []
+
+
+def test_a_run_does_not_differ_from_itself() -> None:
+    verdicts = synthetic(3_000)
+    assert diff(verdicts, verdicts.sample(frac=1, random_state=0), {}).empty
+
+
+def test_only_what_newly_deviates_makes_a_diff_red() -> None:
+    kinds = [(kind, regressions(pandas.DataFrame({"kind": [kind]}))) for kind in KINDS]
+    assert kinds == [(kind, kind in REGRESSIONS) for kind in KINDS]
+    assert not regressions(diff(rows(), rows(), {}))
+
+
+def test_a_renamed_case_is_followed() -> None:
+    old, new = {"case": "f/pad:1/n:2", "margin": 0.1}, {"case": "f/padding:1/n:2", "margin": 0.1}
+    assert changed(old, new) == ["added", "no longer run"] or changed(old, new) == ["no longer run", "added"]
+    assert changed(old, new, {"f/pad:1": "f/padding:1"}) == []
+    assert changed(old, {**new, "status": "deviates"}, {"f/pad:1": "f/padding:1"}) == ["regressed"]
+
+
+@pytest.mark.parametrize(
+    ("case", "now"),
+    [
+        ("f/a:1/b:2", "f/c:1/b:2"),
+        ("f/a:1", "f/c:1"),
+        ("f/a:12/b:2", "f/a:12/b:2"),
+        ("g/b:1/x:2", "h/b:1/x:2"),
+        ("other", "other"),
+    ],
+)
+def test_a_new_name_holds_where_a_part_of_the_id_ends(case: str, now: str) -> None:
+    assert rename(case, {"f/a:1": "f/c:1", "f": "f", "g": "wrong", "g/": "h/"}) == now
+
+
+def test_the_worst_changes_come_first() -> None:
+    statuses = ["conforms", "deviates"]
+    old = rows(*(row(case=f"f/n:{i}", status=a) for i, (a, _) in enumerate(product(statuses, statuses))))
+    new = rows(
+        *(row(case=f"f/n:{i}", status=b, margin=float(i)) for i, (_, b) in enumerate(product(statuses, statuses)))
+    )
+    more = rows(row(case="f/m:1", status="deviates", margin=3.0), row(case="f/m:2", status="deviates", margin=30.0))
+    table = diff(old, pandas.concat([new, more]), {})
+    assert table["kind"].tolist() == ["new", "new", "regressed", "grew", "fixed"]
+    assert table["margin"].head(2).tolist() == [30.0, 3.0]
+    assert tuple(table.columns) == COLUMNS
+
+
+def test_a_baseline_may_hold_only_keys_status_and_margin() -> None:
+    verdicts = synthetic(2_000)
+    narrow = verdicts[["case", "candidate", "law", "about", "status", "margin"]]
+    assert diff(narrow, verdicts, {}).empty
+    (gone,) = diff(narrow.head(1), verdicts.head(0), {}).to_dict("records")
+    assert (gone["status"], gone["old_status"], gone["old_case"]) == (
+        "",
+        narrow["status"].iloc[0],
+        narrow["case"].iloc[0],
+    )
+
+
+def test_of_rows_told_twice_the_last_counts() -> None:
+    old = rows(row(status="deviates"), row())
+    assert diff(old, rows(row()), {}).empty
