@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from harness import bounds
 from harness.bounds import Precision
-from reference_impls.definitions.terms import Terms, evaluate
+from reference_impls.definitions.terms import Group, Terms, evaluate
 
 Array = NDArray[Any]
 Vjp = Callable[["Tracked"], "Tracked"]
@@ -634,16 +634,33 @@ def _squares(terms: Terms) -> Terms:
 
 def _sum_error(terms: Terms, factors: list[Tracked], value: Array, sizes: dict[str, Array], p: Precision) -> Array:
     absolute_sum = evaluate(terms_of_size(terms), sizes)
-    if not p.exact_sums:
-        return np.where(absolute_sum == 0, 0.0, bounds.norm_wise(p, list(sizes.values()), terms.lengths))
-    small = absolute_sum <= 1 / p.u_compute
+    three = p.algorithm == "3m" and p.complex
+    if not p.exact_sums and not three:
+        return sum((_norm_wise(g, sizes, terms, p) for g in terms.groups), start=np.zeros((3, *terms.shape)))
+    small = absolute_sum <= 1 / p.u_compute / (4 if three else 1)
     whole = all(f.error is None and _whole(f.value) for f in factors) and all(
         _whole(np.asarray(g.coefficient)) for g in terms.groups
     )
-    squares = {name: np.abs(f).astype(p.wide) ** 2 for name, f in sizes.items()}
-    root = np.sqrt(evaluate(_squares(terms), squares)).astype(np.float64)
-    error = bounds.summation(p, value, absolute_sum, root, terms.lengths)
-    return np.where((absolute_sum == 0) | (small & whole), 0.0, error)
+    if three:
+        error = bounds.three_products(p, absolute_sum, terms.lengths)
+    else:
+        squares = {name: np.abs(f).astype(p.wide) ** 2 for name, f in sizes.items()}
+        root = np.sqrt(evaluate(_squares(terms), squares)).astype(np.float64)
+        error = bounds.summation(p, value, absolute_sum, root, terms.lengths)
+    return np.where(_empty(terms, sizes, absolute_sum) | (small & whole), 0.0, error)
+
+
+def _norm_wise(part: Group, sizes: dict[str, Array], terms: Terms, p: Precision) -> Array:
+    """The bound of one group of terms, its coefficients counted as their largest."""
+    largest = np.asarray(np.max(np.abs(part.coefficient), initial=0))
+    return bounds.norm_wise(p, [largest, *(sizes[n] for n in part.factors)], terms.lengths)
+
+
+def _empty(terms: Terms, sizes: dict[str, Array], absolute_sum: Array) -> Array:
+    """Where every product has a factor of zero: known apart from sums that are too small for float64."""
+    if absolute_sum.all():
+        return np.zeros(absolute_sum.shape, bool)
+    return np.asarray(evaluate(terms_of_size(terms), {n: (s != 0).astype(np.float64) for n, s in sizes.items()}) == 0)
 
 
 def _transposed(terms: Terms, factors: dict[str, Tracked], of: str) -> Vjp:

@@ -199,11 +199,26 @@ def _largest_class_rms(power: Array, axes: Sequence[int]) -> Array:
     return np.sqrt(largest).astype(np.float64)
 
 
+def three_products(p: Precision, total: Array, length: Any) -> Array:
+    """Bound of a complex sum of products by three real ones, (3, *shape), from ``S = sum |.|`` and K.
+
+    With a = sum x' w', b = sum x" w", c = sum (x' + x")(w' + w"), the result is a - b + i (c - a - b) (Higham 2002,
+    section 23.2.4). Its real part is off by gamma_{K+1} S, its imaginary part by 3 gamma_{K+4} S, as
+    ``(|x'| + |x"|)(|w'| + |w"|) <= 2 |x| |w|``: together by sqrt(10) gamma_{K+4} S.
+    """
+    k, u = np.asarray(length, dtype=np.float64) + 4, p.u_compute
+    with np.errstate(all="ignore"):
+        worst = sqrt(10) * gamma(k, u) * total
+        typical = np.minimum(lam(total.size) * sqrt(10) * np.sqrt(k) * u * total, worst)
+        tiers = np.stack([typical, typical, worst]).astype(np.float64) + 3 * k * p.eta
+        return np.where(total > p.largest / 8, np.inf, tiers + gamma(k, p.u_wide) * total)
+
+
 def norm_wise(p: Precision, factors: Sequence[Array], lengths: Array) -> Array:
     """Bound of a multilinear map by an algorithm that is stable in norm only, (3, *lengths.shape).
 
     fft: three transforms of the padded operands and Cauchy and Schwarz over the blocks; winograd: the growth of its
-    transforms; strassen, 3m: Higham 2002, theorems 23.2 and 23.4 (the constant of the fully recursive form).
+    transforms; strassen: Higham 2002, theorem 23.2 (the constant of the fully recursive form).
     """
     size = float(np.prod([max(np.sqrt(np.sum(np.abs(f.astype(np.longdouble)) ** 2)), 0.0) for f in factors]))
     entries = sum(f.size for f in factors) + lengths.size
@@ -215,7 +230,7 @@ def norm_wise(p: Precision, factors: Sequence[Array], lengths: Array) -> Array:
         bound = WINOGRAD_GROWTH * float(gamma(k + 1, p.u_compute)) * k * peak
     else:
         depth = max(1, int(np.ceil(log2(max(k, 2)))))
-        bound = (6.0**depth if p.algorithm == "strassen" else 4.0) * float(gamma(k + 1, p.u_compute)) * size
+        bound = 6.0**depth * float(gamma(k + 1, p.u_compute)) * size
     return np.full((3, *lengths.shape), bound + p.eta * k)
 
 

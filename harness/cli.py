@@ -375,7 +375,15 @@ def _judged(
     count = (os.cpu_count() or 1) if workers is None else workers
     if count == 0:
         return execution.inline(tasks, setup)
-    return execution.isolated(tasks, setup, workers=min(count, len(tasks)), timeout=timeout, memory=int(memory * 2**30))
+    return execution.isolated(
+        tasks,
+        setup,
+        workers=min(count, len(tasks)),
+        timeout=timeout,
+        memory=int(memory * 2**30),
+        preload=(*execution.PRELOAD, "harness.judgement"),
+        tell=lambda line: click.echo(line, err=True),
+    )
 
 
 def _watched(judged: Iterable[Judged], count: int, quiet: bool) -> Iterator[Judged]:

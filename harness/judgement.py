@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from harness import bounds, cases, comparison, ledger
@@ -29,17 +30,14 @@ class Judge:
     versions: tuple[tuple[str, str], ...] = ()
     isa: str = ""
 
-    def verdicts(self, case: Case, seed: int, names: Sequence[str], note: Note) -> list[Verdict]:
+    def verdicts(self, case: Case, seed: int, note: Note) -> list[Verdict]:
         """One row per candidate, law and thing judged. Raises nothing that a candidate or oracle does."""
         bench = Bench(self.spec, case, seed)
         rows = [
-            Verdict(case.op, case.id, name, "status", "", "unsupported", message=why)
-            for name, why in self.unloadable
-            if name in names
+            Verdict(case.op, case.id, name, "status", "", "unsupported", message=why) for name, why in self.unloadable
         ]
         for candidate in self.candidates:
-            if candidate.name in names:
-                rows.extend(self._candidate(Trial(bench, candidate), note))
+            rows.extend(self._candidate(Trial(bench, candidate), note))
         return ledger.applied(self.spec, case, rows, dict(self.versions), self.isa)
 
     def _candidate(self, trial: Trial, note: Note) -> Iterator[Verdict]:
@@ -48,13 +46,13 @@ class Judge:
             yield _row(trial, "status", "", "inconclusive", message="this machine has no type wider than the case's")
             return
         note(name, "status")
-        status = _timed(lambda: [_status(trial)])
+        status = _timed(lambda: _within_memory(trial, "status", lambda: [_status(trial)]))
         yield from status
         if status[0].status != "conforms" or case.invalid:
             return
         for law in self._laws(trial):
             note(name, law.name)
-            yield from _timed(lambda law=law: list(_law(trial, law)))  # type: ignore[misc]
+            yield from _timed(partial(_within_memory, trial, law.name, partial(_rows, trial, law)))
 
     def _laws(self, trial: Trial) -> Iterator[Law]:
         exempt = {*self.spec.exempt, *trial.candidate.given.exempt}
@@ -63,6 +61,18 @@ class Judge:
             if law.name in exempt or (law.name in DIFFERENTIAL and not differentiable):
                 continue
             yield law
+
+
+def _rows(trial: Trial, law: Law) -> list[Verdict]:
+    return list(_law(trial, law))
+
+
+def _within_memory(trial: Trial, law: str, judge: Callable[[], list[Verdict]]) -> list[Verdict]:
+    try:
+        return judge()
+    except MemoryError:
+        message = "took more memory than a worker may"
+        return [_row(trial, law, "", "crashed", margin=float("inf"), blame=trial.candidate.name, message=message)]
 
 
 def _timed(judge: Callable[[], list[Verdict]]) -> list[Verdict]:

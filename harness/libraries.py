@@ -43,7 +43,7 @@ def _poison(x: Array) -> Any:
 
 
 def _transposed(x: Array) -> Array:
-    return np.ascontiguousarray(x.T).T
+    return np.array(x.T, order="C").T
 
 
 def _strided(x: Array) -> Array:
@@ -61,8 +61,9 @@ def _offset(x: Array) -> Array:
 
 
 def _negative(x: Array) -> Array:
-    index = (slice(None, None, -1),) * x.ndim
-    return np.ascontiguousarray(x[index])[index]
+    index: Any = (..., *(slice(None, None, -1),) * x.ndim)
+    view: Array = np.array(x[index], order="C")[index]
+    return view
 
 
 def _channels_last(x: Array) -> Array:

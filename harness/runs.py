@@ -8,13 +8,18 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import cases, ledger, specs
 from harness.execution.task import Setup, Task
 from harness.laws import LAWS
 from harness.model import RED, CandidateSpec, Case, Spec, Verdict
+
+if TYPE_CHECKING:
+    from harness.candidates import Candidate
+    from harness.judgement import Judge
 
 #: Names that specs may give as laws: those of the registry, and the one that judgement itself keeps.
 LAW_NAMES = frozenset({*LAWS, "status"})
@@ -104,42 +109,50 @@ def work(
     described: Sequence[tuple[str, str, tuple[CandidateSpec, ...]]], place: str, with_torch: bool
 ) -> Callable[[Task, Callable[[str, str], None]], list[Verdict]]:
     """What judges tasks in this process: candidates are imported when the first task of their op comes."""
-    from harness.judgement import Judge
-
     if place not in sys.path:
         sys.path.insert(0, place)
-    given = {op: (path, candidates) for path, op, candidates in described}
-    judges: dict[str, Judge] = {}
-
-    def judge(op: str) -> Judge:
-        if op not in judges:
-            path, candidates = given[op]
-            judges[op] = ready(replace(specs.read(Path(path), LAW_NAMES), candidates=candidates))
-        return judges[op]
+    known = {op: (path, {c.name: c for c in candidates}) for path, op, candidates in described}
+    read: dict[str, Spec] = {}
+    loaded: dict[tuple[str, str], Candidate | str] = {}
 
     def verdicts(task: Task, note: Callable[[str, str], None]) -> list[Verdict]:
-        there = judge(task.op)
-        return there.verdicts(cases.find(there.spec, task.case), task.seed, task.candidates, note)
+        path, given = known[task.op]
+        if task.op not in read:
+            read[task.op] = replace(specs.read(Path(path), LAW_NAMES), candidates=tuple(given.values()))
+        spec = read[task.op]
+        for name in task.candidates:
+            if (task.op, name) not in loaded:
+                note(name, "import")
+                loaded[task.op, name] = _loaded(spec, given[name])
+        judge = _judge(spec, {name: loaded[task.op, name] for name in task.candidates})
+        return judge.verdicts(cases.find(spec, task.case), task.seed, note)
 
     return verdicts
 
 
-def ready(spec: Spec) -> Any:
-    """A spec's judge with its candidates imported; one that cannot be is unsupported if it says what it needs."""
-    from harness.candidates import Candidate, candidate
+def ready(spec: Spec) -> Judge:
+    """A spec's judge with its candidates imported; one that cannot be is unsupported, with the reason."""
+    return _judge(spec, {given.name: _loaded(spec, given) for given in spec.candidates})
+
+
+def _judge(spec: Spec, found: Mapping[str, Candidate | str]) -> Judge:
     from harness.judgement import Judge
 
-    loaded: list[Candidate] = []
-    missing: list[tuple[str, str]] = []
-    for given in spec.candidates:
-        if given.needs and not there(given.needs):
-            missing.append((given.name, f"needs {given.needs}, which is not here"))
-            continue
-        try:
-            loaded.append(candidate(spec, given))
-        except Exception as error:
-            missing.append((given.name, f"cannot be imported: {type(error).__name__}: {error}"))
-    return Judge(spec, tuple(loaded), tuple(missing), tuple(versions().items()), isa())
+    missing = tuple((name, c) for name, c in found.items() if isinstance(c, str))
+    present = tuple(c for c in found.values() if not isinstance(c, str))
+    return Judge(spec, present, missing, tuple(sorted(versions().items())), isa())
+
+
+def _loaded(spec: Spec, given: CandidateSpec) -> Candidate | str:
+    """The candidate, or why it is not here."""
+    from harness.candidates import candidate
+
+    if given.needs and not there(given.needs):
+        return f"needs {given.needs}, which is not here"
+    try:
+        return candidate(spec, given)
+    except Exception as error:
+        return f"cannot be imported: {type(error).__name__}: {error}"
 
 
 def there(need: str) -> bool:
@@ -152,6 +165,7 @@ def there(need: str) -> bool:
         return False
 
 
+@cache
 def versions() -> dict[str, str]:
     """Versions of the judged libraries, read without importing them."""
     found = {}
@@ -163,6 +177,7 @@ def versions() -> dict[str, str]:
     return found
 
 
+@cache
 def isa() -> str:
     """The instruction sets NumPy found on this processor."""
     import numpy as np

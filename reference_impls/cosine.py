@@ -389,6 +389,8 @@ def _resolve(x: Array, s: Lengths, axes: Axes) -> tuple[tuple[int, ...], tuple[i
     lengths = tuple(x.shape[axis] for axis in over) if lengths is None else lengths
     if len(lengths) != len(over) or min(lengths, default=1) < 1:
         raise ValueError(f"lengths {lengths} do not fit the axes {over}")
+    if len({axis % x.ndim for axis in over}) < len(over):
+        raise ValueError(f"axes {over} name an axis twice")
     return lengths, over
 
 

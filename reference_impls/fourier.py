@@ -184,14 +184,14 @@ def torch_fftfreq(n: int, d: float = 1.0) -> Any:
     """torch.fft.fftfreq in float64, as NumPy gives it."""
     import torch
 
-    return torch.fft.fftfreq(n, d, dtype=torch.float64)
+    return torch.fft.fftfreq(n, float(d), dtype=torch.float64)
 
 
 def torch_rfftfreq(n: int, d: float = 1.0) -> Any:
     """torch.fft.rfftfreq in float64, as NumPy gives it."""
     import torch
 
-    return torch.fft.rfftfreq(n, d, dtype=torch.float64)
+    return torch.fft.rfftfreq(n, float(d), dtype=torch.float64)
 
 
 def _resolve(a: Array, s: Lengths, axes: Axes) -> tuple[tuple[int, ...], tuple[int, ...]]:

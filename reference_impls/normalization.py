@@ -246,21 +246,19 @@ def running_mean_vjp(
 def running_mean_calls(input: Array, running_mean: Array, momentum: float = 0.1) -> tuple[Array, Array]:
     """``running_mean`` called once per entry of the leading axis: all outputs, and the state after the last call.
 
-    ``r_k = q**k r_0 + (1 - q) sum_i q**(k - i) mean(x_i)`` with ``q = 1 - momentum``, as a product of matrices.
+    ``r_k = q r_(k - 1) + (1 - q) mean(x_k)`` with ``q = 1 - momentum``: a loop over calls, whose means are one reduction.
     """
-    x, state = widened(input), widened(running_mean)
-    calls = len(x)
-    powers, kernel = _decay(calls, momentum, x.dtype)
-    means = _mean(np.moveaxis(x, 1, 0)).reshape(calls, -1)
-    states = (powers[:, None] * state.reshape(1, -1) + kernel @ means).reshape(calls, *state.shape)
-    last = states[-1] if calls else state.copy()
-    return (x - states[:, None]).astype(input.dtype, copy=False), last.astype(running_mean.dtype, copy=False)
+    x, state = widened(input), widened(running_mean).copy()
+    states = np.empty((len(x), *state.shape), np.result_type(x, state))
+    for k, mean in enumerate(_mean(np.moveaxis(x, 1, 0))):
+        state = states[k] = (1 - momentum) * state + momentum * mean
+    return (x - states[:, None]).astype(input.dtype, copy=False), state.astype(running_mean.dtype, copy=False)
 
 
 def running_mean_calls_vjp(
     cotangent: tuple[Array, Array], input: Array, running_mean: Array, momentum: float = 0.1
 ) -> tuple[Array, Array]:
-    """The transpose of the same product: ``h_k = -sum(g_k)`` (plus ``g_r`` at the last call)."""
+    """The transpose of the same map: ``(1 - q) q**(k - i)`` times ``h_k = -sum(g_k)`` (plus ``g_r`` at the last call)."""
     g, g_state = (widened(c) for c in cotangent)
     calls = len(input)
     if not calls:

@@ -1,0 +1,155 @@
+"""The oracle's arithmetic: values against ball arithmetic, derivatives against the transposition law, bounds that hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import arb, ctx
+
+from harness import arithmetic, bounds
+from harness.arithmetic import Tracked
+from harness.bounds import gamma
+from reference_impls.definitions import activations, conv, fourier
+
+F64 = bounds.precision("float64")
+WIDE = bounds.precision("longdouble")
+
+
+def leaves(*arrays: np.ndarray, p: bounds.Precision = F64) -> list[Tracked]:
+    return [arithmetic.leaf(a, p) for a in arrays]
+
+
+def draw(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def ball(x: Any) -> arb:
+    high = float(x)
+    return arb(high) + arb(float(np.longdouble(x) - np.longdouble(high)))
+
+
+@pytest.fixture(autouse=True)
+def _many_digits() -> Any:
+    before, ctx.prec = ctx.prec, 200
+    yield
+    ctx.prec = before
+
+
+FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Callable[[arb], arb]]] = {
+    "exp": (np.exp, lambda x: x.exp()),
+    "log": (lambda x: np.log(np.abs(x)), lambda x: abs(x).log()),
+    "tanh": (np.tanh, lambda x: x.tanh()),
+    "sqrt": (lambda x: np.sqrt(np.abs(x)), lambda x: abs(x).sqrt()),
+    "erf": (arithmetic.erf, lambda x: x.erf()),
+    "sigmoid": (activations.sigmoid, lambda x: 1 / (1 + (-x).exp())),
+    "log1p of exp": (lambda x: np.log1p(np.exp(x)), lambda x: (1 + x.exp()).log()),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_value_is_within_its_own_bound_of_the_ball(name: str) -> None:
+    tracked, exact = FUNCTIONS[name]
+    x = draw(40) * 3
+    (leaf,) = leaves(x, p=WIDE)
+    y = tracked(leaf)
+    for value, error, at in zip(y.value, y.error[2], x, strict=True):
+        assert abs(ball(value) - exact(arb(float(at)))) <= arb(float(error))
+
+
+def test_a_convolution_is_the_sum_of_its_products() -> None:
+    x, w, b = draw(2, 4, 5, 6), draw(6, 2, 3, 2, seed=1), draw(6, seed=2)
+    y = conv.conv(*leaves(x, w, b, p=WIDE), stride=(2, 1), padding=(1, 2), dilation=(1, 2), groups=2)
+    n, c, i, j = 1, 4, 1, 3
+    total = arb(float(b[c]))
+    for k in range(2):
+        for p in range(3):
+            for q in range(2):
+                h, v = 2 * i - 1 + p, j - 2 + 2 * q
+                if 0 <= h < 5 and 0 <= v < 6:
+                    total += arb(float(x[n, 2 + k, h, v])) * arb(float(w[c, k, p, q]))
+    assert abs(ball(y.value[n, c, i, j]) - total) <= arb(float(y.error[2][n, c, i, j]))
+
+
+def conv2d(x: Any, w: Any, b: Any) -> Any:
+    return conv.conv(x, w, b, stride=(2, 1), padding=1, dilation=(1, 2), groups=2)
+
+
+PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[tuple[int, ...], ...]]] = {
+    "conv2d": (conv2d, ((2, 4, 5, 6), (6, 2, 3, 2), (6,))),
+    "rfft2": (lambda a: fourier.rfft2(a, (5, 12), (0, 2), "ortho"), ((3, 2, 7),)),
+    "abs_rfft2": (fourier.abs_rfft2, ((5, 6),)),
+    "sigmoid": (activations.sigmoid, ((7,),)),
+    "normalised": (lambda x: (x - x.mean(0)) / np.sqrt(((x - x.mean(0)) ** 2).mean(0) + 0.5), ((6, 3),)),
+    "softmax": (lambda x: np.exp(x - x.max(1, keepdims=True)) / np.exp(x - x.max(1, keepdims=True)).sum(1, keepdims=True), ((3, 4),)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_reverse_mode_is_the_transpose_of_forward_mode(name: str) -> None:
+    """<J v, g> = <v, J' g> within what both sides' own bounds in the wide type allow."""
+    program, shapes = PROGRAMS[name]
+    xs = leaves(*(draw(*s, seed=i) for i, s in enumerate(shapes)), p=WIDE)
+    y = program(*xs)
+    complex_part = 1j * draw(*y.shape, seed=11) if y.value.dtype.kind == "c" else 0
+    g = arithmetic.leaf(draw(*y.shape, seed=10) + complex_part, WIDE)
+    vs = leaves(*(draw(*s, seed=20 + i) for i, s in enumerate(shapes)), p=WIDE)
+    back = arithmetic.vjp([y], [g], xs)
+    (moved,) = arithmetic.jvp([y], xs, vs)
+    left = np.sum(np.conj(moved.value) * g.value).real
+    right = sum(np.sum(v.value * b.value) for v, b in zip(vs, back, strict=True) if b is not None)
+    slack = np.sum(np.abs(g.value) * (moved.error[2] + gamma(2 * g.size + 8, WIDE.u) * np.abs(moved.value)))
+    for v, b in zip(vs, back, strict=True):
+        assert b is not None
+        slack += np.sum(np.abs(v.value) * (b.error[2] + gamma(2 * v.size + 8, WIDE.u) * np.abs(b.value)))
+    assert abs(left - right) <= slack
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_plain_numpy_in_float64_stays_within_the_bound(name: str) -> None:
+    program, shapes = PROGRAMS[name]
+    arrays = [draw(*s, seed=i) for i, s in enumerate(shapes)]
+    plain, tracked = program(*arrays), program(*leaves(*arrays))
+    assert np.all(np.abs(plain - tracked.value) <= tracked.error[0])
+
+
+def test_sums_of_small_integers_are_exact_in_value_and_gradient() -> None:
+    x, w, b = (np.rint(4 * draw(*s)) for s in PROGRAMS["conv2d"][1])
+    xs = leaves(x, w, b)
+    y = conv2d(*xs)
+    assert y.error is None
+    back = arithmetic.vjp([y], [arithmetic.leaf(np.rint(2 * draw(*y.shape)), F64)], xs)
+    assert all(g is not None and g.error is None for g in back)
+
+
+def test_integers_too_large_for_the_significand_are_not() -> None:
+    x = np.full((1, 1, 3, 3), 2.0**52 + 1)
+    assert conv.conv(*leaves(x, np.ones((1, 1, 3, 3)))).error is not None
+
+
+def test_a_tie_of_a_maximum_leaves_its_gradient_to_the_implementation() -> None:
+    (x,) = leaves(np.array([-1.0, 0.0, 2.0]))
+    y = np.maximum(x, 0)
+    (g,) = arithmetic.vjp([y], [arithmetic.leaf(np.ones(3), F64)], [x])
+    assert g is not None
+    assert [bool(abs(g.value[i] - 0) <= g.error[0][i]) for i in range(3)] == [True, True, False]
+    assert [bool(abs(g.value[i] - 1) <= g.error[0][i]) for i in range(3)] == [False, True, True]
+
+
+def test_what_the_arithmetic_lacks_is_named() -> None:
+    with pytest.raises(TypeError, match="median"):
+        np.median(leaves(draw(3))[0])
+
+
+@pytest.mark.parametrize("n", [1, 2, 4, 12, 13, 17, 97, 1024])
+def test_a_transform_grows_with_the_depth_of_its_butterflies(n: int) -> None:
+    assert bounds.transform_growth(n) >= np.log2(n)
+
+
+def test_tiers_never_widen_beyond_the_worst() -> None:
+    x, w, b = (draw(*s) for s in PROGRAMS["conv2d"][1])
+    error = conv2d(*leaves(x, w, b)).error
+    assert np.all(error[0] <= error[2])
+    assert np.all(error[1] <= error[2])

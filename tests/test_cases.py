@@ -1,0 +1,81 @@
+"""Cases: ids are addresses, grids are what specs say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import cases, fills, specs
+from harness.model import Spec
+
+SPECS = Path(__file__).parents[1] / "specs"
+
+
+@pytest.fixture(scope="module")
+def conv2d() -> Spec:
+    return specs.read(SPECS / "conv2d.yaml")
+
+
+def test_every_case_is_found_again_by_its_id(conv2d: Spec) -> None:
+    for case in cases.cases(conv2d):
+        assert cases.find(conv2d, case.id) == case
+
+
+@pytest.mark.parametrize("path", sorted(SPECS.glob("*.yaml")), ids=lambda p: p.stem)
+def test_ids_are_unique_and_need_no_quoting(path: Path) -> None:
+    ids = [case.id for case in cases.cases(specs.read(path))]
+    assert len(set(ids)) == len(ids)
+    assert not set("".join(ids)) & set("=,[]() '\"")
+
+
+def test_the_posts_grids_are_there_by_name(conv2d: Spec) -> None:
+    found = cases.cases(conv2d)
+    post64 = [c for c in found if c.grid == "post64"]
+    for channels, kernel in ((3, 3), (3, 5), (2, 3), (2, 5)):
+        group = [c for c in post64 if c.sizes["C_in"] == channels and c.sizes["kH"] == c.sizes["kW"] == kernel]
+        assert {c.params["stride"] for c in group} == {1, 2}
+        assert {c.params["groups"] for c in group} >= {1, channels}
+    published = [
+        c
+        for c in post64
+        if c.sizes["kH"] == c.sizes["kW"]
+        and c.sizes["C_out"] == 2 * c.sizes["C_in"] - 2 * (c.sizes["C_in"] == 2)
+        and c.params["groups"] in (1, c.sizes["C_in"])
+    ]
+    assert len(published) == 64
+    assert len({c.id for c in found if c.grid == "post16"}) >= 16
+
+
+def test_what_an_id_leaves_out_has_its_first_value(conv2d: Spec) -> None:
+    base = cases.find(conv2d, "conv2d")
+    assert base.params["stride"] == 1
+    assert cases.find(conv2d, "conv2d/stride:2x1").params["stride"] == (2, 1)
+
+
+def test_an_id_may_name_values_the_grid_does_not_hold(conv2d: Spec) -> None:
+    assert cases.find(conv2d, "conv2d/W:1001").sizes["W"] == 1001
+
+
+@pytest.mark.parametrize("address", ["rfft2", "conv2d/colour:3", "conv2d/invalid:nothing"])
+def test_an_id_of_no_case_says_which_part_is_wrong(conv2d: Spec, address: str) -> None:
+    with pytest.raises(cases.CaseError) as error:
+        cases.find(conv2d, address)
+    assert address.split("/")[-1].split(":")[-1] in str(error.value) or "colour" in str(error.value)
+
+
+values = st.one_of(st.none(), st.booleans(), st.integers(-99, 99), st.lists(st.integers(-9, 9), max_size=3).map(tuple))
+
+
+@given(values)
+def test_a_written_value_reads_back(value: object) -> None:
+    assert cases.read(cases.write(value)) == value
+
+
+def test_arrays_depend_on_seed_and_address_alone(conv2d: Spec) -> None:
+    case = cases.find(conv2d, "conv2d/fill:wide")
+    first, again, other = (fills.arrays(conv2d, case, seed) for seed in (0, 0, 1))
+    assert all((first[n] == again[n]).all() for n in first)
+    assert any((first[n] != other[n]).any() for n in first)

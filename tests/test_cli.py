@@ -1,0 +1,177 @@
+"""The command line, as users meet it: words in, tables and exit codes out, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+WRONG = """
+import torch
+import numpy as np
+
+
+def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    return torch.nn.functional.conv2d(input, weight, None, stride, padding, dilation, groups)
+
+
+def right(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    return torch.nn.functional.conv2d(input, weight, bias, stride, padding, dilation, groups)
+
+
+def raises(input):
+    raise KeyError("nothing")
+
+
+def nothing(input):
+    return None
+
+
+def listed(input):
+    return [1.0]
+
+
+def dies(input):
+    import ctypes
+
+    ctypes.string_at(0)
+
+
+def sigmoid(input):
+    return 1 / (1 + np.exp(-input))
+"""
+
+
+def harness(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "harness", *words]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.fixture(scope="module")
+def mine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("mine")
+    (folder / "mine.py").write_text(WRONG, encoding="utf-8")
+    return folder
+
+
+def rows(done: subprocess.CompletedProcess[str]) -> pandas.DataFrame:
+    return pandas.DataFrame([json.loads(line) for line in done.stdout.splitlines()])
+
+
+SMALL = "fill=normal layout=contiguous dtype=float32 H=7 N=2 stride=1 padding=0 groups=1"
+
+
+def test_a_wrong_convolution_of_ones_own_deviates(mine: Path) -> None:
+    done = harness("check", "conv2d", "mine:conv2d", "--only", SMALL, "--format", "json", cwd=mine)
+    table = rows(done)
+    assert done.returncode == 1
+    red = table[table.status == "deviates"]
+    assert set(red.blame) == {"mine:conv2d"}
+    assert not red.case.str.contains("bias:none").any()
+    assert {"agrees", "gradient"} <= set(red.law) | set(table[table.status == "fails"].law)
+
+
+def test_a_right_one_conforms(mine: Path) -> None:
+    done = harness("check", "conv2d", "mine:right", "--only", SMALL, cwd=mine)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "conforms" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["raises", "nothing", "listed"])
+def test_a_candidate_that_returns_no_array_is_a_verdict(mine: Path, name: str) -> None:
+    done = harness("check", "sigmoid", f"mine:{name}", "--only", "dtype=float64 M=5 N=3", "--format", "json", cwd=mine)
+    assert done.returncode == 1
+    assert set(rows(done).status) == {"fails"}
+    assert "Traceback" not in done.stderr
+
+
+def test_a_candidate_that_kills_its_process_is_a_verdict(mine: Path) -> None:
+    done = harness(
+        "check", "sigmoid", "mine:dies", "mine:sigmoid", "--library", "numpy",
+        "--only", "dtype=float64 M=5 N=3 fill=normal", "--format", "json", cwd=mine,
+    )  # fmt: skip
+    table = rows(done)
+    assert set(table[table.candidate == "mine:dies"].status) == {"crashed"}
+    assert "crashed" not in set(table[table.candidate == "mine:sigmoid"].status)
+    assert "SIGSEGV" in table[table.candidate == "mine:dies"].message.iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("check", "sigmoyd", "torch:sigmoid"), "sigmoid"),
+        (("check", "sigmoid", "torch:sigmoyd"), "sigmoyd"),
+        (("check", "sigmoid", "torch.sigmoid"), "MODULE:ATTR"),
+        (("check", "sigmoid", "torch:sigmoid", "--algorithm", "magic"), "conventional"),
+        (("show", "sigmoid/colour:3"), "colour"),
+        (("run", "nowhere"), "nowhere"),
+        (("run", "sigmoid", "--only", "colour=3", "--out", "reports/none"), "colour"),
+        (("report", "README.md"), "README.md"),
+    ],
+)
+def test_a_users_mistake_is_one_line_and_no_traceback(words: tuple[str, ...], said: str) -> None:
+    done = harness(*words)
+    assert done.returncode in (1, 2)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_that_judges_nothing_is_red(tmp_path: Path) -> None:
+    done = harness("run", "sigmoid", "--only", "M=999", "--out", str(tmp_path))
+    assert done.returncode == 1
+
+
+def test_a_broken_spec_harms_no_other(tmp_path: Path) -> None:
+    folder = tmp_path / "specs"
+    folder.mkdir()
+    text = (ROOT / "specs" / "sigmoid.yaml").read_text(encoding="utf-8")
+    (folder / "broken.yaml").write_text(text.replace("oracle:", "orcale:"), encoding="utf-8")
+    (folder / "sigmoid.yaml").write_text(text, encoding="utf-8")
+    only = "dtype=float64 M=5 fill=normal candidate=torch"
+    done = harness("run", str(folder), "--only", only, "--out", str(tmp_path / "out"))
+    assert done.returncode == 2
+    assert "orcale" in done.stderr
+    assert "oracle" in done.stderr
+    assert "Traceback" not in done.stderr
+    table = pandas.read_csv(tmp_path / "out" / "verdicts.csv")
+    assert set(table.op) == {"sigmoid"}
+    assert (tmp_path / "out" / "index.html").stat().st_size
+    assert (tmp_path / "out" / "run.sqlite").stat().st_size
+
+
+def test_the_same_run_gives_the_same_table_for_any_workers(tmp_path: Path) -> None:
+    only = "op=scipy_conv2d dtype=float64 layout=contiguous fill=normal,wide"
+    tables = []
+    for workers in ("0", "2"):
+        harness("run", "scipy_conv2d", "--only", only, "-j", workers, "--out", str(tmp_path / workers))
+        table = pandas.read_csv(tmp_path / workers / "verdicts.csv", dtype=str)
+        tables.append(table.drop(columns="seconds"))
+    assert tables[0].equals(tables[1])
+    assert len(tables[0])
+
+
+def test_a_script_repeats_its_row_bit_for_bit() -> None:
+    address = ("abs_rfft2", "--candidate", "torch.BadFFT", "--law", "gradient")
+    row = json.loads(harness("show", *address, "--format", "json").stdout.splitlines()[0])
+    script = harness("show", *address, "--script").stdout
+    assert "harness" not in script.replace("show", "")
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    printed = done.stdout.splitlines()[-1]
+    number = float(printed.split("(")[-1].rstrip(")"))
+    assert number == float(row["actual"])
+
+
+def test_help_and_lists_do_not_import_torch() -> None:
+    for words in (["--help"], ["list"], ["list", "laws"]):
+        start = f"import sys; sys.argv = ['harness', *{words!r}]"
+        program = (
+            f"{start}\ntry:\n import harness.cli; harness.cli.entry()\nfinally:\n assert 'torch' not in sys.modules"
+        )
+        done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert "AssertionError" not in done.stderr

@@ -1,0 +1,259 @@
+"""Each law -> the miniature that breaks it and only it, and the right implementation that keeps them all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from harness import cases, specs
+from harness.candidates import Candidate
+from harness.judgement import Judge
+from harness.laws import LAWS, statement
+from harness.model import CandidateSpec, Spec, Verdict
+
+ROOT = Path(__file__).resolve().parents[1]
+SEED = 0
+
+# The first use of torch's forward mode in a process compiles a few formulas of its own and warns about how.
+pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+
+#: The cases the miniatures are judged at: the first one, its neighbours in dtype and presence of the bias, wrong calls.
+ADDRESSES = (
+    "linear",
+    "linear/dtype:float32",
+    "linear/bias:none",
+    "linear/invalid:lengths-differ",
+    "linear/invalid:bias-too-long",
+)
+
+
+# --- the op, right, in both libraries -------------------------------------------------------------------------------
+
+
+def linear_numpy(input: Any, weight: Any, bias: Any) -> Any:
+    """``input @ weight.T + bias``, nothing wrong."""
+    product = np.matmul(input, weight.T)
+    return product if bias is None else product + np.broadcast_to(bias, weight.shape[:1])
+
+
+def linear_numpy_vjp(cotangent: Any, input: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
+    """The vector-Jacobian product of ``linear_numpy``, nothing wrong."""
+    rows, columns = cotangent.reshape(-1, weight.shape[0]), input.reshape(-1, weight.shape[1])
+    return cotangent @ weight, rows.T @ columns, None if bias is None else rows.sum(axis=0)
+
+
+class Linear(torch.autograd.Function):
+    """``input @ weight.T + bias`` with a backward and a forward mode of its own, nothing wrong."""
+
+    @staticmethod
+    def forward(input: Any, weight: Any, bias: Any) -> Any:
+        """The value."""
+        return torch.nn.functional.linear(input, weight, bias)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        """Keeps what the derivatives need."""
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        """The vector-Jacobian product."""
+        input, weight, bias = ctx.saved_tensors
+        rows, columns = g.reshape(-1, weight.shape[0]), input.reshape(-1, weight.shape[1])
+        return g @ weight.conj(), rows.T @ columns.conj(), None if bias is None else rows.sum(0)
+
+    @staticmethod
+    def jvp(ctx: Any, input_t: Any, weight_t: Any, bias_t: Any) -> Any:
+        """The Jacobian-vector product."""
+        input, weight, _ = ctx.saved_tensors
+        moved = input_t @ weight.T + input @ weight_t.T
+        return moved if bias_t is None else moved + bias_t
+
+
+def linear_torch(input: Any, weight: Any, bias: Any) -> Any:
+    """``Linear`` applied, nothing wrong."""
+    return Linear.apply(input, weight, bias)
+
+
+# --- one miniature for each law -------------------------------------------------------------------------------------
+
+
+def cuts_a_long_bias(input: Any, weight: Any, bias: Any) -> Any:
+    """A bias of the wrong length is cut instead of refused."""
+    return linear_numpy(input, weight, None if bias is None else bias[: weight.shape[0]])
+
+
+def one_part_in_a_million(input: Any, weight: Any, bias: Any) -> Any:
+    """The first entry is too large by 2**-20 of itself."""
+    y = linear_numpy(input, weight, bias)
+    y.reshape(-1)[0] *= 1 + 2.0**-20
+    return y
+
+
+def keeps_an_axis(input: Any, weight: Any, bias: Any) -> Any:
+    """The result has one axis too many."""
+    return linear_numpy(input, weight, bias)[None]
+
+
+def always_double(input: Any, weight: Any, bias: Any) -> Any:
+    """The result is float64 whatever the inputs are."""
+    return linear_numpy(input, weight, bias).astype(np.float64)
+
+
+def writes_to_its_weight(input: Any, weight: Any, bias: Any) -> Any:
+    """The weight is negated in place, and put back afterwards."""
+    weight *= -1
+    y = linear_numpy(input, -weight, bias)
+    weight *= -1
+    return y
+
+
+def wrong_in_a_thread(input: Any, weight: Any, bias: Any) -> Any:
+    """Outside the main thread the first entry is lost."""
+    y = linear_numpy(input, weight, bias)
+    if threading.current_thread() is not threading.main_thread():
+        y.reshape(-1)[:1] = 0
+    return y
+
+
+def reads_memory_in_order(input: Any, weight: Any, bias: Any) -> Any:
+    """A transposed weight is read as if it lay in rows."""
+    if weight.flags.f_contiguous and not weight.flags.c_contiguous:
+        weight = weight.T.reshape(weight.shape)
+    return linear_numpy(input, weight, bias)
+
+
+def saturates(input: Any, weight: Any, bias: Any) -> Any:
+    """Inputs beyond 3 are cut to 3."""
+    return linear_numpy(np.clip(input, -3, 3), weight, bias)
+
+
+def doubles_the_bias_gradient(cotangent: Any, input: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
+    """The gradient of the bias is doubled."""
+    gi, gw, gb = linear_numpy_vjp(cotangent, input, weight, bias)
+    return gi, gw, None if gb is None else 2 * gb
+
+
+class DoublesTheBiasGradient(Linear):
+    """The gradient of the bias is doubled."""
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        """The vector-Jacobian product, the last one doubled."""
+        gi, gw, gb = Linear.backward(ctx, g)
+        return gi, gw, None if gb is None else 2 * gb
+
+
+class ForgetsALoneWeight(Linear):
+    """Where only the weight requires a gradient, it is halved."""
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        """The vector-Jacobian product, the second one halved where it is the only one."""
+        gi, gw, gb = Linear.backward(ctx, g)
+        return gi, gw / 2 if ctx.needs_input_grad == (False, True, False) else gw, gb
+
+
+class ReturnsSingle(Linear):
+    """The gradient of the input is returned in double precision, which autograd casts back without a word."""
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        """The vector-Jacobian product, the first one in another dtype."""
+        gi, gw, gb = Linear.backward(ctx, g)
+        return gi.double(), gw, gb
+
+
+class ForgetsTheWeightTangent(Linear):
+    """Forward mode leaves out the weight's tangent."""
+
+    @staticmethod
+    def jvp(ctx: Any, input_t: Any, weight_t: Any, bias_t: Any) -> Any:
+        """The Jacobian-vector product without its second term."""
+        return Linear.jvp(ctx, input_t, torch.zeros_like(weight_t), bias_t)
+
+
+class DetachesTheInput(Linear):
+    """The gradient of the weight does not depend on the input, as far as autograd is told."""
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        """The vector-Jacobian product, its second factor cut off the graph."""
+        gi, _, gb = Linear.backward(ctx, g)
+        input, weight, _ = ctx.saved_tensors
+        return gi, g.reshape(-1, weight.shape[0]).T @ input.detach().reshape(-1, weight.shape[1]), gb
+
+
+#: Law -> (call, vjp, laws that follow from the broken one).
+MINIATURES: dict[str, tuple[Callable[..., Any], Callable[..., Any] | None, frozenset[str]]] = {
+    "status": (cuts_a_long_bias, linear_numpy_vjp, frozenset()),
+    "agrees": (one_part_in_a_million, linear_numpy_vjp, frozenset({"repeatable", "layout", "linear"})),
+    "shape": (keeps_an_axis, linear_numpy_vjp, frozenset()),
+    "dtype": (always_double, linear_numpy_vjp, frozenset()),
+    "pure": (writes_to_its_weight, linear_numpy_vjp, frozenset()),
+    "repeatable": (wrong_in_a_thread, linear_numpy_vjp, frozenset()),
+    "layout": (reads_memory_in_order, linear_numpy_vjp, frozenset()),
+    "linear": (saturates, linear_numpy_vjp, frozenset()),
+    "gradient": (linear_numpy, doubles_the_bias_gradient, frozenset({"adjoint"})),
+    "subsets": (ForgetsALoneWeight.apply, None, frozenset()),
+    "backward": (ReturnsSingle.apply, None, frozenset()),
+    "forward": (ForgetsTheWeightTangent.apply, None, frozenset({"adjoint"})),
+    "adjoint": (linear_numpy, doubles_the_bias_gradient, frozenset({"gradient"})),
+    "second": (DetachesTheInput.apply, None, frozenset()),
+    "gradcheck": (DoublesTheBiasGradient.apply, None, frozenset({"gradient", "subsets", "adjoint", "second"})),
+}
+
+
+@lru_cache(maxsize=1)
+def spec() -> Spec:
+    """The op all of them claim to be."""
+    return specs.read(ROOT / "specs" / "linear.yaml", {*LAWS, "status"})
+
+
+def judged(call: Callable[..., Any], vjp: Callable[..., Any] | None) -> list[Verdict]:
+    """All verdicts on one function at the few cases."""
+    library = "numpy" if vjp else "torch"
+    given = CandidateSpec("candidate", "nowhere:candidate", library=library)
+    judge = Judge(spec(), (Candidate("candidate", spec(), given, call, vjp),))
+    rows = []
+    for address in ADDRESSES:
+        rows += judge.verdicts(cases.find(spec(), address), SEED, lambda name, law: None)
+    return rows
+
+
+def broken(rows: list[Verdict]) -> set[str]:
+    """The laws that are broken, the witness's among them."""
+    wrong = ("deviates", "fails", "crashed", "inconclusive")
+    return {row.law for row in rows if row.status in wrong}
+
+
+def test_every_law_has_a_miniature_that_breaks_it() -> None:
+    assert set(MINIATURES) == {*LAWS, "status"}
+
+
+@pytest.mark.parametrize("law", sorted(MINIATURES))
+def test_a_miniature_breaks_its_law_and_only_it(law: str) -> None:
+    call, vjp, consequences = MINIATURES[law]
+    found = broken(judged(call, vjp))
+    assert law in found
+    assert found <= {law} | consequences
+
+
+@pytest.mark.parametrize(("call", "vjp"), [(linear_numpy, linear_numpy_vjp), (linear_torch, None)])
+def test_the_right_implementation_keeps_every_law(call: Callable[..., Any], vjp: Callable[..., Any] | None) -> None:
+    rows = judged(call, vjp)
+    assert not broken(rows)
+    assert {row.status for row in rows} <= {"conforms", "unsupported", "not believed"}
+
+
+@pytest.mark.parametrize("law", sorted({*LAWS, "status"}))
+def test_every_law_states_what_must_hold(law: str) -> None:
+    assert statement(law).endswith(".")
