@@ -224,7 +224,9 @@ def norm_wise(p: Precision, factors: Sequence[Array], lengths: Array) -> Array:
     entries = sum(f.size for f in factors) + lengths.size
     k = float(lengths.max(initial=1))
     if p.algorithm == "fft":
-        bound = 2 * p.u_compute * (3 * transform_growth(2 ** int(np.ceil(log2(max(entries, 2))))) + 1) * size
+        length = 2 ** int(np.ceil(log2(max(entries, 2))))
+        overflows = length * size > p.largest / 2  # of the inverse transform's sums, before they are divided
+        bound = np.inf if overflows else 2 * p.u_compute * (3 * transform_growth(length) + 1) * size
     elif p.algorithm == "winograd":
         peak = float(np.prod([np.max(np.abs(f), initial=0.0) for f in factors]))
         bound = WINOGRAD_GROWTH * float(gamma(k + 1, p.u_compute)) * k * peak

@@ -169,6 +169,11 @@ class Case:
     invalid: str = ""
     grid: str = ""
 
+    @property
+    def departures(self) -> int:
+        """In how many axes but the dtype it departs from its op's first case: what is dear is asked of the nearest."""
+        return sum(not part.startswith("dtype:") for part in self.id.split("/")[1:])
+
 
 @dataclass(frozen=True)
 class Returned:

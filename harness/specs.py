@@ -1,7 +1,7 @@
 """YAML -> Spec: or exactly what is wrong, with line and column.
 
-A spec is untrusted text: it is bounded, it is read without recursion, it names code but never runs any. All that is wrong
-with a file is reported at once, and a file that is wrong harms no other.
+A spec is untrusted text: it is bounded, it is read without recursion, it names code but never runs any. All that is
+wrong with a file is reported at once, and a file that is wrong harms no other.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def schema() -> dict[str, Any]:
 
 
 def importable(spec: Spec) -> tuple[SpecError, ...]:
-    """What the spec's dotted paths name that is not there; nothing is imported, NumPy, SciPy and torch are not opened."""
+    """What the spec's dotted paths name that is not there; imports nothing, opens neither NumPy, SciPy nor torch."""
     paths: list[tuple[str, tuple[str, ...]]] = [(spec.oracle, ("oracle",))]
     for candidate in spec.candidates:
         if candidate.needs is None:
@@ -705,13 +705,15 @@ def _validated(path: str, root: _Node, errors: list[SpecError]) -> _Document | N
         errors.append(SpecError(path, *root.mark, f"`{_shown(root.value)}` where a mapping is due"))
         return None
     value = root.value
+    told: Collection[str] = ("extra_forbidden",)
     for _ in range(_ROUNDS):
         try:
             return _Document.model_validate(value)
         except ValidationError as error:
             problems = error.errors(include_url=False)[:MAX_ERRORS]
         rest = list(_misspelt(path, root, problems, errors))
-        errors.extend(_problem(path, root, problem) for problem in rest if problem["type"] != "extra_forbidden")
+        errors.extend(_problem(path, root, problem) for problem in rest if problem["type"] not in told)
+        told = ("extra_forbidden", "missing")  # from now on, what is missing is what was left out as wrong
         for problem in rest:
             value = _without(value, problem["loc"], problem["type"] == "missing")
         value = {**_STAND_INS, **value}
@@ -946,7 +948,7 @@ class _Reader:
             self.key_error(loc, f"unknown axis `{_shown(axis)}`{_nearest(axis, self.axes)}")
 
     def axis_values(self, axis: str, values: tuple[Value, ...], loc: _Loc) -> None:
-        """Values of an axis' kind: sizes whole, optional inputs given or none, dtypes known, fills and layouts names."""
+        """Values of an axis' kind: sizes whole, optional inputs given or none, dtypes known, other ones names."""
         for i, value in enumerate(values):
             if axis in AXES and not isinstance(value, str):
                 self.error((*loc, i), f"`{_shown(value)}` where a {axis}'s name is due")
@@ -1204,8 +1206,8 @@ def _found(name: str, search: Any) -> Any:
 def _namespace(name: str, search: Iterable[str]) -> ModuleSpec:
     """A folder without ``__init__.py``, which the finders only look into once its parent is imported."""
     spec = ModuleSpec(name, None, is_package=True)
-    folders = (os.path.join(place, name.rpartition(".")[2]) for place in search)
-    spec.submodule_search_locations = [folder for folder in folders if os.path.isdir(folder)]
+    folders = (Path(place) / name.rpartition(".")[2] for place in search)
+    spec.submodule_search_locations = [str(folder) for folder in folders if folder.is_dir()]
     return spec
 
 

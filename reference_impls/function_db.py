@@ -78,6 +78,12 @@ def numpy_take(input: Tensor, index: Tensor, inverse: Tensor, dim: int = -1) -> 
     return _one("NumpyTake", input, index, inverse, dim)
 
 
+def numpy_take_sorted(input: Tensor, dim: int = -1) -> Tensor:
+    """``x`` sorted along ``dim``: taken by the permutation that sorts it."""
+    _, index, inverse = functions()["NumpySort"](input.detach(), dim)
+    return _one("NumpyTake", input, index, inverse, dim)
+
+
 def select(input: Tensor, idx: int = 0) -> Tensor:
     """``x[idx]``."""
     return _one("Select", input, idx)

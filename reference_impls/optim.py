@@ -118,7 +118,7 @@ def torch_adam_step_by_hand(
     weight_decay: float = 0.0,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """``p - lr m_hat / (sqrt(v_hat) + eps)`` in torch's own operations, so that autograd sees it."""
-    gradient = g + weight_decay * p
+    gradient = g + weight_decay * p if weight_decay else g
     m_next = betas[0] * m + (1 - betas[0]) * gradient
     v_next = betas[1] * v + (1 - betas[1]) * gradient * gradient
     m_hat, v_hat = m_next / (1 - betas[0] ** int(t)), v_next / (1 - betas[1] ** int(t))

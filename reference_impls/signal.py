@@ -415,7 +415,13 @@ def _sources(x: Array, margins: Sequence[Span], boundary: str) -> list[Array]:
     return [SOURCES[boundary](n, before, after) for n, (before, after) in zip(x.shape, margins, strict=True)]
 
 
+def _require_boundary(boundary: str) -> None:
+    if boundary not in ("fill", "wrap", "symm"):
+        raise ValueError(f"boundary is {boundary!r} where 'fill', 'wrap' or 'symm' is due")
+
+
 def _continue2d(in1: Array, in2: Array, boundary: str, fillvalue: float) -> Array:
+    _require_boundary(boundary)
     return _continue(in1, [(k - 1, k - 1) for k in in2.shape], boundary, fillvalue)
 
 
@@ -588,6 +594,7 @@ def _torch_crop(full: Any, spans: Sequence[Span]) -> Any:
 def _torch_continue2d(in1: Any, in2: Any, boundary: str, fillvalue: float) -> Any:
     import torch
 
+    _require_boundary(boundary)
     margins = [(k - 1, k - 1) for k in in2.shape]
     if boundary == "fill":
         (top, bottom), (left, right) = margins

@@ -114,16 +114,18 @@ def judge(path: Path, count: Count) -> None:
 
 def _outcome(path: Path) -> list[str]:
     try:
-        spec = read(path)
+        spec, errors = read(path), ()
     except SpecErrors as error:
-        assert error.errors
+        spec, errors = None, error.errors
+    if spec is None:
+        assert errors
         lines = path.read_bytes().decode("utf-8", "replace").count("\n") + 1
         breaks = len(path.read_bytes().decode("utf-8", "replace").splitlines()) + 1
-        for one in error.errors:
+        for one in errors:
             assert LINE.fullmatch(str(one)), str(one)
             assert 1 <= one.line <= max(lines, breaks)
             assert one.column >= 1
-        return [str(one) for one in error.errors]
+        return [str(one) for one in errors]
     assert pickle.loads(pickle.dumps(spec)).digest == spec.digest
     assert all(LINE.fullmatch(str(one)) for one in importable(spec))
     return []

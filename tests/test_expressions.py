@@ -124,8 +124,9 @@ WITHOUT_VALUE = [
 
 @pytest.mark.parametrize(("text", "message"), WITHOUT_VALUE, ids=[text for text, _ in WITHOUT_VALUE])
 def test_what_has_no_value_says_why(text: str, message: str) -> None:
-    with pytest.raises(ExpressionError, match=".*") as error:
-        parse(text)(SIZES)
+    expression = parse(text)
+    with pytest.raises(ExpressionError) as error:
+        expression(SIZES)
     assert message in str(error.value)
 
 
@@ -154,10 +155,11 @@ def test_numbers_and_truth_values_are_expressions_too() -> None:
 
 
 def test_values_stay_bounded_when_they_feed_each_other() -> None:
-    value: object = (1, 1)
+    value: object = 1
+    for _ in range(11):
+        value = parse("(x, x)")({"x": value})
     with pytest.raises(ExpressionError, match="more than 4096 items"):
-        for _ in range(60):
-            value = parse("(x, x)")({"x": value})
+        parse("(x, x)")({"x": value})
 
 
 NAMES = st.sampled_from(sorted(SIZES))
@@ -180,20 +182,23 @@ TREES = st.recursive(
 @settings(max_examples=300, deadline=None)
 def test_whatever_is_built_of_allowed_parts_has_a_value_or_says_why_not(text: str) -> None:
     start = time.perf_counter()
+    message = ""
     try:
         parse(text)(SIZES)
     except ExpressionError as error:
-        assert len(str(error).splitlines()) == 1
+        message = str(error)
+    assert len(message.splitlines()) <= 1
     assert time.perf_counter() - start < 1
 
 
 @given(st.text(max_size=60) | st.text("()[]*.,:=+-'\"\\ \nHk0f{}@lambda", max_size=60))
 @settings(max_examples=500, deadline=None)
 def test_any_text_is_an_expression_or_an_error_with_a_column(text: str) -> None:
+    column, expression = 1, ALWAYS
     try:
         expression = parse(text)
     except ExpressionError as error:
-        assert 1 <= error.column <= len(text) + 2
-    else:
-        assert isinstance(expression, Expression)
-        assert pickle.loads(pickle.dumps(expression)) == expression
+        column = error.column
+    assert 1 <= column <= len(text) + 2
+    assert isinstance(expression, Expression)
+    assert pickle.loads(pickle.dumps(expression)) == expression

@@ -52,7 +52,7 @@ let:
   H_out: (H + 2*padding[0] - dilation[0]*(kH - 1) - 1) // stride[0] + 1
   W_out: (W + 2*padding[1] - dilation[1]*(kW - 1) - 1) // stride[1] + 1
 where: C_in % groups == 0 and H_out > 0
-sweep:  {groups: 4, N: [0, 1], layout: [transposed, channels_last], fill: [integers, huge], dtype: [float16], bias: none}
+sweep:  {groups: 4, N: [0, 1], layout: [transposed, channels_last], fill: [integers], dtype: [float16], bias: none}
 combine: [[dtype, N], [layout, stride]]
 grids:
   post64: {C_in: [3, 2], stride: [1, 2], bias: none, dtype: float32}
@@ -77,7 +77,7 @@ candidates:
   scipy.correlate: conv:correlate
 known:
   - {by: scipy.correlate, law: agrees, when: N == 0, because: No empty batch.}
-  - by: [mine, torch]
+  - by: [mine, scipy.correlate]
     law: agrees
     because: Rounds.
     about: output
@@ -155,9 +155,9 @@ def test_every_field_arrives_in_the_spec(tmp_path: Path) -> None:
         exempt={"repeatable": "Random."},
     )
     assert spec.candidates[2].library == "scipy"
-    line = WHOLE.splitlines().index("  - by: [mine, torch]") + 1
+    line = WHOLE.splitlines().index("  - by: [mine, scipy.correlate]") + 1
     assert spec.known[1] == Known(
-        by=("mine", "torch"),
+        by=("mine", "scipy.correlate"),
         law=("agrees",),
         because="Rounds.",
         when=ALWAYS,
@@ -242,7 +242,7 @@ WRONG = [
     ("where: C_in", "where: '*C_in'\n#", ["{line}:8: the splat `*C_in` outside a shape"]),
     ("{groups: 4,", "{gruops: 4,", ["{line}:10: unknown axis `gruops`; did you mean `groups`?"]),
     ("[transposed", "[3", ["{line}:41: `3` where a layout's name is due"]),
-    ("bias: none}\ncombine", "bias: no}\ncombine", ["{line}:117: `no` where given or none is due"]),
+    ("bias: none}\ncombine", "bias: no}\ncombine", ["{line}:111: `no` where given or none is due"]),
     ("[dtype, N]", "[dtype]", ["{line}:11: `[dtype]` where two or more different axes are due"]),
     ("[dtype, N]", "[N, N]", ["{line}:11: `[N, N]` where two or more different axes are due"]),
     ("[dtype, N]", "[dtype, KW]", ["{line}:19: unknown axis `KW`; did you mean `kW`?"]),
@@ -272,7 +272,8 @@ WRONG = [
         "oracle: definitions.conv:conv2d",
         "oracle: definitions.conv.conv2d",
         [
-            "{line}:9: `definitions.conv.conv2d` where module:attribute is due; did you mean `definitions.conv:conv2d`?",
+            "{line}:9: `definitions.conv.conv2d` where module:attribute is due; "
+            "did you mean `definitions.conv:conv2d`?",
         ],
     ),
     ("linear: input", "linear: inptu", ["{line}:16: unknown input `inptu`; did you mean `input`?"]),
@@ -293,8 +294,12 @@ WRONG = [
         ["{line}:20: `[a]` where `module:attribute`, or a mapping*"],
     ),
     ("by: scipy.correlate", "by: scipy.corelate", ["{line}:10: unknown candidate `scipy.corelate`; did you mean *"]),
-    ("by: [mine, torch]", "by: [mine, troch]", ["{line}:16: unknown candidate `troch`; did you mean `torch`?"]),
-    ("by: [mine, torch]", "by: []", ["{line}:9: `[]` where a name, or a list of names, is due"]),
+    (
+        "by: [mine, scipy.correlate]",
+        "by: [mine, numpy.correlate]",
+        ["{line}:16: unknown candidate `numpy.correlate`; did you mean `scipy.correlate`?"],
+    ),
+    ("by: [mine, scipy.correlate]", "by: []", ["{line}:9: `[]` where a name, or a list of names, is due"]),
     ("sometimes: true", "sometimes: yes", ["{line}:16: `yes` where true or false is due"]),
     ("status: timed out", "status: timedout", ["{line}:13: unknown status `timedout`; did you mean `timed out`?"]),
     ("expires: 2027-01-01", "expires: soon", ["{line}:14: `soon` where a date is due, such as 2027-01-01"]),
@@ -378,7 +383,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         .replace("C_in // groups", "C_inn // groups")
         .replace("differentiable: false", "differentiable: 3")
         .replace("float16", "float17")
-        .replace("by: [mine, torch]", "by: [mine, yours]")
+        .replace("by: [mine, scipy.correlate]", "by: [mine, yours]")
         .replace("[dtype, N]", "[dtype, M]")
     )
     told = wrong(tmp_path, text)
@@ -602,59 +607,44 @@ def test_reading_imports_no_numerical_library(tmp_path: Path) -> None:
 
 
 TOKENS = st.sampled_from(
-    [
-        "op",
-        "inputs",
-        ":",
-        ": ",
-        "\n",
-        "  ",
-        "- ",
-        "[",
-        "]",
-        "{",
-        "}",
-        ",",
-        "*a",
-        "&a ",
-        "!!x ",
-        "N",
-        "1e-5",
-        "?",
-        "|",
-        ">",
-    ]
-    + [
-        "'",
-        '"',
-        "#",
-        "---\n",
-        "...",
-        "%",
-        "\t",
-        "\0",
-        "é",
-        "\ufeff",
-        "\u2028",
-        "null",
-        "-1",
-        "9" * 30,
-        "<<",
-        "let",
-        "where",
-    ]
+    (
+        *(
+            "op",
+            "inputs",
+            ":",
+            ": ",
+            "\n",
+            "  ",
+            "- ",
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            "*a",
+            "&a ",
+            "!!x ",
+            "N",
+            "1e-5",
+            "?",
+            "|",
+        ),
+        *(">", "'", '"', "#", "---\n", "...", "%", "\t", "\0", "é", "\ufeff", "\u2028", "null", "-1", "9" * 30, "<<"),
+        *("let", "where"),
+    )
 )
 
 
 def judged(path: Path) -> None:
     """A file gives a Spec, or errors of one line each with a place in the file."""
     try:
-        assert isinstance(read(path), Spec)
+        spec, errors = read(path), ()
     except SpecErrors as error:
-        assert error.errors
-        for one in error.errors:
-            assert re.fullmatch(r".*:\d+:\d+: .+", str(one))
-            assert len(str(one).splitlines()) == 1
+        spec, errors = None, error.errors
+    assert isinstance(spec, Spec) != bool(errors)
+    for one in errors:
+        assert re.fullmatch(r".*:\d+:\d+: .+", str(one))
+        assert len(str(one).splitlines()) == 1
 
 
 @given(st.data())

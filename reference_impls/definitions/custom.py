@@ -1,4 +1,4 @@
-"""Modules written by hand in tutorials: a vector to add, a running mean; state in, state out."""
+"""Modules and Functions written by hand in tutorials and tests: a vector to add, a running mean, cubes, sorting."""
 
 from __future__ import annotations
 
@@ -28,3 +28,57 @@ def running_mean_calls(input: Any, running_mean: Any, *, momentum: float = 0.1) 
         state = old * state + momentum * np.mean(x, axis=0)
         outputs.append(x - state)
     return (np.stack(outputs) if outputs else input), state
+
+
+def cube(input: Any) -> tuple[Any, Any]:
+    """``(x^3, 3 x^2)``."""
+    return input * input * input, 3 * (input * input)
+
+
+def cube_alone(input: Any) -> Any:
+    """``x^3``."""
+    return input * input * input
+
+
+def exp(input: Any) -> Any:
+    """``exp(x)``."""
+    return np.exp(input)
+
+
+def multiply(input: Any, other: Any) -> Any:
+    """``x y``, broadcast."""
+    return input * other
+
+
+def sort(input: Any, *, dim: int = -1) -> tuple[Any, Any, Any]:
+    """The entries in ascending order along an axis, the permutation that orders them, and its inverse.
+
+    An entry's place is how many are smaller, or equal and before it.
+    """
+    x = np.moveaxis(input, dim, -1)
+    before = np.arange(x.shape[-1])[:, None] > np.arange(x.shape[-1])
+    own, other = x[..., :, None], x[..., None, :]
+    inverse = np.sum((own > other) | ((own == other) & before), axis=-1)
+    index = np.argsort(inverse, axis=-1)
+    ordered = x[(*np.indices(index.shape)[:-1], index)]
+    return np.moveaxis(ordered, -1, dim), np.moveaxis(index, -1, dim), np.moveaxis(inverse, -1, dim)
+
+
+def sort_values(input: Any, *, dim: int = -1) -> Any:
+    """The entries in ascending order along an axis."""
+    return sort(input, dim=dim)[0]
+
+
+def select(input: Any, *, idx: int = 0) -> Any:
+    """``x[idx]``."""
+    return input[idx]
+
+
+def identity(input: Any) -> Any:
+    """``x``."""
+    return input
+
+
+def identity_pair(input: Any, other: Any) -> tuple[Any, Any]:
+    """``(x, y)``."""
+    return input, other

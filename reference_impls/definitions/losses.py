@@ -55,4 +55,14 @@ def bce_with_logits(
     return _reduced(loss if weight is None else loss * weight, reduction)
 
 
+def bce_with_logits_by_softplus(
+    input: Any, target: Any, weight: Any = None, pos_weight: Any = None, *, reduction: str = "mean"
+) -> Any:
+    """``w ((pos t + 1 - t) log(1 + exp x) - pos t x)``: its slope is ``(pos t + 1 - t) s(x) - pos t``."""
+    positive = target if pos_weight is None else pos_weight * target
+    loss = ((positive + 1) - target) * -log_sigmoid(-input) - positive * input
+    return _reduced(loss if weight is None else loss * weight, reduction)
+
+
+bce_with_logits.legal_slopes = (bce_with_logits_by_softplus,)  # type: ignore[attr-defined]
 bce_with_logits.legal = (bce_with_logits_by_parts,)  # type: ignore[attr-defined]

@@ -1,0 +1,384 @@
+"""Miniatures, look-alikes -> the kill matrix: what the judge finds, what its peers find, and no innocent accused.
+
+``python tests/gate.py`` judges every miniature (wrong in one way) and every look-alike (right in another way), writes
+reports/gate/kill_matrix.csv and docs/kill_matrix.md, and exits with 1 where a miniature survives or a look-alike is
+flagged. The miniatures are judged at the cases one step from a spec's first one, and at the case each of them names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+import warnings
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+from gate_matrix import LOOKALIKES, MINIATURES, Entry  # noqa: E402
+
+from harness import cases, execution, runs, specs  # noqa: E402
+from harness.candidates import load  # noqa: E402
+from harness.fills import arrays  # noqa: E402
+from harness.laws import LAWS  # noqa: E402
+from harness.libraries import library  # noqa: E402
+from harness.model import RED, CandidateSpec, Case, Spec, Verdict  # noqa: E402
+from harness.oracles import Oracle  # noqa: E402
+
+SEED = 0
+CSV, PAGE = ROOT / "reports" / "gate" / "kill_matrix.csv", ROOT / "docs" / "kill_matrix.md"
+
+#: Cases one step from the first that are left out unless a miniature names them: they are large.
+LARGE = ("grid:long", "grid:longest", "grid:large", "grid:loops")
+
+COLUMNS = ["status", *LAWS]
+PEERS = ["assert_close", "np.allclose", "gradcheck"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found out about one entry: its red verdicts, how many there were at all, and what the peers say."""
+
+    entry: Entry
+    red: tuple[Verdict, ...]
+    judged: int
+    peers: dict[str, str]
+
+    @property
+    def laws(self) -> set[str]:
+        """The laws that are broken."""
+        return {row.law for row in self.red}
+
+    @property
+    def as_named(self) -> bool:
+        """Whether the law that must catch it does, at the case where it must."""
+        address = _address(self.entry)
+        return any(row.law == self.entry.law and row.case == address for row in self.red)
+
+
+@cache
+def spec(op: str) -> Spec:
+    """The spec of an op."""
+    return specs.read(ROOT / "specs" / f"{op}.yaml", runs.LAW_NAMES)
+
+
+def candidate(entry: Entry) -> CandidateSpec:
+    """An entry as a spec would name it."""
+    return CandidateSpec(entry.name, entry.path, entry.vjp, entry.library, entry.algorithm)
+
+
+@cache
+def every(op: str) -> dict[str, Case]:
+    """All cases of a spec by id."""
+    return {case.id: case for case in cases.cases(spec(op))}
+
+
+def control(op: str, lib: str) -> CandidateSpec | None:
+    """The right implementation beside which a miniature is judged: what is red of it too kills nobody."""
+    same = [c for c in spec(op).candidates if (c.library == "torch") == (lib == "torch") and c.dtypes is None]
+    return replace(same[0], name=f"{op}.control of {lib}", exempt={}) if same else None
+
+
+def _address(entry: Entry) -> str:
+    return f"{entry.op}/{entry.at}" if entry.at else entry.op
+
+
+def chosen(op: str, entries: Sequence[Entry]) -> list[str]:
+    """The first case, those one step from it, wrong calls, and the ones that entries name. Raises KeyError."""
+    near = [i for i in every(op) if i.count("/") <= 1 and not any(word in i for word in LARGE)]
+    named = [_address(e) for e in entries if e.op == op]
+    for address in named:
+        if address not in every(op):
+            raise KeyError(f"`{address}` is no case of specs/{op}.yaml")
+    return list(dict.fromkeys([*near, *named]))
+
+
+def tasks(entries: Sequence[Entry]) -> tuple[list[Any], execution.Setup]:
+    """What is to be judged, and how any process makes itself ready for it."""
+    by_op: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        by_op[entry.op].append(entry)
+    found, ready = [], []
+    for op, group in by_op.items():
+        beside = [c for lib in dict.fromkeys(e.library for e in group) if (c := control(op, lib))]
+        given = replace(spec(op), candidates=(*beside, *(candidate(e) for e in group)), known=())
+        ready.append(given)
+        names = tuple(c.name for c in given.candidates)
+        for address in chosen(op, group):
+            found.append(execution.Task(op, given.path, address, names, SEED))
+    found.sort(key=lambda t: -len(t.candidates))
+    return found, runs.setup(ready, runs.needs_torch(ready))
+
+
+def judged(entries: Sequence[Entry], workers: int) -> list[Found]:
+    """Every entry with its red verdicts."""
+    todo, setup = tasks(entries)
+    rows: dict[str, list[Verdict]] = defaultdict(list)
+    done = execution.isolated(todo, setup, workers=workers, timeout=60.0) if workers else execution.inline(todo, setup)
+    for _, found in done:
+        for row in found:
+            rows[row.candidate].append(row)
+    return [Found(e, tuple(_red(e, rows)), _count(rows[e.name]), peers(e)) for e in entries]
+
+
+def _red(entry: Entry, rows: dict[str, list[Verdict]]) -> Iterator[Verdict]:
+    """Its red verdicts, but for a miniature those that the right implementation beside it has too."""
+    beside = {(r.case, r.law, r.about) for r in rows[f"{entry.op}.control of {entry.library}"] if r.status in RED}
+    for row in rows[entry.name]:
+        if row.status in RED and (entry.right or (row.case, row.law, row.about) not in beside):
+            yield row
+
+
+def _count(rows: Iterable[Verdict]) -> int:
+    return sum(row.status not in ("unsupported", "inconclusive") for row in rows)
+
+
+# --- the peers, on the same inputs ----------------------------------------------------------------------------------
+
+
+def peers(entry: Entry) -> dict[str, str]:
+    """What three well-known comparators say about the first case in double precision: `passes` or `fails`."""
+    case = _base(entry.op)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return {"assert_close": _close(entry, case), "np.allclose": _all(entry, case), "gradcheck": _grad(entry, case)}
+
+
+def _base(op: str) -> Case:
+    first = next(iter(every(op).values()))
+    wide = {"float32": "float64", "complex64": "complex128"}.get(first.dtype, first.dtype)
+    return every(op).get(f"{op}/dtype:{wide}", first)
+
+
+@cache
+def _due(op: str) -> tuple[dict[str, Any], list[Any]]:
+    case = _base(op)
+    inputs = arrays(spec(op), case, SEED)
+    oracle = Oracle(spec(op), case, inputs)
+    return inputs, [a.expected for a in oracle.values.values()]
+
+
+def _bound(entry: Entry, case: Case) -> Any:
+    from harness.candidates import candidate as bind
+
+    return bind(spec(entry.op), candidate(entry)).bind(case)
+
+
+def _results(entry: Entry, case: Case) -> Iterator[tuple[Any, Any]]:
+    inputs, expected = _due(entry.op)
+    lib = library(entry.library)
+    found = _bound(entry, case)(*(lib.wrap(x) for x in inputs.values()))
+    found = found if isinstance(found, (tuple, list)) else (found,)
+    for y, due in zip(found, expected, strict=True):
+        actual = lib.unwrap(y)
+        yield actual, due.astype(actual.dtype)
+
+
+def _said(test: Any) -> str:
+    try:
+        return "passes" if test() else "fails"
+    except Exception:
+        return "fails"
+
+
+def _close(entry: Entry, case: Case) -> str:
+    import torch
+
+    def test() -> bool:
+        for actual, due in _results(entry, case):
+            torch.testing.assert_close(torch.from_numpy(actual.copy()), torch.from_numpy(due.copy()))
+        return True
+
+    return _said(test)
+
+
+def _all(entry: Entry, case: Case) -> str:
+    return _said(lambda: all(np.allclose(actual, due) for actual, due in _results(entry, case)))
+
+
+def _grad(entry: Entry, case: Case) -> str:
+    """gradcheck of a torch candidate, or of a NumPy one with its vjp as backward; empty where it has no gradient."""
+    import torch
+
+    given = {i.name: i for i in spec(entry.op).inputs}
+    inputs, _ = _due(entry.op)
+    if not any(o.differentiable for o in spec(entry.op).outputs) or (entry.library != "torch" and not entry.vjp):
+        return ""
+    tensors = [torch.from_numpy(x.copy()) for x in inputs.values()]
+    for name, x in zip(inputs, tensors, strict=True):
+        x.requires_grad_(given[name].differentiable and (x.is_floating_point() or x.is_complex()))
+    call = _bound(entry, case) if entry.library == "torch" else _as_function(entry, case)
+    return _said(lambda: torch.autograd.gradcheck(call, tensors))
+
+
+def _as_function(entry: Entry, case: Case) -> Any:
+    import torch
+
+    from harness.candidates import candidate as bind
+
+    bound = bind(spec(entry.op), candidate(entry))
+    call, vjp = bound.bind(case), bound.bind_vjp(case)
+
+    class Both(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, *xs: Any) -> Any:
+            ctx.save_for_backward(*xs)
+            y = call(*(x.detach().numpy() for x in xs))
+            many = isinstance(y, (tuple, list))
+            return tuple(torch.from_numpy(np.array(v)) for v in y) if many else torch.from_numpy(np.array(y))
+
+        @staticmethod
+        def backward(ctx: Any, *gs: Any) -> Any:
+            xs = [x.detach().numpy() for x in ctx.saved_tensors]
+            g = tuple(g.numpy() for g in gs)
+            found = vjp(g[0] if len(g) == 1 else g, *xs)
+            found = found if isinstance(found, (tuple, list)) else (found,)
+            return tuple(None if d is None else torch.from_numpy(np.array(d)) for d in found[: len(xs)])
+
+    return Both.apply
+
+
+# --- the table ------------------------------------------------------------------------------------------------------
+
+
+def table(found: Sequence[Found]) -> pd.DataFrame:
+    """One row per entry: what it is, what must catch it, which laws are broken, what the peers say."""
+    rows = []
+    for f in found:
+        e = f.entry
+        killed = "" if e.right else "killed" if f.red else "survives"
+        rows.append(
+            {
+                "entry": e.name,
+                "op": e.op,
+                "right": e.right,
+                "what": says(e),
+                "law": e.law,
+                "at": e.at,
+                "verdict": killed or ("flagged" if f.red else "conforms"),
+                "as named": "" if e.right else str(f.as_named),
+                **{law: sum(r.law == law for r in f.red) for law in COLUMNS},
+                "judged": f.judged,
+                **f.peers,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def says(entry: Entry) -> str:
+    """What is wrong with it, or how it is right: the first line of its docstring."""
+    wrong = entry.vjp if entry.vjp and entry.vjp.startswith("miniatures") else entry.path
+    words = str(load(wrong).__doc__ or "").strip()
+    return words.splitlines()[0] if words else ""
+
+
+def page(frame: pd.DataFrame, seconds: float) -> str:
+    """The table as Markdown, generated."""
+    wrong, right = frame[~frame["right"]], frame[frame["right"]]
+    killed, flagged = (wrong["verdict"] == "killed").sum(), (right["verdict"] == "flagged").sum()
+    lines = [
+        "<!-- Generated by `python tests/gate.py`; do not edit. -->",
+        "",
+        "# The kill matrix",
+        "",
+        f"{len(wrong)} miniatures, each an implementation wrong in one way, and {len(right)} look-alikes, each right in",
+        f"an unusual way. Killed: {killed} of {len(wrong)}. False alarms: {flagged} of {len(right)}. A row gives the law",
+        "and the place of the grid that must find the miniature, all laws that did, and what three well-known comparators",
+        "said on the spec's first case in double precision with their own tolerances.",
+        "",
+        *_shares(wrong, right),
+        "",
+        "## Miniatures",
+        "",
+        "| op | what is wrong | must be found by | found by | `assert_close` | `np.allclose` | `gradcheck` |",
+        "|---|---|---|---|---|---|---|",
+        *(_line(row) for _, row in wrong.iterrows()),
+        "",
+        "## Look-alikes",
+        "",
+        "| op | how it is right | verdict | judged | `assert_close` | `np.allclose` | `gradcheck` |",
+        "|---|---|---|---|---|---|---|",
+        *(
+            f"| {r['op']} | {r['what']} | {r['verdict']} | {r['judged']} | " + " | ".join(r[p] for p in PEERS) + " |"
+            for _, r in right.iterrows()
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _line(row: Any) -> str:
+    laws = ", ".join(law for law in COLUMNS if row[law]) or "nothing"
+    due = f"{row['law']} at `{row['at'] or 'the first case'}`"
+    return f"| {row['op']} | {row['what']} | {due} | {laws} | " + " | ".join(row[p] for p in PEERS) + " |"
+
+
+def _shares(wrong: pd.DataFrame, right: pd.DataFrame) -> list[str]:
+    head = ["| judge | miniatures found | look-alikes accused |", "|---|---|---|"]
+    ours = (
+        f"{(wrong['verdict'] == 'killed').sum()} of {len(wrong)}",
+        f"{(right['verdict'] == 'flagged').sum()} of {len(right)}",
+    )
+    rows = [f"| this harness | {ours[0]} | {ours[1]} |"]
+    for name in PEERS:
+        rows.append(
+            f"| `{name}` | {(wrong[name] == 'fails').sum()} of {len(wrong)} | {(right[name] == 'fails').sum()} of {len(right)} |"
+        )
+    either = (wrong[PEERS] == "fails").any(axis=1).sum(), (right[PEERS] == "fails").any(axis=1).sum()
+    return head + rows + [f"| any of the three | {either[0]} of {len(wrong)} | {either[1]} of {len(right)} |"]
+
+
+def main() -> int:
+    """Judge, write, print; 0 where every miniature is killed and no look-alike flagged."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("-j", "--workers", type=int, default=os.cpu_count() or 1, help="0 judges in this process")
+    parser.add_argument("-k", default="", help="only entries whose name or op contains this")
+    options = parser.parse_args()
+    entries = [e for e in (*MINIATURES, *LOOKALIKES) if options.k in e.name or options.k in e.op]
+    started = time.perf_counter()
+    found = judged(entries, options.workers)
+    seconds = time.perf_counter() - started
+    frame = table(found)
+    if not options.k:
+        CSV.parent.mkdir(parents=True, exist_ok=True)
+        frame.to_csv(CSV, index=False)
+        PAGE.write_text(page(frame, seconds), encoding="utf-8")
+    return report(found, seconds)
+
+
+def report(found: Sequence[Found], seconds: float) -> int:
+    """Print the matrix and the two shares; the exit code."""
+    wrong = [f for f in found if not f.entry.right]
+    right = [f for f in found if f.entry.right]
+    for f in wrong:
+        note = "" if f.as_named else "  (not as named)" if f.red else "  SURVIVES"
+        print(f"{f.entry.name:<62} {','.join(law for law in COLUMNS if law in f.laws)}{note}")
+    for f in right:
+        print(f"{f.entry.name:<62} {'FLAGGED' if f.red else 'conforms'} ({f.judged})")
+        for row in f.red[:6]:
+            print(f"    {row.case} {row.law} {row.about} margin {row.margin:.3g} {row.message[:120]}")
+    killed, flagged = sum(bool(f.red) for f in wrong), sum(bool(f.red) for f in right)
+    elsewhere = [f.entry.name for f in wrong if f.red and not f.as_named]
+    unjudged = [f.entry.name for f in found if not f.judged]
+    print(f"{len(found)} judged in {seconds:.0f} s; killed by another law or elsewhere: {len(elsewhere)}")
+    if unjudged:
+        print(f"judged nothing of: {', '.join(unjudged)}")
+    print(f"killed {killed} of {len(wrong)}")
+    print(f"false alarms {flagged} of {len(right)}")
+    return int(killed < len(wrong) or flagged > 0 or bool(unjudged) or not found)
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:2])
+    sys.exit(main())
