@@ -80,6 +80,18 @@ def _case(spec: Spec, grid: str, point: Mapping[str, Value]) -> Case:
     )
 
 
+def point(spec: Spec, case: Case) -> dict[str, Value]:
+    """A case's value on every axis, in the order ids are written."""
+    known = {**case.sizes, **case.params, "dtype": case.dtype, "layout": case.layout, "fill": case.fill}
+    known |= {i.name: NONE if i.name in case.absent else GIVEN for i in spec.inputs if i.optional}
+    return {axis: known[axis] for axis in axes(spec)}
+
+
+def at(spec: Spec, point: Mapping[str, Value]) -> Case:
+    """The case at a point, by its own address outside any named grid."""
+    return _case(spec, "", point)
+
+
 def _invalid(spec: Spec) -> Any:
     first = _case(spec, "", _first(spec, axes(spec)))
 

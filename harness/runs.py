@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from harness import cases, ledger, specs
 from harness.execution.task import Setup, Task
 from harness.laws import LAWS
-from harness.model import RED, CandidateSpec, Case, Spec, Verdict
+from harness.model import RED, CandidateSpec, Case, Known, Spec, Verdict
 
 if TYPE_CHECKING:
     from harness.candidates import Candidate
@@ -101,24 +101,25 @@ def _selected(spec: Spec, case: Case, wanted: Mapping[str, tuple[str, ...]]) -> 
 
 def setup(found: Iterable[Spec], with_torch: bool) -> Setup:
     """How any process makes itself ready to judge these specs with these candidates."""
-    described = tuple((spec.path, spec.op, spec.candidates) for spec in found)
+    described = tuple((spec.path, spec.op, spec.candidates, spec.known) for spec in found)
     return Setup("harness.runs:work", (described, str(Path.cwd()), with_torch))
 
 
 def work(
-    described: Sequence[tuple[str, str, tuple[CandidateSpec, ...]]], place: str, with_torch: bool
+    described: Sequence[tuple[str, str, tuple[CandidateSpec, ...], tuple[Known, ...]]], place: str, with_torch: bool
 ) -> Callable[[Task, Callable[[str, str], None]], list[Verdict]]:
     """What judges tasks in this process: candidates are imported when the first task of their op comes."""
     if place not in sys.path:
         sys.path.insert(0, place)
-    known = {op: (path, {c.name: c for c in candidates}) for path, op, candidates in described}
+    told = {op: (path, {c.name: c for c in candidates}, known) for path, op, candidates, known in described}
     read: dict[str, Spec] = {}
     loaded: dict[tuple[str, str], Candidate | str] = {}
 
     def verdicts(task: Task, note: Callable[[str, str], None]) -> list[Verdict]:
-        path, given = known[task.op]
+        path, given, known = told[task.op]
         if task.op not in read:
-            read[task.op] = replace(specs.read(Path(path), LAW_NAMES), candidates=tuple(given.values()))
+            written = specs.read(Path(path), LAW_NAMES)
+            read[task.op] = replace(written, candidates=tuple(given.values()), known=known)
         spec = read[task.op]
         for name in task.candidates:
             if (task.op, name) not in loaded:

@@ -33,5 +33,4 @@ def test_the_page_on_adding_an_op_runs_as_it_stands(tmp_path: Path) -> None:
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
     table = pandas.read_csv(tmp_path / "out" / "verdicts.csv")
     assert set(table.candidate) == {"torch", "scipy", "numpy.direct"}
-    assert (table[table.status == "known"].candidate == "numpy.direct").all()
-    assert (table.status == "known").any()
+    assert set(table[table.status == "known"].candidate) == {"numpy.direct", "torch"}

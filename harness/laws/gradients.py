@@ -106,7 +106,7 @@ def adjoint(trial: Trial) -> Iterator[Equation]:
     forward, reverse = np.zeros((), due_type(due)), np.zeros((), due_type(due))
     slack: Array = np.zeros(3)
     for name, y in trial.due.cotangents.items():
-        if name not in moved or moved[name].shape != y.shape:
+        if name not in moved or moved[name].shape != y.shape or not _finite(moved[name]):
             return
         forward = forward + inner(moved[name], y)
         slack = slack + _slack(due[name], y) + _noise(moved[name], y)
@@ -115,11 +115,18 @@ def adjoint(trial: Trial) -> Iterator[Equation]:
         if g is None:
             continue
         actual = trial.candidate.library.unwrap(g)
-        if actual.shape != x.shape:
+        if actual.shape != x.shape or not _finite(actual):
             return
         reverse = reverse + inner(x, actual)
         slack = slack + _slack(trial.due.gradients[name], x) + _noise(x, actual)
+    if np.isinf(slack).any():
+        return  # some entry is unspecified: the order of its sum decides whether it overflows
     yield Numbers("", np.asarray(reverse), Answer(np.asarray(forward), slack.reshape(3), trial.due.oracle.p))
+
+
+def _finite(x: Array) -> bool:
+    """Whether there are inner products at all: what is not finite is judged entry by entry, by the other laws."""
+    return bool(np.isfinite(x).all())
 
 
 def due_type(due: dict[str, Answer]) -> Any:

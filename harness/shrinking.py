@@ -1,0 +1,195 @@
+"""Case -> a smaller one at which the same candidate breaks the same law in the same way.
+
+Axis descent over addresses: fill, layout, dtype and params toward the spec's first values, optional inputs away, sizes
+down. Every look is a judgement in an isolated worker, so that a segmentation fault shrinks like a wrong number.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import prod
+
+from harness import cases, runs
+from harness.execution import PRELOAD, Isolated, Task
+from harness.laws import LAWS
+from harness.model import NONE, RED, CandidateSpec, Case, Spec, Value, Verdict
+
+#: Looks taken at most; the descent needs about two per axis that departs from the spec's first case.
+BUDGET = 40
+
+#: Wall seconds a candidate may take at a look.
+TIMEOUT = 10.0
+
+#: Statuses of a row that says only how it ended: the message's beginning says which way.
+_ENDED = frozenset({"fails", "crashed", "timed out"})
+
+#: All verdicts of the candidate at a case, known deviations unmarked.
+Judging = Callable[[Case], list[Verdict]]
+
+
+class Unbroken(Exception):
+    """A case that cannot be shrunk: nothing is broken there, or it has no smaller ones."""
+
+
+@dataclass(frozen=True)
+class Shrunk:
+    """Where a descent began and ended, the row that is still broken there, and how many looks it took."""
+
+    start: Case
+    case: Case
+    row: Verdict
+    looks: int
+
+
+def shrink(
+    spec: Spec,
+    start: Case,
+    candidate: CandidateSpec,
+    *,
+    law: str = "",
+    about: str = "",
+    seed: int = 0,
+    budget: int = BUDGET,
+    seconds: float = float("inf"),
+    timeout: float = TIMEOUT,
+) -> Shrunk:
+    """The smallest case found at which ``candidate`` breaks the law as it does at ``start`` (its first by default).
+
+    Raises Unbroken where it breaks none there.
+    """
+    if start.invalid:
+        raise Unbroken(f"`{start.id}` is one call with one fault: there is no smaller one")
+    until = time.monotonic() + seconds
+    with _judged(spec, candidate, law, timeout) as worker:
+        judging = _judging(worker, spec, candidate, seed)
+        first = next(_broken(judging(start), law, about), None)
+        if first is None:
+            raise Unbroken(f"`{candidate.name}` does not break {_said(law, about)} at `{start.id}`")
+        if law:
+            return _Descent(spec, first, judging, budget - 1, until).down(start)
+    with _judged(spec, candidate, _where(first), timeout) as worker:
+        return _Descent(spec, first, _judging(worker, spec, candidate, seed), budget - 1, until).down(start)
+
+
+def _said(law: str, about: str) -> str:
+    return (f"`{law}`" if law else "any law") + (f" of `{about}`" if about else "")
+
+
+def _judged(spec: Spec, candidate: CandidateSpec, law: str, timeout: float) -> Isolated:
+    """A worker that judges the candidate under one law alone, or all of them; no deviation is known to it."""
+    others = {name: "not asked" for name in LAWS if law and name != law}
+    alone = replace(candidate, exempt={**candidate.exempt, **others})
+    kept = replace(spec, candidates=(alone,), known=())
+    setup = runs.setup((kept,), runs.needs_torch((kept,)))
+    return Isolated(setup, timeout=timeout, preload=(*PRELOAD, "harness.judgement"))
+
+
+def _where(row: Verdict) -> str:
+    """The law under which a row broke; a death is a row on the status, and says where it happened."""
+    died = re.search(r" in law (\w+)", row.message) if row.status in ("crashed", "timed out") else None
+    return died[1] if died else row.law
+
+
+def _judging(worker: Isolated, spec: Spec, candidate: CandidateSpec, seed: int) -> Judging:
+    return lambda case: worker.judge(Task(spec.op, spec.path, case.id, (candidate.name,), seed))
+
+
+def _broken(rows: list[Verdict], law: str, about: str) -> Iterator[Verdict]:
+    """Rows of that law that are red, then deaths under it."""
+    red = [r for r in rows if r.status in RED]
+    yield from (r for r in red if law in ("", r.law) and about in ("", r.about))
+    yield from (r for r in red if r.law == "status" and law == _where(r))
+
+
+class _Descent:
+    """The search: what was looked at, and how many looks are left."""
+
+    def __init__(self, spec: Spec, row: Verdict, judging: Judging, budget: int, until: float) -> None:
+        self._spec, self._row, self._judging, self._left, self._until = spec, row, judging, budget, until
+        self._looks = 1
+        self._seen: dict[str, Verdict | None] = {}
+
+    def down(self, start: Case) -> Shrunk:
+        case, row = start, self._row
+        while step := self._step(case):
+            case, row = step
+        return Shrunk(start, case, row, self._looks)
+
+    def _step(self, case: Case) -> tuple[Case, Verdict] | None:
+        """The boldest move to a smaller case that is broken in the same way."""
+        most = entries(self._spec, case)
+        for point in _moves(self._spec, cases.point(self._spec, case)):
+            moved = cases.at(self._spec, point)
+            if moved.id == case.id or not cases.valid(self._spec, moved) or entries(self._spec, moved) > most:
+                continue
+            if row := self._look(moved):
+                return moved, row
+        return None
+
+    def _look(self, case: Case) -> Verdict | None:
+        if case.id not in self._seen:
+            if self._looks > self._left or time.monotonic() > self._until:
+                return None
+            self._looks += 1
+            self._seen[case.id] = next((r for r in self._judging(case) if same(r, self._row)), None)
+        return self._seen[case.id]
+
+
+def same(row: Verdict, other: Verdict) -> bool:
+    """Whether two rows are broken in the same way: status, law, subject, and measured or said alike."""
+    if (row.status, row.law, row.about) != (other.status, other.law, other.about):
+        return False
+    if row.status in _ENDED:
+        return _kind(row) == _kind(other)
+    return row.margin > 1 and bool(row.bound) == bool(other.bound)
+
+
+def _kind(row: Verdict) -> str:
+    return re.split(r"[:;]", row.message, maxsplit=1)[0]
+
+
+def entries(spec: Spec, case: Case) -> int:
+    """How many numbers the inputs of a case hold together."""
+    known = cases.names(spec, case)
+    return sum(prod(cases.shape(i, known)) for i in spec.inputs if i.name not in case.absent)
+
+
+def _moves(spec: Spec, point: Mapping[str, Value]) -> Iterator[dict[str, Value]]:
+    """Simpler points, boldest first."""
+    optional = {i.name: NONE for i in spec.inputs if i.optional}
+    plain = {axis: values[0] for axis, values in cases.axes(spec).items() if axis not in spec.sizes} | optional
+    sizes = [{axis: _capped(point[axis], n) for axis in spec.sizes} for n in (1, 2, 3)]
+    for moved in ({**plain, **sizes[0]}, {**plain, **sizes[1]}, plain, *sizes):
+        yield {**point, **moved}
+    for axis in ("fill", "layout", "dtype", *optional, *spec.params):
+        for value in [NONE] if axis in optional else _earlier(spec, axis, point[axis]):
+            yield {**point, axis: value}
+    for axis in spec.sizes:
+        for value in _smaller(point[axis]):
+            yield {**point, axis: value}
+
+
+def _earlier(spec: Spec, axis: str, value: Value) -> list[Value]:
+    """The values that the spec names before this one, its first foremost."""
+    named = list(cases.axes(spec)[axis])
+    return named[: named.index(value)] if value in named else named
+
+
+def _capped(value: Value, n: int) -> Value:
+    if isinstance(value, tuple):
+        return tuple(_capped(v, n) for v in value)
+    return min(value, n) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _smaller(value: Value) -> list[Value]:
+    """Smaller sizes, smallest first; of a tuple, one entry smaller or gone."""
+    if isinstance(value, tuple):
+        shorter = [value[:i] + value[i + 1 :] for i in range(len(value)) if len(value) > 1]
+        return shorter + [(*value[:i], v, *value[i + 1 :]) for i, old in enumerate(value) for v in _smaller(old)]
+    if isinstance(value, bool) or not isinstance(value, int):
+        return []
+    tried = {1, 2, 3, value // 2, value - value // 4, value - 2, value - 1}
+    return sorted(n for n in tried if 1 <= n < value)
