@@ -13,8 +13,10 @@ The rooms, in order; a module imports only from rooms above its own:
 - libraries: arrays <-> NumPy, SciPy, torch
 - candidates: dotted path -> Candidate
 - arithmetic: definition -> value, error and derivatives
+- balls: definition -> enclosures
 - oracles: Case, arrays -> what is due
 - comparison: Equation -> Evidence
+- proofs: Evidence -> its proof
 - trial: Case, candidate -> what laws ask for
 - laws: Trial -> Equations
 - ledger: known deviations

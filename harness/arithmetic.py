@@ -75,6 +75,13 @@ class Tracked(NDArrayOperatorsMixin):
     def __sum_of_products__(self, terms: Terms, factors: dict[str, Any]) -> Tracked:
         return contract(terms, {name: lift(a, self.p) for name, a in factors.items()})
 
+    def __gradients__(self, xs: Sequence[Tracked]) -> list[Tracked]:
+        found = vjp([self], [leaf(np.ones(self.shape), self.p)], xs)
+        return [leaf(np.zeros(x.shape), self.p) if g is None else g for x, g in zip(xs, found, strict=True)]
+
+    def __settled__(self) -> Tracked:
+        return leaf(self.value, self.p)
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         known = UFUNCS.get(ufunc) or SPECIAL.get(ufunc.__name__)
         if method != "__call__" or kwargs or known is None:
@@ -317,7 +324,7 @@ def _narrow(value: Array) -> Array:
 
 
 _ULPS = 2.0 * bounds.TRANSCENDENTAL_ULPS
-_TWO_OVER_ROOT_PI = 2 / np.sqrt(np.longdouble(np.pi))
+_TWO_OVER_ROOT_PI = 2 / np.sqrt(np.arctan2(np.longdouble(0), np.longdouble(-1)))
 
 exp = _unary(
     np.exp,
@@ -511,6 +518,13 @@ def direction(x: Tracked) -> Tracked:
     return result
 
 
+def clip(x: Tracked, low: float, high: float) -> Tracked:
+    """x where a right result is known to lie within constant limits: no error reaches beyond them, nothing is cut."""
+    value = np.clip(x.value, low, high)
+    room = np.maximum(high - value, value - low).astype(np.float64)
+    return _make(value, None if x.error is None else np.fmin(x.error, room), x.p, (x, lambda g: g))
+
+
 # --- sums -----------------------------------------------------------------------------------------------------------
 
 
@@ -591,7 +605,8 @@ def contract(terms: Terms, factors: dict[str, Tracked]) -> Tracked:
         arriving = None
         for name, f in factors.items():
             if f.error is not None:
-                each = [evaluate(terms_of_size(terms), {**sizes, name: np.ascontiguousarray(e)}) for e in f.error]
+                used = _holding(terms_of_size(terms), name)
+                each = [evaluate(used, {**sizes, name: np.ascontiguousarray(e)}) for e in f.error]
                 arriving = _plus(arriving, np.stack(each))
         local = _sum_error(terms, list(factors.values()), value, sizes, p)
         local = np.where(_copied(terms), 0.0, bounds.stored(p, value, local))
@@ -601,11 +616,21 @@ def contract(terms: Terms, factors: dict[str, Tracked]) -> Tracked:
     return _make(value, _plus(arriving, local), p, *parents)
 
 
+def _holding(terms: Terms, name: str) -> Terms:
+    """Those of the terms that have a factor: an error of it reaches no others."""
+    key = f"holding {name}"
+    if key not in terms._cache:
+        terms._cache[key] = Terms(terms.shape, terms.sizes, tuple(g for g in terms.groups if name in g.factors))
+    result: Terms = terms._cache[key]
+    return result
+
+
 def _copied(terms: Terms) -> Any:
     """Where an entry is one entry of the only factor, or none: exact whatever sums the others."""
-    if any(len(g.factors) > 1 or np.any(np.asarray(g.coefficient) != 1) for g in terms.groups):
-        return False
-    return terms.lengths <= 1
+    if "copied" not in terms._cache:
+        products = any(len(g.factors) > 1 or np.any(np.asarray(g.coefficient) != 1) for g in terms.groups)
+        terms._cache["copied"] = False if products else terms.lengths <= 1
+    return terms._cache["copied"]
 
 
 def terms_of_size(terms: Terms) -> Terms:
@@ -644,7 +669,7 @@ def _sum_error(terms: Terms, factors: list[Tracked], value: Array, sizes: dict[s
     if three:
         error = bounds.three_products(p, absolute_sum, terms.lengths)
     else:
-        squares = {name: np.abs(f).astype(p.wide) ** 2 for name, f in sizes.items()}
+        squares = {name: f.astype(p.wide) ** 2 for name, f in sizes.items()}
         root = np.sqrt(evaluate(_squares(terms), squares)).astype(np.float64)
         error = bounds.summation(p, value, absolute_sum, root, terms.lengths)
     return np.where(_empty(terms, sizes, absolute_sum) | (small & whole), 0.0, error)
@@ -937,6 +962,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.max: lambda x, axis=None, keepdims=False: largest(x, axis, keepdims=keepdims),
     np.argmax: lambda x, axis=None: np.argmax(x.value, axis=axis),
     np.where: where,
+    np.clip: clip,
     np.reshape: reshape,
     np.transpose: transpose,
     np.broadcast_to: broadcast,

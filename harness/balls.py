@@ -8,6 +8,7 @@ stands here. At a kink the derivative is enclosed together with every other subg
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -63,8 +64,11 @@ def exactly(x: Any) -> Number:
     if np.iscomplexobj(x):
         return acb(exactly(x.real), exactly(x.imag))
     high = float(x)
-    low = float(np.longdouble(x) - np.longdouble(high)) if np.isfinite(high) else 0.0
-    return arb(high) + arb(low) if low else arb(high)
+    if not isinstance(x, np.longdouble) or np.isinf(x) or np.isnan(x):
+        return arb(high)
+    mantissa, exponent = np.frexp(x)
+    high = float(mantissa)
+    return (arb(high) + arb(float(mantissa - np.longdouble(high)))) * arb(2) ** int(exponent)
 
 
 @dataclass(frozen=True, eq=False)
@@ -539,9 +543,9 @@ def compared(ufunc: np.ufunc, operands: Sequence[Balls]) -> Any:
 
 def _decided(ufunc: np.ufunc, a: Number, b: Number) -> bool:
     holds, fails = COMPARISONS[ufunc]
-    if getattr(a, holds)(b):
+    if holds(a, b):
         return True
-    if getattr(a, fails)(b):
+    if fails(a, b):
         return False
     raise NoProof("a comparison that is too close to decide")
 
@@ -566,12 +570,13 @@ def where(condition: Any, a: Any, b: Any) -> Balls:
     )
 
 
-#: Between 0 and 1, and between -1 and 1: where a kink leaves the subgradient open.
 def _share() -> Number:
+    """Anything from 0 to 1."""
     return arb(0.5, 0.5)
 
 
 def _sign() -> Number:
+    """Anything from -1 to 1."""
     return arb(0, 1)
 
 
@@ -723,16 +728,16 @@ UFUNCS: dict[Any, Callable[..., Balls]] = {
 #: SciPy's special functions by name.
 SPECIAL: dict[str, Callable[..., Balls]] = {"erf": erf}
 
-#: Each comparison with what a ball calls it, and what it calls its opposite.
-COMPARISONS: dict[Any, tuple[str, str]] = {
-    np.greater: ("__gt__", "__le__"),
-    np.greater_equal: ("__ge__", "__lt__"),
-    np.less: ("__lt__", "__ge__"),
-    np.less_equal: ("__le__", "__gt__"),
-    np.equal: ("__eq__", "__ne__"),
-    np.not_equal: ("__ne__", "__eq__"),
-    np.isnan: ("", ""),
-    np.isfinite: ("", ""),
+#: Each comparison with what decides it, and what decides its opposite (nothing does for one array alone).
+COMPARISONS: dict[Any, Any] = {
+    np.greater: (operator.gt, operator.le),
+    np.greater_equal: (operator.ge, operator.lt),
+    np.less: (operator.lt, operator.ge),
+    np.less_equal: (operator.le, operator.gt),
+    np.equal: (operator.eq, operator.ne),
+    np.not_equal: (operator.ne, operator.eq),
+    np.isnan: None,
+    np.isfinite: None,
 }
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {

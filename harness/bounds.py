@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 from math import log, log2, prod, sqrt
 from typing import Any
 
@@ -113,6 +112,8 @@ def sharp_enough(p: Precision) -> bool:
 def gamma(n: Any, u: float) -> Any:
     """``n u / (1 - n u)``: the worst relative error of n roundings; inf where ``n u >= 1``."""
     nu = np.asarray(n, dtype=np.float64) * u
+    if (nu < 1).all():
+        return nu / (1 - nu)
     return np.where(nu < 1, nu / np.where(nu < 1, 1 - nu, 1), np.inf)
 
 
@@ -188,15 +189,23 @@ def _largest_class_rms(power: Array, axes: Sequence[int]) -> Array:
     divisors = [_divisors(power.shape[a]) for a in axes]
     if prod(len(d) for d in divisors) > RESIDUE_CLASSES:
         return np.full(power.shape, np.inf)
+    means = [power]
+    for axis, ds in zip(axes, divisors, strict=True):
+        means = [_class_means(m, axis, d) for m in means for d in ds]
     largest = np.zeros(power.shape, power.dtype)
-    for chosen in product(*divisors):
-        means = power
-        for axis, d in zip(axes, chosen, strict=True):
-            n = power.shape[axis]
-            split = means.reshape(*means.shape[:axis], n // d, d, *means.shape[axis + 1 :])
-            means = np.broadcast_to(split.mean(axis=axis, keepdims=True), split.shape).reshape(power.shape)
-        largest = np.maximum(largest, means)
+    for m in means:
+        classes = largest.reshape([k for n, d in zip(power.shape, m.shape, strict=True) for k in (n // d, d)])
+        np.maximum(classes, m.reshape([k for d in m.shape for k in (1, d)]), out=classes)
     return np.sqrt(largest).astype(np.float64)
+
+
+def _class_means(power: Array, axis: int, d: int) -> Array:
+    """The mean over each class of indices that are equal modulo d, d dividing the axis."""
+    n = power.shape[axis]
+    if n == d:
+        return power
+    means: Array = power.reshape(*power.shape[:axis], n // d, d, *power.shape[axis + 1 :]).mean(axis=axis)
+    return means
 
 
 def three_products(p: Precision, total: Array, length: Any) -> Array:

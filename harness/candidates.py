@@ -90,22 +90,36 @@ class Candidate:
         inputs = [i.name for i in self.spec.inputs]
         there = [n for n in inputs if n not in case.absent]
         keywords = self._keywords(parameters, case)
-        first = [] if parameters is None else [n for n in parameters if n not in inputs and n not in case.params]
-        named = (
-            parameters is not None
-            and all(n in parameters for n in inputs)
-            and all(parameters[n].kind is not inspect.Parameter.POSITIONAL_ONLY for n in inputs)
-            and (not cotangent or (bool(first) and parameters[first[0]].kind is not inspect.Parameter.POSITIONAL_ONLY))
-        )
+        named, first = self._convention(parameters, case, cotangent)
 
         def call(*arrays: Any) -> Any:
             upstream, rest = (arrays[:1], arrays[1:]) if cotangent else ((), arrays)
             full = dict.fromkeys(inputs) | dict(zip(there, rest, strict=True))
             if named:
-                return function(**dict(zip(first[:1] if cotangent else [], upstream, strict=True)), **full, **keywords)
+                return function(**dict(zip([first] * cotangent, upstream, strict=True)), **full, **keywords)
             return function(*upstream, *full.values(), **keywords)
 
         return call
+
+    def _convention(
+        self, parameters: Mapping[str, inspect.Parameter] | None, case: Case, cotangent: bool
+    ) -> tuple[bool, str]:
+        """Whether arguments go by name, and what name the cotangent goes by."""
+        inputs = [i.name for i in self.spec.inputs]
+        if parameters is None or not all(n in parameters for n in inputs):
+            return False, ""
+        others = [n for n in parameters if n not in inputs and n not in case.params]
+        by_name = [*inputs, *others[:1]] if cotangent else inputs
+        if cotangent and not others:
+            return False, ""
+        allowed = all(parameters[n].kind is not inspect.Parameter.POSITIONAL_ONLY for n in by_name)
+        return allowed, others[0] if cotangent else ""
+
+    def arguments(self, case: Case, cotangent: bool = False) -> tuple[bool, str, dict[str, Any]]:
+        """How a call is written: by name or not, the cotangent's name, the params that are passed. Raises NotOffered."""
+        function = self.vjp_function if cotangent else self.function
+        parameters = None if function is None else _parameters(function)
+        return *self._convention(parameters, case, cotangent), self._keywords(parameters, case)
 
     def _keywords(self, parameters: Mapping[str, inspect.Parameter] | None, case: Case) -> dict[str, Any]:
         if parameters is None or any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):

@@ -90,7 +90,7 @@ def _numbers(equation: Numbers, tier: int) -> Evidence:
         return _evidence(actual, expected, errors, np.zeros(errors.shape), margins[None].repeat(3, 0), due, tier)
     with np.errstate(all="ignore"):
         errors = np.abs(got - expected)
-        margins = np.stack([_margins(errors, bound) for bound in due.error])
+        margins = _margins(errors, due.error)
         margins = _kinds(got, expected, due, margins)
     return _evidence(actual, expected, errors, due.error[tier], margins, due, tier)
 
@@ -117,11 +117,11 @@ def _kinds(got: Array, expected: Array, due: Answer, margins: Array) -> Array:
     lies beyond the dtype's largest number is due as infinity, or as itself where a bound reaches back.
     """
     finite, due_finite = np.isfinite(got), np.isfinite(expected)
-    beyond = due_finite & (np.abs(expected) > due.p.largest)
-    near = due_finite & (np.abs(expected) + due.error[2] >= due.p.largest)
     unspecified = np.isinf(due.error)
     if due_finite.all() and finite.all() and not unspecified.any():
         return margins
+    beyond = due_finite & (np.abs(expected) > due.p.largest)
+    near = due_finite & (np.abs(expected) + due.error[2] >= due.p.largest)
     same = np.isnan(got) & np.isnan(expected)
     if expected.dtype.kind == "c" or got.dtype.kind == "c":
         same = same | (~finite & ~due_finite)

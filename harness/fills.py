@@ -149,6 +149,13 @@ FILLS: dict[str, tuple[Make, str]] = {
 #: Fills at the ends of the range: there the order of operations decides what under- or overflows on the way.
 EXTREME = frozenset({"denormal", "huge"})
 
+
+def xavier_scale(shape: tuple[int, ...]) -> float:
+    """``sqrt(2 / (fan_in + fan_out))`` of a weight (outputs, inputs, *kernel): Glorot and Bengio 2010, equation 12."""
+    fans = sum(shape[:2]) * prod(shape[2:])
+    return float(np.sqrt(2 / max(fans, 1)))
+
+
 #: Inputs' domains: standard fills are mapped into them.
 DOMAINS: dict[str, Callable[[Array], Array]] = {
     "real": lambda x: x,
@@ -156,6 +163,9 @@ DOMAINS: dict[str, Callable[[Array], Array]] = {
     "nonnegative": np.abs,
     "unit": lambda x: 1 / (1 + np.exp(-np.clip(x, -30, 30))),
     "binary": lambda x: (x > 0).astype(np.float64),
+    "xavier": lambda x: x * xavier_scale(x.shape),
+    "near_one": lambda x: 1 + 0.02 * x,
+    "near_zero": lambda x: 0.02 * x,
 }
 
 DTYPES = {"bfloat16": np.dtype(ml_dtypes.bfloat16)}

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, partial
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import arithmetic, bounds
+from harness import arithmetic, balls, bounds
 from harness.arithmetic import Tracked
+from harness.balls import Balls, NoProof, Number, Work
 from harness.bounds import Precision
 from harness.candidates import load
 from harness.model import Case, Spec
 
 Array = NDArray[Any]
+#: The ball that contains one entry of an answer. Raises NoProof.
+Enclose = Callable[[tuple[int, ...]], Number]
+
+#: Entries and terms that ball arithmetic may compute for all proofs at one draw of a case's inputs (a fraction of a
+#: second); what needs more is not proved.
+PROOF_WORK = 60_000
 
 
 class OracleError(Exception):
@@ -25,11 +32,15 @@ class OracleError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What is due: ``expected`` unrounded, ``error`` (3, *shape) in tiers, and the precision it is judged in."""
+    """What is due: ``expected`` unrounded, ``error`` (3, *shape) in tiers, and the precision it is judged in.
+
+    ``enclose`` proves one entry without recourse to ``expected``; None where no arithmetic of ours made it.
+    """
 
     expected: Array
     error: Array
     p: Precision
+    enclose: Enclose | None = None
 
     @classmethod
     def of(cls, tracked: Tracked) -> Answer:
@@ -55,6 +66,98 @@ def slopes(path: str) -> tuple[Callable[..., Any], ...]:
     return tuple(getattr(load(path), "legal_slopes", ()))
 
 
+class Arithmetic(Protocol):
+    """What a definition is run in: arrays that know their derivatives."""
+
+    def leaf(self, value: Array) -> Any:
+        """An input."""
+
+    def vjp(self, outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
+        """One gradient per input, None where the outputs do not depend on it."""
+
+    def jvp(self, outputs: Sequence[Any], inputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+        """One tangent per output."""
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """The arithmetic of values with running errors."""
+
+    p: Precision
+
+    def leaf(self, value: Array) -> Tracked:
+        return arithmetic.leaf(value, self.p)
+
+    def vjp(self, outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
+        return arithmetic.vjp(outputs, cotangents, inputs)
+
+    def jvp(self, outputs: Sequence[Any], inputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+        return list(arithmetic.jvp(outputs, inputs, tangents))
+
+
+@dataclass(frozen=True)
+class Enclosing:
+    """The arithmetic of balls."""
+
+    work: Work
+
+    def leaf(self, value: Array) -> Balls:
+        return balls.leaf(value, self.work)
+
+    def vjp(self, outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
+        return balls.vjp(outputs, cotangents, inputs)
+
+    def jvp(self, outputs: Sequence[Any], inputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+        return list(balls.jvp(outputs, inputs, tangents))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A definition run once: its inputs and outputs in one arithmetic."""
+
+    within: Arithmetic
+    leaves: Mapping[str, Any]
+    outputs: Sequence[Any]
+
+
+def combined(answers: Sequence[Answer], weights: Sequence[int]) -> Enclose:
+    """Encloses a weighted sum of answers, entry by entry."""
+
+    def enclose(at: tuple[int, ...]) -> Number:
+        parts = [_ball(answer, at) for answer in answers]
+        with balls.digits():
+            return sum(w * part for w, part in zip(weights, parts, strict=True))
+
+    return enclose
+
+
+def paired(pairs: Sequence[tuple[Answer | Array, Array]]) -> Enclose:
+    """Encloses the sum of the real inner products ``Re <a, b>`` of answers, or of arrays as they are, with arrays."""
+
+    def enclose(at: tuple[int, ...]) -> Number:
+        Work(PROOF_WORK).spend(sum(b.size for _, b in pairs))
+        total: Any = 0
+        for a, b in pairs:
+            for place in np.ndindex(b.shape):
+                part = _ball(a, place) if isinstance(a, Answer) else _exactly(a[place])
+                with balls.digits():
+                    total = total + (part.real * _exactly(b[place].real) + part.imag * _exactly(b[place].imag))
+        return total
+
+    return enclose
+
+
+def _exactly(x: Any) -> Number:
+    with balls.digits():
+        return balls.exactly(x)
+
+
+def _ball(answer: Answer, at: tuple[int, ...]) -> Number:
+    if answer.enclose is None:
+        raise NoProof("no definition encloses it")
+    return answer.enclose(at)
+
+
 @dataclass(frozen=True)
 class Oracle:
     """A spec's definition evaluated at one case's inputs, in the arithmetic that tracks errors and derivatives."""
@@ -70,48 +173,56 @@ class Oracle:
         return bounds.precision(self.case.dtype, self.algorithm)
 
     @cached_property
-    def _runs(self) -> list[tuple[dict[str, Tracked], list[Any]]]:
-        return [self._run(f) for f in definition(self.spec.oracle)]
+    def _runs(self) -> list[Run]:
+        return [self._run(f, Tracking(self.p)) for f in definition(self.spec.oracle)]
 
     @cached_property
-    def _derived(self) -> list[tuple[dict[str, Tracked], list[Any]]]:
-        return self._runs + [self._run(f) for f in slopes(self.spec.oracle)]
+    def _derived(self) -> list[Run]:
+        return self._runs + [self._run(f, Tracking(self.p)) for f in slopes(self.spec.oracle)]
 
-    def _run(self, function: Callable[..., Any]) -> tuple[dict[str, Any], list[Any]]:
-        leaves: dict[str, Any] = {
-            n: arithmetic.leaf(x, self.p) if x.dtype.kind not in "iub" else x for n, x in self.arrays.items()
-        }
+    def _run(self, function: Callable[..., Any], within: Arithmetic) -> Run:
+        leaves: dict[str, Any] = {n: within.leaf(x) if x.dtype.kind not in "iub" else x for n, x in self.arrays.items()}
         given = [leaves.get(i.name) for i in self.spec.inputs]
         try:
             returned = function(*given, **self.case.params)
+        except NoProof:
+            raise
         except Exception as error:
             raise OracleError(f"{self.spec.oracle} at {self.case.id}: {type(error).__name__}: {error}") from error
         outputs = list(returned) if len(self.spec.outputs) > 1 else [returned]
-        return leaves, [self._output(y) for y in outputs]
+        return Run(within, leaves, [self._output(y) for y in outputs])
 
     def _output(self, y: Any) -> Any:
-        if isinstance(y, Tracked) or np.asarray(y).dtype.kind in "iub":
+        if isinstance(y, Tracked | Balls) or np.asarray(y).dtype.kind in "iub":
             return y
         return arithmetic.lift(y, self.p)
 
     @cached_property
     def values(self) -> dict[str, Answer]:
         """Every output by name."""
-        return self._merged([dict(zip(self._outputs, ys, strict=True)) for _, ys in self._runs])
+        return self._merged(self._runs, lambda run: dict(zip(self._outputs, run.outputs, strict=True)))
 
     @property
     def _outputs(self) -> list[str]:
         return [o.name for o in self.spec.outputs]
 
-    def _merged(self, runs: Sequence[Mapping[str, Any]]) -> dict[str, Answer]:
+    def _merged(self, runs: Sequence[Run], ask: Callable[[Run], Mapping[str, Any]]) -> dict[str, Answer]:
         """The first formula's values, with the entry-wise largest of all legal formulas' errors.
 
         Where the first formula's own steps overflow, another's finite value stands.
         """
-        first, *others = ({n: self._answer(y) for n, y in run.items() if y is not None} for run in runs)
+        first, *others = ({n: self._answer(y) for n, y in ask(run).items() if y is not None} for run in runs)
         for other in others:
             first = {n: _either(a, other[n]) if n in other else a for n, a in first.items()}
-        return first
+        enclosed = cache(lambda: ask(self._proving))
+        return {
+            n: replace(a, enclose=partial(_entry, enclosed, n)) if a.expected.dtype.kind not in "iub" else a
+            for n, a in first.items()
+        }
+
+    @cached_property
+    def _proving(self) -> Run:
+        return self._run(definition(self.spec.oracle)[0], Enclosing(Work(PROOF_WORK)))
 
     def _answer(self, y: Any) -> Answer:
         if isinstance(y, Tracked):
@@ -119,33 +230,27 @@ class Oracle:
         exact = np.asarray(y)
         return Answer(exact, np.zeros((3, *exact.shape)), self.p)
 
-    def _live(self, ys: Sequence[Any]) -> list[tuple[str, Tracked]]:
+    def _live(self, run: Run) -> list[tuple[str, Any]]:
         return [
             (o.name, y)
-            for o, y in zip(self.spec.outputs, ys, strict=True)
-            if o.differentiable and isinstance(y, Tracked)
+            for o, y in zip(self.spec.outputs, run.outputs, strict=True)
+            if o.differentiable and isinstance(y, Tracked | Balls)
         ]
 
     def vjp(self, cotangents: Mapping[str, Array]) -> dict[str, Answer]:
         """Gradients of the differentiable inputs, by name; of an input the outputs do not depend on, zeros."""
-        return self._merged([self._vjp(leaves, ys, cotangents) for leaves, ys in self._derived])
+        return self._merged(self._derived, lambda run: self._vjp(run, cotangents))
 
-    def _vjp(
-        self, leaves: Mapping[str, Tracked], ys: Sequence[Any], cotangents: Mapping[str, Array]
-    ) -> dict[str, Tracked]:
-        live = [(n, y) for n, y in self._live(ys) if n in cotangents]
-        given = [arithmetic.leaf(cotangents[n], self.p) for n, _ in live]
-        return self._pulled(leaves, [y for _, y in live], given)
+    def _vjp(self, run: Run, cotangents: Mapping[str, Array]) -> dict[str, Any]:
+        live = [(n, y) for n, y in self._live(run) if n in cotangents]
+        given = [run.within.leaf(cotangents[n]) for n, _ in live]
+        return self._pulled(run, [y for _, y in live], given)
 
-    def _pulled(
-        self, leaves: Mapping[str, Tracked], ys: Sequence[Tracked], cotangents: Sequence[Tracked]
-    ) -> dict[str, Tracked]:
-        names = [n for n in self.differentiable if n in leaves]
-        gradients = arithmetic.vjp(ys, cotangents, [leaves[n] for n in names])
-        return {
-            n: arithmetic.leaf(np.zeros(leaves[n].shape, leaves[n].dtype), self.p) if g is None else g
-            for n, g in zip(names, gradients, strict=True)
-        }
+    def _pulled(self, run: Run, ys: Sequence[Any], cotangents: Sequence[Any]) -> dict[str, Any]:
+        names = [n for n in self.differentiable if n in run.leaves]
+        inputs = [run.leaves[n] for n in names]
+        found = run.within.vjp(ys, cotangents, inputs)
+        return {n: _or_zeros(g, x, run.within) for n, g, x in zip(names, found, inputs, strict=True)}
 
     @property
     def differentiable(self) -> list[str]:
@@ -158,39 +263,40 @@ class Oracle:
 
     def jvp(self, tangents: Mapping[str, Array]) -> dict[str, Answer]:
         """The outputs' tangents, by name."""
-        return self._merged([self._jvp(leaves, ys, tangents) for leaves, ys in self._derived])
+        return self._merged(self._derived, lambda run: self._jvp(run, tangents))
 
-    def _jvp(
-        self, leaves: Mapping[str, Tracked], ys: Sequence[Any], tangents: Mapping[str, Array]
-    ) -> dict[str, Tracked]:
-        live = self._live(ys)
-        directions = [arithmetic.leaf(x, self.p) for x in tangents.values()]
-        moved = arithmetic.jvp([y for _, y in live], [leaves[n] for n in tangents], directions)
+    def _jvp(self, run: Run, tangents: Mapping[str, Array]) -> dict[str, Any]:
+        live = self._live(run)
+        directions = [run.within.leaf(x) for x in tangents.values()]
+        moved = run.within.jvp([y for _, y in live], [run.leaves[n] for n in tangents], directions)
         return dict(zip((n for n, _ in live), moved, strict=True))
 
     def second(self, cotangents: Mapping[str, Array], directions: Mapping[str, Array]) -> dict[str, Answer]:
         """Gradients of ``<vjp(x; g), v>`` in the inputs and, under ``cotangent NAME``, in the cotangents."""
-        return self._merged([self._second(leaves, ys, cotangents, directions) for leaves, ys in self._derived])
+        return self._merged(self._derived, lambda run: self._second(run, cotangents, directions))
 
-    def _second(
-        self,
-        leaves: Mapping[str, Tracked],
-        ys: Sequence[Any],
-        cotangents: Mapping[str, Array],
-        directions: Mapping[str, Array],
-    ) -> dict[str, Tracked]:
-        live = [(n, y) for n, y in self._live(ys) if n in cotangents]
-        upstream = [arithmetic.leaf(cotangents[n], self.p) for n, _ in live]
+    def _second(self, run: Run, cotangents: Mapping[str, Array], directions: Mapping[str, Array]) -> dict[str, Any]:
+        live = [(n, y) for n, y in self._live(run) if n in cotangents]
+        upstream = [run.within.leaf(cotangents[n]) for n, _ in live]
         names = [n for n in self.differentiable if n in directions]
-        first = self._pulled(leaves, [y for _, y in live], upstream)
-        found = arithmetic.vjp(
-            [first[n] for n in names],
-            [arithmetic.leaf(directions[n], self.p) for n in names],
-            [*(leaves[n] for n in names), *upstream],
-        )
+        first = self._pulled(run, [y for _, y in live], upstream)
+        spaces = [*(run.leaves[n] for n in names), *upstream]
+        found = run.within.vjp([first[n] for n in names], [run.within.leaf(directions[n]) for n in names], spaces)
         keys = [*names, *(f"cotangent {n}" for n, _ in live)]
-        spaces = [*(leaves[n] for n in names), *upstream]
-        return {
-            k: arithmetic.leaf(np.zeros(s.shape, s.dtype), self.p) if g is None else g
-            for k, g, s in zip(keys, found, spaces, strict=True)
-        }
+        return {k: _or_zeros(g, s, run.within) for k, g, s in zip(keys, found, spaces, strict=True)}
+
+
+def _or_zeros(g: Any, like: Any, within: Arithmetic) -> Any:
+    return within.leaf(np.zeros(like.shape, like.dtype)) if g is None else g
+
+
+def _entry(enclosed: Callable[[], Mapping[str, Any]], name: str, at: tuple[int, ...]) -> Number:
+    """The ball at one place of one of the enclosed arrays."""
+    try:
+        with balls.digits():
+            found = enclosed()[name]
+            return found.at(int(np.ravel_multi_index(at, found.shape)) if at else 0)
+    except NoProof:
+        raise
+    except Exception as error:
+        raise NoProof(f"{type(error).__name__}: {error}") from error

@@ -228,6 +228,11 @@ def _named(arrays: Sequence[Any], names: tuple[str, ...]) -> dict[str, Any]:
     return dict(zip(names, arrays, strict=True))
 
 
+def _native(array: Array) -> Array:
+    """The array in this machine's byte order, whose results all layers have."""
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
 def _params(layer: Layer, stride: int) -> dict[str, Any]:
     return {**layer.params, "stride": stride} if layer.name == "conv1" else dict(layer.params)
 
@@ -238,6 +243,7 @@ def _walk(
     """What each layer was given, what the last one gave, and the running statistics afterwards."""
     given: list[Array] = []
     running: list[Any] = []
+    x, named = _native(x), {name: _native(array) for name, array in named.items()}
     for layer in LAYERS:
         given.append(x)
         own = [named[name] for name in layer.parameters]

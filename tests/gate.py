@@ -97,7 +97,7 @@ def _address(entry: Entry) -> str:
 def chosen(op: str, entries: Sequence[Entry]) -> list[str]:
     """The first case, those one step from it, wrong calls, and the ones that entries name. Raises KeyError."""
     near = [i for i in every(op) if i.count("/") <= 1 and not any(word in i for word in LARGE)]
-    named = [_address(e) for e in entries if e.op == op]
+    named = [_address(e) for e in entries if e.op == op and not e.right]
     for address in named:
         if address not in every(op):
             raise KeyError(f"`{address}` is no case of specs/{op}.yaml")

@@ -28,7 +28,29 @@ class Entry:
 
 #: Right implementations with a vjp that wrong vjps are put beside.
 CALLS = {
+    "abs_rfft2": "reference_impls.abs_rfft2:abs_rfft2_numpy",
+    "add_vector": "reference_impls.linear:add_vector",
+    "avg_pool2d": "reference_impls.pooling:avg_pool2d",
+    "batch_norm": "reference_impls.normalization:batch_norm",
+    "circular_pad2d": "reference_impls.padding:circular_pad2d",
     "conv2d": "reference_impls.conv:conv2d_im2col",
+    "convolve": "numpy:convolve",
+    "fft": "numpy.fft:fft",
+    "gelu": "reference_impls.activations:gelu",
+    "irfft": "numpy.fft:irfft",
+    "layer_norm": "reference_impls.normalization:layer_norm",
+    "leaky_relu": "reference_impls.activations:leaky_relu",
+    "linear": "reference_impls.linear:linear",
+    "log_sigmoid": "reference_impls.activations:log_sigmoid",
+    "max_pool2d": "reference_impls.pooling:max_pool2d",
+    "relu": "reference_impls.activations:relu",
+    "replicate_pad2d": "reference_impls.padding:replicate_pad2d",
+    "rfft": "numpy.fft:rfft",
+    "running_mean": "reference_impls.normalization:running_mean",
+    "scipy_conv2d": "reference_impls.scipy_conv2d:scipy_conv2d_numpy",
+    "sigmoid": "reference_impls.activations:sigmoid",
+    "softmax": "reference_impls.activations:softmax",
+    "swish": "reference_impls.activations:swish",
 }
 
 
@@ -40,6 +62,12 @@ def of(op: str, family: str, library: str, rows: dict[str, tuple[str, str]]) -> 
             yield Entry(op, CALLS[op], law, at, library, path)
         else:
             yield Entry(op, path, law, at, library)
+
+
+def family(name: str, library: str, rows: dict[str, dict[str, tuple[str, str]]]) -> Iterator[Entry]:
+    """Entries of all ops of a family."""
+    for op, found in rows.items():
+        yield from of(op, name, library, found)
 
 
 CONV2D = {
@@ -164,6 +192,318 @@ CONV_TRANSPOSE2D = {
     "cross_groups_transposed": ("agrees", "groups:2"),
 }
 
+ACTIVATIONS = {
+    "sigmoid": {
+        "sigmoid_by_growing_exponential": ("agrees", "fill:offset"),
+        "sigmoid_saturating": ("agrees", "fill:wide"),
+        "sigmoid_in_single": ("agrees", ""),
+        "sigmoid_tail_of_four": ("agrees", ""),
+        "sigmoid_tail_of_32": ("agrees", "M:33"),
+        "sigmoid_tail_of_64": ("agrees", "M:65"),
+        "sigmoid_row_of_17": ("agrees", "M:17"),
+        "sigmoid_many_rows": ("agrees", "N:64"),
+        "sigmoid_swallowing_nan": ("agrees", "fill:nan"),
+        "sigmoid_flushing": ("agrees", "fill:wide"),
+        "sigmoid_of_a_scalar": ("status", "M:1"),
+        "sigmoid_half_exponential": ("agrees", "dtype:float16"),
+        "sigmoid_in_place": ("pure", ""),
+        "sigmoid_over_memory": ("layout", ""),
+        "sigmoid_table": ("agrees", ""),
+        "sigmoid_constant_vjp": ("gradient", ""),
+        "sigmoid_of_output_vjp": ("gradient", ""),
+        "sigmoid_cancelling_vjp": ("gradient", ""),
+        "sigmoid_wide_vjp": ("gradient", "dtype:float32"),
+        "sigmoid_flat_vjp": ("gradient", ""),
+    },
+    "relu": {
+        "relu_swallowing_nan": ("agrees", "fill:nan"),
+        "relu_by_product": ("agrees", "fill:inf"),
+        "relu_of_positives": ("pure", "fill:positive"),
+        "relu_absolute": ("agrees", "fill:huge"),
+        "relu_above_six": ("agrees", "fill:wide"),
+        "relu_above_epsilon": ("agrees", "fill:denormal"),
+        "relu_of_minus_one_vjp": ("gradient", ""),
+        "relu_leaking_vjp": ("gradient", ""),
+    },
+    "leaky_relu": {
+        "leaky_by_maximum": ("agrees", "negative_slope:1.5"),
+        "leaky_fixed": ("agrees", "negative_slope:0.2"),
+        "leaky_single_slope": ("agrees", ""),
+        "leaky_zero_is_default": ("agrees", "negative_slope:0.0"),
+        "leaky_fixed_vjp": ("gradient", "negative_slope:0.2"),
+    },
+    "log_sigmoid": {
+        "log_of_sigmoid": ("agrees", "fill:wide"),
+        "log_sigmoid_without_log1p": ("agrees", "fill:wide"),
+        "log_sigmoid_vjp_of_sigmoid_vjp": ("gradient", ""),
+    },
+    "gelu": {
+        "gelu_always_tanh": ("agrees", ""),
+        "gelu_four_digits": ("agrees", "approximate:tanh"),
+        "gelu_ten_digits": ("agrees", "approximate:tanh"),
+        "gelu_of_sigmoid": ("agrees", ""),
+        "gelu_without_density_vjp": ("gradient", ""),
+        "gelu_exact_vjp": ("gradient", "approximate:tanh"),
+    },
+    "swish": {"swish_without_input_vjp": ("gradient", ""), "swish_hard": ("agrees", "")},
+    "softmax": {
+        "softmax_naive": ("agrees", "fill:offset"),
+        "softmax_minus_global": ("agrees", "fill:wide"),
+        "softmax_last_only": ("agrees", "dim:1"),
+        "softmax_negative_axis": ("agrees", "dim:-2"),
+        "softmax_over_two": ("agrees", "dim:0"),
+        "softmax_long_rows": ("agrees", "K:1025"),
+        "softmax_plus_epsilon": ("agrees", ""),
+        "softmax_accepts_any_axis": ("status", "invalid:axis-out-of-range"),
+        "softmax_swallows_nan": ("agrees", "fill:nan"),
+        "softmax_diagonal_vjp": ("gradient", ""),
+        "softmax_mean_vjp": ("gradient", ""),
+        "softmax_last_vjp": ("gradient", "dim:1"),
+    },
+    "bce": {
+        "bce_epsilon": ("agrees", ""),
+        "bce_weighted_mean": ("agrees", ""),
+        "bce_shaped": ("shape", ""),
+        "bce_sum_of_rows": ("agrees", ""),
+    },
+    "bce_with_logits": {
+        "bce_naive_logits": ("agrees", "fill:wide"),
+        "bce_pos_weight_everywhere": ("agrees", ""),
+    },
+}
+SIGMOID_TORCH = {
+    "sigmoid_truncating": ("agrees", "dtype:bfloat16"),
+    "sigmoid_in_bfloat16": ("agrees", "dtype:bfloat16"),
+    "sigmoid_silent": ("second", ""),
+    "sigmoid_float": ("backward", "dtype:float32"),
+    "sigmoid_stacked": ("backward", ""),
+    "sigmoid_kept": ("second", ""),
+    "sigmoid_flipped": ("second", "layout:transposed"),
+    "sigmoid_without_tangent": ("forward", ""),
+    "sigmoid_detached": ("gradient", "M:1"),
+    "sigmoid_transposed": ("layout", ""),
+}
+FOURIER = {
+    "fft": {
+        "fft_positive_exponent": ("agrees", ""),
+        "fft_norm_of_input": ("agrees", "n:5/norm:ortho"),
+        "fft_norm_of_odd": ("agrees", "n:5/norm:ortho"),
+        "fft_forward_is_ortho": ("agrees", "norm:forward"),
+        "fft_pads_before": ("agrees", "n:12"),
+        "fft_crops_before": ("agrees", "n:5"),
+        "fft_last_axis": ("shape", "axis:0"),
+        "fft_negative_axis": ("shape", "axis:-3"),
+        "fft_of_double": ("dtype", "dtype:complex64"),
+        "fft_in_single": ("agrees", ""),
+        "fft_single_twiddles": ("agrees", "N:13"),
+        "fft_recurrent_twiddles": ("agrees", "grid:long/B:1/N:1009"),
+        "fft_seven_is_eight": ("agrees", "N:7"),
+        "fft_long": ("agrees", "grid:longest/B:1/N:65537/dtype:float32"),
+        "fft_accepts_zero": ("status", "invalid:zero-length"),
+        "fft_accepts_any_norm": ("status", "invalid:unknown-norm"),
+        "fft_overwrites": ("pure", ""),
+        "fft_view": ("pure", "N:1"),
+        "fft_keeps_plans": ("agrees", "norm:ortho"),
+        "fft_no_conj_vjp": ("gradient", ""),
+        "fft_real_vjp": ("gradient", ""),
+        "fft_scaled_vjp": ("gradient", ""),
+        "fft_forward_vjp": ("gradient", "norm:forward"),
+    },
+    "rfft": {
+        "rfft_halved_nyquist": ("agrees", ""),
+        "rfft_of_even": ("shape", "N:7"),
+        "rfft_drops_imaginary": ("status", "invalid:complex"),
+        "rfft_single_batch": ("agrees", "A:2"),
+        "rfft_plain_vjp": ("gradient", ""),
+        "rfft_even_vjp": ("gradient", "N:7"),
+    },
+    "irfft": {
+        "irfft_default_odd": ("shape", ""),
+        "irfft_keeps_imaginary_start": ("agrees", ""),
+        "irfft_short": ("agrees", "n:5"),
+        "irfft_unweighted_vjp": ("gradient", ""),
+        "irfft_nyquist_vjp": ("gradient", ""),
+        "irfft_imaginary_vjp": ("gradient", ""),
+    },
+    "hfft": {"hfft_without_conj": ("agrees", ""), "hfft_inverse_norm": ("agrees", "norm:forward")},
+    "ihfft": {"ihfft_scaled": ("agrees", "")},
+    "fftn": {
+        "fftn_first_axes": ("shape", "s:4x7/axes:0x2"),
+        "fftn_last_two": ("agrees", ""),
+    },
+    "rfftn": {"rfftn_first_axis": ("shape", "axes:2x1")},
+    "irfftn": {"irfftn_unshaped": ("shape", "axes:2x1")},
+    "rfft2": {"rfft2_transposed": ("shape", ""), "rfft2_ortho_of_half": ("agrees", "norm:ortho")},
+    "fftshift": {
+        "fftshift_odd": ("agrees", ""),
+        "fftshift_first": ("agrees", ""),
+        "fftshift_view": ("pure", ""),
+    },
+    "fftfreq": {"fftfreq_odd": ("agrees", "")},
+    "dct": {
+        "dct_ortho_first": ("agrees", "norm:ortho"),
+        "dct_three_is_two": ("agrees", "type:3"),
+        "dct_single": ("dtype", "dtype:float32"),
+    },
+    "abs_rfft2": {
+        "abs_rfft2_smoothed": ("agrees", ""),
+        "abs_rfft2_squares": ("agrees", "fill:huge"),
+        "abs_rfft2_plain_vjp": ("gradient", ""),
+        "abs_rfft2_phaseless_vjp": ("gradient", ""),
+        "abs_rfft2_without_nyquist_vjp": ("gradient", ""),
+    },
+}
+FOURIER_TORCH = {
+    "fft": {"torch_fft_conjugated": ("gradient", ""), "torch_fft_second": ("second", "")},
+    "rfft": {"torch_rfft_halved": ("gradient", "N:7")},
+    "irfft": {"torch_irfft_conj_view": ("layout", "")},
+    "abs_rfft2": {"torch_abs_rfft2_detached": ("second", "")},
+}
+SIGNAL = {
+    "convolve": {
+        "convolve_same_from_the_right": ("agrees", "mode:same"),
+        "convolve_same_of_first": ("shape", "M:3/mode:same"),
+        "convolve_valid_of_first": ("shape", "M:3/mode:valid"),
+        "convolve_by_fft": ("agrees", "fill:integers"),
+        "convolve_by_fft_when_long": ("agrees", "M:65"),
+        "convolve_conjugated": ("agrees", "dtype:complex64"),
+        "convolve_short_kernel": ("agrees", "K:9"),
+        "convolve_accepts_empty": ("status", "invalid:empty-signal"),
+        "convolve_swapped_vjp": ("gradient", ""),
+        "convolve_unconjugated_vjp": ("gradient", "dtype:complex64"),
+        "convolve_same_vjp": ("gradient", "mode:same"),
+    },
+    "correlate": {
+        "correlate_unconjugated": ("agrees", "dtype:complex64"),
+        "correlate_reversed": ("agrees", "K:16"),
+        "correlate_in_double": ("dtype", "dtype:float32"),
+        "correlate_from_scratch": ("agrees", "M:257"),
+        "correlate_negative_strides": ("layout", ""),
+    },
+    "sp_convolve": {"sp_convolve_same_of_longer": ("shape", ""), "sp_convolve_auto": ("agrees", "")},
+    "sp_correlate": {"sp_correlate_unflipped": ("agrees", "")},
+    "scipy_conv2d": {
+        "layer_without_bias_sum_vjp": ("gradient", ""),
+        "layer_single_vjp": ("gradient", ""),
+        "layer_correlated_vjp": ("gradient", ""),
+        "layer_convolving": ("agrees", ""),
+        "layer_swaps_arguments": ("agrees", "kW:7"),
+    },
+    "reflect_pad2d": {"reflect_with_border": ("agrees", "")},
+    "circular_pad2d": {
+        "circular_swaps_sides": ("agrees", ""),
+        "circular_returns_input": ("pure", "pad:0x0x0x0"),
+        "circular_overwriting_vjp": ("gradient", ""),
+    },
+    "replicate_pad2d": {"replicate_corner_vjp": ("gradient", "")},
+    "unfold": {"unfold_channel_minor": ("agrees", "")},
+    "fold": {"fold_overwrites": ("agrees", "")},
+}
+SIGNAL_TORCH = {
+    "scipy_conv2d": {"layer_scalar_bias_gradient": ("backward", ""), "layer_rolled_gradient": ("gradient", "")},
+}
+LAYERS = {
+    "batch_norm": {
+        "batch_eps": ("agrees", ""),
+        "batch_eps_outside": ("agrees", ""),
+        "batch_fixed_eps": ("agrees", "eps:0.001"),
+        "batch_unbiased": ("agrees", ""),
+        "batch_biased_state": ("agrees", ""),
+        "batch_momentum": ("agrees", ""),
+        "batch_one_pass": ("agrees", "fill:offset"),
+        "batch_updates_always": ("agrees", "training:false"),
+        "batch_state_in_place": ("pure", ""),
+        "batch_state_alias": ("pure", "training:false"),
+        "batch_bias_needs_weight": ("agrees", "weight:none"),
+        "batch_without_mean_vjp": ("gradient", ""),
+        "batch_evaluating_vjp": ("gradient", "training:false"),
+        "batch_one_pass_vjp": ("gradient", "fill:offset"),
+    },
+    "layer_norm": {
+        "layer_last_axis": ("agrees", "normalized_shape:3x4"),
+        "layer_eps_default": ("agrees", ""),
+        "layer_unbiased": ("agrees", "normalized_shape:2x"),
+        "layer_tail": ("agrees", "normalized_shape:33x"),
+        "layer_half": ("agrees", "dtype:float16"),
+        "layer_without_mean_vjp": ("gradient", ""),
+    },
+    "group_norm": {"group_transposed": ("agrees", ""), "group_as_layer": ("agrees", "num_groups:3")},
+    "instance_norm": {"instance_of_batch": ("agrees", "N:5")},
+    "channel_norm": {"channel_eps": ("agrees", ""), "channel_cancelling": ("agrees", "fill:offset")},
+    "max_pool2d": {
+        "max_swallows_nan": ("agrees", "fill:nan"),
+        "max_pads_with_zero": ("agrees", "padding:1"),
+        "max_local_index": ("agrees", ""),
+        "max_short_index": ("dtype", ""),
+        "max_last_of_equals": ("agrees", ""),
+        "max_without_ceiling": ("shape", "ceil_mode:true"),
+        "max_stride_of_one": ("shape", ""),
+        "max_undilated": ("agrees", "dilation:1x2"),
+        "max_spreading_vjp": ("gradient", "stride:1"),
+    },
+    "avg_pool2d": {
+        "average_of_padding": ("agrees", "padding:1/count_include_pad:false"),
+        "average_without_override": ("agrees", "divisor_override:5"),
+        "average_absolute_divisor": ("agrees", "divisor_override:-3"),
+        "average_full_windows": ("agrees", "stride:2x1/ceil_mode:true"),
+        "average_in_half": ("agrees", ""),
+        "average_unpadded_vjp": ("gradient", "padding:1/count_include_pad:false"),
+    },
+    "linear": {
+        "linear_untransposed": ("agrees", "I:8"),
+        "linear_blocked": ("agrees", "I:257"),
+        "linear_tail": ("agrees", "O:17"),
+        "linear_rows": ("agrees", "lead:17x"),
+        "linear_empty_sum": ("agrees", "I:0"),
+        "linear_vector": ("shape", "lead:empty"),
+        "linear_conjugated_vjp": ("gradient", "dtype:complex64"),
+        "linear_unreduced_vjp": ("gradient", "lead:2x3"),
+    },
+}
+LAYERS_TORCH = {
+    "batch_norm": {
+        "torch_batch_channels_last": ("layout", ""),
+        "torch_batch_second": ("second", "layout:transposed"),
+    },
+    "linear": {
+        "linear_bfloat16": ("agrees", "dtype:bfloat16"),
+        "linear_one_row": ("gradient", "lead:1x"),
+        "linear_second": ("second", ""),
+    },
+}
+CUSTOM = {
+    "running_mean": {
+        "state_by_other_momentum": ("agrees", ""),
+        "state_before": ("agrees", ""),
+        "state_itself": ("pure", ""),
+        "state_hidden": ("repeatable", ""),
+        "state_momentum_zero": ("agrees", "momentum:0.0"),
+        "state_without_state_vjp": ("gradient", ""),
+    },
+    "running_mean_calls": {"calls_share_state": ("agrees", "")},
+    "add_vector": {
+        "add_mean_vjp": ("gradient", ""),
+        "add_first_axis_vjp": ("gradient", "lead:2x3"),
+        "add_in_place": ("pure", ""),
+        "add_long_vector": ("status", "invalid:vector-too-long"),
+    },
+    "conv2d_weight": {
+        "weight_without_dilation": ("agrees", "dilation:1x2"),
+        "weight_groups": ("agrees", "groups:2"),
+    },
+    "adam_step": {
+        "adam_uncorrected": ("agrees", ""),
+        "adam_decoupled": ("agrees", "weight_decay:0.1"),
+        "adam_eps_inside": ("agrees", ""),
+        "adam_moments_in_place": ("pure", ""),
+        "adam_signed_decay": ("agrees", "weight_decay:0.1"),
+    },
+}
+CUSTOM_TORCH = {
+    "running_mean": {"state_undefined_gradient": ("gradient", "")},
+    "add_vector": {"add_in_double": ("dtype", "dtype:bfloat16")},
+}
+
 MINIATURES: tuple[Entry, ...] = (
     *of("conv2d", "conv", "numpy", CONV2D),
     *of("conv2d", "conv", "torch", CONV2D_TORCH),
@@ -171,6 +511,17 @@ MINIATURES: tuple[Entry, ...] = (
     *of("conv3d", "conv", "numpy", CONV3D),
     *of("conv_transpose2d", "conv", "numpy", CONV_TRANSPOSE2D),
     *of("conv2d_circular", "conv", "numpy", {"wraps_once_too_far": ("agrees", "")}),
+    *family("activations", "numpy", ACTIVATIONS),
+    *of("sigmoid", "activations", "torch", SIGMOID_TORCH),
+    *of("softmax", "activations", "torch", {"softmax_by_log": ("agrees", "dtype:float16")}),
+    *family("fourier", "numpy", FOURIER),
+    *family("fourier", "torch", FOURIER_TORCH),
+    *family("signal", "numpy", SIGNAL),
+    *family("signal", "torch", SIGNAL_TORCH),
+    *family("layers", "numpy", LAYERS),
+    *family("layers", "torch", LAYERS_TORCH),
+    *family("custom", "numpy", CUSTOM),
+    *family("custom", "torch", CUSTOM_TORCH),
 )
 
 LOOKALIKES: tuple[Entry, ...] = ()

@@ -219,9 +219,9 @@ def transposed(exact: Callable[[Any], Any], x: Any, g: Any) -> Any:
 @pytest.mark.parametrize("n", SIZES)
 def test_transforms_of_one_axis_are_the_textbook_sums(n: int, dtype: str) -> None:
     p, norm = WIDE[dtype], NORMS[n % len(NORMS)]
+    given = (n,), (1,), norm
     for have in {n, n + 2, max(n - 3, 1)}:
         z, x = draw((2, have), True, p, "complex"), draw((2, have), False, p, "real")
-        given = (n,), (1,), norm
         judged(fourier.fft, z, lambda a: complex_transform(a, *given, False), p, n=n, norm=norm)
         judged(fourier.ifft, z, lambda a: complex_transform(a, *given, True), p, n=n, norm=norm)
         judged(fourier.rfft, x, lambda a: kept_half(a, *given, False), p, n=n, norm=norm)
@@ -250,11 +250,9 @@ def test_single_entries_of_long_transforms_are_the_textbook_sums(n: int, dtype: 
     p = WIDE[dtype]
     x = draw((n,), False, p, "long")
     found = fourier.rfft(arithmetic.leaf(x, p))
-    exact = balls(x)
+    exact, turns = balls(x), [turn(-2 * j, n) for j in range(n)]
     for k in (1, n // 3, n // 2):
-        step, power, total = turn(-2 * k, n), acb(1), acb(0)
-        for term in exact:
-            total, power = total + term * power, power * step
+        total = sum((term * turns[k * j % n] for j, term in enumerate(exact)), acb(0))
         within(found[k : k + 1], np.array([total], object))
 
 
@@ -309,7 +307,7 @@ def test_shifts_bring_the_frequencies_into_order(n: int) -> None:
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8, 9, 100, 101])
 def test_frequencies_are_multiples_of_the_lowest(n: int) -> None:
-    p = bounds.precision("float64")
+    p = WIDE["float64"]
     d = arithmetic.leaf(np.array(0.7), p)
     lowest = 1 / (n * ball(np.float64(0.7)))
     whole = [k if 2 * k < n else k - n for k in range(n)]

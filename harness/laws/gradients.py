@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Any
 
@@ -14,7 +14,7 @@ from harness.candidates import Failed, guarded
 from harness.comparison import Equation, Fact, Numbers, Testimony
 from harness.fills import EXTREME
 from harness.libraries import NoGradient, NotOffered, dtype_name, torch_backward, torch_gradcheck, torch_second
-from harness.oracles import Answer
+from harness.oracles import Answer, paired
 from harness.trial import Trial
 
 Array = NDArray[Any]
@@ -99,8 +99,9 @@ def adjoint(trial: Trial) -> Iterator[Equation]:
     due, back = trial.due.moved, trial.reverse
     if all(g is None for g in back.values()):
         raise NoGradient("no input gets a gradient")
+    sources: Mapping[str, Answer | Array] = due
     try:
-        moved = trial.forward
+        sources = moved = trial.forward
     except (NotOffered, NoGradient, Failed):
         moved = {n: a.expected for n, a in due.items()}
     forward, reverse = np.zeros((), due_type(due)), np.zeros((), due_type(due))
@@ -121,7 +122,8 @@ def adjoint(trial: Trial) -> Iterator[Equation]:
         slack = slack + _slack(trial.due.gradients[name], x) + _noise(x, actual)
     if np.isinf(slack).any():
         return  # some entry is unspecified: the order of its sum decides whether it overflows
-    yield Numbers("", np.asarray(reverse), Answer(np.asarray(forward), slack.reshape(3), trial.due.oracle.p))
+    enclose = paired([(sources[n], y) for n, y in trial.due.cotangents.items()])
+    yield Numbers("", np.asarray(reverse), Answer(np.asarray(forward), slack.reshape(3), trial.due.oracle.p, enclose))
 
 
 def _finite(x: Array) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from harness.comparison import Equation, Numbers
-from harness.oracles import Answer
+from harness.oracles import Answer, combined
 from harness.trial import Trial
 
 
@@ -35,4 +35,4 @@ def linear(trial: Trial, of: str) -> Iterator[Equation]:
             actual = got[0].astype(wide) - got[1].astype(wide) - got[2].astype(wide)
             expected = due[0].expected - due[1].expected - due[2].expected
             error = due[0].error + due[1].error + due[2].error
-            yield Numbers(of, actual, Answer(expected, error, due[0].p))
+            yield Numbers(of, actual, Answer(expected, error, due[0].p, combined(due, (1, -1, -1))))

@@ -40,14 +40,14 @@ class Family:
 
     def points(self, type: int, n: int) -> int:
         """How many points the circle of a continuation has: twice its half period, doubled for each half step."""
-        return 2 * (n + (self.beyond if type == 1 else 0)) * 2 ** sum(HALF[type])
+        return 2 * (n + (self.beyond if type == 1 else 0)) << sum(HALF[type])
 
 
 COSINE = Family(odd=False, first=0, beyond=-1, once={1: (0, -1), 2: (), 3: (0,), 4: ()})
 SINE = Family(odd=True, first=1, beyond=1, once={1: (), 2: (), 3: (-1,), 4: ()})
 
 
-def _transform(family: Family, x: Any, type: int, s: Any, axes: Any, norm: str | None, orthogonalize: Any) -> Any:
+def _transform(family: Family, x: Any, type: int, s: Any, axes: Any, norm: Any, orthogonalize: Any) -> Any:
     where, sizes = lengths(x.shape, _several(s), _several(axes))
     even_out = norm == "ortho" if orthogonalize is None else orthogonalize
     y = fit_all(x, where, sizes)
@@ -67,9 +67,9 @@ def _transform(family: Family, x: Any, type: int, s: Any, axes: Any, norm: str |
     return y * _excess(norm, 2 ** (sum(HALF[type]) * len(where)))
 
 
-def _excess(norm: str | None, factor: int) -> Any:
+def _excess(norm: Any, factor: int) -> Any:
     """What undoes the scale of so many times more points than the period has."""
-    return {"forward": factor, "ortho": np.sqrt(np.longdouble(factor))}.get(norm or "", 1)
+    return {"forward": factor, "ortho": np.sqrt(np.longdouble(factor))}.get(norm, 1)
 
 
 def _several(given: Any) -> Any:
@@ -101,28 +101,28 @@ def _at(x: Any, axis: int, places: tuple[int, ...], factor: Any) -> Any:
 
 
 def dctn(
-    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None, orthogonalize: bool | None = None
+    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: Any = None, orthogonalize: bool | None = None
 ) -> Any:
     """``dct`` along each of the axes."""
     return _transform(COSINE, x, type, s, axes, norm, orthogonalize)
 
 
 def idctn(
-    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None, orthogonalize: bool | None = None
+    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: Any = None, orthogonalize: bool | None = None
 ) -> Any:
     """``idct`` along each of the axes."""
     return _transform(COSINE, x, TRANSPOSED[type], s, axes, OTHER_NORM[norm], orthogonalize)
 
 
 def dstn(
-    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None, orthogonalize: bool | None = None
+    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: Any = None, orthogonalize: bool | None = None
 ) -> Any:
     """``dst`` along each of the axes."""
     return _transform(SINE, x, type, s, axes, norm, orthogonalize)
 
 
 def idstn(
-    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None, orthogonalize: bool | None = None
+    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: Any = None, orthogonalize: bool | None = None
 ) -> Any:
     """``idst`` along each of the axes."""
     return _transform(SINE, x, TRANSPOSED[type], s, axes, OTHER_NORM[norm], orthogonalize)
@@ -133,7 +133,7 @@ def dct(
     type: int = 2,
     n: int | None = None,
     axis: int = -1,
-    norm: str | None = None,
+    norm: Any = None,
     orthogonalize: bool | None = None,
 ) -> Any:
     """``y[k] = 2 * sum over n of x[n] cos(pi k (2 n + 1) / (2 N))`` for type 2.
@@ -149,7 +149,7 @@ def idct(
     type: int = 2,
     n: int | None = None,
     axis: int = -1,
-    norm: str | None = None,
+    norm: Any = None,
     orthogonalize: bool | None = None,
 ) -> Any:
     """The inverse of ``dct``: that of the transposed type, scaled by one over the period."""
@@ -161,7 +161,7 @@ def dst(
     type: int = 2,
     n: int | None = None,
     axis: int = -1,
-    norm: str | None = None,
+    norm: Any = None,
     orthogonalize: bool | None = None,
 ) -> Any:
     """``y[k] = 2 * sum over n of x[n] sin(pi (k + 1) (2 n + 1) / (2 N))`` for type 2.
@@ -177,7 +177,7 @@ def idst(
     type: int = 2,
     n: int | None = None,
     axis: int = -1,
-    norm: str | None = None,
+    norm: Any = None,
     orthogonalize: bool | None = None,
 ) -> Any:
     """The inverse of ``dst``: that of the transposed type, scaled by one over the period."""

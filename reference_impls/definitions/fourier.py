@@ -45,30 +45,30 @@ def fit_all(x: Any, axes: Sequence[int], sizes: Sequence[int]) -> Any:
     return x
 
 
-def fftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def fftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
     """``y[k] = scale * sum over n of x[n] exp(-2 pi i k n / N)``: scale 1, 1/sqrt(N) or 1/N as the norm says."""
     where, sizes = lengths(a.shape, s, axes)
     return np.fft.fftn(fit_all(a, where, sizes), axes=where, norm=norm)
 
 
-def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def ifftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
     """``x[n] = scale * sum over k of y[k] exp(2 pi i k n / N)``: scale 1/N by default."""
     return np.conj(fftn(np.conj(a), s, axes, OTHER_NORM[norm]))
 
 
-def rfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def rfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
     """``fftn`` of a real array, the last axis kept to ``N // 2 + 1`` entries."""
     where, sizes = lengths(a.shape, s, axes)
     y = np.fft.fftn(fit_all(a, where, sizes), axes=where, norm=norm)
     return y[along(where[-1], slice(0, sizes[-1] // 2 + 1))]
 
 
-def ihfftn(x: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def ihfftn(x: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
     """``ifftn`` of a real array, the last axis kept to ``N // 2 + 1`` entries."""
     return np.conj(rfftn(x, s, axes, OTHER_NORM[norm]))
 
 
-def hfftn(x: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def hfftn(x: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
     """``fftn`` of the Hermitian array whose last axis is given by its first ``N // 2 + 1`` entries: real.
 
     N is by default twice the given length less two. What of the given entries is not Hermitian drops out with the
@@ -100,37 +100,37 @@ def real_ends(half: Any, axis: int, n: int) -> Any:
     return np.concatenate([np.real(first), middle, np.real(end)], axis=axis)
 
 
-def irfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def irfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
     """``ifftn`` of the Hermitian array whose last axis is given by its first ``N // 2 + 1`` entries: real."""
     return hfftn(np.conj(a), s, axes, OTHER_NORM[norm])
 
 
-def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None) -> Any:
     """``fftn`` over two axes."""
     return fftn(a, s, axes, norm)
 
 
-def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None) -> Any:
     """``ifftn`` over two axes."""
     return ifftn(a, s, axes, norm)
 
 
-def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None) -> Any:
     """``rfftn`` over two axes."""
     return rfftn(a, s, axes, norm)
 
 
-def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None) -> Any:
     """``irfftn`` over two axes."""
     return irfftn(a, s, axes, norm)
 
 
-def hfft2(x: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def hfft2(x: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None) -> Any:
     """``hfftn`` over two axes."""
     return hfftn(x, s, axes, norm)
 
 
-def ihfft2(x: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def ihfft2(x: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None) -> Any:
     """``ihfftn`` over two axes."""
     return ihfftn(x, s, axes, norm)
 
@@ -139,32 +139,32 @@ def _length(n: int | None) -> tuple[int] | None:
     return None if n is None else (n,)
 
 
-def fft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def fft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
     """``fftn`` over one axis."""
     return fftn(a, _length(n), (axis,), norm)
 
 
-def ifft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def ifft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
     """``ifftn`` over one axis."""
     return ifftn(a, _length(n), (axis,), norm)
 
 
-def rfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def rfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
     """``rfftn`` over one axis."""
     return rfftn(a, _length(n), (axis,), norm)
 
 
-def irfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def irfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
     """``irfftn`` over one axis."""
     return irfftn(a, _length(n), (axis,), norm)
 
 
-def hfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def hfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
     """``hfftn`` over one axis."""
     return hfftn(a, _length(n), (axis,), norm)
 
 
-def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
     """``ihfftn`` over one axis."""
     return ihfftn(a, _length(n), (axis,), norm)
 

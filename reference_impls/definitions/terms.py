@@ -51,6 +51,14 @@ class Group:
             return np.zeros(0, np.intp)
         return np.flatnonzero(np.concatenate(([True], self.out[1:] != self.out[:-1])))
 
+    @cached_property
+    def targets(self) -> Indices | slice:
+        """The outputs of those runs: a slice where they follow one another."""
+        found = self.out[self.starts]
+        if found.size and bool(np.all(found[1:] == found[:-1] + 1)):
+            return slice(int(found[0]), int(found[-1]) + 1)
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class Terms:
@@ -65,6 +73,13 @@ class Terms:
     groups: tuple[Group, ...]
     padded: tuple[str, ...] = ()
     _cache: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def complex(self) -> bool:
+        """Whether any coefficient is."""
+        if "complex" not in self._cache:
+            self._cache["complex"] = any(np.iscomplexobj(group.coefficient) for group in self.groups)
+        return bool(self._cache["complex"])
 
     @property
     def count(self) -> int:
@@ -159,7 +174,7 @@ def evaluate(terms: Terms, factors: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
     Shapes: each factor as ``terms.sizes`` says; returns ``terms.shape``, in the factors' common dtype.
     """
     dtype = np.result_type(*factors.values()) if factors else np.dtype(float)
-    if any(np.iscomplexobj(group.coefficient) for group in terms.groups):
+    if terms.complex:
         dtype = np.result_type(dtype, np.complex64)
     result = np.zeros(int(np.prod(terms.shape)), dtype)
     flat = {name: np.ascontiguousarray(a).reshape(-1) for name, a in factors.items()}
@@ -172,5 +187,5 @@ def evaluate(terms: Terms, factors: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
             products = gathered if products is None else products * gathered
         if np.ndim(part.coefficient) or part.coefficient != 1:
             products = products * part.coefficient
-        result[part.out[part.starts]] += np.add.reduceat(products, part.starts)
+        result[part.targets] += np.add.reduceat(products, part.starts)
     return result.reshape(terms.shape)

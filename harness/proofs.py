@@ -1,0 +1,195 @@
+"""Evidence -> its proof: the worst entry again in ball arithmetic, or the rule that was broken.
+
+No candidate is accused of a wrong number before the distance of that number from an enclosure of the right one is
+known to exceed the bound. Where the enclosure contradicts the oracle instead, the spec is at fault.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from typing import Any
+
+import numpy as np
+
+from harness.balls import NoProof, Number, digits, exactly
+from harness.comparison import Evidence, Numbers
+from harness.model import Case, Verdict
+from harness.oracles import Answer
+
+#: Decimal digits of an enclosure in a message: more than longdouble has.
+DIGITS = 25
+
+#: Confidence is high above this margin, or where the margin is so many times the next candidate's (both measured on
+#: 15,054 runs of subtly wrong implementations).
+SURE_MARGIN, SURE_RATIO = 3, 5
+
+#: One case in so many has its oracle checked, and the first case of every op.
+SAMPLE = 50
+
+
+@dataclass(frozen=True)
+class Proved:
+    """The candidate is wrong: its number is farther from the enclosure than the bound."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Refuted:
+    """The oracle is wrong, or the candidate within the bound of the enclosure: nobody but the spec is at fault."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Unproved:
+    """There is no enclosure, or none that decides."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A rule about special numbers or integers is broken, which needs no arithmetic."""
+
+    words: str
+
+
+Proof = Proved | Refuted | Unproved | Broken
+
+
+def prove(numbers: Numbers, evidence: Evidence) -> Proof:
+    """The proof of an equation's worst entry, whose margin is above 1."""
+    due, at = numbers.answer, tuple(int(n) for n in evidence.at.split())
+    if numbers.actual.shape != due.expected.shape:
+        return Broken("rule broken: the result has the definition's shape")
+    actual, expected = numbers.actual[at], due.expected[at]
+    rule = _rule(actual, expected, due)
+    if rule:
+        return Broken(f"rule broken: {rule}")
+    if due.enclose is None:
+        return Unproved("not proved: no definition encloses it")
+    try:
+        ball = due.enclose(at)
+    except NoProof as reason:
+        return Unproved(f"not proved: {reason}")
+    with digits():
+        return _held(exactly(actual), exactly(expected), ball, exactly(np.float64(evidence.bound)))
+
+
+def _rule(actual: Any, expected: Any, due: Answer) -> str:
+    """What is due where numbers are not compared by distance, or nothing."""
+    if np.asarray(expected).dtype.kind in "iub":
+        return "an integer is due exactly"
+    if np.isnan(expected):
+        return "NaN is due where the definition is NaN"
+    if np.isinf(expected):
+        return "an infinity is due where the definition is infinite"
+    if not np.isfinite(actual):
+        if abs(expected) > due.p.largest:
+            return "an infinity of its sign is due beyond the largest number"
+        return "a finite number is due where the definition is finite"
+    return ""
+
+
+def _held(actual: Number, expected: Number, ball: Number, bound: Number) -> Proof:
+    if not ball.is_finite():
+        return Unproved("not proved: the enclosure is not finite")
+    distance, off = abs(actual - ball), abs(expected - ball)
+    text = ball.str(DIGITS)
+    if off > bound:
+        return Refuted(f"the oracle contradicts ball arithmetic: |expected - {text}| >= {_in_bounds(off, bound)}")
+    if distance > bound:
+        return Proved(f"proved: |actual - {text}| >= {_in_bounds(distance, bound)}")
+    if distance <= bound:
+        return Refuted(f"ball arithmetic acquits: |actual - {text}| <= {_upper(distance / bound)} bounds")
+    return Unproved(f"not proved: |actual - {text}| is too close to the bound to decide")
+
+
+def _in_bounds(distance: Number, bound: Number) -> str:
+    return f"{_lower(distance / bound)} bounds" if bound > 0 else f"{_lower(distance)} where nothing is allowed"
+
+
+def _lower(x: Number) -> str:
+    """Two digits of a number that is not above any in the ball."""
+    return str(Decimal(float(np.nextafter(float(x.lower()), -np.inf))).normalize(Context(2, ROUND_FLOOR)))
+
+
+def _upper(x: Number) -> str:
+    return str(Decimal(float(np.nextafter(float(x.upper()), np.inf))).normalize(Context(2, ROUND_CEILING)))
+
+
+def confident(rows: Sequence[Verdict]) -> list[Verdict]:
+    """The rows of one case, each proved deviation with how sure it is that this candidate is the guilty one."""
+    return [_confident(row, rows) if "; proved: " in row.message else row for row in rows]
+
+
+def _confident(row: Verdict, rows: Sequence[Verdict]) -> Verdict:
+    others = [r.margin for r in rows if (r.law, r.about) == (row.law, row.about) and r.candidate != row.candidate]
+    next_one = max((m for m in others if m < row.margin), default=0.0)
+    sure = row.margin > SURE_MARGIN or row.margin > SURE_RATIO * next_one > 0
+    return replace(row, message=f"{row.message}; confidence {'high' if sure else 'low'}")
+
+
+# --- the oracle's own check -----------------------------------------------------------------------------------------
+
+
+def sampled(case: Case) -> bool:
+    """Whether this case's oracle is held against ball arithmetic."""
+    return not case.invalid and (case.id == case.op or _hash(case.id) % SAMPLE == 0)
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def checked(case: Case, answers: Mapping[str, Answer], seed: int) -> Iterator[Verdict]:
+    """One row per answer of the oracle, about one entry of it; none where there is no enclosure."""
+    for about, answer in answers.items():
+        size = answer.expected.size
+        if answer.enclose is None or not size:
+            continue
+        place = np.unravel_index(_hash(f"{case.id} {about} {seed}") % size, answer.expected.shape)
+        at = tuple(int(i) for i in place)
+        expected = answer.expected[at]
+        if not abs(expected) <= answer.p.largest or not np.isfinite(answer.error[2][at]):
+            continue
+        try:
+            ball = answer.enclose(at)
+        except NoProof:
+            continue
+        if ball.is_finite():
+            yield _check(case, about, answer, at, ball)
+
+
+def _check(case: Case, about: str, answer: Answer, at: tuple[int, ...], ball: Number) -> Verdict:
+    """The oracle's error against its noise: its bound, were it the judged one in its own wide type.
+
+    What underflows there is below the smallest normal number of that type.
+    """
+    expected, p = answer.expected[at], answer.p
+    with digits():
+        scale = exactly(p.u_wide) / exactly(p.u_compute)
+        noise = exactly(answer.error[2][at]) * scale + exactly(np.finfo(p.wide).smallest_normal)
+        margin = float((abs(exactly(expected) - ball).lower() / noise).max(0).lower())
+        text = ball.str(DIGITS)
+    right = margin <= 1
+    return Verdict(
+        case.op,
+        case.id,
+        "oracle",
+        "proof",
+        about,
+        "conforms" if right else "inconclusive",
+        grade="exact" if margin == 0 else "worst" if right else "deviates",
+        margin=margin,
+        actual=str(expected),
+        expected=text,
+        bound=repr(float(noise)),
+        at=" ".join(map(str, at)),
+        blame="" if right else "oracle",
+        message="" if right else f"the oracle is off by {margin:.3g} times its own noise: {text} encloses the answer",
+    )

@@ -1,0 +1,22 @@
+"""Where a definition contains a gradient: ``dy/dx``, taken by the array type that knows how y came about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def gradients(y: Any, xs: Sequence[Any]) -> list[Any]:
+    """``dy/dx`` of a scalar y for each x, in x's shape; zeros where y does not depend on it.
+
+    Raises TypeError for an array type that keeps no record (it has no ``__gradients__``), as NumPy's own does not.
+    """
+    if not hasattr(y, "__gradients__"):
+        raise TypeError(f"{type(y).__name__} does not know what it was computed from")
+    found: list[Any] = y.__gradients__(xs)
+    return found
+
+
+def settled(x: Any) -> Any:
+    """x as a number of its own: the same value, where by the mathematics no error of x reaches the result."""
+    return x.__settled__() if hasattr(x, "__settled__") else x

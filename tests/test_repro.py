@@ -1,0 +1,192 @@
+"""The script of a wrong row, executed alone, prints the row's ``actual`` bit for bit."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness import cases, execution, repro, runs, specs
+from harness.model import CandidateSpec, Spec, Verdict
+
+ROOT = Path(__file__).parents[1]
+
+#: Executes scripts, each in a process of its own that has loaded nothing but the libraries.
+DRIVER = """
+import contextlib, io, json, os, sys, traceback
+import numpy, scipy.signal, torch
+
+def last(script):
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        try:
+            exec(compile(script, "repro.py", "exec"), {"__name__": "__main__"})
+        except Exception as error:
+            print(f"{type(error).__name__}: {error}")
+    return out.getvalue().splitlines()[-1]
+
+torch.set_num_threads(1)
+for script in json.load(sys.stdin):
+    reading, writing = os.pipe()
+    if not os.fork():
+        os.write(writing, last(script).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as told:
+        print(json.dumps(told.read().decode()))
+    os.wait()
+"""
+
+WRONG = '''
+"""Candidates wrong in one way each."""
+
+import numpy as np
+import torch
+
+from reference_impls.scipy_conv2d import scipy_conv2d_numpy, scipy_conv2d_numpy_vjp, torch_scipy_conv2d
+
+
+def larger(input, filter, bias):
+    return torch_scipy_conv2d(input, filter, bias) * 1.001
+
+
+def larger_numpy(input, filter, bias):
+    return scipy_conv2d_numpy(input, filter, bias) * input.dtype.type(1.001)
+
+
+def larger_vjp(upstream, input, filter, bias):
+    return tuple(1.001 * g for g in scipy_conv2d_numpy_vjp(upstream, input, filter, bias))
+
+
+def by_stride(input, filter, bias):
+    slip = 1.001 if input.is_contiguous() else 1.002
+    return torch_scipy_conv2d(input, filter, bias) * slip
+
+
+kept = {}
+
+
+def remembers(input, filter, bias):
+    y = torch_scipy_conv2d(input, filter, bias)
+    return kept.setdefault(tuple(y.shape), y.detach().clone()) + 0 * y
+
+
+def forgets(input, filter, bias):
+    kept["calls"] = kept.get("calls", 0) + 1
+    return torch_scipy_conv2d(input, filter, bias) * (1 if kept["calls"] < 2 else 1.5)
+
+
+class Slope(torch.autograd.Function):
+    @staticmethod
+    def forward(x):
+        return torch.sigmoid(x)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(output)
+        ctx.save_for_forward(output)
+
+    @staticmethod
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        return 1.001 * g * y * (1 - y)
+
+    @staticmethod
+    def jvp(ctx, t):
+        (y,) = ctx.saved_tensors
+        return 0.999 * t * y * (1 - y)
+
+
+def sigmoid(input):
+    return Slope.apply(input)
+'''
+
+
+def read(op: str) -> Spec:
+    return specs.read(ROOT / "specs" / f"{op}.yaml", runs.LAW_NAMES)
+
+
+def judged(spec: Spec, only: str) -> list[Verdict]:
+    """The wrong rows of a small run of one spec."""
+    chosen = runs.plan([spec], 0, only)
+    rows = [r for _, found in execution.isolated(chosen.tasks, runs.setup([spec], True), workers=1) for r in found]
+    return [r for r in rows if r.status in ("known", "deviates")]
+
+
+def scripts(spec: Spec, rows: Sequence[Verdict]) -> list[str]:
+    there = {c.name: c for c in runs.ready(spec).candidates}
+    return [repro.script(spec, cases.find(spec, r.case), there[r.candidate], 0, r) for r in rows]
+
+
+def printed(texts: Sequence[str], place: Path) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", DRIVER],
+        input=json.dumps(texts),
+        cwd=place,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=600,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def differing(spec: Spec, rows: Sequence[Verdict], place: Path) -> Mapping[str, tuple[str, str]]:
+    """Rows whose script prints something else: what they say and what it printed."""
+    texts = scripts(spec, rows)
+    assert not any("harness" in text for text in texts)
+    pairs = zip(rows, printed(texts, place), strict=True)
+    return {
+        f"{r.case} {r.candidate} {r.law} {r.about}": (r.actual, said)
+        for r, said in pairs
+        if said != r.actual and r.actual not in ("", "raised")
+    }
+
+
+@pytest.mark.parametrize(
+    ("op", "only", "laws"),
+    [
+        ("abs_rfft2", "fill=normal,wide,nan W=8,9,1 H=8,7", {"gradient", "adjoint", "backward"}),
+        ("scipy_conv2d", "fill=normal,huge kH=3,5 H=10 W=10", {"gradient", "subsets", "adjoint", "backward"}),
+        ("sigmoid", "fill=wide,huge", {"gradient", "forward", "second"}),
+        ("conv2d", "dtype=float16 candidate=torch", {"gradient", "subsets"}),
+    ],
+)
+def test_every_wrong_row_of_a_real_run_is_repeated(op: str, only: str, laws: set[str], tmp_path: Path) -> None:
+    spec = read(op)
+    rows = judged(spec, only)
+    assert laws <= {r.law for r in rows if r.bound or r.law == "backward"}
+    assert not differing(spec, rows, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("op", "path", "library", "laws"),
+    [
+        ("scipy_conv2d", "larger", "torch", {"agrees", "layout", "linear", "gradient", "subsets", "forward", "second"}),
+        ("scipy_conv2d", "larger_numpy", "numpy", {"agrees", "layout", "linear", "repeatable", "gradient"}),
+        ("scipy_conv2d", "by_stride", "torch", {"layout"}),
+        ("scipy_conv2d", "remembers", "torch", {"repeatable"}),
+        ("scipy_conv2d", "forgets", "torch", {"repeatable"}),
+        ("sigmoid", "sigmoid", "torch", {"gradient", "forward", "adjoint", "second"}),
+    ],
+)
+def test_every_law_broken_by_a_wrong_candidate_is_repeated(
+    op: str, path: str, library: str, laws: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / f"wrong_{path}.py").write_text(WRONG, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    vjp = f"wrong_{path}:larger_vjp" if library == "numpy" else None
+    given = CandidateSpec(path, f"wrong_{path}:{path}", vjp, library)
+    spec = replace(read(op), candidates=(given,), known=())
+    first = cases.cases(spec)[0].id
+    rows = judged(spec, f"case={first}")
+    assert laws <= {r.law for r in rows}
+    assert not differing(spec, rows, tmp_path)
