@@ -53,9 +53,7 @@ class Sample:
 
     def drawn(self, seed: int) -> dict[str, Any]:
         """Fresh inputs of the same shapes."""
-        return {
-            n: fills.like(fills.generator(seed, self.case.id, n), x, self.case) for n, x in self.arrays.items()
-        }
+        return {n: fills.like(fills.generator(seed, self.case.id, n), x, self.case) for n, x in self.arrays.items()}
 
     def judge(self, arrays: dict[str, Any]) -> None:
         """Call the op and judge it. Raises SystemExit where it deviates: torch is right at all of these."""
@@ -116,7 +114,9 @@ def measure(op: Any, repetitions: int, passes: int) -> tuple[list[float], list[f
             its_way(op)
 
     made = measuring.in_turns((theirs, ours), repetitions)
-    same = measuring.in_turns((_again(lambda g: _compared(op, g), given, passes), _again(_same, samples, passes)), repetitions)
+    same = measuring.in_turns(
+        (_again(lambda g: _compared(op, g), given, passes), _again(_same, samples, passes)), repetitions
+    )
     each = passes * len(samples)
     return [t / each for t in made], [t / each for t in same], len(samples)
 
@@ -140,7 +140,9 @@ def main() -> None:
     for op in (o for o in op_db if o.name in OPS and not o.variant_test_name):
         made, same, count = measure(op, chosen.repetitions, 1 if chosen.small else PASSES)
         for what, (theirs, ours) in (("with making inputs", made), ("the same inputs", same)):
-            rows.append([f"{op.name}, {what}", str(count), *(f"{1 / t:.0f}" for t in (theirs, ours)), f"{theirs / ours:.2f}"])
+            rows.append(
+                [f"{op.name}, {what}", str(count), *(f"{1 / t:.0f}" for t in (theirs, ours)), f"{theirs / ours:.2f}"]
+            )
         total += np.array(made) * count
     measuring.table(["op", "samples", "OpInfo's way /s", "ours /s", "ratio"], rows)
     measuring.ratio(float(total[0] / total[1]))

@@ -345,7 +345,9 @@ tanh = _unary(
 )
 sqrt = _unary(
     np.sqrt,
-    lambda x, y, e: _inverse(np.abs(y) + np.sqrt(np.maximum(np.abs(x) - e, 0))),
+    lambda x, y, e: np.fmin(  # |sqrt(x + e) - sqrt(x)| <= sqrt(e) bounds it where the slope does not
+        _inverse(np.abs(y) + np.sqrt(np.maximum(np.abs(x) - e, 0))), _inverse(np.sqrt(np.maximum(e, 0)))
+    ),
     lambda x, y: divide(lift(0.5, y.p), y),
     1.0,
 )

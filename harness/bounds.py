@@ -104,6 +104,12 @@ def precision(dtype: str, algorithm: str = "conventional") -> Precision:
     )
 
 
+def wider(dtype: str) -> str:
+    """The dtype that the oracle of a judged dtype works in."""
+    real = "longdouble" if REAL.get(dtype, dtype) in ("float64", "longdouble") else "float64"
+    return next(c for c, r in REAL.items() if r == real) if dtype in REAL else real
+
+
 def sharp_enough(p: Precision) -> bool:
     """Whether this machine's widest type is wider than the judged one (false for float64 where longdouble is it)."""
     return p.u_wide <= p.u / 16

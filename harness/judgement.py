@@ -14,7 +14,7 @@ from harness.comparison import Evidence, Numbers, Testimony, compare
 from harness.laws import DIFFERENTIAL, IMPLIED, LAWS
 from harness.libraries import NoGradient, NotAnArray, NotOffered
 from harness.model import Case, Law, Spec, Verdict
-from harness.oracles import OracleError
+from harness.oracles import Answer, Oracle, OracleError
 from harness.trial import Bench, Trial
 
 Note = Callable[[str, str], None]
@@ -69,17 +69,27 @@ class Judge:
 
 def _oracle(bench: Bench, note: Note) -> list[Verdict]:
     """The oracle's own rows: one entry of each value and gradient, held against ball arithmetic."""
-    if not bounds.sharp_enough(bounds.precision(bench.case.dtype)):
+    case = bench.case
+    if not bounds.sharp_enough(bounds.precision(case.dtype)):
         return []
     note("oracle", "proof")
     try:
         due = bench.due("conventional")
-        answers = dict(due.values)
-        if bench.finite and any(o.differentiable for o in bench.spec.outputs):
-            answers |= {f"gradient of {name}": g for name, g in due.gradients.items()}
-        return _timed(lambda: list(proofs.checked(bench.case, answers, bench.seed)))
+        upstream = due.cotangents if bench.finite and any(o.differentiable for o in bench.spec.outputs) else {}
+        wider = replace(due.oracle, case=replace(case, dtype=bounds.wider(case.dtype)))
+        return _timed(
+            lambda: list(
+                proofs.checked(case, _answers(due.oracle, upstream), bench.seed, lambda: _answers(wider, upstream))
+            )
+        )
     except OracleError:
         return []  # every candidate's row says so
+
+
+def _answers(oracle: Oracle, cotangents: dict[str, Any]) -> dict[str, Answer]:
+    """Values and gradients of an oracle, by what rows call them."""
+    gradients = oracle.vjp(cotangents) if cotangents else {}
+    return {**oracle.values, **{f"gradient of {name}": g for name, g in gradients.items()}}
 
 
 #: Laws that look at one thing in many ways: what conforms in all of them is one row.

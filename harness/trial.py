@@ -216,7 +216,7 @@ class Trial:
         """The candidate's gradients for the cotangents, by input's name, in the library's arrays (None where none)."""
         places = self.places if wrt is None else list(wrt)
         names = [list(self.arrays)[i] for i in places]
-        if self.is_torch:
+        if self.is_torch and self.candidate.vjp_function is None:
             return dict(
                 zip(
                     names,

@@ -149,6 +149,13 @@ def train(
     return tuple(np.array(named[name]) for name in STATE)
 
 
+def train_moves(
+    input: Array, target: Array, *state: Array, steps: int = 5, lr: float = 5e-4, stride: int = 3
+) -> tuple[Array, ...]:
+    """How far every parameter moves in some steps of ``train``, and the running statistics afterwards."""
+    return _moved(train(input, target, *state, steps=steps, lr=lr, stride=stride), state)
+
+
 def torch_forward(
     input: torch.Tensor, *state: torch.Tensor, training: bool = True, stride: int = 3
 ) -> tuple[torch.Tensor, ...]:
@@ -222,15 +229,34 @@ def _initial(name: str, empty: Array, seed: int) -> Array:
     return constant(empty, 0.0)
 
 
+def torch_train_moves(
+    input: torch.Tensor,
+    target: torch.Tensor,
+    *state: torch.Tensor,
+    steps: int = 5,
+    lr: float = 5e-4,
+    stride: int = 3,
+) -> tuple[torch.Tensor, ...]:
+    """How far every parameter moves in some steps of ``torch_train``, and the running statistics afterwards."""
+    return _moved(torch_train(input, target, *state, steps=steps, lr=lr, stride=stride), state)
+
+
+def _moved(after: Sequence[Any], before: Sequence[Any]) -> tuple[Any, ...]:
+    count = len(PARAMETERS)
+    moves = (a - b for a, b in zip(after[:count], before[:count], strict=True))
+    return *moves, *after[count:]
+
+
 def _named(arrays: Sequence[Any], names: tuple[str, ...]) -> dict[str, Any]:
     if len(arrays) != len(names):
         raise ValueError(f"{len(arrays)} arrays where {len(names)} are due: {', '.join(names)}")
-    return dict(zip(names, arrays, strict=True))
+    return dict(zip(names, map(_native, arrays), strict=True))
 
 
-def _native(array: Array) -> Array:
-    """The array in this machine's byte order, whose results all layers have."""
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+def _native(array: Any) -> Any:
+    """The array in this machine's byte order, which all that layers return is in; tensors have no other."""
+    swapped = isinstance(array, np.ndarray) and not array.dtype.isnative
+    return array.astype(array.dtype.newbyteorder("=")) if swapped else array
 
 
 def _params(layer: Layer, stride: int) -> dict[str, Any]:
@@ -243,7 +269,7 @@ def _walk(
     """What each layer was given, what the last one gave, and the running statistics afterwards."""
     given: list[Array] = []
     running: list[Any] = []
-    x, named = _native(x), {name: _native(array) for name, array in named.items()}
+    x = _native(x)
     for layer in LAYERS:
         given.append(x)
         own = [named[name] for name in layer.parameters]

@@ -75,7 +75,7 @@ def spec(op: str) -> Spec:
 
 def candidate(entry: Entry) -> CandidateSpec:
     """An entry as a spec would name it."""
-    return CandidateSpec(entry.name, entry.path, entry.vjp, entry.library, entry.algorithm)
+    return CandidateSpec(entry.name, entry.path, entry.vjp, entry.library, entry.algorithm, entry.dtypes)
 
 
 @cache
@@ -86,7 +86,7 @@ def every(op: str) -> dict[str, Case]:
 
 def control(op: str, lib: str) -> CandidateSpec | None:
     """The right implementation beside which a miniature is judged: what is red of it too kills nobody."""
-    same = [c for c in spec(op).candidates if (c.library == "torch") == (lib == "torch") and c.dtypes is None]
+    same = [c for c in spec(op).candidates if (c.library == "torch") == (lib == "torch")]
     return replace(same[0], name=f"{op}.control of {lib}", exempt={}) if same else None
 
 
@@ -343,13 +343,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-j", "--workers", type=int, default=os.cpu_count() or 1, help="0 judges in this process")
     parser.add_argument("-k", default="", help="only entries whose name or op contains this")
+    parser.add_argument("--right", action="store_true", help="look-alikes alone")
     options = parser.parse_args()
-    entries = [e for e in (*MINIATURES, *LOOKALIKES) if options.k in e.name or options.k in e.op]
+    entries = [
+        e for e in (*(() if options.right else MINIATURES), *LOOKALIKES) if options.k in e.name or options.k in e.op
+    ]
     started = time.perf_counter()
     found = judged(entries, options.workers)
     seconds = time.perf_counter() - started
     frame = table(found)
-    if not options.k:
+    if not options.k and not options.right:
         CSV.parent.mkdir(parents=True, exist_ok=True)
         frame.to_csv(CSV, index=False)
         PAGE.write_text(page(frame, seconds), encoding="utf-8")

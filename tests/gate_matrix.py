@@ -18,6 +18,7 @@ class Entry:
     vjp: str | None = None
     algorithm: str = "conventional"
     right: bool = False
+    dtypes: tuple[str, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -524,4 +525,65 @@ MINIATURES: tuple[Entry, ...] = (
     *family("custom", "torch", CUSTOM_TORCH),
 )
 
-LOOKALIKES: tuple[Entry, ...] = ()
+
+def right(op: str, path: str, library: str = "numpy", algorithm: str = "conventional", vjp: str = "") -> Entry:
+    """A look-alike: ``vjp`` names its gradient, in the same module."""
+    module = f"lookalikes.{path.split(':')[0]}"
+    gradient = f"{module}:{vjp}" if vjp else None
+    # torch's own half kernels round more than once, which conv2d.yaml knows of.
+    dtypes = ("float32", "float64", "complex64", "complex128") if (op, library) == ("conv2d", "torch") else None
+    return Entry(op, f"lookalikes.{path}", "", "", library, gradient, algorithm, True, dtypes)
+
+
+LOOKALIKES: tuple[Entry, ...] = (
+    right("conv2d", "conv:tap_by_tap", vjp="reversed_order_vjp"),
+    right("conv2d", "conv:reversed_order"),
+    right("conv2d", "conv:bias_first"),
+    right("conv2d", "conv:blocked", algorithm="blocked"),
+    right("conv2d", "conv:pairwise", vjp="vjp_of_present"),
+    right("conv2d", "conv:kahan"),
+    right("conv2d", "conv:accumulated_in_double"),
+    right("conv2d", "conv:accumulated_in_longdouble"),
+    right("conv2d", "conv:random_order"),
+    right("conv2d", "conv:by_fft", algorithm="fft"),
+    right("conv2d", "conv:winograd", algorithm="winograd"),
+    right("conv2d", "conv:three_products", algorithm="3m"),
+    right("conv2d", "conv:channels_last_result"),
+    right("conv2d", "conv:strided_result"),
+    right("conv2d", "conv:other_exceptions"),
+    right("conv2d", "conv:by_windows"),
+    right("conv2d", "conv:torch_by_hand", "torch"),
+    right("conv2d", "conv:torch_by_unfold", "torch"),
+    right("conv2d", "conv:torch_as_transposed", "torch"),
+    right("sigmoid", "others:sigmoid_by_tanh", vjp="sigmoid_by_tanh_vjp"),
+    right("sigmoid", "others:sigmoid_by_parts"),
+    right("sigmoid", "others:sigmoid_in_double"),
+    right("sigmoid", "others:sigmoid_step_by_step", "torch"),
+    right("sigmoid", "others:sigmoid_transposed"),
+    right("relu", "others:relu_by_where"),
+    right("relu", "others:relu_negative_zero", vjp="relu_one_at_zero_vjp"),
+    right("softmax", "others:softmax_by_logarithm"),
+    right("softmax", "others:softmax_by_reciprocal"),
+    right("gelu", "others:gelu_by_erfc"),
+    right("log_sigmoid", "others:log_sigmoid_by_softplus"),
+    right("batch_norm", "others:batch_norm_welford"),
+    right("batch_norm", "others:batch_norm_folded"),
+    right("layer_norm", "others:layer_norm_in_double"),
+    right("group_norm", "others:group_norm_by_batch_norm", "torch"),
+    right("fft", "others:fft_by_matrix"),
+    right("fft", "others:fft_by_bluestein"),
+    right("fft", "others:fft_by_recursion"),
+    right("fft", "others:fft_by_conjugates"),
+    right("rfft", "others:rfft_by_fft"),
+    right("rfft2", "others:rfft2_one_axis_each"),
+    right("irfft", "others:irfft_by_fft"),
+    right("fftshift", "others:fftshift_by_roll"),
+    right("convolve", "others:convolve_by_correlation"),
+    right("convolve", "others:convolve_by_toeplitz"),
+    right("convolve", "others:convolve_by_fft", algorithm="fft"),
+    right("linear", "others:linear_by_einsum_of_double"),
+    right("linear", "others:linear_columnwise"),
+    right("avg_pool2d", "others:avg_pool_by_cumulative"),
+    right("running_mean", "others:running_mean_incremental"),
+    right("flatten", "others:flatten_by_copy", "torch"),
+)

@@ -17,10 +17,12 @@ from harness.model import CandidateSpec, Spec, Verdict
 
 ROOT = Path(__file__).parents[1]
 
-#: Executes scripts, each in a process of its own that has loaded nothing but the libraries.
+#: Executes scripts, each in a process of its own that has loaded the modules but called nothing.
 DRIVER = """
-import contextlib, io, json, os, sys, traceback
-import numpy, scipy.signal, torch
+import contextlib, importlib, io, json, os, re, sys
+import torch
+
+sys.path.insert(0, ".")
 
 def last(script):
     out = io.StringIO()
@@ -32,7 +34,10 @@ def last(script):
     return out.getvalue().splitlines()[-1]
 
 torch.set_num_threads(1)
-for script in json.load(sys.stdin):
+scripts = json.load(sys.stdin)
+for module in {m for script in scripts for m in re.findall(r'import_module\\("(.*)"\\)', script)}:
+    importlib.import_module(module)
+for script in scripts:
     reading, writing = os.pipe()
     if not os.fork():
         os.write(writing, last(script).encode())

@@ -47,15 +47,8 @@ class Forms:
     squash: Callable[..., Any]
 
 
-#: Implementations use one form in all layers of a kind.
-LEGAL = tuple(
-    Forms(norm, squash)
-    for norm, squash in zip(
-        (batch_norm, *batch_norm.legal),  # type: ignore[attr-defined]
-        (sigmoid, sigmoid_by_tanh, sigmoid_by_tanh),
-        strict=True,
-    )
-)
+#: Implementations use one form in all layers of a kind: the textbook's, or all that can be is folded together.
+LEGAL = (Forms(batch_norm, sigmoid), Forms(batch_norm.legal[-1], sigmoid_by_tanh))  # type: ignore[attr-defined]
 
 
 def _network(
@@ -90,7 +83,7 @@ def _gradients(forms: Forms, input: Any, target: Any, *parameters: Any, stride: 
     return loss, *derivatives(loss, parameters)
 
 
-def _train(
+def _train_moves(
     forms: Forms, input: Any, target: Any, *state: Any, steps: int = 5, lr: float = 5e-4, stride: Any = 3
 ) -> tuple[Any, ...]:
     parameters, running = list(state[:PARAMETERS]), list(state[PARAMETERS:])
@@ -108,7 +101,7 @@ def _train(
             step, *after = adam_step(0 * p, g, *moments[n], t=t, lr=lr, betas=BETAS)
             parameters[n] = p + np.clip(step, -longest, longest)
             moments[n] = (after[0], after[1])
-    return *parameters, *running
+    return *(after - before for after, before in zip(parameters, state[:PARAMETERS], strict=True)), *running
 
 
 #: Share of a new batch in the running statistics.
@@ -145,18 +138,18 @@ def gradients(input: Any, target: Any, *parameters: Any, stride: Any = 3) -> tup
     return _gradients(LEGAL[0], input, target, *parameters, stride=stride)
 
 
-def train(
+def train_moves(
     input: Any, target: Any, *state: Any, steps: int = 5, lr: float = 5e-4, stride: Any = 3
 ) -> tuple[Any, ...]:
-    """Parameters and running statistics after some steps of Adam on one mini-batch.
+    """How far some steps of Adam on one mini-batch move every parameter, and the running statistics afterwards.
 
     A step never goes further than ``lr`` times its limit, however uncertain its gradient's sign is: what is near zero by
     cancellation moves by rounding noise (Kingma and Ba 2015, section 2.1).
     """
-    return _train(LEGAL[0], input, target, *state, steps=steps, lr=lr, stride=stride)
+    return _train_moves(LEGAL[0], input, target, *state, steps=steps, lr=lr, stride=stride)
 
 
 forward.legal = _legal(_forward)  # type: ignore[attr-defined]
 loss.legal = _legal(_loss)  # type: ignore[attr-defined]
 gradients.legal = _legal(_gradients)  # type: ignore[attr-defined]
-train.legal = _legal(_train)  # type: ignore[attr-defined]
+train_moves.legal = _legal(_train_moves)  # type: ignore[attr-defined]

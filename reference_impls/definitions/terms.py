@@ -16,6 +16,12 @@ from numpy.typing import NDArray
 
 Indices = NDArray[np.intp]
 
+#: The terms of a block, where its runs begin in it, and the outputs they belong to.
+Block = tuple[slice, Indices, Any]
+
+#: Terms multiplied and summed at a time.
+BLOCK = 2**15
+
 
 @dataclass(frozen=True, eq=False)
 class Group:
@@ -52,12 +58,26 @@ class Group:
         return np.flatnonzero(np.concatenate(([True], self.out[1:] != self.out[:-1])))
 
     @cached_property
-    def targets(self) -> Indices | slice:
-        """The outputs of those runs: a slice where they follow one another."""
-        found = self.out[self.starts]
-        if found.size and bool(np.all(found[1:] == found[:-1] + 1)):
-            return slice(int(found[0]), int(found[-1]) + 1)
-        return found
+    def blocks(self) -> tuple[Block, ...]:
+        """The runs in blocks of at most ``BLOCK`` terms (or one run), whose products stay in the processor's cache."""
+        found, first, count = [], 0, self.out.size
+        while first < self.starts.size:
+            begin = int(self.starts[first])
+            last = max(int(np.searchsorted(self.starts, begin + BLOCK, side="right")) - 1, first + 1)
+            if count - begin <= BLOCK:
+                last = self.starts.size
+            end = int(self.starts[last]) if last < self.starts.size else count
+            starts = self.starts[first:last]
+            found.append((slice(begin, end), starts - begin, _run(self.out[starts])))
+            first = last
+        return tuple(found)
+
+
+def _run(outputs: Indices) -> Any:
+    """Indices as a slice where they follow one another."""
+    if bool(np.all(outputs[1:] == outputs[:-1] + 1)):
+        return slice(int(outputs[0]), int(outputs[-1]) + 1)
+    return outputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,11 +201,14 @@ def evaluate(terms: Terms, factors: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
     for part in terms.groups:
         if not part.out.size:
             continue
-        products: Any = None
-        for name, index in part.factors.items():
-            gathered = flat[name][index]
-            products = gathered if products is None else products * gathered
-        if np.ndim(part.coefficient) or part.coefficient != 1:
-            products = products * part.coefficient
-        result[part.targets] += np.add.reduceat(products, part.starts)
+        each = np.ndim(part.coefficient) > 0
+        plain = not each and part.coefficient == 1
+        for place, starts, targets in part.blocks:
+            products: Any = None
+            for name, index in part.factors.items():
+                gathered = flat[name].take(index[place])
+                products = gathered if products is None else products * gathered
+            if not plain:
+                products = products * (part.coefficient[place] if each else part.coefficient)
+            result[targets] += np.add.reduceat(products, starts)
     return result.reshape(terms.shape)

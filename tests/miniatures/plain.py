@@ -33,7 +33,7 @@ def checked(input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilat
 
 def wide(dtype: Any) -> Any:
     """The type that sums are kept in: float32 for half types, else the same."""
-    return np.float32 if dtype == np.float16 else dtype
+    return np.dtype(np.float32) if dtype.itemsize == 2 else dtype.newbyteorder("=")
 
 
 def windows(x: Array, tap: tuple[int, int], stride: tuple[int, int], out: tuple[int, int]) -> Array:
@@ -71,7 +71,7 @@ def conv2d(
     y = y.reshape(n, o, *out)
     if bias is not None:
         y = y + bias.astype(kind)[:, None, None]
-    return y.astype(input.dtype)
+    return y.astype(input.dtype.newbyteorder("="))
 
 
 def cut(x: Array, bits: int) -> Array:

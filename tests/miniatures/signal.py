@@ -210,7 +210,7 @@ def circular_returns_input(input, pad):
 
 def circular_overwriting_vjp(cotangent, input, pad):
     """The gradient of the copies is not added to the originals'."""
-    left, right_, top, bottom = pad
+    left, _, top, _ = pad
     h, w = input.shape[2:]
     return (cotangent[:, :, top : top + h, left : left + w].copy(),)
 

@@ -1,0 +1,167 @@
+"""Where a run's CPU time goes: inside candidates and oracles, which no harness can spare, and everything else.
+
+Cases evenly spread over all specs are judged in this process, stored, and written as table and page, with a clock at
+the door of each part. Time counts for the innermost part that is open. The ratio is the share that candidates (the
+witness gradcheck included) and oracles have of the whole, after one pass that imports and compiles.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import statistics
+import tempfile
+import time
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cached_property, wraps
+from pathlib import Path
+from typing import Any
+
+import measuring
+
+measuring.prepare()
+
+import torch  # noqa: E402
+
+from harness import candidates, comparison, execution, fills, judgement, ledger, report, runs, specs, trial  # noqa: E402
+from harness import cases as addresses  # noqa: E402
+from harness.execution.guard import Guard  # noqa: E402
+from harness.laws import gradients, layouts, linearity, purity, values  # noqa: E402
+from harness.libraries import NumPy, Torch  # noqa: E402
+from harness.oracles import Oracle  # noqa: E402
+from harness.store import Store  # noqa: E402
+
+#: Cases judged, of all that the specs have.
+CASES, FEW = 400, 40
+
+CANDIDATES, ORACLES = "candidates", "oracles and bounds"
+
+
+class Clock:
+    """CPU seconds by part; time counts for the innermost open one."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = defaultdict(float)
+        self._open = ["laws and rows"]
+        self._since = time.process_time()
+
+    def turn(self) -> None:
+        """Give the innermost part the time since the last turn."""
+        now = time.process_time()
+        self.spent[self._open[-1]] += now - self._since
+        self._since = now
+
+    @contextlib.contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """What happens inside is that part's."""
+        self.turn()
+        self._open.append(name)
+        try:
+            yield
+        finally:
+            self.turn()
+            self._open.pop()
+
+    def door(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, its time being that part's."""
+
+        @wraps(function)
+        def through(*args: Any, **kwargs: Any) -> Any:
+            with self.part(name):
+                return function(*args, **kwargs)
+
+        return through
+
+
+def doors(clock: Clock) -> Iterator[tuple[Any, str, Any]]:
+    """Each place where a part is entered: its owner, its name there, and the function with the clock around it."""
+    for room in (candidates, trial, gradients, layouts, linearity, purity, values):
+        for name in ("guarded", "torch_gradcheck"):
+            if hasattr(room, name):
+                yield room, name, clock.door(CANDIDATES, getattr(room, name))
+    for name in ("vjp", "jvp", "second"):
+        yield Oracle, name, clock.door(ORACLES, getattr(Oracle, name))
+    timed = cached_property(clock.door(ORACLES, Oracle.__dict__["values"].func))
+    timed.__set_name__(Oracle, "values")
+    yield Oracle, "values", timed
+    for owner, names, part in (
+        (comparison, ("compare",), "comparison"),
+        (judgement, ("compare",), "comparison"),
+        (fills, ("arrays", "like"), "inputs"),
+        (NumPy, ("wrap", "unwrap"), "arrays to libraries and back"),
+        (Torch, ("wrap", "unwrap"), "arrays to libraries and back"),
+        (Guard, ("between_candidates", "between_tasks"), "restoring process state"),
+        (ledger, ("applied",), "ledger"),
+        (addresses, ("find", "cases"), "cases"),
+        (specs, ("read",), "reading specs"),
+    ):
+        for name in names:
+            yield owner, name, clock.door(part, getattr(owner, name))
+
+
+@contextlib.contextmanager
+def watched(clock: Clock) -> Iterator[None]:
+    """The doors in place, and the plain functions again afterwards."""
+    placed = [(owner, name, owner.__dict__[name], new) for owner, name, new in doors(clock)]
+    for owner, name, _, new in placed:
+        setattr(owner, name, new)
+    try:
+        yield
+    finally:
+        for owner, name, old, _ in placed:
+            setattr(owner, name, old)
+
+
+def spread(count: int) -> tuple[runs.Plan, list[Any]]:
+    """The plan of all specs, and that many of its tasks, evenly spread."""
+    found, _ = specs.read_all(specs.find((), measuring.ROOT / "specs"), runs.LAW_NAMES)
+    plan = runs.plan([s for s in found if not specs.importable(s)], 0)
+    tasks = plan.tasks
+    return plan, tasks[:: max(1, len(tasks) // count)]
+
+
+def run(plan: runs.Plan, tasks: list[Any], folder: Path, clock: Clock) -> int:
+    """Judge, store and write, as `harness run -j 0` does; how many verdicts."""
+    setup = runs.setup(plan.specs.values(), True)
+    header = runs.header(replace(plan, cases={op: () for op in plan.cases}), "harness run", True)
+    folder.mkdir()
+    with Store.create(folder / "run.sqlite", header) as store:
+        for _, rows in execution.inline(tasks, setup):
+            with clock.part("store, table and page"):
+                store.append(rows)
+        with clock.part("store, table and page"):
+            store.finish({})
+            table = store.verdicts()
+            store.export_csv(folder / "verdicts.csv")
+            (folder / "index.html").write_text(report.page(header | {"complete": True}, table), encoding="utf-8")
+    return len(table)
+
+
+def main() -> None:
+    chosen = measuring.arguments(__doc__)
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    plan, tasks = spread(FEW if chosen.small else CASES)
+    measured: list[dict[str, float]] = []
+    with tempfile.TemporaryDirectory() as name:
+        verdicts = run(plan, tasks, Path(name) / "first", Clock())
+        for repetition in range(chosen.repetitions):
+            clock = Clock()
+            with watched(clock):
+                run(plan, tasks, Path(name) / str(repetition), clock)
+            clock.turn()
+            measured.append(dict(clock.spent))
+    found = {part: statistics.median(m.get(part, 0.0) for m in measured) for part in measured[0]}
+    whole = sum(found.values())
+    rows = [
+        [part, f"{t:.2f}", f"{t / whole:.0%}", f"{t / len(tasks) * 1e3:.2f}"]
+        for part, t in sorted(found.items(), key=lambda item: -item[1])
+    ]
+    measuring.table([f"{len(tasks)} cases, {verdicts} verdicts", "CPU s", "share", "ms per case"], rows)
+    measuring.ratio((found[CANDIDATES] + found[ORACLES]) / whole)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""How a run's cost grows: with workers, with cases, with verdicts in the store and on the page.
+
+The same cases are judged and stored by one worker and by two, in turns, from the first verdict on. Time per case is
+for one cheap candidate at more and more cases, two workers. A million verdicts are written, read, exported and
+drawn in a process of its own, whose memory is its peak. The ratio is that of the wall times of one worker and of two.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from math import ceil, sqrt
+from pathlib import Path
+
+import measuring
+
+measuring.prepare()
+
+from harness import execution, report, runs, specs  # noqa: E402
+from harness.model import Spec, Verdict  # noqa: E402
+from harness.store import Store  # noqa: E402
+
+#: An op that costs next to nothing, at as many cases as two idle axes make.
+SPEC = """op: scaled
+doc: One cheap op at many cases.
+see: https://numpy.org/doc/stable/reference/generated/numpy.negative.html
+inputs: {{input: [4]}}
+outputs: {{output: [4]}}
+sizes: {{K: {many}, L: {many}}}
+dtype: [float64]
+error: {{model: formula}}
+oracle: reference_impls.definitions.activations:relu
+candidates:
+  numpy: reference_impls.activations:relu
+"""
+
+#: Cases for the comparison of workers, for the growth of time, and verdicts in the store.
+WORKERS_CASES, MANY, VERDICTS = 1_000, (1_000, 10_000), 1_000_000
+SMALL_CASES, SMALL_MANY, SMALL_VERDICTS = 60, (60, 120), 3_000
+
+#: Cases that one median may take: more of them are measured once.
+ENOUGH = 5_000
+
+
+def made(folder: Path, count: int) -> Spec:
+    """A spec of about so many cases."""
+    path = folder / f"scaled-{count}.yaml"
+    path.write_text(SPEC.format(many=list(range(ceil(sqrt(count))))), encoding="utf-8")
+    return specs.read(path, runs.LAW_NAMES)
+
+
+def judged(spec: Spec, count: int, workers: int, folder: Path) -> float:
+    """Wall seconds of judging and storing that many cases, from the first verdict on."""
+    plan = runs.plan([spec], 0)
+    path = folder / f"{time.monotonic_ns()}.sqlite"
+    started = 0.0
+    with Store.create(path, {"cases": count}) as store:
+        for _, rows in execution.isolated(
+            plan.tasks[:count],
+            runs.setup([spec], False),
+            workers=workers,
+            preload=(*execution.PRELOAD, "harness.judgement"),
+        ):
+            started = started or time.perf_counter()
+            store.append(rows)
+        store.finish({})
+    return time.perf_counter() - started
+
+
+def workers(folder: Path, count: int, repetitions: int) -> tuple[float, float]:
+    """Seconds with one worker and with two."""
+    spec = made(folder, count)
+    one, two = measuring.medians([[judged(spec, count, n, folder) for n in (1, 2)] for _ in range(repetitions)])
+    return one, two
+
+
+def per_case(folder: Path, count: int, repetitions: int) -> float:
+    """Milliseconds per case with two workers."""
+    spec = made(folder, count)
+    times = [[judged(spec, count, 2, folder)] for _ in range(1 if count > ENOUGH else repetitions)]
+    return measuring.medians(times)[0] / count * 1e3
+
+
+def verdicts(count: int) -> Iterator[list[Verdict]]:
+    """Verdicts of cases, ten to each."""
+    for number in range(count // 10):
+        case = f"conv2d/N:{number % 1000}/H:{number // 1000}"
+        yield [
+            Verdict("conv2d", case, "torch", f"law{n}", "output", "conforms", "random", number % 97 / 97, n / 3)
+            for n in range(10)
+        ]
+
+
+def stored(count: int) -> dict[str, float]:
+    """Seconds and peak MiB of each step on the way from that many verdicts to their page, in this process."""
+    found: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        started = time.perf_counter()
+
+        def note(step: str) -> None:
+            nonlocal started
+            found[f"{step} s"] = time.perf_counter() - started
+            found[f"{step} MiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+            started = time.perf_counter()
+
+        with Store.create(folder / "run.sqlite", {"seed": 0}) as store:
+            for rows in verdicts(count):
+                store.append(rows)
+            store.finish({})
+            note("stored")
+            found["size MiB"] = (folder / "run.sqlite").stat().st_size / 2**20
+            store.export_csv(folder / "verdicts.csv")
+            note("exported")
+            table = store.verdicts()
+            note("read")
+            page = report.page({"seed": 0, "complete": True}, table)
+            note("drawn")
+            found["page MiB"] = len(page) / 2**20
+    return found
+
+
+def child(count: int) -> dict[str, float]:
+    """The same in a process of its own."""
+    done = measuring.python(__file__, "--verdicts", str(count))
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def main() -> None:
+    inside = argparse.ArgumentParser(add_help=False)
+    inside.add_argument("--verdicts", type=int, default=0)
+    if wanted := inside.parse_known_args()[0].verdicts:
+        print(json.dumps(stored(wanted)))
+        return
+    chosen = measuring.arguments(__doc__)
+    count, many, most = (SMALL_CASES, SMALL_MANY, SMALL_VERDICTS) if chosen.small else (WORKERS_CASES, MANY, VERDICTS)
+    execution.prepare((*execution.PRELOAD, "harness.judgement"))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        one, two = workers(folder, count, chosen.repetitions)
+        rows = [[f"{count} cases, 1 worker", f"{one:.2f} s", ""], [f"{count} cases, 2 workers", f"{two:.2f} s", ""]]
+        rows += [[f"a case of {n}", f"{per_case(folder, n, chosen.repetitions):.2f} ms", ""] for n in many]
+    found = child(most)
+    for step in ("stored", "exported", "read", "drawn"):
+        rows.append([f"{most} verdicts {step}", f"{found[f'{step} s']:.1f} s", f"{found[f'{step} MiB']:.0f} MiB"])
+    rows.append(["the store", "", f"{found['size MiB']:.1f} MiB"])
+    rows.append(["the page", "", f"{found['page MiB']:.1f} MiB"])
+    measuring.table(["what", "time", "memory, size"], rows)
+    measuring.ratio(one / two)
+
+
+if __name__ == "__main__":
+    main()
