@@ -25,7 +25,8 @@ from harness.comparison import compare  # noqa: E402
 from harness.laws import LAWS  # noqa: E402
 from harness.trial import Bench, Trial  # noqa: E402
 
-#: Cases by what the table calls them: the first of the spec, those of the first samples of torch's own suite, and large ones. The 16 images of 16 x 16 are those of (2, 8, 16, 16).
+#: Cases by what the table calls them: the first of the spec, those of the first samples of torch's own suite, and large
+#: ones. The 16 images of 16 x 16 are those of (2, 8, 16, 16).
 CASES = {
     "conv2d (2, 4, 7, 8)": "conv2d/dtype:float64",
     "conv2d (1, 3, 4, 4)": "conv2d/N:1/C_in:3/C_out:3/H:4/W:4/stride:2/padding:2/dtype:float64",

@@ -74,8 +74,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print columns of text, the first to the left and the others to the right."""
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
     for row in (head, *rows):
-        first, *others = (cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths)))
-        print("  ".join((first, *others)).rstrip(), flush=True)
+        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        print("  ".join([row[0].ljust(widths[0]), *cells]).rstrip(), flush=True)
 
 
 def ratio(value: float) -> None:

@@ -34,7 +34,7 @@ from harness.oracles import Oracle  # noqa: E402
 from harness.store import Store  # noqa: E402
 
 #: Cases judged, of all that the specs have.
-CASES, FEW = 400, 40
+CASES, FEW = 400, 20
 
 CANDIDATES, ORACLES = "candidates", "oracles and bounds"
 
@@ -125,7 +125,7 @@ def spread(count: int) -> tuple[runs.Plan, list[Any]]:
 def run(plan: runs.Plan, tasks: list[Any], folder: Path, clock: Clock) -> int:
     """Judge, store and write, as `harness run -j 0` does; how many verdicts."""
     setup = runs.setup(plan.specs.values(), True)
-    header = runs.header(replace(plan, cases={op: () for op in plan.cases}), "harness run", True)
+    header = runs.header(replace(plan, cases=dict.fromkeys(plan.cases, ())), "harness run", True)
     folder.mkdir()
     with Store.create(folder / "run.sqlite", header) as store:
         for _, rows in execution.inline(tasks, setup):

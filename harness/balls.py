@@ -358,12 +358,18 @@ def _products(terms: Terms, factors: dict[str, Balls], work: Work, o: int) -> It
     for part in terms.groups:
         low, high = np.searchsorted(part.out, [o, o + 1])
         work.spend(int(high - low))
-        for t in range(low, high):
-            c = part.coefficient[t] if np.ndim(part.coefficient) else part.coefficient
-            term = arb(1) if np.ndim(part.coefficient) == 0 and c == 1 else exactly(np.asarray(c)[()])
-            for name, places in part.factors.items():
-                term = term * factors[name].at(int(places[t]))
-            yield term
+        chosen = [(factors[name], places[low:high].tolist()) for name, places in part.factors.items()]
+        for t in range(high - low):
+            term = _coefficient(part.coefficient, low + t)
+            for factor, places in chosen:
+                term = factor.at(places[t]) if term is None else term * factor.at(places[t])
+            yield arb(1) if term is None else term
+
+
+def _coefficient(given: Any, t: int) -> Number | None:
+    """The coefficient of term t, or None for 1."""
+    c = given[t] if np.ndim(given) else given
+    return None if c == 1 else exactly(np.asarray(c)[()])
 
 
 # --- Fourier --------------------------------------------------------------------------------------------------------

@@ -217,14 +217,23 @@ def merge(run: Sequence[Path], out: Path) -> None:
     from harness.store import Store, StoreError
     from harness.store import merge as merged
 
+    parts = [r / RUN_FILE if r.is_dir() else r for r in run]
+    if (out / RUN_FILE).resolve() in [p.resolve() for p in parts]:
+        _refuse(f"--out {out}: is one of the parts; write the whole elsewhere")
     out.mkdir(parents=True, exist_ok=True)
     try:
         (out / RUN_FILE).unlink(missing_ok=True)
-        merged([r / RUN_FILE if r.is_dir() else r for r in run], out / RUN_FILE)
+        merged(parts, out / RUN_FILE)
         with Store.open(out / RUN_FILE) as store:
+            rows = list(store.rows())
+            extra = _stale_of_parts(store, rows)
+            store.append(extra)
+            store.finish(store.footer)
             _write(store, out)
+            _print(store, "table")
     except StoreError as error:
         _refuse(str(error))
+    _finish(DEVIATES if _is_red([*rows, *extra]) else CONFORMS)
 
 
 @main.command()
@@ -301,6 +310,7 @@ def _run(
             for old in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
                 old.unlink(missing_ok=True)
         with Store.resume(path, header) if resume else Store.create(path, header) as store:
+            _refuse_another_part(store, header)
             done = store.done()
             left = [t for t in tasks if (t.op, t.case) not in done]
             judged = _judged(left, chosen, workers, timeout, memory, dask)
@@ -309,7 +319,7 @@ def _run(
             store.flush()
             rows = list(store.rows())
             whole = not (only or shard)
-            extra = runs.stale(chosen, rows, whole)
+            extra = _unsaid(runs.stale(chosen, rows, whole), rows)
             store.append(extra)
             store.finish({"cases": len(tasks), "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z")})
             rows += extra
@@ -318,6 +328,20 @@ def _run(
     except StoreError as error:
         _refuse(str(error))
     return BAD_USE if broken else DEVIATES if _is_red(rows) else CONFORMS
+
+
+def _refuse_another_part(store: Any, header: Mapping[str, Any]) -> None:
+    """A resumed run goes on with the cases it began with."""
+    for option in ("only", "shard"):
+        began, wanted = store.header.get(option, ""), header[option]
+        if began != wanted:
+            _refuse(f"{store.path}: began with --{option} `{began}`, not `{wanted}`; say the same, or start a new run")
+
+
+def _unsaid(stale: Sequence[Verdict], rows: Sequence[Verdict]) -> list[Verdict]:
+    """Those rows about the ledger that an interrupted run has not stored already."""
+    said = {(r.op, r.message) for r in rows if r.about == "ledger"}
+    return [r for r in stale if (r.op, r.message) not in said]
 
 
 def _is_red(rows: Sequence[Verdict]) -> bool:
@@ -342,6 +366,21 @@ def _planned(found: Sequence[Spec], seed: int, only: str) -> Plan:
         sys.exit(DEVIATES)
     except CaseError as error:
         _refuse(str(error))
+
+
+def _stale_of_parts(store: Any, rows: Sequence[Verdict]) -> list[Verdict]:
+    """What no part of a run could know: the known deviations that matched nothing in the whole."""
+    from harness import runs
+
+    if store.header.get("only"):
+        return []
+    digests = store.header.get("specs", {})
+    found = {s.op: s for s in _specs((), quiet=True) if digests.get(s.op) == s.digest}
+    for op in sorted(set(digests) - set(found)):
+        click.echo(
+            f"harness: the spec of `{op}` is not here as it was judged: its ledger is not looked through", err=True
+        )
+    return _unsaid(runs.stale(runs.Plan(found, {}, store.header.get("seed", 0)), rows, True), rows)
 
 
 def _sharded(tasks: list[Any], shard: str) -> list[Any]:
@@ -370,8 +409,17 @@ def _judged(
     setup = runs.setup(chosen.specs.values(), with_torch)
     if not tasks:
         return iter(())
+    preload = (*execution.PRELOAD, "harness.judgement")
     if dask is not None:
-        return execution.on_dask(tasks, setup, address="" if dask == "local" else dask)
+        return execution.on_dask(
+            tasks,
+            setup,
+            address="" if dask == "local" else dask,
+            workers=workers or 0,
+            timeout=timeout,
+            memory=int(memory * 2**30),
+            preload=preload,
+        )
     count = (os.cpu_count() or 1) if workers is None else workers
     if count == 0:
         return execution.inline(tasks, setup)
@@ -381,7 +429,7 @@ def _judged(
         workers=min(count, len(tasks)),
         timeout=timeout,
         memory=int(memory * 2**30),
-        preload=(*execution.PRELOAD, "harness.judgement"),
+        preload=preload,
         tell=lambda line: click.echo(line, err=True),
     )
 

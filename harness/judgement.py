@@ -93,7 +93,7 @@ def _answers(oracle: Oracle, cotangents: dict[str, Any]) -> dict[str, Answer]:
 
 
 #: Laws that look at one thing in many ways: what conforms in all of them is one row.
-GATHERED = frozenset({"pure", "repeatable", "layout", "subsets", "backward", "second"})
+GATHERED = frozenset({"pure", "repeatable", "layout", "subsets", "upstream", "backward", "second"})
 
 
 def _gathered(rows: list[Verdict]) -> list[Verdict]:

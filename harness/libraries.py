@@ -68,7 +68,7 @@ def _negative(x: Array) -> Array:
 
 def _channels_last(x: Array) -> Array:
     if x.ndim < 3:
-        raise NotOffered("channels-last needs three axes or more")
+        return np.array(x, order="C")
     return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
 
 
@@ -117,6 +117,12 @@ class NumPy:
         """Whether two arrays overlap in memory."""
         return bool(np.shares_memory(a, b))
 
+    def surroundings(self, x: Any) -> bytes:
+        """The bytes of the whole buffer an array is a view into."""
+        while isinstance(x.base, np.ndarray):
+            x = x.base
+        return bytes(x.tobytes())
+
     def freeze(self, x: Any) -> None:
         """Make an array read-only."""
         x.flags.writeable = False
@@ -144,7 +150,10 @@ class Torch:
             return torch._neg_view(self.wrap(-x))
         if layout == "expanded" and x.ndim and x.shape[0] > 1:
             return _tensor(x[:1].copy()).expand(x.shape)
-        return _tensor(LAYOUTS[layout](x))
+        placed = LAYOUTS[layout](x)
+        tensor = _tensor(placed)
+        tensor.placed = placed
+        return tensor
 
     def unwrap(self, x: Any) -> Array:
         """The tensor's values as an array. Raises NotAnArray for anything else."""
@@ -163,6 +172,10 @@ class Torch:
             return False
         return bool(a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr())
 
+    def surroundings(self, x: Any) -> bytes:
+        """The bytes of the whole buffer that ``wrap`` made a tensor of."""
+        return NumPy().surroundings(x.placed)
+
     def freeze(self, x: Any) -> None:
         """Nothing: tensors cannot be made read-only."""
 
@@ -171,6 +184,28 @@ def _tensor(x: Array) -> Any:
     import torch
 
     return torch.from_numpy(x.view(np.int16)).view(torch.bfloat16) if x.dtype == BFLOAT16 else torch.from_numpy(x)
+
+
+def global_state() -> dict[str, Any]:
+    """What a call must leave as it was: random generators, and torch's defaults where torch is there."""
+    import random
+
+    state: dict[str, Any] = {
+        "random's generator": hash(random.getstate()),
+        "NumPy's global generator": np.random.get_state(legacy=True)[1:3],  # noqa: NPY002
+    }
+    keys, place = state["NumPy's global generator"]
+    state["NumPy's global generator"] = (keys.tobytes(), place)
+    if "torch" in sys.modules:
+        import torch
+
+        state |= {
+            "torch's generator": torch.get_rng_state().numpy().tobytes(),
+            "torch's default dtype": torch.get_default_dtype(),
+            "torch's gradient mode": torch.is_grad_enabled(),
+            "torch's number of threads": torch.get_num_threads(),
+        }
+    return state
 
 
 def library(name: str) -> NumPy | Torch:
@@ -255,6 +290,18 @@ def torch_backward(call: Call, inputs: Sequence[Any], wrt: Sequence[int], cotang
     with torch.no_grad():
         gradients = function.backward(node, cotangent(outputs))
     return list(zip(places, _tuple(gradients), strict=False))
+
+
+def torch_vmap(call: Call, stacked: Sequence[Any]) -> list[Any]:
+    """The call mapped over a new first axis of every input. Raises NotOffered where it cannot be."""
+    import torch
+
+    try:
+        return list(_tuple(torch.func.vmap(call)(*stacked)))
+    except Exception as error:
+        raise NotOffered(
+            f"no vmap: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        ) from error
 
 
 def torch_second(

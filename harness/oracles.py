@@ -136,20 +136,18 @@ def paired(pairs: Sequence[tuple[Answer | Array, Array]]) -> Enclose:
 
     def enclose(at: tuple[int, ...]) -> Number:
         Work(PROOF_WORK).spend(sum(b.size for _, b in pairs))
-        total: Any = 0
-        for a, b in pairs:
-            for place in np.ndindex(b.shape):
-                part = _ball(a, place) if isinstance(a, Answer) else _exactly(a[place])
-                with balls.digits():
-                    total = total + (part.real * _exactly(b[place].real) + part.imag * _exactly(b[place].imag))
-        return total
+        with balls.digits():
+            return sum((_inner(a, b) for a, b in pairs), balls.exactly(0.0))
 
     return enclose
 
 
-def _exactly(x: Any) -> Number:
-    with balls.digits():
-        return balls.exactly(x)
+def _inner(a: Answer | Array, b: Array) -> Number:
+    total = balls.exactly(0.0)
+    for place in np.ndindex(b.shape):
+        left, right = _ball(a, place) if isinstance(a, Answer) else balls.exactly(a[place]), balls.exactly(b[place])
+        total = total + left.real * right.real + left.imag * right.imag
+    return total
 
 
 def _ball(answer: Answer, at: tuple[int, ...]) -> Number:

@@ -19,15 +19,15 @@ from harness.trial import Bench, Trial
 
 Array = NDArray[Any]
 
-#: Laws whose rows speak of reverse-mode gradients.
-GRADIENT_LAWS = frozenset({"gradient", "subsets", "backward"})
+#: Laws whose rows come from the hand-written vjp where a candidate has one.
+VJP_LAWS = frozenset({"gradient", "subsets", "upstream", "adjoint"})
 
 
 def script(spec: Spec, case: Case, candidate: Candidate, seed: int, row: Verdict) -> str:
     """A script that prints the row's ``actual`` (its worst entry, or what was raised)."""
     trial = Trial(Bench(spec, case, seed), candidate)
     torch = candidate.library.name == "torch"
-    vjp = row.law in ("gradient", "subsets", "adjoint") and not torch
+    vjp = row.law in VJP_LAWS and not _autograd(trial)
     body = _BODIES.get(row.law, _value)(trial, row)
     parts = [
         _head(spec, case, candidate, row, vjp),
@@ -39,6 +39,10 @@ def script(spec: Spec, case: Case, candidate: Candidate, seed: int, row: Verdict
         *body,
     ]
     return "\n".join(parts) + "\n"
+
+
+def _autograd(trial: Trial) -> bool:
+    return trial.is_torch and trial.candidate.vjp_function is None
 
 
 # --- the script's beginning -----------------------------------------------------------------------------------------
@@ -169,14 +173,15 @@ _LAYOUTS: Mapping[str, str] = {
 """,
 }
 
+_EXPANDED_TENSOR = """    return own(x[:1].copy()).expand(x.shape) if x.ndim and len(x) > 1 else own(np.array(x))
+"""
 
-def _placing(layout: str, torch: bool) -> str:
+
+def _placing(layout: str, torch: bool, name: str = "place") -> str:
     body = _LAYOUTS.get(layout, _LAYOUTS["contiguous"])
     if torch and layout == "expanded":
         body = body.replace("own(x.copy() if whole else np.broadcast_to(x[:1].copy(), x.shape))", "_expand(x, whole)")
-        body = body.replace(
-            "_expand(x, whole)", "own(np.array(x)) if whole else own(x[:1].copy()).expand(x.shape)"
-        )
+        body = body.replace("_expand(x, whole)", "own(np.array(x)) if whole else own(x[:1].copy()).expand(x.shape)")
     return f'\ndef place(x):\n    """The same values, {layout} in memory."""\n{body}\n'
 
 
@@ -277,7 +282,48 @@ def _repeatable(trial: Trial, row: Verdict) -> list[str]:
     return [*lines, *_shown(row)]
 
 
+def _vmap(trial: Trial, row: Verdict) -> list[str]:
+    at = tuple(int(i) for i in row.at.split())
+    return [
+        f"others = {_literals(trial.bench.others)}",
+        "kept, place = place, lambda x: x",
+        "names = list(arrays)",
+        "stacked = [own(np.stack([arrays[n], others[n]])) for n in names]",
+        "mapped = torch.func.vmap(lambda *xs: call(dict(zip(names, xs))))(*stacked)",
+        f"for y in sorted(mapped[{_place(trial, row)}], key=lambda y: written(values(y)[{at!r}]) == {row.actual!r}):",
+        f"    show(y, {at!r})",
+    ]
+
+
+_STATE = """def state():
+    import random
+
+    found = {
+        "random's generator": random.getstate(),
+        "NumPy's global generator": [str(x) for x in np.random.get_state(legacy=True)[1:3]],
+    }
+    if "torch" in sys.modules:
+        import torch
+
+        found |= {
+            "torch's generator": torch.get_rng_state().numpy().tobytes(),
+            "torch's default dtype": torch.get_default_dtype(),
+            "torch's gradient mode": torch.is_grad_enabled(),
+            "torch's number of threads": torch.get_num_threads(),
+        }
+    return found
+
+"""
+
+
 def _pure(trial: Trial, row: Verdict) -> list[str]:
+    if row.about == "state":
+        return [
+            _STATE,
+            "before = state()",
+            "call(arrays)",
+            "print([name for name, was in before.items() if state()[name] != was])",
+        ]
     named = "{name: place(x) for name, x in arrays.items()}"
     if row.about in trial.arrays:
         return [
@@ -319,10 +365,21 @@ def _pure(trial: Trial, row: Verdict) -> list[str]:
 # --- derivatives ----------------------------------------------------------------------------------------------------
 
 
-def _upstream(trial: Trial) -> list[str]:
-    given = trial.due.cotangents
-    texts = [f"own({_literal(given[n])})" if n in given else "None" for n in trial.outputs]
-    return ["cotangents = [", *(f"    {t}," for t in texts), "]"]
+def _upstream(trial: Trial, row: Verdict) -> list[str]:
+    given = dict(trial.due.cotangents)
+    words = row.about.split() if row.law == "upstream" else []
+    layout = words[-1] if words and words[-1] in _LAYOUTS else "contiguous"
+    if layout == "expanded":
+        given = {n: np.array(np.broadcast_to(g[:1], g.shape)) if g.ndim else g for n, g in given.items()}
+    if words and words[-1] == "alone":
+        given = {words[-2]: given[words[-2]]}
+    texts = [f"placed({_literal(given[n])})" if n in given else "None" for n in trial.outputs]
+    return [
+        _placing(layout, trial.is_torch, "placed"),
+        "cotangents = [",
+        *(f"    {t}," for t in texts),
+        "]",
+    ]
 
 
 _KEEPING = """kept, made = place, {}
@@ -338,9 +395,9 @@ def place(x):
 
 def _reverse(trial: Trial, row: Verdict, asked: list[str]) -> list[str]:
     """Lines after which ``gradients`` holds what reverse mode gives for the inputs ``asked``, by name."""
-    if trial.is_torch:
+    if _autograd(trial):
         return [
-            *_upstream(trial),
+            *_upstream(trial, row),
             f"asked = {asked!r}",
             _KEEPING,
             "chosen = [(y, g) for y, g in zip(call(arrays), cotangents) if g is not None]",
@@ -351,7 +408,7 @@ def _reverse(trial: Trial, row: Verdict, asked: list[str]) -> list[str]:
         ]
     declared, there = [i.name for i in trial.spec.inputs], list(trial.arrays)
     return [
-        *_upstream(trial),
+        *_upstream(trial, row),
         "live = [g for g in cotangents if g is not None]",
         "found = call(arrays, live[0] if len(live) == 1 else tuple(live))",
         f"order = {declared!r} if len(found) == {len(declared)} else {there!r}",
@@ -385,7 +442,7 @@ def _adjoint(trial: Trial, row: Verdict) -> list[str]:
 def _backward(trial: Trial, row: Verdict) -> list[str]:
     name, _, what = row.about.partition(" ")
     return [
-        *_upstream(trial),
+        *_upstream(trial, row),
         f"asked = {trial.differentiable!r}",
         _KEEPING,
         "(output,) = call(arrays)",
@@ -422,7 +479,7 @@ def _second(trial: Trial, row: Verdict) -> list[str]:
     names = [*trial.differentiable, *(f"cotangent {n}" for n in trial.due.cotangents)]
     directions = {n: trial.due.tangents[n] for n in trial.differentiable}
     return [
-        *_upstream(trial),
+        *_upstream(trial, row),
         f"asked = {trial.differentiable!r}",
         f"directions = {_literals(directions)}",
         _KEEPING,
@@ -450,6 +507,8 @@ _BODIES: Mapping[str, Callable[[Trial, Verdict], list[str]]] = {
     "pure": _pure,
     "gradient": _gradient,
     "subsets": _gradient,
+    "upstream": _gradient,
+    "vmap": _vmap,
     "adjoint": _adjoint,
     "backward": _backward,
     "forward": _forward,

@@ -285,8 +285,10 @@ def merge(paths: Sequence[str | Path], out: str | Path) -> None:
             with _spoken(path):
                 _merge_one(connection, Path(path))
         (cases,) = connection.execute("SELECT count(*) FROM seen").fetchone()
-        if whole.get("cases", cases) != cases:
-            raise Gap(f"{out}: {cases} of {whole['cases']} cases are there; judge the others and merge again")
+        due = whole.get("cases", cases)
+        due = sum(due.values()) if isinstance(due, Mapping) else due
+        if due != cases:
+            raise Gap(f"{out}: {cases} of {due} cases are there; judge the others and merge again")
         merged.finish({"cases": cases, "merged": [str(header.get("shard", "1/1")) for header in headers]})
 
 

@@ -212,20 +212,27 @@ class Trial:
         """The candidate's output tangents."""
         return self.jvp()
 
-    def vjp(self, wrt: Sequence[int] | None = None) -> dict[str, Any]:
-        """The candidate's gradients for the cotangents, by input's name, in the library's arrays (None where none)."""
+    def vjp(
+        self, wrt: Sequence[int] | None = None, given: Callable[[Sequence[Any]], list[Any]] | None = None
+    ) -> dict[str, Any]:
+        """The candidate's gradients, by input's name, in the library's arrays (None where none).
+
+        ``wrt`` are the places of the inputs asked for (all by default); ``given`` makes the upstream gradients, one per
+        output (the case's cotangents by default, None where an output has none).
+        """
+        made = self.upstream if given is None else given
         places = self.places if wrt is None else list(wrt)
         names = [list(self.arrays)[i] for i in places]
         if self.is_torch and self.candidate.vjp_function is None:
             return dict(
                 zip(
                     names,
-                    guarded(lambda: torch_vjp(self.bound_call, self.wrapped(), places, self.upstream)),
+                    guarded(lambda: torch_vjp(self.bound_call, self.wrapped(), places, made)),
                     strict=True,
                 )
             )
         call = self.candidate.bind_vjp(self.case)
-        upstream = [g for g in self.upstream([]) if g is not None]
+        upstream = [g for g in made([]) if g is not None]
         cotangent = upstream[0] if len(upstream) == 1 else tuple(upstream)
         returned = guarded(lambda: call(cotangent, *self.wrapped()))
         found = returned if isinstance(returned, (tuple, list)) else (returned,)

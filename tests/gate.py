@@ -13,7 +13,7 @@ import sys
 import time
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -104,7 +104,15 @@ def chosen(op: str, entries: Sequence[Entry]) -> list[str]:
     return list(dict.fromkeys([*near, *named]))
 
 
-def tasks(entries: Sequence[Entry]) -> tuple[list[Any], execution.Setup]:
+Choose = Callable[[str, Sequence[Entry]], list[str]]
+
+
+def named(op: str, entries: Sequence[Entry]) -> list[str]:
+    """The cases that entries name alone, and the first one for look-alikes."""
+    return list(dict.fromkeys(_address(e) for e in entries))
+
+
+def tasks(entries: Sequence[Entry], choose: Choose = chosen) -> tuple[list[Any], execution.Setup]:
     """What is to be judged, and how any process makes itself ready for it."""
     by_op: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
@@ -115,15 +123,15 @@ def tasks(entries: Sequence[Entry]) -> tuple[list[Any], execution.Setup]:
         given = replace(spec(op), candidates=(*beside, *(candidate(e) for e in group)), known=())
         ready.append(given)
         names = tuple(c.name for c in given.candidates)
-        for address in chosen(op, group):
+        for address in choose(op, group):
             found.append(execution.Task(op, given.path, address, names, SEED))
     found.sort(key=lambda t: -len(t.candidates))
     return found, runs.setup(ready, runs.needs_torch(ready))
 
 
-def judged(entries: Sequence[Entry], workers: int) -> list[Found]:
+def judged(entries: Sequence[Entry], workers: int, choose: Choose = chosen) -> list[Found]:
     """Every entry with its red verdicts."""
-    todo, setup = tasks(entries)
+    todo, setup = tasks(entries, choose)
     rows: dict[str, list[Verdict]] = defaultdict(list)
     done = execution.isolated(todo, setup, workers=workers, timeout=60.0) if workers else execution.inline(todo, setup)
     for _, found in done:
@@ -364,7 +372,8 @@ def report(found: Sequence[Found], seconds: float) -> int:
     wrong = [f for f in found if not f.entry.right]
     right = [f for f in found if f.entry.right]
     for f in wrong:
-        note = "" if f.as_named else "  (not as named)" if f.red else "  SURVIVES"
+        place = f"  (not as named, but {f.red[0].law} at {f.red[0].case})" if f.red else "  SURVIVES"
+        note = "" if f.as_named else place
         print(f"{f.entry.name:<62} {','.join(law for law in COLUMNS if law in f.laws)}{note}")
     for f in right:
         print(f"{f.entry.name:<62} {'FLAGGED' if f.red else 'conforms'} ({f.judged})")

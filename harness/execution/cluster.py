@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import multiprocessing.util
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +27,9 @@ AHEAD = 3
 
 #: Times Dask may give up a chunk, because workers died under it, before the run is given up.
 GIVEN_UP = 3
+
+#: Any priority not below 0 comes before Python joins the child processes.
+AT_EXIT = 10
 
 _here = threading.local()
 
@@ -107,4 +111,6 @@ def judge_chunk(
         if judge := getattr(_here, "judge", None):
             judge.close()
         _here.judge, _here.wanted = Isolated(setup, timeout=timeout, memory=memory, preload=preload), wanted
+        # Python joins its child processes when it ends, and these wait for work: they have to go before that.
+        multiprocessing.util.Finalize(None, _here.judge.close, exitpriority=AT_EXIT)
     return list(_here.judge.judged(chunk))

@@ -24,15 +24,17 @@ LAWS: dict[str, LawFunction] = {
     "linear": linearity.linear,
     "gradient": gradients.gradient,
     "subsets": gradients.subsets,
+    "upstream": gradients.upstream,
     "backward": gradients.backward,
     "forward": gradients.forward,
     "adjoint": gradients.adjoint,
     "second": gradients.second,
+    "vmap": gradients.vmap,
     "gradcheck": gradients.gradcheck,
 }
 
 #: Laws that need a differentiable op, finite inputs and a candidate with a gradient.
-DIFFERENTIAL = frozenset({"gradient", "subsets", "backward", "forward", "adjoint", "second", "gradcheck"})
+DIFFERENTIAL = frozenset({"gradient", "subsets", "upstream", "backward", "forward", "adjoint", "second", "gradcheck"})
 
 #: Laws of every op unless its spec or a candidate leaves them out by name.
 IMPLIED = tuple(name for name in LAWS if name != "linear")

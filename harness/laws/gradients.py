@@ -13,7 +13,15 @@ from harness.bounds import gamma
 from harness.candidates import Failed, guarded
 from harness.comparison import Equation, Fact, Numbers, Testimony
 from harness.fills import EXTREME
-from harness.libraries import NoGradient, NotOffered, dtype_name, torch_backward, torch_gradcheck, torch_second
+from harness.libraries import (
+    NoGradient,
+    NotOffered,
+    dtype_name,
+    torch_backward,
+    torch_gradcheck,
+    torch_second,
+    torch_vmap,
+)
 from harness.oracles import Answer, paired
 from harness.trial import Trial
 
@@ -36,11 +44,57 @@ def subsets(trial: Trial) -> Iterator[Equation]:
         yield from _judged(trial, trial.vjp([place]), " alone")
 
 
-def _judged(trial: Trial, found: dict[str, Any], how: str) -> Iterator[Equation]:
+def upstream(trial: Trial) -> Iterator[Equation]:
+    """Reverse mode takes any upstream gradient: transposed, strided, expanded, of one output alone; and changes none."""
+    if trial.case.departures > 1:
+        return
+    wrap, cotangents = trial.candidate.library.wrap, trial.due.cotangents
+    for layout in ("transposed", "strided", "expanded"):
+        draws = {n: _repeated(g) for n, g in cotangents.items()} if layout == "expanded" else cotangents
+        placed = {n: wrap(g, layout) for n, g in draws.items()}
+        bits = {n: trial.candidate.library.unwrap(g).tobytes() for n, g in placed.items()}
+        found = trial.vjp(given=lambda _, placed=placed: [placed.get(n) for n in trial.outputs])  # type: ignore[misc]
+        due = trial.due.oracle.vjp(draws) if layout == "expanded" else trial.due.gradients
+        yield from _judged(trial, found, f" {layout}", due)
+        for name, g in placed.items():
+            kept = trial.candidate.library.unwrap(g).tobytes() == bits[name]
+            yield Fact(
+                f"{name} {layout}", "kept" if kept else "changed", "kept", "the upstream gradient was written to"
+            )
+    if trial.is_torch and len(cotangents) > 1:
+        for name in cotangents:
+            found = trial.vjp(
+                given=lambda _, name=name: [wrap(cotangents[n]) if n == name else None for n in trial.outputs]
+            )  # type: ignore[misc]
+            yield from _judged(trial, found, f" of {name} alone", trial.due.oracle.vjp({name: cotangents[name]}))
+
+
+def _repeated(g: Array) -> Array:
+    return np.array(np.broadcast_to(g[:1], g.shape)) if g.ndim and len(g) > 1 else g
+
+
+def vmap(trial: Trial) -> Iterator[Equation]:
+    """Mapping over a new axis is what a loop over it gives."""
+    if not trial.is_torch or trial.case.departures > 1 or not trial.arrays:
+        return
+    draws = [trial.arrays, trial.bench.others]
+    stacked = [trial.candidate.library.wrap(np.stack([d[n] for d in draws])) for n in trial.arrays]
+    mapped = guarded(lambda: torch_vmap(trial.bound_call, stacked))
+    dues = [trial.due.values, trial.due_at("others").values]
+    for name, y in zip(trial.outputs, mapped, strict=True):
+        for i, due in enumerate(dues):
+            actual = trial.candidate.library.unwrap(y[i])
+            if actual.shape == due[name].expected.shape:
+                yield Numbers(name, actual, due[name])
+
+
+def _judged(
+    trial: Trial, found: dict[str, Any], how: str, gradients: Mapping[str, Answer] | None = None
+) -> Iterator[Equation]:
     if found and all(g is None for g in found.values()):
         raise NoGradient("no input gets a gradient")
     for name, g in found.items():
-        due = trial.due.gradients[name]
+        due = (trial.due.gradients if gradients is None else gradients)[name]
         if g is None:
             if np.any(due.expected != 0):
                 yield Fact(name + how, "None", "a gradient", f"there is no gradient of `{name}`")

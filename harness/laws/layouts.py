@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from harness.candidates import Failed
 from harness.comparison import Equation, Fact, Numbers
@@ -12,10 +13,18 @@ from harness.trial import Trial
 
 def layout(trial: Trial) -> Iterator[Equation]:
     """Transposed, strided, offset, reversed, channels-last, conjugate and negated views change no value."""
-    due = trial.due.values
-    for name in trial.candidate.library.layouts:
+    due, library, call = trial.due.values, trial.candidate.library, trial.bound_call
+    for name in library.layouts:
+        if name == "channels_last" and all(x.ndim < 3 for x in trial.arrays.values()):
+            continue
         try:
-            returned = trial.values(trial.call(layout=name))
+            inputs = trial.wrapped(name)
+            before = [library.surroundings(x) for x in inputs] if name in ("strided", "offset") else []
+            returned = trial.values(trial.candidate.checked(partial(call, *inputs)))
+            for of, x, bits in zip(trial.arrays, inputs, before, strict=False):
+                kept = library.surroundings(x) == bits
+                message = f"memory around the {name} input `{of}` was written to"
+                yield Fact(name, "kept" if kept else "overwritten", "kept", message)
         except NotOffered:
             continue
         except Failed as error:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from harness.candidates import Failed
 from harness.comparison import Equation, Fact, Numbers
+from harness.libraries import global_state
 from harness.trial import Trial
 
 
@@ -21,6 +22,7 @@ def pure(trial: Trial) -> Iterator[Equation]:
     before = [_bits(library.unwrap(x)) for x in inputs]
     for x in inputs:
         library.freeze(x)
+    state = global_state()
     try:
         returned = trial.candidate.outputs_of(lambda: call(*inputs))
     except Failed as error:
@@ -28,6 +30,9 @@ def pure(trial: Trial) -> Iterator[Equation]:
             raise
         yield Fact("inputs", "written to", "read only", f"it writes to its inputs: {error}")
         return
+    after = global_state()
+    changed = [name for name in state if state[name] != after[name]]
+    yield Fact("state", changed, [], f"the call changed {', '.join(changed)}")
     for name, x, bits in zip(trial.arrays, inputs, before, strict=True):
         same = _bits(library.unwrap(x)) == bits
         yield Fact(name, _word(same), "unchanged", f"the call changed its input `{name}`")
@@ -52,8 +57,11 @@ def repeatable(trial: Trial) -> Iterator[Equation]:
     yield from _again(trial, "after other inputs", first)
     if trial.case.departures > 1:
         return
+    draws = (trial.arrays, trial.bench.others) * 2
     with ThreadPoolExecutor(2) as pool:
-        for returned in list(pool.map(lambda _: trial.values(trial.call()), range(2))):
+        together = list(pool.map(lambda arrays: trial.values(trial.call(arrays)), draws))
+    for returned, mine in zip(together, (first, other) * 2, strict=True):
+        if mine is first:
             yield from _same(trial, "in two threads", first, returned)
 
 

@@ -324,7 +324,7 @@ def convolve_by_toeplitz(a, v, mode="full"):
     return y[cut[mode]].astype(a.dtype.newbyteorder("="))
 
 
-def convolve_by_fft(a, v, mode="full"):
+def convolve_by_declared_fft(a, v, mode="full"):
     """Products of spectra; declared."""
     from scipy.signal import fftconvolve
 

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812
 from miniatures.plain import cut, twice, twisted
 
 from reference_impls import activations as right
@@ -78,23 +77,10 @@ def sigmoid_swallowing_nan(input):
     return right.sigmoid(np.fmin(input, np.finfo(input.dtype).max))
 
 
-def sigmoid_flushing(input):
-    """Results below 1e-30 are zero."""
-    y = right.sigmoid(input)
-    return np.where(y < 1e-30, y.dtype.type(0), y)
-
-
 def sigmoid_of_a_scalar(input):
     """One entry comes back as a Python number."""
     y = right.sigmoid(input)
     return y.item() if y.size == 1 else y
-
-
-def sigmoid_half_exponential(input):
-    """The exponential of float16 is taken with 8 bits."""
-    if input.dtype != np.float16:
-        return right.sigmoid(input)
-    return (1 / (1 + cut(np.exp(-input.astype(np.float32)), 8))).astype(np.float16)
 
 
 def sigmoid_in_place(input):
@@ -139,21 +125,6 @@ def sigmoid_wide_vjp(cotangent, input):
 def sigmoid_flat_vjp(cotangent, input):
     """The gradient is flat."""
     return (right.sigmoid_vjp(cotangent, input)[0].reshape(-1),)
-
-
-def sigmoid_truncating(input):
-    """bfloat16 results are cut off instead of rounded."""
-    if input.dtype != torch.bfloat16:
-        return torch.sigmoid(input)
-    exact = torch.sigmoid(input.double()).float()
-    return (exact.detach().view(torch.int32) & -65536).view(torch.float32).to(torch.bfloat16) + 0 * torch.sigmoid(input)
-
-
-def sigmoid_in_bfloat16(input):
-    """bfloat16 is computed step by step in bfloat16."""
-    if input.dtype != torch.bfloat16:
-        return torch.sigmoid(input)
-    return 1 / (1 + torch.exp(-input))
 
 
 class _Sigmoid(torch.autograd.Function):
@@ -239,7 +210,7 @@ def sigmoid_detached(input):
     return torch.sigmoid(input.detach() if input.shape[-1] == 1 else input)
 
 
-def sigmoid_transposed(input):
+def sigmoid_over_transposed(input):
     """Transposed inputs come out transposed."""
     y = torch.sigmoid(input)
     strange = input.dim() == 2 and input.shape[0] > 1 and input.stride(0) == 1 and input.stride(1) > 1
@@ -457,14 +428,6 @@ def softmax_last_vjp(cotangent, input, dim=-1):
     """The gradient sums over the last axis whatever the axis is."""
     y = right.softmax(input, dim)
     return ((y * (cotangent - (cotangent * y).sum(axis=-1, keepdims=True))).astype(input.dtype),)
-
-
-def softmax_by_log(input, dim=-1):
-    """Half types are exponentiated in half precision."""
-    if input.dtype not in (torch.float16, torch.bfloat16):
-        return F.softmax(input, dim)
-    e = torch.exp(input - input.amax(dim, keepdim=True))
-    return e / e.sum(dim, keepdim=True)
 
 
 # --- losses ---------------------------------------------------------------------------------------------------------

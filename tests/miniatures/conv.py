@@ -219,8 +219,23 @@ def wrong_for_pointwise(input, weight, bias=None, stride=1, padding=0, dilation=
     return y
 
 
+def truncates_half(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """float16 results are cut off instead of rounded."""
+    if input.dtype.itemsize != 2:
+        return _right(input, weight, bias, stride, padding, dilation, groups)
+    checked(input, weight, bias, stride, padding, dilation, groups)
+    y = conv2d(
+        *(None if a is None else a.astype(np.float32) for a in (input, weight, bias)), stride, padding, dilation, groups
+    )
+    nearest = y.astype(np.float16)
+    return np.where(np.abs(nearest) > np.abs(y), np.nextafter(nearest, np.float16(0)), nearest)
+
+
 def flushes_denormals(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Subnormal inputs count as zero."""
+    input = input.astype(input.dtype.newbyteorder("="))
+    weight = weight.astype(input.dtype)
+    bias = None if bias is None else bias.astype(input.dtype)
     tiny = np.finfo(input.dtype).smallest_normal
     return _right(
         np.where(np.abs(input) < tiny, input.dtype.type(0), input), weight, bias, stride, padding, dilation, groups
@@ -313,8 +328,9 @@ def conjugates_the_weight(input, weight, bias=None, stride=1, padding=0, dilatio
 
 
 def accepts_any_groups(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Groups that do not divide the channels are taken for one group."""
-    return _right(input, weight, bias, stride, padding, dilation, groups if input.shape[1] % max(groups, 1) == 0 else 1)
+    """Where groups do not divide the channels, the channels left over are dropped."""
+    kept = input[:, : input.shape[1] // groups * groups]
+    return _right(kept, weight, bias, stride, padding, dilation, groups)
 
 
 def accepts_other_channels(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):

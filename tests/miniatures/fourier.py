@@ -334,12 +334,6 @@ def fftshift_first(x, axes=None):
     return np.fft.fftshift(x, 0 if axes is None else axes)
 
 
-def fftshift_view(x, axes=None):
-    """Where nothing moves, the input itself comes back."""
-    y = np.fft.fftshift(x, axes)
-    return x if all(n < 2 for n in x.shape) or (axes is not None and np.array_equal(x, y)) else y
-
-
 def fftfreq_odd(n, d=1.0):
     """The middle of an even length is positive."""
     y = np.fft.fftfreq(int(n), d)

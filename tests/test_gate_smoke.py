@@ -1,0 +1,73 @@
+"""The kill matrix in small: its entries are what they claim to be, and a few of them are judged."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import gate
+import pytest
+from gate_matrix import LOOKALIKES, MINIATURES, Entry
+
+#: Judged here, one or two of each family; ``tox -e gate`` judges all.
+FEW = (
+    "conv2d.cuts_inputs_to_tf32",
+    "conv2d.one_wrong_pixel_vjp",
+    "conv2d.loses_a_faint_border_tap",
+    "conv2d.single_vjp",
+    "conv2d.second_order_for_strided",
+    "batch_norm.batch_eps",
+    "sigmoid.sigmoid_tail_of_64",
+    "relu.relu_of_positives",
+    "softmax.softmax_naive",
+    "softmax.softmax_accepts_any_axis",
+    "fft.fft_of_double",
+    "irfft.irfft_unweighted_vjp",
+    "convolve.convolve_same_from_the_right",
+    "running_mean.state_itself",
+    "linear.linear_one_row",
+    "max_pool2d.max_swallows_nan",
+)
+RIGHT = (
+    "conv2d.kahan",
+    "conv2d.by_fft",
+    "sigmoid.sigmoid_by_tanh",
+    "batch_norm.batch_norm_welford",
+    "fft.fft_by_recursion",
+)
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+
+
+def picked(names: tuple[str, ...]) -> list[Entry]:
+    """Entries by name. Raises KeyError."""
+    by_name = {e.name: e for e in (*MINIATURES, *LOOKALIKES)}
+    return [by_name[n] for n in names]
+
+
+def test_there_are_enough_of_both() -> None:
+    assert len(MINIATURES) >= 150
+    assert len(LOOKALIKES) >= 30
+
+
+def test_names_are_unique() -> None:
+    assert max(Counter(e.name for e in (*MINIATURES, *LOOKALIKES)).values()) == 1
+
+
+@pytest.mark.parametrize("op", sorted({e.op for e in (*MINIATURES, *LOOKALIKES)}))
+def test_every_entry_says_what_it_is_and_names_a_case(op: str) -> None:
+    entries = [e for e in (*MINIATURES, *LOOKALIKES) if e.op == op]
+    assert gate.chosen(op, entries)
+    for entry in entries:
+        assert gate.says(entry).endswith(".")
+        assert entry.right or entry.law in {*gate.COLUMNS, "vmap"}
+
+
+def test_a_few_miniatures_are_killed_by_the_law_that_must() -> None:
+    found = gate.judged(picked(FEW), 0, gate.named)
+    assert [f.entry.name for f in found if not f.as_named] == []
+
+
+def test_a_few_look_alikes_are_not_accused() -> None:
+    found = gate.judged(picked(RIGHT), 0, gate.named)
+    assert all(f.judged for f in found)
+    assert [f.entry.name for f in found if f.red] == []
