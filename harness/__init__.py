@@ -25,7 +25,6 @@ The rooms, in order; a module imports only from rooms above its own:
 - runs: specs -> a run
 - repro: Verdict -> a standalone script
 - shrinking: Case -> a smaller one that breaks in the same way
-- evidence: Verdicts -> what a page shows of the worst of them
 - store: Verdicts <-> file
 - diff: two tables -> what changed
 - report: table -> page, CSV, Markdown

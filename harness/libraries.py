@@ -192,10 +192,9 @@ def global_state() -> dict[str, Any]:
 
     state: dict[str, Any] = {
         "random's generator": hash(random.getstate()),
-        "NumPy's global generator": np.random.get_state(legacy=True)[1:3],  # noqa: NPY002
     }
-    keys, place = state["NumPy's global generator"]
-    state["NumPy's global generator"] = (keys.tobytes(), place)
+    generator: Any = np.random.get_state()
+    state["NumPy's global generator"] = (generator[1].tobytes(), generator[2])
     if "torch" in sys.modules:
         import torch
 

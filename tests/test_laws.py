@@ -192,6 +192,21 @@ class DetachesTheInput(Linear):
         return gi, g.reshape(-1, weight.shape[0]).T @ input.detach().reshape(-1, weight.shape[1]), gb
 
 
+def reads_upstream_in_order(cotangent: Any, input: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
+    """An upstream gradient is read as it lies in memory, whatever its strides say."""
+    return linear_numpy_vjp(cotangent.ravel("K").reshape(cotangent.shape), input, weight, bias)
+
+
+class MapsInReverse(Linear):
+    """Under vmap the results come out in reverse."""
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, *inputs: Any) -> Any:
+        """The results of a loop over the mapped axis, last first."""
+        results = [linear_torch(*(None if x is None else x[i] for x in inputs)) for i in range(info.batch_size)]
+        return torch.stack(results[::-1]), 0
+
+
 #: Law -> (call, vjp, laws that follow from the broken one).
 MINIATURES: dict[str, tuple[Callable[..., Any], Callable[..., Any] | None, frozenset[str]]] = {
     "status": (cuts_a_long_bias, linear_numpy_vjp, frozenset()),
@@ -202,13 +217,15 @@ MINIATURES: dict[str, tuple[Callable[..., Any], Callable[..., Any] | None, froze
     "repeatable": (wrong_in_a_thread, linear_numpy_vjp, frozenset()),
     "layout": (reads_memory_in_order, linear_numpy_vjp, frozenset()),
     "linear": (saturates, linear_numpy_vjp, frozenset()),
-    "gradient": (linear_numpy, doubles_the_bias_gradient, frozenset({"adjoint"})),
+    "gradient": (linear_numpy, doubles_the_bias_gradient, frozenset({"adjoint", "upstream"})),
+    "upstream": (linear_numpy, reads_upstream_in_order, frozenset()),
+    "vmap": (MapsInReverse.apply, None, frozenset()),
     "subsets": (ForgetsALoneWeight.apply, None, frozenset()),
     "backward": (ReturnsSingle.apply, None, frozenset()),
     "forward": (ForgetsTheWeightTangent.apply, None, frozenset({"adjoint"})),
-    "adjoint": (linear_numpy, doubles_the_bias_gradient, frozenset({"gradient"})),
+    "adjoint": (linear_numpy, doubles_the_bias_gradient, frozenset({"gradient", "upstream"})),
     "second": (DetachesTheInput.apply, None, frozenset()),
-    "gradcheck": (DoublesTheBiasGradient.apply, None, frozenset({"gradient", "subsets", "adjoint", "second"})),
+    "gradcheck": (DoublesTheBiasGradient.apply, None, frozenset({"gradient", "subsets", "upstream", "adjoint", "second"})),
 }
 
 

@@ -171,7 +171,7 @@ def differing(spec: Spec, rows: Sequence[Verdict], place: Path) -> Mapping[str, 
 def test_every_wrong_row_of_a_real_run_is_repeated(op: str, only: str, laws: set[str], tmp_path: Path) -> None:
     spec = read(op)
     rows = judged(spec, only)
-    assert laws <= {r.law for r in rows }
+    assert laws <= {r.law for r in rows}
     assert not differing(spec, rows, tmp_path)
 
 

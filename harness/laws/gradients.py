@@ -48,25 +48,28 @@ def upstream(trial: Trial) -> Iterator[Equation]:
     """Reverse mode takes any upstream gradient: transposed, strided, expanded, of one output alone; and changes none."""
     if trial.case.departures > 1:
         return
-    wrap, cotangents = trial.candidate.library.wrap, trial.due.cotangents
-    for layout in ("transposed", "strided", "expanded"):
-        draws = {n: _repeated(g) for n, g in cotangents.items()} if layout == "expanded" else cotangents
-        placed = {n: wrap(g, layout) for n, g in draws.items()}
-        bits = {n: trial.candidate.library.unwrap(g).tobytes() for n, g in placed.items()}
-        found = trial.vjp(given=lambda _, placed=placed: [placed.get(n) for n in trial.outputs])  # type: ignore[misc]
-        due = trial.due.oracle.vjp(draws) if layout == "expanded" else trial.due.gradients
-        yield from _judged(trial, found, f" {layout}", due)
-        for name, g in placed.items():
-            kept = trial.candidate.library.unwrap(g).tobytes() == bits[name]
-            yield Fact(
-                f"{name} {layout}", "kept" if kept else "changed", "kept", "the upstream gradient was written to"
-            )
+    cotangents = trial.due.cotangents
+    for layout in ("transposed", "strided"):
+        yield from _pulled(trial, layout, cotangents, trial.due.gradients)
+    repeated = {n: _repeated(g) for n, g in cotangents.items()}
+    yield from _pulled(trial, "expanded", repeated, trial.due.oracle.vjp(repeated))
     if trial.is_torch and len(cotangents) > 1:
-        for name in cotangents:
-            found = trial.vjp(
-                given=lambda _, name=name: [wrap(cotangents[n]) if n == name else None for n in trial.outputs]
-            )  # type: ignore[misc]
-            yield from _judged(trial, found, f" of {name} alone", trial.due.oracle.vjp({name: cotangents[name]}))
+        for name, g in cotangents.items():
+            yield from _pulled(trial, "contiguous", {name: g}, trial.due.oracle.vjp({name: g}))
+
+
+def _pulled(
+    trial: Trial, layout: str, cotangents: Mapping[str, Array], due: Mapping[str, Answer]
+) -> Iterator[Equation]:
+    library = trial.candidate.library
+    placed = {n: library.wrap(g, layout) for n, g in cotangents.items()}
+    bits = {n: library.unwrap(g).tobytes() for n, g in placed.items()}
+    found = trial.vjp(given=lambda outputs: [placed.get(n) for n in trial.outputs])
+    how = f" {layout}" if len(cotangents) == len(trial.due.cotangents) else f" of {', '.join(cotangents)} alone"
+    yield from _judged(trial, found, how, due)
+    for name, g in placed.items():
+        kept = library.unwrap(g).tobytes() == bits[name]
+        yield Fact(f"{name}{how}", "kept" if kept else "changed", "kept", "the upstream gradient was written to")
 
 
 def _repeated(g: Array) -> Array:
