@@ -68,8 +68,8 @@ def _pulled(
     how = f" {layout}" if len(cotangents) == len(trial.due.cotangents) else f" of {', '.join(cotangents)} alone"
     yield from _judged(trial, found, how, due)
     for name, g in placed.items():
-        kept = library.unwrap(g).tobytes() == bits[name]
-        yield Fact(f"{name}{how}", "kept" if kept else "changed", "kept", "the upstream gradient was written to")
+        if library.unwrap(g).tobytes() != bits[name]:
+            yield Fact(f"{name}{how}", "changed", "kept", "the upstream gradient was written to")
 
 
 def _repeated(g: Array) -> Array:
