@@ -8,6 +8,7 @@ The rooms, in order; a module imports only from rooms above its own:
 - model: the nouns
 - specs: YAML -> Spec, or exactly what is wrong
 - cases: Spec -> Cases
+- capabilities: Specs -> the table of what is judged
 - bounds: precision, sizes of sums -> error bounds
 - fills: Case -> arrays
 - libraries: arrays <-> NumPy, SciPy, torch
@@ -25,6 +26,7 @@ The rooms, in order; a module imports only from rooms above its own:
 - runs: specs -> a run
 - repro: Verdict -> a standalone script
 - shrinking: Case -> a smaller one that breaks in the same way
+- evidence: Verdicts -> what a page shows of the worst of them
 - store: Verdicts <-> file
 - diff: two tables -> what changed
 - report: table -> page, CSV, Markdown

@@ -29,6 +29,18 @@ HEARTBEAT = 30.0
 
 RUN_FILE = "run.sqlite"
 
+#: Where a run is written unless it says otherwise.
+LATEST = Path("reports/latest")
+
+#: What later runs are compared with, from where the harness is run.
+BASELINE = Path("reports/baseline/verdicts.csv.gz")
+
+#: Columns that a comparison needs, and significant digits of a margin that it keeps.
+BASELINE_COLUMNS, BASELINE_DIGITS = ("op", "case", "candidate", "law", "about", "status", "margin"), 3
+
+#: Earlier runs of the same specs that a page remembers, and red rows of a run beyond which it is not remembered.
+REMEMBERED, REMEMBERED_RED = 20, 20_000
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="conformance-harness")
@@ -146,14 +158,43 @@ def show(case: str, candidate: str | None, law: str | None, seed: int, script: b
         _refuse(str(error))
 
 
+@main.command()
+@click.argument("case")
+@click.option("--candidate", required=True, help="One of the spec's, or MODULE:ATTR of yours.")
+@click.option("--law", default="", help="The law it breaks; the first that it breaks by default.")
+@_seed
+@click.option("--budget", type=click.IntRange(1), default=40, show_default=True, help="Judgements at most.")
+@_timeout
+@click.option("--script", is_flag=True, help="Print the reproducing script of the smallest case alone.")
+def shrink(case: str, candidate: str, law: str, seed: int, budget: int, timeout: float, script: bool) -> None:
+    """The smallest case at which a candidate breaks the same law in the same way."""
+    from harness.cases import CaseError
+    from harness.shrinking import Unbroken
+
+    try:
+        _shrink(_one_spec(case.split("/")[0]), case, candidate, law, seed, budget, timeout, script)
+    except CaseError as error:
+        _refuse(str(error))
+    except Unbroken as error:
+        click.echo(f"harness: {error}", err=True)
+        _finish(DEVIATES)
+
+
 @main.command("list")
 @click.argument("what", type=click.Choice(["specs", "cases", "candidates", "laws"]), default="specs")
 @click.argument("spec", nargs=-1)
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
 def list_(what: str, spec: Sequence[str], form: str) -> None:
-    """What there is: specs, cases, candidates or laws."""
-    head, rows = _listing(what, spec)
-    if form == "json":
+    """What there is: specs (what is judged of each op, from the specs and the last run), cases, candidates or laws.
+
+    --format markdown prints what stands in the repository alone, without the last run: docs/ops.md is made so.
+    """
+    head, rows = _listing(what, spec) if (what, form) != ("specs", "markdown") else _capabilities(spec)
+    if form == "markdown":
+        from harness import capabilities
+
+        click.echo(capabilities.markdown(head, rows))
+    elif form == "json":
         for row in rows:
             click.echo(json.dumps(dict(zip(head, row, strict=True))))
     elif what == "cases":
@@ -175,14 +216,17 @@ def list_(what: str, spec: Sequence[str], form: str) -> None:
     default="page",
     show_default=True,
 )
-def report(run: Path, out: Path | None, form: str) -> None:
+@click.option("--baseline", is_flag=True, help="Make this run the one that later ones are compared with.")
+def report(run: Path, out: Path | None, form: str, baseline: bool) -> None:
     """Write page and CSV of any run file again, or print its table."""
     from harness.store import Store, StoreError
 
     path = run / RUN_FILE if run.is_dir() else run
     try:
         with Store.open(path) as store:
-            if form == "page":
+            if baseline:
+                _write_baseline(store)
+            elif form == "page":
                 _write(store, out or path.parent)
             else:
                 _print(store, form)
@@ -192,14 +236,21 @@ def report(run: Path, out: Path | None, form: str) -> None:
 
 @main.command()
 @click.argument("old", type=click.Path(exists=True, path_type=Path))
-@click.argument("new", type=click.Path(exists=True, path_type=Path))
+@click.argument("new", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option("--baseline", is_flag=True, help="Compare the one run given with reports/baseline.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def diff(old: Path, new: Path, form: str) -> None:
+def diff(old: Path, new: Path | None, baseline: bool, form: str) -> None:
     """What is new, fixed, regressed, grew, or no longer run between two runs."""
     from harness import diff as differences
 
     renamed = {a: b for s in _specs((), quiet=True) for a, b in s.renamed.items()}
-    table = differences.diff(_verdicts(old), _verdicts(new), renamed)
+    if (new is None) != baseline:
+        _refuse("name two runs, or one and --baseline")
+    if baseline and not BASELINE.exists():
+        _refuse(f"{BASELINE}: is not there; `harness report RUN --baseline` makes one")
+    later = _verdicts(new or old)
+    earlier = _verdicts(old) if new else _of_ops(_verdicts(BASELINE), later)
+    table = differences.diff(earlier, later, renamed)
     if form == "json":
         click.echo(table.to_json(orient="records", lines=True).rstrip())
     else:
@@ -304,7 +355,7 @@ def _run(
     _one_thread()
     header = runs.header(chosen, _command(), with_torch) | {"shard": shard, "only": only}
     out.mkdir(parents=True, exist_ok=True)
-    path = out / RUN_FILE
+    path, began = out / RUN_FILE, time.monotonic()
     try:
         if not resume:
             for old in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
@@ -321,7 +372,9 @@ def _run(
             whole = not (only or shard)
             extra = _unsaid(runs.stale(chosen, rows, whole), rows)
             store.append(extra)
-            store.finish({"cases": len(tasks), "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z")})
+            evidence = _gathered(chosen, rows, time.monotonic() - began)
+            finished = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+            store.finish({"cases": len(tasks), "finished": finished, "evidence": evidence})
             rows += extra
             _write(store, out)
             _print(store, form)
@@ -523,6 +576,30 @@ def _show(spec: Spec, address: str, candidate: str | None, law: str | None, seed
         click.echo(text if script else f"\n# --- repro.py ---\n{text}")
 
 
+def _shrink(
+    spec: Spec, address: str, name: str, law: str, seed: int, budget: int, timeout: float, script: bool
+) -> None:
+    from harness import cases, repro, runs, shrinking
+
+    given = next((c for c in spec.candidates if c.name == name), None)
+    if given is None:
+        sys.path.insert(0, str(Path.cwd()))
+        given = _given(name, None, None, "conventional")
+    _one_thread()
+    start = cases.find(spec, address)
+    small = shrinking.shrink(spec, start, given, law=law, seed=seed, budget=budget, timeout=timeout)
+    row = small.row
+    if not script:
+        before, after = (shrinking.entries(spec, c) for c in (small.start, small.case))
+        click.echo(f"{small.case.id}\n  {after} numbers instead of {before}, found in {small.looks} judgements")
+        click.echo(f"  {row.law} {row.about}: {row.status}: {row.message}\n")
+        _facts(spec, small.case)
+    there = runs.ready(replace(spec, candidates=(given,))).candidates
+    if there:
+        text = repro.script(spec, small.case, there[0], seed, row)
+        click.echo(text if script else f"# --- repro.py ---\n{text}")
+
+
 def _facts(spec: Spec, case: Any) -> None:
     click.echo(f"{case.id}\n  {spec.doc}\n  {spec.see}")
     click.echo(f"  sizes {dict(case.sizes)}\n  params {dict(case.params)}")
@@ -629,8 +706,94 @@ def _write(store: Any, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     table = store.verdicts()
     header = dict(store.header) | {"complete": store.complete}
+    evidence = store.footer.get("evidence", {}) if store.complete else {}
     store.export_csv(out / "verdicts.csv")
-    _replace(out / "index.html", report.page(header, table))
+    older, earlier = _baseline(header, table), _history(out, header)
+    _replace(out / "index.html", report.page(header, table, baseline=older, evidence=evidence, history=earlier))
+    _remember(out, header, report.moment(header, table))
+
+
+def _of_ops(older: Any, table: Any) -> Any:
+    """The rows of an older run that are about the ops of a later one."""
+    return older[older["op"].isin(set(table["op"]))]
+
+
+def _of_cases(older: Any, table: Any) -> Any:
+    """The rows of an older run that a later part of one could hold too."""
+    return older[older["case"].isin(set(table["case"])) & older["candidate"].isin(set(table["candidate"]))]
+
+
+def _baseline(header: Mapping[str, Any], table: Any) -> Any:
+    """What a run is compared with: the committed rows of its ops, or of its cases where it was restricted."""
+    if not BASELINE.exists():
+        return None
+    part = header.get("only") or header.get("shard")
+    return (_of_cases if part else _of_ops)(_verdicts(BASELINE), table)
+
+
+def _write_baseline(store: Any) -> None:
+    import pandas
+
+    if not store.complete:
+        _refuse(f"{store.path}: the run has not come to its end; resume it")
+    table = store.verdicts()[list(BASELINE_COLUMNS)]
+    table = table[~table["status"].isin(["unsupported", "inconclusive"])]
+    digits = table["margin"].map(lambda m: float(f"{m:.{BASELINE_DIGITS}g}"))
+    BASELINE.parent.mkdir(parents=True, exist_ok=True)
+    beside = BASELINE.with_name(BASELINE.name + ".new")
+    compression = {"method": "gzip", "compresslevel": 9, "mtime": 0}
+    pandas.DataFrame(table).assign(margin=digits).to_csv(beside, index=False, na_rep="nan", compression=compression)
+    os.replace(beside, BASELINE)
+    click.echo(f"{BASELINE}: {len(table)} verdicts, {BASELINE.stat().st_size / 2**20:.1f} MiB")
+
+
+def _history_file(out: Path) -> Path:
+    return (out.parent if out.resolve().parent.name == "reports" else out) / "history.jsonl"
+
+
+def _history(out: Path, header: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Earlier whole runs of the same specs, oldest first; lines that cannot be read are left out."""
+    found = []
+    try:
+        lines = _history_file(out).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    for line in lines:
+        try:
+            run = json.loads(line)
+            if run["ops"] == sorted(header["specs"]) and run["started"] < header["started"]:
+                found.append(run)
+        except (ValueError, KeyError, TypeError):
+            continue
+    return found[-REMEMBERED:]
+
+
+def _remember(out: Path, header: Mapping[str, Any], moment: Mapping[str, Any]) -> None:
+    """Add a whole run to the history, once."""
+    file = _history_file(out)
+    whole = header.get("complete") and not header.get("only") and not header.get("shard")
+    if not whole or len(moment["red"]) > REMEMBERED_RED:
+        return
+    line = json.dumps({"ops": sorted(header["specs"]), **moment})
+    try:
+        seen = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        if line not in seen:
+            _replace(file, "\n".join([*seen, line]) + "\n")
+    except OSError as error:
+        click.echo(f"{file}: {error.strerror}; this run is not remembered", err=True)
+
+
+def _gathered(chosen: Plan, rows: Sequence[Verdict], spent: float) -> dict[str, Any]:
+    """Evidence for the page; a run never fails for want of it."""
+    from harness import evidence
+    from harness.report.packing import plain
+
+    try:
+        found: dict[str, Any] = plain(evidence.gather(chosen, rows, spent))
+        return found
+    except Exception as error:
+        click.echo(f"no evidence: {type(error).__name__}: {error}", err=True)
+        return {}
 
 
 def _replace(path: Path, text: str) -> None:
@@ -673,9 +836,24 @@ def _listing(what: str, names: Sequence[str]) -> tuple[list[str], list[list[str]
 
     if what == "cases":
         return ["case"], [[c.id] for s in found for c in cases.cases(s)]
-    return ["op", "candidates", "dtypes", "model", "doc"], [
-        [s.op, " ".join(c.name for c in s.candidates), " ".join(s.dtypes), s.model, s.doc] for s in found
-    ]
+    return _capabilities(names, LATEST / RUN_FILE)
+
+
+def _capabilities(names: Sequence[str], run: Path | None = None) -> tuple[list[str], list[list[str]]]:
+    """What is judged of each op, and how the run went where there is one."""
+    from harness import capabilities
+    from harness.store import Store, StoreError
+
+    found = _specs(names, quiet=True)
+    head: Sequence[str] = capabilities.HEAD
+    rows: Any = capabilities.capabilities(found)
+    if run is not None and run.exists():
+        try:
+            with Store.open(run) as store:
+                head, rows = capabilities.with_run(found, store.tally())
+        except StoreError as error:
+            click.echo(f"harness: {error}", err=True)
+    return list(head), [list(row) for row in rows]
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

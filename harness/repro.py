@@ -180,9 +180,8 @@ _EXPANDED_TENSOR = """    return own(x[:1].copy()).expand(x.shape) if x.ndim and
 def _placing(layout: str, torch: bool, name: str = "place") -> str:
     body = _LAYOUTS.get(layout, _LAYOUTS["contiguous"])
     if torch and layout == "expanded":
-        body = body.replace("own(x.copy() if whole else np.broadcast_to(x[:1].copy(), x.shape))", "_expand(x, whole)")
-        body = body.replace("_expand(x, whole)", "own(np.array(x)) if whole else own(x[:1].copy()).expand(x.shape)")
-    return f'\ndef place(x):\n    """The same values, {layout} in memory."""\n{body}\n'
+        body = _EXPANDED_TENSOR
+    return f'\ndef {name}(x):\n    """The same values, {layout} in memory."""\n{body}\n'
 
 
 def _literals(arrays: Mapping[str, Array]) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
+from typing import Self
 
 from harness import cases, runs
 from harness.execution import PRELOAD, Isolated, Task
@@ -44,64 +45,109 @@ class Shrunk:
     looks: int
 
 
+#: What a descent looks under: a spec's candidate, and one law or all of them ("").
+Asked = tuple[Spec, CandidateSpec, str]
+
+
+class Looks:
+    """One isolated worker that judges each of some candidates under one law alone; no deviation is known to it."""
+
+    def __init__(self, asked: Iterable[Asked], timeout: float = TIMEOUT) -> None:
+        kept: dict[str, Spec] = {}
+        for spec, candidate, law in asked:
+            there = kept.get(spec.op, replace(spec, candidates=(), known=()))
+            kept[spec.op] = replace(there, candidates=(*there.candidates, _alone(candidate, law)))
+        setup = runs.setup(kept.values(), runs.needs_torch(kept.values()))
+        self._worker = Isolated(setup, timeout=timeout, preload=(*PRELOAD, "harness.judgement"))
+
+    def judging(self, spec: Spec, candidate: CandidateSpec, law: str, seed: int) -> Judging:
+        """What judges that candidate at a case. The three must be among those asked for."""
+        name = _alone(candidate, law).name
+
+        def rows(case: Case) -> list[Verdict]:
+            found = self._worker.judge(Task(spec.op, spec.path, case.id, (name,), seed))
+            return [replace(row, candidate=candidate.name) for row in found if row.candidate == name]
+
+        return rows
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._worker.close()
+
+
+def _alone(candidate: CandidateSpec, law: str) -> CandidateSpec:
+    others = {name: "not asked" for name in LAWS if law and name != law}
+    return replace(candidate, name=f"{candidate.name} {law}".strip(), exempt={**candidate.exempt, **others})
+
+
 def shrink(
     spec: Spec,
     start: Case,
     candidate: CandidateSpec,
     *,
     law: str = "",
-    about: str = "",
     seed: int = 0,
     budget: int = BUDGET,
-    seconds: float = float("inf"),
     timeout: float = TIMEOUT,
 ) -> Shrunk:
     """The smallest case found at which ``candidate`` breaks the law as it does at ``start`` (its first by default).
 
     Raises Unbroken where it breaks none there.
     """
+    with Looks([(spec, candidate, law)], timeout) as looks:
+        first = broken(looks, spec, start, candidate, law, seed=seed)
+        if law:
+            return descend(looks, spec, start, candidate, first, seed=seed, budget=budget)
+    with Looks([(spec, candidate, where(first))], timeout) as looks:
+        return descend(looks, spec, start, candidate, first, seed=seed, budget=budget)
+
+
+def broken(
+    looks: Looks, spec: Spec, start: Case, candidate: CandidateSpec, law: str, about: str = "", seed: int = 0
+) -> Verdict:
+    """The row that is to be kept broken: the first red one under the law (any, if empty). Raises Unbroken."""
     if start.invalid:
         raise Unbroken(f"`{start.id}` is one call with one fault: there is no smaller one")
-    until = time.monotonic() + seconds
-    with _judged(spec, candidate, law, timeout) as worker:
-        judging = _judging(worker, spec, candidate, seed)
-        first = next(_broken(judging(start), law, about), None)
-        if first is None:
-            raise Unbroken(f"`{candidate.name}` does not break {_said(law, about)} at `{start.id}`")
-        if law:
-            return _Descent(spec, first, judging, budget - 1, until).down(start)
-    with _judged(spec, candidate, _where(first), timeout) as worker:
-        return _Descent(spec, first, _judging(worker, spec, candidate, seed), budget - 1, until).down(start)
+    rows = looks.judging(spec, candidate, law, seed)(start)
+    first = next(_broken(rows, law, about), None)
+    if first is None:
+        raise Unbroken(f"`{candidate.name}` does not break {_said(law, about)} at `{start.id}`")
+    return first
+
+
+def descend(
+    looks: Looks,
+    spec: Spec,
+    start: Case,
+    candidate: CandidateSpec,
+    first: Verdict,
+    *,
+    seed: int = 0,
+    budget: int = BUDGET,
+    until: float = float("inf"),
+) -> Shrunk:
+    """The smallest case found at which ``first``'s law is broken as it is there, before the clock says ``until``."""
+    judging = looks.judging(spec, candidate, where(first), seed)
+    return _Descent(spec, first, judging, budget - 1, until).down(start)
 
 
 def _said(law: str, about: str) -> str:
     return (f"`{law}`" if law else "any law") + (f" of `{about}`" if about else "")
 
 
-def _judged(spec: Spec, candidate: CandidateSpec, law: str, timeout: float) -> Isolated:
-    """A worker that judges the candidate under one law alone, or all of them; no deviation is known to it."""
-    others = {name: "not asked" for name in LAWS if law and name != law}
-    alone = replace(candidate, exempt={**candidate.exempt, **others})
-    kept = replace(spec, candidates=(alone,), known=())
-    setup = runs.setup((kept,), runs.needs_torch((kept,)))
-    return Isolated(setup, timeout=timeout, preload=(*PRELOAD, "harness.judgement"))
-
-
-def _where(row: Verdict) -> str:
+def where(row: Verdict) -> str:
     """The law under which a row broke; a death is a row on the status, and says where it happened."""
     died = re.search(r" in law (\w+)", row.message) if row.status in ("crashed", "timed out") else None
     return died[1] if died else row.law
-
-
-def _judging(worker: Isolated, spec: Spec, candidate: CandidateSpec, seed: int) -> Judging:
-    return lambda case: worker.judge(Task(spec.op, spec.path, case.id, (candidate.name,), seed))
 
 
 def _broken(rows: list[Verdict], law: str, about: str) -> Iterator[Verdict]:
     """Rows of that law that are red, then deaths under it."""
     red = [r for r in rows if r.status in RED]
     yield from (r for r in red if law in ("", r.law) and about in ("", r.about))
-    yield from (r for r in red if r.law == "status" and law == _where(r))
+    yield from (r for r in red if r.law == "status" and law == where(r))
 
 
 class _Descent:

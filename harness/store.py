@@ -204,6 +204,13 @@ class Store:
         with _spoken(self.path):
             return set(self._connection.execute('SELECT DISTINCT op, "case" FROM verdicts'))
 
+    def tally(self) -> dict[tuple[str, str, str], int]:
+        """How many rows there are of each (op, candidate, status)."""
+        self.flush()
+        counting = "SELECT op, candidate, status, count(*) FROM verdicts GROUP BY op, candidate, status"
+        with _spoken(self.path):
+            return {(op, name, status): n for op, name, status, n in self._connection.execute(counting)}
+
     def rows(self) -> Iterator[Verdict]:
         """Every verdict, sorted by op, case, candidate, law and about."""
         return (Verdict(*row) for row in self._sorted())

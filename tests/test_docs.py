@@ -32,5 +32,5 @@ def test_the_page_on_adding_an_op_runs_as_it_stands(tmp_path: Path) -> None:
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
     table = pandas.read_csv(tmp_path / "out" / "verdicts.csv")
-    assert set(table.candidate) == {"torch", "scipy", "numpy.direct"}
+    assert set(table.candidate) == {"torch", "scipy", "numpy.direct", "oracle"}
     assert set(table[table.status == "known"].candidate) == {"numpy.direct", "torch"}

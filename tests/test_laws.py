@@ -225,7 +225,11 @@ MINIATURES: dict[str, tuple[Callable[..., Any], Callable[..., Any] | None, froze
     "forward": (ForgetsTheWeightTangent.apply, None, frozenset({"adjoint"})),
     "adjoint": (linear_numpy, doubles_the_bias_gradient, frozenset({"gradient", "upstream"})),
     "second": (DetachesTheInput.apply, None, frozenset()),
-    "gradcheck": (DoublesTheBiasGradient.apply, None, frozenset({"gradient", "subsets", "upstream", "adjoint", "second"})),
+    "gradcheck": (
+        DoublesTheBiasGradient.apply,
+        None,
+        frozenset({"gradient", "subsets", "upstream", "adjoint", "second"}),
+    ),
 }
 
 

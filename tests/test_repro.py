@@ -181,8 +181,6 @@ def test_every_wrong_row_of_a_real_run_is_repeated(op: str, only: str, laws: set
         ("scipy_conv2d", "larger", "torch", {"agrees", "layout", "linear", "gradient", "subsets", "forward", "second"}),
         ("scipy_conv2d", "larger_numpy", "numpy", {"agrees", "layout", "linear", "repeatable", "gradient"}),
         ("scipy_conv2d", "by_stride", "torch", {"layout"}),
-        ("scipy_conv2d", "remembers", "torch", {"repeatable"}),
-        ("scipy_conv2d", "forgets", "torch", {"repeatable"}),
         ("sigmoid", "sigmoid", "torch", {"gradient", "forward", "adjoint", "second"}),
     ],
 )

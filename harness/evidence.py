@@ -1,0 +1,291 @@
+"""Verdicts -> what a page shows of the worst of them: arrays, numbers, a script, a smaller address.
+
+Candidates are called again in an isolated worker alone. What cannot be had within the time is left out: evidence never
+decides anything.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from itertools import groupby
+from math import isqrt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness import bounds, cases, repro, runs, shrinking, specs
+from harness.comparison import Numbers, compare, write
+from harness.execution import PRELOAD, Isolated, Note, Setup, Task
+from harness.laws import LAWS
+from harness.model import RED, CandidateSpec, Law, Spec, Verdict
+from harness.oracles import Answer
+from harness.trial import Bench, Trial
+
+Array = NDArray[Any]
+Evidence = dict[str, Any]
+
+#: Cells (op, candidate, law) that get evidence, each by its worst row, and by its worst one that a number measures;
+#: what is red comes before what is known.
+CELLS = 60
+
+#: Entries of an array that a page draws: a window around the worst one where there are more.
+ENTRIES = 400
+
+#: Characters of a script that a page carries.
+SCRIPT = 60_000
+
+#: Part of a run's seconds that evidence may take, and the seconds that it may always take.
+SHARE, LEAST = 0.1, 2.0
+
+#: Looks that shrinking may take for one row.
+LOOKS = 25
+
+#: Wall seconds a candidate may take at a case, once more.
+TIMEOUT = 10.0
+
+#: Statuses of rows with nothing to measure: calling again would end the worker.
+_DEATHS = frozenset({"crashed", "timed out"})
+
+
+def key(row: Verdict) -> str:
+    """What a page knows a row by."""
+    return "\t".join((row.case, row.candidate, row.law, row.about))
+
+
+def gather(chosen: runs.Plan, rows: Iterable[Verdict], spent: float) -> dict[str, Evidence]:
+    """Evidence by row's key, within a share of the ``spent`` seconds. Raises ExecutionError."""
+    until = time.monotonic() + max(LEAST, SHARE * spent)
+    rows = list(rows)
+    worst = worst_of_cells(chosen, rows)
+    if not worst:
+        return {}
+    found = {key(row): _said(row, rows, chosen.seed) for row in worst}
+    for name, measured in _measured(chosen, worst, until):
+        found[name] |= measured
+    for name, shrunk in _shrunk(chosen, worst, until):
+        found[name] |= shrunk
+    return found
+
+
+def worst_of_cells(chosen: runs.Plan, rows: Iterable[Verdict]) -> list[Verdict]:
+    """The worst wrong row of each op, candidate and law, and the worst measured one; red first, of equals the shortest."""
+    there = {(op, c.name) for op, spec in chosen.specs.items() for c in spec.candidates}
+    wrong = [r for r in rows if (r.op, r.candidate) in there and (r.status in RED or r.status == "known")]
+    wrong = [r for r in wrong if r.status != "fixed" and r.law != "ledger"]
+    wrong.sort(key=lambda r: (r.op, r.candidate, r.law, r.status == "known", -r.margin, len(r.case), r.case))
+    cells = [list(group) for _, group in groupby(wrong, key=lambda r: (r.op, r.candidate, r.law))]
+    cells = sorted(cells, key=lambda rows: rows[0].status == "known")[:CELLS]
+    measured = [next((r for r in cell if r.bound), cell[0]) for cell in cells]
+    return list(dict.fromkeys([*(cell[0] for cell in cells), *measured]))
+
+
+def _said(row: Verdict, rows: Sequence[Verdict], seed: int) -> Evidence:
+    peers = {r.candidate: r.margin for r in rows if (r.case, r.law, r.about) == (row.case, row.law, row.about)}
+    return {"command": command(row, row.case, seed), "margins": {n: m for n, m in peers.items() if m == m}}
+
+
+def command(row: Verdict, case: str, seed: int) -> str:
+    """The words that show a row's evidence at a case."""
+    words = ["harness", "show", case, "--candidate", row.candidate]
+    words += ["--law", row.law] if row.law != "status" else []
+    return shlex.join(words + (["--seed", str(seed)] if seed else []))
+
+
+# --- what takes another call ----------------------------------------------------------------------------------------
+
+
+def _measured(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> Iterator[tuple[str, Evidence]]:
+    wanted: dict[tuple[str, str, str], list[Verdict]] = {}
+    for row in worst:
+        wanted.setdefault((row.op, row.case, row.candidate), []).append(row)
+    tasks = [Task(op, chosen.specs[op].path, case, (by,), chosen.seed) for op, case, by in wanted]
+    given = {op: (spec.path, spec.candidates) for op, spec in chosen.specs.items()}
+    setup = Setup("harness.evidence:work", (given, wanted, str(Path.cwd())))
+    timeout = max(LEAST, min(TIMEOUT, until - time.monotonic()))
+    with Isolated(setup, timeout=timeout, preload=(*PRELOAD, "harness.judgement")) as worker:
+        for _, told in worker.judged(tasks):
+            yield from ((key(row), json.loads(row.expected)) for row in told if row.status == "conforms")
+            if time.monotonic() > until:
+                return
+
+
+def work(
+    given: Mapping[str, tuple[str, Sequence[CandidateSpec]]],
+    wanted: Mapping[tuple[str, str, str], Sequence[Verdict]],
+    place: str,
+) -> Callable[[Task, Note], list[Verdict]]:
+    """What gathers evidence in this process: one row per wanted one, with JSON where a verdict has ``expected``."""
+    if place not in sys.path:
+        sys.path.insert(0, place)
+
+    @cache
+    def read(path: str) -> Spec:
+        return specs.read(Path(path), runs.LAW_NAMES)
+
+    def rows(task: Task, note: Note) -> list[Verdict]:
+        path, candidates = given[task.op]
+        (name,) = task.candidates
+        spec = replace(read(path), candidates=tuple(c for c in candidates if c.name == name))
+        note(name, "import")
+        (candidate,) = runs.ready(spec).candidates
+        bench = Bench(spec, cases.find(spec, task.case), task.seed)
+        told = []
+        for row in wanted[task.op, task.case, name]:
+            note(name, row.law)
+            said = json.dumps(measured(Trial(bench, candidate), row), allow_nan=False)
+            told.append(replace(row, status="conforms", expected=said))
+        return told
+
+    return rows
+
+
+def measured(trial: Trial, row: Verdict) -> Evidence:
+    """The arrays, numbers and script of one row, as JSON can hold them. Calls the candidate unless it died there."""
+    text = repro.script(trial.spec, trial.case, trial.candidate, trial.bench.seed, row)
+    found: Evidence = {"repro": text} if len(text) <= SCRIPT else {}
+    if row.status in _DEATHS or not row.bound:
+        return found
+    numbers = _numbers(trial, row)
+    return found if numbers is None else found | _drawn(numbers, row) | _explained(trial, numbers, row)
+
+
+def _numbers(trial: Trial, row: Verdict) -> Numbers | None:
+    """The equation that the row judges: of those about its subject, the worst."""
+    named = Law(row.law, row.about) in trial.spec.laws
+    arguments = {"of": row.about} if named else {}
+    found: list[tuple[float, Numbers]] = []
+    try:
+        for equation in LAWS[row.law](trial, **arguments):
+            if isinstance(equation, Numbers) and equation.about == row.about:
+                found.append((compare(equation, trial.bench.tier).margin, equation))
+    except Exception:  # whatever a candidate raises later, its row has been judged
+        pass
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _drawn(numbers: Numbers, row: Verdict) -> Evidence:
+    at = tuple(int(i) for i in row.at.split())
+    if numbers.actual.shape != numbers.answer.expected.shape:
+        return {}
+    window: Any = _window(numbers.actual.shape, at)
+    actual, expected = np.asarray(numbers.actual[window]), np.asarray(numbers.answer.expected[window])
+    errors = [np.asarray(tier)[window] for tier in numbers.answer.error]
+    tier = bounds.TIERS[_tier(numbers, row)]
+    part = [
+        compare(Numbers("", a, Answer(e, np.stack([np.asarray(x)[i] for x in errors]), numbers.answer.p)), tier)
+        for i, a, e in _entries(actual, expected)
+    ]
+    margins = np.array([p.margin for p in part]).reshape(actual.shape)
+    return {name: _plain(x) for name, x in (("expected", expected), ("actual", actual), ("margin", margins))}
+
+
+def _entries(actual: Array, expected: Array) -> Iterator[tuple[tuple[int, ...], Array, Array]]:
+    for i in np.ndindex(actual.shape):
+        yield i, np.asarray(actual[i]), np.asarray(expected[i])
+
+
+def _tier(numbers: Numbers, row: Verdict) -> int:
+    """The tier whose bound the row states."""
+    at = tuple(int(i) for i in row.at.split())
+    tiers = [repr(float(tier[at])) for tier in numbers.answer.error]
+    return tiers.index(row.bound) if row.bound in tiers else 0
+
+
+def _window(shape: tuple[int, ...], at: tuple[int, ...]) -> tuple[slice, ...]:
+    """The slice of an array that is drawn: all of it, or what is around its worst entry."""
+    if int(np.prod(shape)) <= ENTRIES:
+        return tuple(slice(None) for _ in shape)
+    side = ENTRIES if len(shape) == 1 else isqrt(ENTRIES)
+    starts = [max(0, min(i - side // 2, n - side)) for i, n in zip(at, shape, strict=True)]
+    fixed = [slice(i, i + 1) for i in at[:-2]]
+    return (*fixed, *(slice(s, s + side) for s in starts[-2:]))
+
+
+def _explained(trial: Trial, numbers: Numbers, row: Verdict) -> Evidence:
+    """The bound in words and numbers, and what was measured in all its digits."""
+    p, at = numbers.answer.p, tuple(int(i) for i in row.at.split())
+    tier = _tier(numbers, row)
+    lines = [
+        f"margin = |actual - expected| / bound = {row.margin:.6g}",
+        f"bound  = {row.bound} at [{', '.join(map(str, at))}], tier `{bounds.TIERS[tier]}`: {_TIERS[tier]}",
+        "tiers  : "
+        + ", ".join(f"{n} {float(e[at]):.6g}" for n, e in zip(bounds.TIERS, numbers.answer.error, strict=True)),
+        f"model  : {trial.spec.model}, {p.algorithm}; {_MODELS.get(trial.spec.model, _MODELS['formula'])}",
+        f"where  u = {p.u_compute:.6g} ({p.dtype}), eta = {p.eta:.6g},",
+        f"       lambda = sqrt(2 ln(2 M / delta)) = {bounds.lam(numbers.actual.size):.4g},"
+        f" M = {numbers.actual.size} entries, delta = {bounds.DELTA:g}",
+    ]
+    shape = numbers.actual.shape
+    if numbers.actual.size > ENTRIES:
+        places = ", ".join(f"{s.start}:{s.stop}" for s in _window(shape, at))
+        lines.append(f"drawn  : [{places}] of shape {shape}")
+    proof = row.message.partition("proved: ")[2]
+    digits = [
+        f"enclosed {proof}" if proof else "",
+        f"expected {write(numbers.answer.expected[at])}   ({numbers.answer.expected.dtype}, unrounded)",
+        f"actual   {write(numbers.actual[at])}   ({numbers.actual.dtype})",
+        f"error    {row.ulps:.6g} units in the last place of {p.dtype}" if row.ulps == row.ulps else "",
+    ]
+    return {"formula": "\n".join(lines), "digits": "\n".join(filter(None, digits))}
+
+
+#: What each tier supposes of the data.
+_TIERS = (
+    "entries drawn independently, in no order that matters",
+    "any data, random roundings",
+    "any data, any roundings",
+)
+
+#: What each model's bounds are made of, before the steps of the definition add theirs.
+_MODELS = {
+    "multilinear": "a sum of K products is off by lambda u hypot(sqrt(K/3 + 1) |y|, sqrt(K/6 + 1) sqrt(sum of squares)),"
+    " lambda u sqrt(K) S or gamma_(K+1) S, S = sum of magnitudes",
+    "fft": "a transform is off by c lambda u sqrt(t) rms(y) or 2 u t ||y||, t = sum of log2 of its length's factors",
+    "exact": "every step is exact: any difference is wrong",
+    "formula": "each step of the formula is rounded once, and passes on what it was given",
+}
+
+
+def _plain(x: Array) -> Any:
+    """Nested lists of numbers; what is complex or not finite as text."""
+    if x.ndim:
+        return [_plain(part) for part in x]
+    value = x[()]
+    if x.dtype.kind in "iub":
+        return int(value)
+    if x.dtype.kind != "c" and np.isfinite(value) and abs(value) < np.finfo(np.float64).max:
+        return float(value)
+    return write(value)
+
+
+# --- smaller addresses ----------------------------------------------------------------------------------------------
+
+
+def _shrunk(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> Iterator[tuple[str, Evidence]]:
+    given = {(op, c.name): c for op, spec in chosen.specs.items() for c in spec.candidates}
+    asked = {(row.op, row.candidate, shrinking.where(row)): row for row in worst}
+    timeout = max(LEAST, min(TIMEOUT, until - time.monotonic()))
+    with shrinking.Looks([(chosen.specs[o], given[o, c], law) for o, c, law in asked], timeout) as looks:
+        for (op, by, law), row in asked.items():
+            if time.monotonic() > until:
+                return
+            spec, candidate = chosen.specs[op], given[op, by]
+            start = cases.find(spec, row.case)
+            try:
+                first = shrinking.broken(looks, spec, start, candidate, law, row.about, chosen.seed)
+            except shrinking.Unbroken:
+                continue
+            small = shrinking.descend(looks, spec, start, candidate, first, seed=chosen.seed, budget=LOOKS, until=until)
+            if small.case.id != start.id:
+                said = (
+                    f"{small.case.id}   ({shrinking.entries(spec, small.case)} numbers, margin {small.row.margin:.4g})"
+                )
+                yield key(row), {"shrunk": f"{said}\n{command(row, small.case.id, chosen.seed)}"}

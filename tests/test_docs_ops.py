@@ -1,0 +1,23 @@
+"""The table of ops in docs/ is what the specs say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness import runs, specs
+from harness.capabilities import HEAD, capabilities, markdown
+
+ROOT = Path(__file__).parents[1]
+FOUND, BROKEN = specs.read_all(specs.find((), ROOT), runs.LAW_NAMES)
+
+
+def test_the_table_of_ops_is_the_one_that_the_specs_give() -> None:
+    page = (ROOT / "docs" / "ops.md").read_text(encoding="utf-8")
+    due = markdown(HEAD, capabilities(FOUND))
+    stale = "docs/ops.md is stale: put the output of `harness list specs --format markdown` in its table's place"
+    assert not BROKEN
+    assert due in page, stale
+
+
+def test_every_spec_stands_in_the_table() -> None:
+    assert {row[0] for row in capabilities(FOUND)} == {s.op for s in FOUND}
