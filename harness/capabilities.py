@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from harness.model import CandidateSpec, Spec
 
-HEAD = ("op", "library", "candidates", "dtypes", "gradients")
+HEAD: tuple[str, ...] = ("op", "library", "candidates", "dtypes", "gradients")
 
 #: Statuses in the order a cell counts them.
 STATUSES = (

@@ -69,7 +69,7 @@ def _negative(x: Array) -> Array:
 def _channels_last(x: Array) -> Array:
     if x.ndim < 3:
         return np.array(x, order="C")
-    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
+    return np.moveaxis(np.array(np.moveaxis(x, 1, -1), order="C"), -1, 1)
 
 
 def _expanded(x: Array) -> Array:
