@@ -102,7 +102,7 @@ def _selected(spec: Spec, case: Case, wanted: Mapping[str, tuple[str, ...]]) -> 
 def setup(found: Iterable[Spec], with_torch: bool) -> Setup:
     """How any process makes itself ready to judge these specs with these candidates."""
     described = tuple((spec.path, spec.op, spec.candidates, spec.known) for spec in found)
-    return Setup("harness.runs:work", (described, str(Path.cwd()), with_torch))
+    return Setup("harness.runs:work", (described, str(Path.cwd()), with_torch), "harness.runs:explained")
 
 
 def work(
@@ -129,6 +129,22 @@ def work(
         return judge.verdicts(cases.find(spec, task.case), task.seed, note)
 
     return verdicts
+
+
+def explained(
+    described: Sequence[tuple[str, str, tuple[CandidateSpec, ...], tuple[Known, ...]]], place: str, with_torch: bool
+) -> Callable[[Task, list[Verdict]], list[Verdict]]:
+    """What marks, among the rows of a candidate that died, those that are known."""
+    told = {op: (path, known) for path, op, _, known in described}
+
+    def rows_of(task: Task, rows: list[Verdict]) -> list[Verdict]:
+        path, known = told[task.op]
+        if not known:
+            return rows
+        spec = replace(specs.read(Path(place, path), LAW_NAMES), known=known)
+        return ledger.applied(spec, cases.find(spec, task.case), rows, versions(), isa())
+
+    return rows_of
 
 
 def ready(spec: Spec) -> Judge:

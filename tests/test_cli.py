@@ -146,6 +146,65 @@ def test_a_broken_spec_harms_no_other(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "run.sqlite").stat().st_size
 
 
+KNOWN_DEATH = """
+op: negative
+doc: Change the sign.
+see: https://numpy.org/doc/stable/reference/generated/numpy.negative.html
+
+inputs:
+  x: [N]
+outputs:
+  y: [N]
+
+sizes: {N: [3, 4]}
+dtype: [float64]
+
+error:  {model: exact}
+oracle: numpy:negative
+
+candidates:
+  numpy:      numpy:negative
+  numpy.dies: dying:negative
+
+known:
+  - {by: numpy.dies, law: status, status: %s, when: %s, because: it is known to}
+"""
+
+DYING = """
+import ctypes
+import numpy as np
+
+
+def negative(x):
+    return ctypes.string_at(0) if len(x) == 4 else np.negative(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("status", "when", "due", "code"),
+    [
+        ("crashed", "N == 4", {"known"}, 0),
+        ("timed out", "N == 4", {"crashed"}, 1),
+        ("crashed", "N == 3", {"crashed", "fixed"}, 1),
+    ],
+)
+def test_a_known_death_is_known_in_a_run_and_under_pytest(
+    tmp_path: Path, status: str, when: str, due: set[str], code: int
+) -> None:
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs" / "negative.yaml").write_text(KNOWN_DEATH % (status, when), encoding="utf-8")
+    (tmp_path / "dying.py").write_text(DYING, encoding="utf-8")
+    done = harness("run", "-j", "1", "--out", str(tmp_path / "out"), cwd=tmp_path)
+    table = pandas.read_csv(tmp_path / "out" / "verdicts.csv", keep_default_na=False)
+    mine = table[(table.candidate == "numpy.dies") & (table.law == "status") & (table.about == "")]
+    assert set(mine.status) - {"conforms"} == due
+    assert done.returncode == code, done.stdout + done.stderr
+    assert set(table[table.candidate == "numpy"].status) <= {"conforms", "unsupported"}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "specs"]
+    tested = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    assert tested.returncode == code, tested.stdout
+
+
 def test_the_same_run_gives_the_same_table_for_any_workers(tmp_path: Path) -> None:
     only = "op=scipy_conv2d dtype=float64 layout=contiguous fill=normal,wide"
     tables = []

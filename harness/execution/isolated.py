@@ -295,7 +295,7 @@ class _Pool:
             blame = "oracle"
         self._rest(item, culprits)
         rows = [_row(item.case.task, culprit, status, message, blame) for culprit in culprits]
-        yield from self._judged_part(item, rows)
+        yield from self._judged_part(item, self._setup.explained(item.case.task, rows))
 
 
 def _row(task: Task, candidate: str, status: Status, message: str, blame: str) -> Verdict:

@@ -15,6 +15,9 @@ Note = Callable[[str, str], None]
 #: Judges one task, calling the note before each call into foreign code. Seed global generators after it, not before.
 Work = Callable[["Task", Note], list[Verdict]]
 
+#: Marks, among the rows of a death, those that are known.
+Explain = Callable[["Task", list[Verdict]], list[Verdict]]
+
 
 class ExecutionError(Exception):
     """The work could not be set up, or a cluster gave it up; no candidate is to blame."""
@@ -36,16 +39,32 @@ Judged = tuple[Task, list[Verdict]]
 
 @dataclass(frozen=True)
 class Setup:
-    """How each process makes its own `Work`: a function by dotted path ``module:attribute``, and its arguments."""
+    """How each process makes its own `Work`: a function by dotted path ``module:attribute``, and its arguments.
+
+    ``explain``, of the same arguments, makes what the runner passes the rows of a death through; the work does not live
+    to do so itself.
+    """
 
     path: str
     arguments: tuple[Any, ...] = ()
+    explain: str = ""
 
     def __call__(self) -> Work:
         """The work, made in this process. Raises what importing or calling the function raises."""
-        module, _, attribute = self.path.partition(":")
-        make: Any = importlib.import_module(module)
-        for part in attribute.split("."):
-            make = getattr(make, part)
-        work: Work = make(*self.arguments)
+        work: Work = _found(self.path)(*self.arguments)
         return work
+
+    def explained(self, task: Task, rows: list[Verdict]) -> list[Verdict]:
+        """The rows of a death as the ledger sees them."""
+        if not self.explain:
+            return rows
+        explain: Explain = _found(self.explain)(*self.arguments)
+        return explain(task, rows)
+
+
+def _found(path: str) -> Any:
+    module, _, attribute = path.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    return found
