@@ -611,7 +611,8 @@ def contract(terms: Terms, factors: dict[str, Tracked]) -> Tracked:
                 each = [evaluate(used, {**sizes, name: np.ascontiguousarray(e)}) for e in f.error]
                 arriving = _plus(arriving, np.stack(each))
         local = _sum_error(terms, list(factors.values()), value, sizes, p)
-        local = np.where(_copied(terms), 0.0, bounds.stored(p, value, local))
+        copied = not (_three(p) and len(terms.sizes) > 1) and _copied(terms)
+        local = np.where(copied, 0.0, bounds.stored(p, value, local))
         if any(name in terms.padded and not np.isfinite(v).all() for name, v in values.items()):
             local = np.where(terms.lengths < terms.lengths.max(initial=0), np.inf, local)
     parents = tuple((f, _transposed(terms, factors, name)) for name, f in factors.items())
@@ -625,6 +626,11 @@ def _holding(terms: Terms, name: str) -> Terms:
         terms._cache[key] = Terms(terms.shape, terms.sizes, tuple(g for g in terms.groups if name in g.factors))
     result: Terms = terms._cache[key]
     return result
+
+
+def _three(p: Precision) -> bool:
+    """Whether a complex sum is made of three real ones: then a bias, and a derivative in it, go through all three."""
+    return p.algorithm == "3m" and p.complex
 
 
 def _copied(terms: Terms) -> Any:
@@ -661,7 +667,7 @@ def _squares(terms: Terms) -> Terms:
 
 def _sum_error(terms: Terms, factors: list[Tracked], value: Array, sizes: dict[str, Array], p: Precision) -> Array:
     absolute_sum = evaluate(terms_of_size(terms), sizes)
-    three = p.algorithm == "3m" and p.complex
+    three = _three(p)
     if not p.exact_sums and not three:
         return sum((_norm_wise(g, sizes, terms, p) for g in terms.groups), start=np.zeros((3, *terms.shape)))
     small = absolute_sum <= 1 / p.u_compute / (4 if three else 1)

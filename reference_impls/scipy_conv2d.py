@@ -171,7 +171,7 @@ def scipy_true_conv2d_numpy_vjp(
 ) -> tuple[Array, Array, Array]:
     """The gradients of correlation with the filter flipped, that of the filter flipped back."""
     d_input, d_filter, d_bias = scipy_conv2d_numpy_vjp(cotangent, input, filter[::-1, ::-1], bias)
-    return d_input, d_filter[::-1, ::-1], d_bias
+    return d_input, d_filter[::-1, ::-1].copy(), d_bias
 
 
 def _require_fit(input: Array, filter: Array) -> None:

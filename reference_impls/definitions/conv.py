@@ -166,6 +166,11 @@ def correlate2d(input: Any, filter: Any, bias: Any) -> Any:
     return sum_of_products(terms, input=input, filter=filter, bias=bias)
 
 
+def true_conv2d(input: Any, filter: Any, bias: Any) -> Any:
+    """``y[i, j] = b + sum over p, q of x[i + p, j + q] * f[kH - 1 - p, kW - 1 - q]``: the filter turned round."""
+    return correlate2d(input, np.flip(filter), bias)
+
+
 @lru_cache(maxsize=64)
 def _correlate_terms(x: tuple[int, ...], w: tuple[int, ...]) -> Terms:
     out = tuple(n - k + 1 for n, k in zip(x, w, strict=True))
