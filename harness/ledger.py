@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -52,7 +53,7 @@ def matters(entry: Known, versions: Mapping[str, str], isa: str = "") -> bool:
     """Whether an entry speaks of these versions and this processor, and has not expired."""
     if entry.expires and datetime.date.fromisoformat(str(entry.expires)) < datetime.date.today():
         return False
-    if entry.cpu and entry.cpu.lower() not in isa.lower():
+    if entry.cpu and entry.cpu.lower() not in f"{isa.lower()} {_machine()}":
         return False
     if not entry.versions:
         return True
@@ -60,6 +61,12 @@ def matters(entry: Known, versions: Mapping[str, str], isa: str = "") -> bool:
 
     wanted = [Requirement(part.strip()) for part in entry.versions.split(" and ")]
     return all(w.specifier.contains(versions.get(w.name, "0"), prereleases=True) for w in wanted)
+
+
+def _machine() -> str:
+    """What kind of processor this is, by the name Linux gives it."""
+    name = platform.machine().lower()
+    return {"amd64": "x86_64", "arm64": "aarch64"}.get(name, name)
 
 
 def unmatched(spec: Spec, rows: Iterable[Verdict], versions: Mapping[str, str], isa: str = "") -> list[Known]:

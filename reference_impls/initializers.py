@@ -115,6 +115,8 @@ def scipy_normal(weight: Array, mean: float = 0.0, std: float = 1.0, seed: int =
     """``w = mean + std ndtri(u)``, u uniform on (0, 1): the inverse of the distribution function."""
     from scipy.special import ndtri
 
+    if std < 0:
+        raise ValueError(f"std is {std}; a deviation is not negative")
     centres = (np.random.default_rng(seed).integers(0, 1 << 52, weight.shape) + 0.5) / (1 << 52)
     return np.asarray(mean + std * ndtri(centres)).astype(weight.dtype)
 

@@ -15,6 +15,7 @@ FOUND, BROKEN = specs.read_all(specs.find((), ROOT / "specs"), runs.LAW_NAMES)
 #: Ops that take whatever they are given: no call of theirs violates a precondition.
 TOTAL = {
     "channel_norm",
+    "constant",
     "cube",
     "cube_alone",
     "exp",

@@ -1,4 +1,8 @@
-"""Half-widths of the uniform distributions that weights start from."""
+"""Half-widths of the uniform distributions that weights start from, and how drawn weights are spread.
+
+A share is a distribution function: ``share(x, shape, **params)`` is how much of what is drawn for a weight of that
+shape lies below x.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtr
 
 
 def fans(shape: Any) -> tuple[int, int]:
@@ -59,3 +64,46 @@ def kaiming_bound_by_std(weight: Any, *, a: float = 0.0, mode: str = "fan_in", n
 
 
 kaiming_bound.legal = (kaiming_bound_by_std,)  # type: ignore[attr-defined]
+
+
+def centre(weight: Any, **_: Any) -> Any:
+    """``0``: the middle of what is drawn, in the weight's shape."""
+    return np.zeros(weight.shape)
+
+
+def constant(weight: Any, *, value: float) -> Any:
+    """``w = value``."""
+    return np.zeros(weight.shape) + value
+
+
+def uniform_share(x: Any, shape: Any, *, low: float, high: float, **_: Any) -> Any:
+    """``(x - low) / (high - low)`` between low and high."""
+    return np.clip((x - low) / (high - low), 0, 1)
+
+
+def normal_share(x: Any, shape: Any, *, mean: float, std: float, **_: Any) -> Any:
+    """``Phi((x - mean) / std)``."""
+    return ndtr((x - mean) / std)
+
+
+def xavier_uniform_share(x: Any, shape: Any, *, gain: float, **_: Any) -> Any:
+    """Uniform on plus and minus ``gain sqrt(6 / (fan_in + fan_out))``."""
+    a = gain * np.sqrt(6 / sum(fans(shape)))
+    return uniform_share(x, shape, low=-a, high=a)
+
+
+def xavier_normal_share(x: Any, shape: Any, *, gain: float, **_: Any) -> Any:
+    """Normal with the deviation ``gain sqrt(2 / (fan_in + fan_out))``."""
+    return normal_share(x, shape, mean=0.0, std=gain * np.sqrt(2 / sum(fans(shape))))
+
+
+def kaiming_uniform_share(x: Any, shape: Any, *, a: float, mode: str, nonlinearity: str, **_: Any) -> Any:
+    """Uniform on plus and minus ``gain sqrt(3 / fan)``."""
+    b = float(_gain(np.zeros(()), nonlinearity, a)) * np.sqrt(3 / fans(shape)[mode == "fan_out"])
+    return uniform_share(x, shape, low=-b, high=b)
+
+
+def kaiming_normal_share(x: Any, shape: Any, *, a: float, mode: str, nonlinearity: str, **_: Any) -> Any:
+    """Normal with the deviation ``gain / sqrt(fan)``."""
+    std = float(_gain(np.zeros(()), nonlinearity, a)) / np.sqrt(fans(shape)[mode == "fan_out"])
+    return normal_share(x, shape, mean=0.0, std=std)

@@ -1,0 +1,106 @@
+"""The law of what is drawn: each way of drawing wrongly breaks it, right ways keep it, whatever the seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import kstwo
+
+from harness import cases, runs, specs
+from harness.bounds import DELTA
+from harness.candidates import Candidate
+from harness.judgement import Judge
+from harness.laws.distribution import chance
+from harness.model import CandidateSpec, Spec
+from reference_impls import initializers
+
+SPEC = specs.read(Path(__file__).parents[1] / "specs" / "xavier_uniform.yaml", runs.LAW_NAMES)
+
+Draw = Callable[..., Any]
+
+
+def right(weight: Any, gain: float, seed: int) -> Any:
+    """Nothing wrong."""
+    return initializers.xavier_uniform(weight, gain, seed)
+
+
+def too_wide(weight: Any, gain: float, seed: int) -> Any:
+    """Twice the deviation in place of the half-width: the square root of 3 is missing."""
+    return right(weight, gain, seed) * 2 / np.sqrt(np.float32(3))
+
+
+def fans_mixed_up(weight: Any, gain: float, seed: int) -> Any:
+    """Twice the fan in, in place of both fans."""
+    fan_in, fan_out = initializers._fans(weight.shape)
+    return right(weight, gain * np.sqrt((fan_in + fan_out) / (2 * fan_in)), seed)
+
+
+def of_another_shape(weight: Any, gain: float, seed: int) -> Any:
+    """The normal distribution of the same deviation."""
+    return initializers.xavier_normal(weight, gain, seed)
+
+
+def one_far_out(weight: Any, gain: float, seed: int) -> Any:
+    """One entry of many is ten times too large."""
+    drawn = right(weight, gain, seed)
+    drawn.reshape(-1)[7] *= 10
+    return drawn
+
+
+def positive(weight: Any, gain: float, seed: int) -> Any:
+    """The sign is lost."""
+    return np.abs(right(weight, gain, seed))
+
+
+def in_order(weight: Any, gain: float, seed: int) -> Any:
+    """The right numbers, from the smallest to the largest."""
+    return np.sort(right(weight, gain, seed).reshape(-1)).reshape(weight.shape)
+
+
+def broken(spec: Spec, draw: Draw, address: str, law: str = "distribution") -> set[str]:
+    """What the law finds wrong, by the first word after the output's name."""
+    judge = Judge(spec, (Candidate("drawn", spec, CandidateSpec("drawn", "nowhere:drawn"), draw, None),))
+    rows = judge.verdicts(cases.find(spec, address), 0, lambda name, of: None)
+    judged = [row for row in rows if row.law == law]
+    assert judged
+    assert {row.status for row in judged} <= {"conforms", "deviates"}
+    return {row.about.split()[-1] for row in judged if row.status == "deviates"}
+
+
+@pytest.mark.parametrize(
+    ("draw", "found"),
+    [
+        (too_wide, {"spread", "tails"}),
+        (fans_mixed_up, {"spread", "tails"}),
+        (of_another_shape, {"spread", "tails"}),
+        (one_far_out, {"tails"}),
+        (positive, {"spread"}),
+        (in_order, {"order"}),
+    ],
+    ids=lambda x: getattr(x, "__name__", None),
+)
+def test_a_wrong_way_to_draw_breaks_the_law(draw: Draw, found: set[str]) -> None:
+    assert broken(SPEC, draw, "xavier_uniform/dtype:float64") == found
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_the_right_way_keeps_it_whatever_the_seed(seed: int, dtype: str) -> None:
+    assert not broken(SPEC, right, f"xavier_uniform/seed:{seed}/dtype:{dtype}")
+
+
+@pytest.mark.parametrize("n", [4096, 32_768])
+def test_the_bound_is_where_chance_is_as_rare_as_stated(n: int) -> None:
+    assert DELTA / 2 < kstwo.sf(chance(n), n) <= DELTA
+
+
+def test_numbers_that_are_too_few_are_not_believed() -> None:
+    judge = Judge(SPEC, (Candidate("drawn", SPEC, CandidateSpec("drawn", "nowhere:drawn"), right, None),))
+    few = replace(cases.find(SPEC, "xavier_uniform"), sizes={"shape": (2, 3)})
+    rows = judge.verdicts(few, 0, lambda name, law: None)
+    assert {row.status for row in rows if row.about == "output spread"} == {"not believed"}
