@@ -6,12 +6,16 @@ the row's ``actual``; where the candidate raised, the script does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from types import CodeType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness import libraries
 from harness.candidates import Candidate
 from harness.libraries import BFLOAT16
 from harness.model import Case, Spec, Verdict
@@ -22,21 +26,25 @@ Array = NDArray[Any]
 #: Laws whose rows come from the hand-written vjp where a candidate has one.
 VJP_LAWS = frozenset({"gradient", "subsets", "upstream", "adjoint"})
 
+#: Laws that look at a case's first call; the others come after it.
+FIRST_CALL = frozenset({"status", "agrees", "shape", "dtype"})
+
 
 def script(spec: Spec, case: Case, candidate: Candidate, seed: int, row: Verdict) -> str:
     """A script that prints the row's ``actual`` (its worst entry, or what was raised)."""
     trial = Trial(Bench(spec, case, seed), candidate)
     torch = candidate.library.name == "torch"
     vjp = row.law in VJP_LAWS and not _autograd(trial)
-    body = _BODIES.get(row.law, _value)(trial, row)
     parts = [
-        _head(spec, case, candidate, row, vjp),
+        _head(spec, case, candidate, row),
         _TORCH if torch else _BFLOAT16_ARRAYS if case.dtype == "bfloat16" else _NUMPY,
-        _placing(row.about.split()[-1] if row.law == "layout" and row.about else case.layout, torch),
+        _placing(case.layout, torch),
         _SHOW,
         f"arrays = {_literals(trial.arrays)}",
-        _call(trial, vjp),
-        *body,
+        _call(trial),
+        _pull(trial) if vjp else "",
+        *([] if row.law in FIRST_CALL else ["call(arrays)  # a fault may depend on an earlier call"]),
+        *_BODIES.get(row.law, _value)(trial, row),
     ]
     return "\n".join(parts) + "\n"
 
@@ -52,7 +60,10 @@ _HEAD = '''"""{title}
 {said}
 """
 
+from __future__ import annotations
+
 import importlib
+import os
 import sys
 {imports}
 import numpy as np
@@ -60,9 +71,14 @@ import numpy as np
 sys.path.insert(0, ".")
 np.seterr(all="ignore")
 {settings}
-candidate = importlib.import_module("{module}")
-for part in "{attribute}".split("."):
-    candidate = getattr(candidate, part)
+
+def load(path):
+    """What stands at module:attribute."""
+    module, _, attribute = path.partition(":")
+    found = importlib.import_module(module)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    return found
 
 
 def array(dtype, shape, text):
@@ -72,9 +88,7 @@ def array(dtype, shape, text):
 '''
 
 
-def _head(spec: Spec, case: Case, candidate: Candidate, row: Verdict, vjp: bool) -> str:
-    path = candidate.given.vjp if vjp and candidate.given.vjp else candidate.given.call
-    module, _, attribute = path.partition(":")
+def _head(spec: Spec, case: Case, candidate: Candidate, row: Verdict) -> str:
     torch = candidate.library.name == "torch"
     about = f" of {row.about}" if row.about else ""
     said = f"expected {row.expected}, bound {row.bound}: {row.message}" if row.bound else row.message
@@ -84,8 +98,6 @@ def _head(spec: Spec, case: Case, candidate: Candidate, row: Verdict, vjp: bool)
         said=safe or f"due: {row.expected}",
         imports="import torch\n" if torch else "",
         settings="torch.set_num_threads(1)\ntorch.manual_seed(0)\n" if torch else "",
-        module=module,
-        attribute=attribute,
     )
 
 
@@ -194,25 +206,33 @@ def _literal(x: Array) -> str:
     return f"array({plain.dtype.str!r}, {plain.shape!r}, {plain.tobytes().hex()!r})"
 
 
-def _call(trial: Trial, vjp: bool) -> str:
-    """The function ``call`` of placed inputs (and, of a vjp, the cotangent), with this case's params."""
-    named, first, params = trial.candidate.arguments(trial.case, vjp)
-    names = [i.name for i in trial.spec.inputs]
-    given = [f"inputs.get({n!r})" for n in names]
-    words = [f"{n}={g}" for n, g in zip(names, given, strict=True)] if named else given
-    upstream = [f"{first}=cotangent" if named else "cotangent"] if vjp else []
-    lines = [f"params = {params!r}"]
+def _call(trial: Trial) -> str:
+    """The function ``call`` of arrays: the candidate's outputs for fresh inputs, with this case's params."""
+    return _calling(trial, "call", trial.candidate.given.call, [])
+
+
+def _pull(trial: Trial) -> str:
+    """The function ``pull`` of arrays and a cotangent: the hand-written vjp's gradients."""
+    return _calling(trial, "pull", trial.candidate.given.vjp or "", ["cotangent"])
+
+
+def _calling(trial: Trial, function: str, path: str, upstream: list[str]) -> str:
+    named, first, params = trial.candidate.arguments(trial.case, bool(upstream))
+    given = [(i.name, f"inputs.get({i.name!r})") for i in trial.spec.inputs]
+    words = [f"{first}={g}" if named else g for g in upstream] + [f"{n}={g}" if named else g for n, g in given]
+    lines = [f"{function}_params = {params!r}"]
     if "inf" in lines[0] or "nan" in lines[0]:
         lines.insert(0, "inf, nan = np.inf, np.nan")
     return "\n".join(
         [
+            f"{function}_candidate = load({path!r})",
             *lines,
             "",
             "",
-            f"def call(arrays{', cotangent' if vjp else ''}):",
+            f"def {function}({', '.join(['arrays', *upstream])}):",
             '    """What the candidate gives for fresh inputs: a tuple."""',
             "    inputs = {name: place(x) for name, x in arrays.items()}",
-            f"    result = candidate({', '.join([*upstream, *words, '**params'])})",
+            f"    result = {function}_candidate({', '.join([*words, f'**{function}_params'])})",
             "    return result if isinstance(result, (tuple, list)) else (result,)",
             "",
             "",
@@ -262,12 +282,34 @@ def _linear(trial: Trial, row: Verdict) -> list[str]:
     ]
 
 
+def _layout(trial: Trial, row: Verdict) -> list[str]:
+    """The same call on inputs placed otherwise."""
+    words = row.about.split()
+    placing = _placing(words[-1], trial.is_torch) if words else ""
+    return [placing, *(_SURROUNDED if row.actual == "overwritten" else _value(trial, row))]
+
+
+_SURROUNDED = [
+    """def whole(x):
+    while isinstance(getattr(x, "base", None), np.ndarray):
+        x = x.base
+    return x.tobytes() if isinstance(x, np.ndarray) else bytes(x.untyped_storage())
+
+""",
+    "made = {name: place(x) for name, x in arrays.items()}",
+    "before = [whole(x) for x in made.values()]",
+    "place = lambda x: next(made[n] for n, y in arrays.items() if y is x)",
+    "call(arrays)",
+    'print("kept" if [whole(x) for x in made.values()] == before else "overwritten")',
+]
+
+
 def _repeatable(trial: Trial, row: Verdict) -> list[str]:
     place = _place(trial, row)
-    lines = [f"others = {_literals(trial.bench.others)}", f"first = values(call(arrays)[{place}]).copy()"]
+    lines = [f"others = {_literals(trial.bench.others)}", f"result = call(arrays)[{place}]"]
     if row.about.endswith("twice"):
-        return [*lines, f"result = call(arrays)[{place}]", *_shown(row)]
-    lines += ["call(arrays)", f"result = call(others)[{place}]"]
+        return [*lines, *_shown(row)]
+    lines += [f"result = call(others)[{place}]"]
     if row.about.endswith("other inputs") and "after" not in row.about:
         return [*lines, *_shown(row)]
     lines += [f"result = call(arrays)[{place}]"]
@@ -275,10 +317,19 @@ def _repeatable(trial: Trial, row: Verdict) -> list[str]:
         lines += [
             "from concurrent.futures import ThreadPoolExecutor",
             "with ThreadPoolExecutor(2) as pool:",
-            f"    found = list(pool.map(lambda _: call(arrays)[{place}], range(2)))",
-            "result = next((y for y in found if values(y).tobytes() != first.tobytes()), found[0])",
+            f"    found = list(pool.map(lambda x: call(x)[{place}], (arrays, others) * 2))[::2]",
+            "",
+            *_likest(row),
         ]
     return [*lines, *_shown(row)]
+
+
+def _likest(row: Verdict) -> list[str]:
+    """Of several results found, the one that the row tells of: threads do not always meet in the same way."""
+    if not row.bound:
+        return ["result = found[0]"]
+    at = tuple(int(i) for i in row.at.split())
+    return [f"result = max(found, key=lambda y: written(np.asarray(values(y)[{at!r}])[()]) == {row.actual!r})"]
 
 
 def _vmap(trial: Trial, row: Verdict) -> list[str]:
@@ -294,35 +345,57 @@ def _vmap(trial: Trial, row: Verdict) -> list[str]:
     ]
 
 
-_STATE = """def state():
-    import random
+def _sources(*functions: Callable[..., Any]) -> list[str]:
+    """The text of functions of the libraries' room and of all that they name there, in the order it stands there."""
+    found: dict[str, Any] = {}
+    pending = [f.__name__ for f in functions]
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found[name] = getattr(libraries, name)
+            pending += [n for n in _named(found[name]) if _own(n)]
+    texts = sorted((inspect.getsourcelines(x)[1], inspect.getsource(x)) for x in found.values())
+    return ["from dataclasses import dataclass", "from typing import Any", "", *(f"\n{text}" for _, text in texts), ""]
 
-    found = {
-        "random's generator": random.getstate(),
-        "NumPy's global generator": [str(x) for x in np.random.get_state(legacy=True)[1:3]],
-    }
-    if "torch" in sys.modules:
-        import torch
 
-        found |= {
-            "torch's generator": torch.get_rng_state().numpy().tobytes(),
-            "torch's default dtype": torch.get_default_dtype(),
-            "torch's gradient mode": torch.is_grad_enabled(),
-            "torch's number of threads": torch.get_num_threads(),
-        }
-    return found
+def _own(name: str) -> bool:
+    thing = getattr(libraries, name, None)
+    return getattr(thing, "__module__", "") == libraries.__name__ and (
+        inspect.isfunction(thing) or inspect.isclass(thing)
+    )
 
-"""
+
+def _named(thing: Any) -> list[str]:
+    return list(_names(thing.__code__)) if inspect.isfunction(thing) else []
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+_WATCHED = """
+states, watched_candidate = [], call_candidate
+
+
+def call_candidate(*inputs, **named):
+    states.append(global_state())
+    try:
+        return watched_candidate(*inputs, **named)
+    finally:
+        states.append(global_state())
+
+
+unsettle()
+call(arrays)
+print([name for name, was in states[0].items() if states[1][name] != was])"""
 
 
 def _pure(trial: Trial, row: Verdict) -> list[str]:
     if row.about == "state":
-        return [
-            _STATE,
-            "before = state()",
-            "call(arrays)",
-            "print([name for name, was in before.items() if state()[name] != was])",
-        ]
+        return [*_state_sources(), _WATCHED]
     named = "{name: place(x) for name, x in arrays.items()}"
     if row.about in trial.arrays:
         return [
@@ -361,6 +434,11 @@ def _pure(trial: Trial, row: Verdict) -> list[str]:
     ]
 
 
+@cache
+def _state_sources() -> tuple[str, ...]:
+    return tuple(_sources(libraries.global_state, libraries.unsettle))
+
+
 # --- derivatives ----------------------------------------------------------------------------------------------------
 
 
@@ -378,8 +456,14 @@ def _upstream(trial: Trial, row: Verdict) -> list[str]:
         "cotangents = [",
         *(f"    {t}," for t in texts),
         "]",
+        *(_BEFORE if row.actual == "changed" else []),
     ]
 
+
+_BEFORE = [
+    "bits = lambda given: [None if g is None else values(g).tobytes() for g in given]",
+    "before = bits(cotangents)",
+]
 
 _KEEPING = """kept, made = place, {}
 
@@ -409,7 +493,7 @@ def _reverse(trial: Trial, row: Verdict, asked: list[str]) -> list[str]:
     return [
         *_upstream(trial, row),
         "live = [g for g in cotangents if g is not None]",
-        "found = call(arrays, live[0] if len(live) == 1 else tuple(live))",
+        "found = pull(arrays, live[0] if len(live) == 1 else tuple(live))",
         f"order = {declared!r} if len(found) == {len(declared)} else {there!r}",
         "gradients = found[0] if isinstance(found[0], dict) else dict(zip(order, found))",
     ]
@@ -418,6 +502,8 @@ def _reverse(trial: Trial, row: Verdict, asked: list[str]) -> list[str]:
 def _gradient(trial: Trial, row: Verdict) -> list[str]:
     about = row.about.split()[0] if row.about else (trial.differentiable or [""])[0]
     asked = [about] if row.law == "subsets" and row.about else trial.differentiable
+    if row.actual == "changed":
+        return [*_reverse(trial, row, asked), 'print("changed" if bits(cotangents) != before else "kept")']
     return [*_reverse(trial, row, asked), f"result = gradients[{about!r}]", *_shown(row)]
 
 
@@ -438,20 +524,24 @@ def _adjoint(trial: Trial, row: Verdict) -> list[str]:
     ]
 
 
+_DERIVING = """
+inputs = [place(x) for x in arrays.values()]
+place = lambda x: x
+names = list(arrays)
+derive = lambda *xs: call(dict(zip(names, xs)))
+upstream = lambda outputs: cotangents"""
+
+
 def _backward(trial: Trial, row: Verdict) -> list[str]:
-    name, _, what = row.about.partition(" ")
+    about, _, what = row.about.rpartition(" ")
+    told = f"print(next(g.{what} for g in told if of(g) == {about!r} and g.{what} != g.due_{what}))"
     return [
+        *_sources(libraries.torch_backward),
         *_upstream(trial, row),
-        f"asked = {trial.differentiable!r}",
-        _KEEPING,
-        "(output,) = call(arrays)",
-        "node = output.grad_fn",
-        "sources = [getattr(n, 'variable', None) if n is not None else None for n, _ in node.next_functions]",
-        "with torch.no_grad():",
-        "    found = node._forward_cls.backward(node, cotangents[0])",
-        "found = found if isinstance(found, (tuple, list)) else (found,)",
-        f"result = next(g for g, source in zip(found, sources) if source is made[{name!r}])" if name else "",
-        'print(str(result.dtype).removeprefix("torch."))' if what == "dtype" else "print(tuple(result.shape))",
+        _DERIVING,
+        f"told = torch_backward(derive, inputs, {trial.places!r}, upstream)",
+        "of = lambda g: f'argument {g.argument} of {g.function}' if g.place is None else names[g.place]",
+        told if row.about else "",
     ]
 
 
@@ -474,33 +564,37 @@ def place(x):
     ]
 
 
+#: The ways to a second derivative, by how a row's subject ends.
+_PATHS: Mapping[str, Callable[..., Any]] = {
+    " forward of reverse": libraries.torch_forward_of_reverse,
+    " reverse of forward": libraries.torch_reverse_of_forward,
+    " forward of forward": libraries.torch_forward_of_forward,
+    "": libraries.torch_second,
+}
+
+
 def _second(trial: Trial, row: Verdict) -> list[str]:
+    how = next(end for end in _PATHS if row.about.endswith(end))
+    about = row.about.removesuffix(how)
     names = [*trial.differentiable, *(f"cotangent {n}" for n in trial.due.cotangents)]
-    directions = {n: trial.due.tangents[n] for n in trial.differentiable}
+    nested = _PATHS[how] is libraries.torch_forward_of_forward
+    names = trial.outputs if nested else names
+    upstream = "" if nested else "upstream, "
     return [
+        *_sources(_PATHS[how]),
         *_upstream(trial, row),
-        f"asked = {trial.differentiable!r}",
-        f"directions = {_literals(directions)}",
-        _KEEPING,
-        "outputs = call(arrays)",
-        "upstream = [None if g is None else g.requires_grad_(True) for g in cotangents]",
-        "live = [(y, g) for y, g in zip(outputs, upstream) if g is not None]",
-        "chosen = [made[n] for n in asked]",
-        "first = torch.autograd.grad(",
-        "    [y for y, _ in live], chosen, [g for _, g in live], allow_unused=True, create_graph=True",
-        ")",
-        "pairs = [(d, own(directions[n])) for n, d in zip(asked, first) if d is not None and d.requires_grad]",
-        "total = sum(",
-        "    torch.real(torch.vdot(v.reshape(-1), d.reshape(-1))) if d.is_complex() else (v * d).sum() for d, v in pairs",
-        ")",
-        "found = torch.autograd.grad(total, [*chosen, *(g for _, g in live)], allow_unused=True)",
-        f"result = found[{names.index(row.about) if row.about in names else 0}]",
+        _DERIVING,
+        f"directions = {_literals({n: trial.due.tangents[n] for n in trial.differentiable})}",
+        "along = [own(x) for x in directions.values()]",
+        f"found = {_PATHS[how].__name__}(derive, inputs, {trial.places!r}, {upstream}along)",
+        f"result = found[{names.index(about) if about in names else 0}]",
         *_shown(row),
     ]
 
 
 #: Laws whose rows take more than one call to repeat.
 _BODIES: Mapping[str, Callable[[Trial, Verdict], list[str]]] = {
+    "layout": _layout,
     "linear": _linear,
     "repeatable": _repeatable,
     "pure": _pure,
