@@ -226,6 +226,13 @@ class Verdict:
     known: str = ""
     seconds: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Lone surrogates, which foreign code may put into a message and no file can hold, are written out."""
+        for name in ("message", "actual", "expected"):
+            text = getattr(self, name)
+            if not text.isascii():
+                object.__setattr__(self, name, text.encode("utf-8", "backslashreplace").decode())
+
 
 #: The columns of every table of verdicts, in order.
 COLUMNS = tuple(Verdict.__dataclass_fields__)

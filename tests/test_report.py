@@ -8,6 +8,7 @@ import json
 import re
 import zlib
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -15,13 +16,14 @@ import pandas
 import pytest
 
 from harness import report
-from harness.model import COLUMNS
+from harness.model import COLUMNS, Verdict
 from harness.report.addresses import axes, number
 from harness.report.causes import causes
 from harness.report.clusters import clusters
 from harness.report.counts import cells, counts, level, table
 from harness.report.packing import pack, plain
 from harness.report.trust import coverage, doubts, tightness, witnesses
+from harness.store import Store
 
 HOSTILE = "</script><script>boom()</script><img src=x onerror=boom()>\"'`\n\t=cmd|,é😀\u2028"
 
@@ -210,8 +212,14 @@ def test_dictionaries_of_every_width_come_back(count: int) -> None:
     assert column(pack({"text": texts}, {}), "text") == texts.tolist()
 
 
-def test_a_lone_surrogate_does_not_stop_the_page() -> None:
-    assert column(pack({"text": pandas.Series(["\ud800", "x"])}, {}), "text") == ["?", "x"]
+def test_a_lone_surrogate_in_a_message_reaches_file_table_and_page_as_text(tmp_path: Path) -> None:
+    verdict = Verdict("f", "f", "torch", "status", "", "fails", message="RuntimeError: \ud800 é", actual="\udfff")
+    with Store.create(tmp_path / "run.sqlite", {}) as store:
+        store.append([verdict])
+        verdicts = store.verdicts()
+    assert verdicts["message"].tolist() == ["RuntimeError: \\ud800 é"]
+    assert column(pack({"text": verdicts["actual"]}, {}), "text") == ["\\udfff"]
+    assert "<!doctype html>" in report.page(HEADER, verdicts)
 
 
 def test_what_json_cannot_say_is_said_as_text() -> None:
