@@ -124,7 +124,7 @@ def spread(count: int) -> tuple[runs.Plan, list[Any]]:
 
 def run(plan: runs.Plan, tasks: list[Any], folder: Path, clock: Clock) -> int:
     """Judge, store and write, as `harness run -j 0` does; how many verdicts."""
-    setup = runs.setup(plan.specs.values(), True)
+    setup = runs.setup(plan.specs.values())
     header = runs.header(replace(plan, cases=dict.fromkeys(plan.cases, ())), "harness run", True)
     folder.mkdir()
     with Store.create(folder / "run.sqlite", header) as store:

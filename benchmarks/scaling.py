@@ -61,7 +61,7 @@ def judged(spec: Spec, count: int, workers: int, folder: Path) -> float:
     with Store.create(path, {"cases": count}) as store:
         for _, rows in execution.isolated(
             plan.tasks[:count],
-            runs.setup([spec], False),
+            runs.setup([spec]),
             workers=workers,
             preload=(*execution.PRELOAD, "harness.judgement"),
         ):

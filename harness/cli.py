@@ -133,9 +133,9 @@ def check(
     op: str, path: Sequence[str], library: str | None, vjp: str | None, algorithm: str, form: str, **options: Any
 ) -> None:
     """Is my function that op? Judges MODULE:ATTR with everything a committed candidate gets."""
-    sys.path.insert(0, str(Path.cwd()))
-    spec = _one_spec(op)
     given = tuple(_given(p, library, vjp, algorithm) for p in path)
+    _prepared({c.library or "torch" for c in given}, options["workers"])
+    spec = _one_spec(op)
     rows = _check(replace(spec, candidates=given, known=()), options, form)
     _finish(DEVIATES if any(r.status in _red() for r in rows) or not rows else CONFORMS)
 
@@ -448,6 +448,14 @@ def _sharded(tasks: list[Any], shard: str) -> list[Any]:
     return tasks[index - 1 :: count]
 
 
+def _prepared(libraries: set[str], workers: int | None) -> None:
+    """Have the libraries loaded for the workers while this process reads on."""
+    from harness.execution import preload, prepare
+
+    if workers != 0:
+        prepare(preload(libraries))
+
+
 def _one_thread() -> None:
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
@@ -458,11 +466,10 @@ def _judged(
 ) -> Iterator[Judged]:
     from harness import execution, runs
 
-    with_torch = runs.needs_torch(chosen.specs.values())
-    setup = runs.setup(chosen.specs.values(), with_torch)
+    setup = runs.setup(chosen.specs.values())
     if not tasks:
         return iter(())
-    preload = (*execution.PRELOAD, "harness.judgement")
+    preload = execution.preload({c.library for spec in chosen.specs.values() for c in spec.candidates})
     if dask is not None:
         return execution.on_dask(
             tasks,
@@ -516,6 +523,7 @@ def _check(spec: Spec, options: Mapping[str, Any], form: str) -> list[Verdict]:
     rows: list[Verdict] = []
     judged = _judged(chosen.tasks, chosen, options["workers"], options["timeout"], options["memory"], None)
     for _, found in _watched(judged, len(chosen.tasks), quiet=form == "json"):
+        _refuse_absent(found)
         rows.extend(found)
     order = {case.id: n for n, case in enumerate(chosen.cases[spec.op])}
     rows.sort(key=lambda r: (order.get(r.case, 0), r.candidate))
@@ -528,22 +536,39 @@ def _check(spec: Spec, options: Mapping[str, Any], form: str) -> list[Verdict]:
 
 
 def _given(path: str, library: str | None, vjp: str | None, algorithm: str) -> CandidateSpec:
-    from harness.candidates import guess_library, load
+    """The candidate a user names: imported, and its library guessed where its name does not tell it, by a worker."""
     from harness.model import CandidateSpec
     from harness.specs import ALGORITHMS
 
-    if ":" not in path:
-        _refuse(f"`{path}`: write MODULE:ATTR, as in my_package.layers:conv2d")
+    for dotted in filter(None, (path, vjp)):
+        if ":" not in dotted:
+            _refuse(f"`{dotted}`: write MODULE:ATTR, as in my_package.layers:conv2d")
     if algorithm not in ALGORITHMS:
         _refuse(f"--algorithm {algorithm}: one of {', '.join(ALGORITHMS)}")
+    return CandidateSpec(path, path, vjp, library or _told_library(path), algorithm)
+
+
+def _told_library(path: str) -> str:
+    top = path.partition(":")[0].partition(".")[0]
+    return top if top in ("numpy", "scipy", "torch") else ""
+
+
+def _guessed(path: str) -> str:
+    from harness.candidates import guess_library
+
     try:
-        for dotted in filter(None, (path, vjp)):
-            if not callable(load(dotted)):
-                _refuse(f"`{dotted}` is not callable")
-        guessed = library or guess_library(path)
+        return guess_library(path)
     except Exception as error:
         _refuse(f"`{path}` cannot be imported: {type(error).__name__}: {error}")
-    return CandidateSpec(path, path, vjp, guessed, algorithm)
+
+
+def _refuse_absent(rows: Iterable[Verdict]) -> None:
+    """A user's candidate that cannot be imported is a mistake, and no verdict."""
+    from harness.runs import ABSENT
+
+    for row in rows:
+        if row.status == "unsupported" and row.message.startswith(ABSENT):
+            _refuse(f"`{row.candidate}` {row.message}")
 
 
 def _show(spec: Spec, address: str, candidate: str | None, law: str | None, seed: int, script: bool, form: str) -> None:
@@ -585,6 +610,7 @@ def _shrink(
     if given is None:
         sys.path.insert(0, str(Path.cwd()))
         given = _given(name, None, None, "conventional")
+        given = replace(given, library=given.library or _guessed(name))
     _one_thread()
     start = cases.find(spec, address)
     small = shrinking.shrink(spec, start, given, law=law, seed=seed, budget=budget, timeout=timeout)
@@ -657,10 +683,11 @@ def _specs(names: Sequence[str], quiet: bool = False) -> tuple[Spec, ...]:
 
 def _readable(names: Sequence[str], quiet: bool = False) -> tuple[tuple[Spec, ...], bool]:
     """The specs that can be judged, and whether others are broken (each problem a line on stderr)."""
-    from harness import runs, specs
+    from harness import specs
+    from harness.laws import LAWS
 
     try:
-        found, errors = specs.read_all(specs.find(names, runs.home()), runs.LAW_NAMES)
+        found, errors = specs.read_all(specs.find(names, specs.home()), {*LAWS, "status"})
     except specs.UnknownSpec as error:
         _refuse(str(error))
     sound = []
@@ -827,6 +854,8 @@ def _listing(what: str, names: Sequence[str]) -> tuple[list[str], list[list[str]
         return ["law", "implied", "statement"], [
             [n, "yes" if n == "status" or n in laws.IMPLIED else "named", laws.statement(n)] for n in names_
         ]
+    if what == "specs":
+        return _capabilities(names, LATEST / RUN_FILE)
     found = _specs(names, quiet=True)
     if what == "candidates":
         return ["op", "candidate", "library", "algorithm", "call"], [
@@ -834,9 +863,7 @@ def _listing(what: str, names: Sequence[str]) -> tuple[list[str], list[list[str]
         ]
     from harness import cases
 
-    if what == "cases":
-        return ["case"], [[c.id] for s in found for c in cases.cases(s)]
-    return _capabilities(names, LATEST / RUN_FILE)
+    return ["case"], [[c.id] for s in found for c in cases.cases(s)]
 
 
 def _capabilities(names: Sequence[str], run: Path | None = None) -> tuple[list[str], list[list[str]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -31,7 +32,15 @@ class Judge:
     isa: str = ""
 
     def verdicts(self, case: Case, seed: int, note: Note) -> list[Verdict]:
-        """One row per candidate, law and thing judged. Raises nothing that a candidate or oracle does."""
+        """One row per candidate, law and thing judged. Raises nothing that a candidate or oracle does.
+
+        Warnings are no verdict: they are ignored, also where the caller turns them into errors.
+        """
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self._verdicts(case, seed, note)
+
+    def _verdicts(self, case: Case, seed: int, note: Note) -> list[Verdict]:
         bench = Bench(self.spec, case, seed)
         rows = [
             Verdict(case.op, case.id, name, "status", "", "unsupported", message=why) for name, why in self.unloadable

@@ -118,7 +118,7 @@ def _worker(config: pytest.Config) -> Isolated:
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
             os.environ.setdefault(name, "1")
         found = config.stash[_SPECS].values()
-        setup = runs.setup(found, runs.needs_torch(found))
+        setup = runs.setup(found)
         config.stash[_WORKER] = Isolated(setup, timeout=config.getoption("--conformance-timeout"))
     worker: Isolated = config.stash[_WORKER]
     return worker

@@ -5,17 +5,18 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import cases, ledger, specs
-from harness.execution.task import Setup, Task
+from harness import cases, ledger
+from harness.execution.task import Explain, Note, Setup, Task, Work
 from harness.laws import LAWS
-from harness.model import RED, CandidateSpec, Case, Known, Spec, Verdict
+from harness.model import RED, CandidateSpec, Case, Spec, Verdict
 
 if TYPE_CHECKING:
     from harness.candidates import Candidate
@@ -24,15 +25,12 @@ if TYPE_CHECKING:
 #: Names that specs may give as laws: those of the registry, and the one that judgement itself keeps.
 LAW_NAMES = frozenset({*LAWS, "status"})
 
+#: How the reason begins of a candidate that is not there.
+ABSENT = "cannot be imported"
+
 
 class Unselected(LookupError):
     """A selection that nothing satisfies, or that cannot be read."""
-
-
-def home() -> Path:
-    """The folder of specs: the one here, else the one installed beside the package."""
-    here = Path("specs")
-    return here if here.is_dir() else Path(__file__).resolve().parents[1] / "specs"
 
 
 @dataclass(frozen=True)
@@ -99,28 +97,20 @@ def _selected(spec: Spec, case: Case, wanted: Mapping[str, tuple[str, ...]]) -> 
     return True
 
 
-def setup(found: Iterable[Spec], with_torch: bool) -> Setup:
-    """How any process makes itself ready to judge these specs with these candidates."""
-    described = tuple((spec.path, spec.op, spec.candidates, spec.known) for spec in found)
-    return Setup("harness.runs:work", (described, str(Path.cwd()), with_torch), "harness.runs:explained")
+def setup(found: Iterable[Spec]) -> Setup:
+    """How any process makes itself ready to judge these specs with these candidates: it needs no file of specs."""
+    return Setup("harness.runs:work", (tuple(found), str(Path.cwd())), "harness.runs:explained")
 
 
-def work(
-    described: Sequence[tuple[str, str, tuple[CandidateSpec, ...], tuple[Known, ...]]], place: str, with_torch: bool
-) -> Callable[[Task, Callable[[str, str], None]], list[Verdict]]:
+def work(found: Sequence[Spec], place: str) -> Work:
     """What judges tasks in this process: candidates are imported when the first task of their op comes."""
     if place not in sys.path:
         sys.path.insert(0, place)
-    told = {op: (path, {c.name: c for c in candidates}, known) for path, op, candidates, known in described}
-    read: dict[str, Spec] = {}
+    told = {spec.op: (spec, {c.name: c for c in spec.candidates}) for spec in found}
     loaded: dict[tuple[str, str], Candidate | str] = {}
 
-    def verdicts(task: Task, note: Callable[[str, str], None]) -> list[Verdict]:
-        path, given, known = told[task.op]
-        if task.op not in read:
-            written = specs.read(Path(path), LAW_NAMES)
-            read[task.op] = replace(written, candidates=tuple(given.values()), known=known)
-        spec = read[task.op]
+    def verdicts(task: Task, note: Note) -> list[Verdict]:
+        spec, given = told[task.op]
         for name in task.candidates:
             if (task.op, name) not in loaded:
                 note(name, "import")
@@ -131,18 +121,13 @@ def work(
     return verdicts
 
 
-def explained(
-    described: Sequence[tuple[str, str, tuple[CandidateSpec, ...], tuple[Known, ...]]], place: str, with_torch: bool
-) -> Callable[[Task, list[Verdict]], list[Verdict]]:
+def explained(found: Sequence[Spec], place: str) -> Explain:
     """What marks, among the rows of a candidate that died, those that are known."""
-    told = {op: (path, known) for path, op, _, known in described}
+    told = {spec.op: spec for spec in found}
 
     def rows_of(task: Task, rows: list[Verdict]) -> list[Verdict]:
-        path, known = told[task.op]
-        if not known:
-            return rows
-        spec = replace(specs.read(Path(place, path), LAW_NAMES), known=known)
-        return ledger.applied(spec, cases.find(spec, task.case), rows, versions(), isa())
+        spec = told[task.op]
+        return ledger.applied(spec, cases.find(spec, task.case), rows, versions(), isa()) if spec.known else rows
 
     return rows_of
 
@@ -162,14 +147,16 @@ def _judge(spec: Spec, found: Mapping[str, Candidate | str]) -> Judge:
 
 def _loaded(spec: Spec, given: CandidateSpec) -> Candidate | str:
     """The candidate, or why it is not here."""
-    from harness.candidates import candidate
+    from harness.candidates import candidate, guess_library
 
     if given.needs and not there(given.needs):
         return f"needs {given.needs}, which is not here"
     try:
-        return candidate(spec, given)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return candidate(spec, replace(given, library=given.library or guess_library(given.call)))
     except Exception as error:
-        return f"cannot be imported: {type(error).__name__}: {error}"
+        return f"{ABSENT}: {type(error).__name__}: {error}"
 
 
 def there(need: str) -> bool:

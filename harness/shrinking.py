@@ -57,7 +57,7 @@ class Looks:
         for spec, candidate, law in asked:
             there = kept.get(spec.op, replace(spec, candidates=(), known=()))
             kept[spec.op] = replace(there, candidates=(*there.candidates, _alone(candidate, law)))
-        setup = runs.setup(kept.values(), runs.needs_torch(kept.values()))
+        setup = runs.setup(kept.values())
         self._worker = Isolated(setup, timeout=timeout, preload=(*PRELOAD, "harness.judgement"))
 
     def judging(self, spec: Spec, candidate: CandidateSpec, law: str, seed: int) -> Judging:

@@ -154,6 +154,12 @@ def find(names: Iterable[str], folder: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(found)) if found else here
 
 
+def home() -> Path:
+    """The folder of specs: the one here, else the one installed beside the package."""
+    here = Path("specs")
+    return here if here.is_dir() else Path(__file__).resolve().parents[1] / "specs"
+
+
 def schema() -> dict[str, Any]:
     """JSON Schema of a spec, for editors."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_Document.model_json_schema()}
@@ -567,7 +573,7 @@ _Shape = Annotated[
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
 
 
 class _InputDocument(_Strict):
@@ -1034,12 +1040,12 @@ class _Reader:
             self.error(loc, f"the law `{_shown(name)}` is no name")
 
     def added_laws(self) -> tuple[Law, ...]:
-        """The laws a spec adds, each of an input or output that exists."""
+        """The laws a spec adds, each of an input or output that exists, or of a function."""
         arrays = self.arrays | self.written("outputs")
         for i, law in enumerate(self.document.laws):
             loc: _Loc = ("laws", i)
             self.law(law.name, loc)
-            if law.of:
+            if law.of and ":" not in law.of:
                 self.among(law.of, arrays, "input", (*loc, law.name))
         return tuple(self.document.laws)
 

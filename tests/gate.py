@@ -126,7 +126,7 @@ def tasks(entries: Sequence[Entry], choose: Choose = chosen) -> tuple[list[Any],
         for address in choose(op, group):
             found.append(execution.Task(op, given.path, address, names, SEED))
     found.sort(key=lambda t: -len(t.candidates))
-    return found, runs.setup(ready, runs.needs_torch(ready))
+    return found, runs.setup(ready)
 
 
 def judged(entries: Sequence[Entry], workers: int, choose: Choose = chosen) -> list[Found]:

@@ -76,8 +76,10 @@ def _judged(
     under_way: dict[Any, tuple[tuple[Task, ...], int]] = {}
     completed = distributed.as_completed(loop=client.loop)
 
+    kept = client.submit(tuple, how, pure=False)  # the specs travel to each worker once, not with every chunk
+
     def submit(chunk: tuple[Task, ...], tries: int) -> None:
-        future = client.submit(judge_chunk, chunk, *how, pure=False)
+        future = client.submit(judge_chunk, chunk, kept, pure=False)
         under_way[future] = (chunk, tries)
         completed.add(future)
 
@@ -99,18 +101,16 @@ def _judged(
                 submit(chunk, tries + 1)
             fill()
     finally:
-        client.cancel(list(under_way))
+        client.cancel([*under_way, kept])
 
 
-def judge_chunk(
-    chunk: tuple[Task, ...], setup: Setup, timeout: float, memory: int, preload: tuple[str, ...]
-) -> list[Judged]:
+def judge_chunk(chunk: tuple[Task, ...], how: tuple[Setup, float, int, tuple[str, ...]]) -> list[Judged]:
     """Judge a chunk where Dask has sent it: in a process of its own, kept for the chunks that follow."""
-    wanted = (setup, timeout, memory, preload)
-    if getattr(_here, "wanted", None) != wanted:
+    setup, timeout, memory, preload = how
+    if getattr(_here, "wanted", None) != how:
         if judge := getattr(_here, "judge", None):
             judge.close()
-        _here.judge, _here.wanted = Isolated(setup, timeout=timeout, memory=memory, preload=preload), wanted
+        _here.judge, _here.wanted = Isolated(setup, timeout=timeout, memory=memory, preload=preload), how
         # Python joins its child processes when it ends, and these wait for work: they have to go before that.
         multiprocessing.util.Finalize(None, _here.judge.close, exitpriority=AT_EXIT)
     return list(_here.judge.judged(chunk))

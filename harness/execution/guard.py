@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Restore = Callable[[], None]
@@ -86,6 +86,19 @@ class Guard:
             lasting, scoped = self._missing.pop(name)
             self._lasting.append(lasting())
             self._scoped.append(scoped())
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Warnings are no verdict: where the caller turns them into errors, a candidate's would fail it."""
+    with warnings.catch_warnings():
+        ignore_warnings()
+        yield
+
+
+def ignore_warnings() -> None:
+    """Once more, for the last candidate may have filters of its own."""
+    warnings.simplefilter("ignore")
 
 
 def steady() -> None:

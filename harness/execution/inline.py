@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from harness.execution.guard import Guard, steady
+from harness.execution.guard import Guard, ignore_warnings, quiet, steady
 from harness.execution.task import Judged, Setup, Task
 
 
@@ -22,10 +22,12 @@ def inline(tasks: Iterable[Task], setup: Setup) -> Iterator[Judged]:
                 nonlocal noted
                 if candidate != noted:
                     guard.between_candidates()
+                    ignore_warnings()
                     noted = candidate
 
             try:
-                verdicts = work(task, note)
+                with quiet():
+                    verdicts = work(task, note)
             finally:
                 guard.between_tasks()
             yield task, verdicts

@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from multiprocessing.connection import wait
@@ -26,6 +26,17 @@ from harness.model import Verdict
 
 #: Libraries the fork server loads before the first worker; those not installed are left out.
 PRELOAD = ("numpy", "scipy", "torch")
+
+#: What the libraries import only at the first call of some function: gradients, forward mode, SciPy's own rooms. The fork
+#: server does it once for all workers. None of it starts a thread or computes anything.
+LATER: Mapping[str, tuple[str, ...]] = {
+    "numpy": (),
+    "scipy": ("scipy.fft", "scipy.signal"),
+    "torch": ("torch.fx.experimental.symbolic_shapes", "torch._decomp.decompositions_for_jvp"),
+}
+
+#: The judge's own rooms, and the command line, which every worker of it imports as its main module.
+OURS = ("harness.judgement", "harness.runs", "harness.cli")
 
 #: Times a process is tried to be started again, and seconds between.
 START_TRIES, START_SECONDS = 20, 0.05
@@ -74,6 +85,13 @@ class Item:
     def task(self) -> Task:
         whole = self.case.task
         return whole if self.candidates == whole.candidates else replace(whole, candidates=self.candidates)
+
+
+def preload(libraries: Collection[str]) -> tuple[str, ...]:
+    """What the fork server should load for judging candidates of these libraries, and the judge itself."""
+    chosen = {"numpy", *libraries}
+    roots = [name for name in PRELOAD if name in chosen]
+    return (*roots, *OURS, *(name for root in roots for name in LATER[root]))
 
 
 def prepare(preload: Sequence[str] = PRELOAD) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from harness.execution.guard import Guard, steady
+from harness.execution.guard import Guard, ignore_warnings, quiet, steady
 from harness.execution.task import Setup, Task, Work
 from harness.model import Verdict
 
@@ -181,7 +181,8 @@ def _leave_the_runner(lifeline: Connection) -> None:
 def _work(tasks: Connection, setup: Setup, limits: Limits, desk: _Desk) -> None:
     try:
         steady()
-        work = setup()
+        with quiet():
+            work = setup()
         steady()
     except Exception:  # the runner raises it
         tasks.send(Unable(traceback.format_exc()))
@@ -222,11 +223,13 @@ def _judge(number: int, task: Task, work: Work, desk: _Desk, guard: Guard) -> li
             desk.rewrite(law)
         else:
             guard.between_candidates()
+            ignore_warnings()
             desk.write(candidate, law)
 
     desk.begin(number)
     try:
-        return work(task, note)
+        with quiet():
+            return work(task, note)
     except Exception as error:  # the runner reports it
         return Failure(desk.candidate, desk.law, _told(error), "harness")
     except BaseException as error:  # SystemExit and the like are a candidate's doing
