@@ -65,8 +65,11 @@ def wide(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
 
 
 def offset(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
-    """Mean far from zero against the spread: 1000 (30 for half types) plus standard normal."""
-    return (30.0 if at.p.u > 2.0**-12 else 1000.0) + rng.standard_normal(shape)
+    """Mean far from zero against the spread: 10,000 (30 for half types) plus standard normal.
+
+    One-pass variances lose the square of that ratio in units of rounding, right ones the ratio itself.
+    """
+    return (30.0 if at.p.u > 2.0**-12 else 1e4) + rng.standard_normal(shape)
 
 
 def zeros(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
@@ -112,6 +115,25 @@ def huge(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
     """The first input so large that longer sums would overflow, the others normal."""
     scale = at.p.largest / (16 * max(at.terms, 1)) if at.place == 0 else 1.0
     return np.clip(rng.standard_normal(shape), -3, 3) * scale
+
+
+#: How a fill begins that is the entries themselves, as `values_1_0_-0.5`: those of one input after the other, over again
+#: where they are too few. What shrinking ends in is an address so.
+VALUES = "values_"
+
+
+def literal(given: Input) -> bool:
+    """Whether such a fill gives the entries of an input: those of other domains or dtypes are drawn."""
+    return given.domain == "real" and given.dtype in ("same", "real")
+
+
+def _written(fill: str, start: int) -> Make:
+    numbers = np.array([complex(text) for text in fill.removeprefix(VALUES).split("_")])
+
+    def make(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+        return np.asarray(numbers[(start + np.arange(prod(shape))) % len(numbers)].reshape(shape))
+
+    return make
 
 
 def _special(*values: float) -> Make:
@@ -184,7 +206,7 @@ def generator(seed: int, *address: str) -> Rng:
 
 def regime(case: Case) -> str:
     """The tier that judges a case: its fill's, or a structured one where the layout repeats values."""
-    tier = FILLS[case.fill][1]
+    tier = "worst" if case.fill.startswith(VALUES) else FILLS[case.fill][1]
     return "any" if case.layout == "expanded" and tier == "random" else tier
 
 
@@ -195,12 +217,18 @@ def arrays(spec: Spec, case: Case, seed: int, variant: str = "") -> dict[str, Ar
     there = [(k, i) for k, i in enumerate(spec.inputs) if i.name not in case.absent]
     shapes = {i.name: cases.shape(i, known, fault.shapes.get(i.name) if fault else None) for _, i in there}
     terms = max((prod(s) for s in shapes.values()), default=1)
-    result = {}
+    result: dict[str, Array] = {}
+    written = case.fill.startswith(VALUES)
+    start = 0
     for place, given in there:
         name = _dtype_name(given, case, fault.dtypes.get(given.name) if fault else None)
         at = Context(place, bounds.precision(name if name in PRECISE else case.dtype), terms)
         rng = generator(seed, case.id, given.name, variant)
-        result[given.name] = _values(rng, shapes[given.name], at, case, given, dtype(name))
+        make = FILLS["normal" if written else case.fill][0]
+        if written and literal(given) and not variant:
+            make = _written(case.fill, start)
+            start += prod(shapes[given.name])
+        result[given.name] = _values(make, rng, shapes[given.name], at, case, given, dtype(name))
     return result
 
 
@@ -216,12 +244,15 @@ def _dtype_name(given: Input, case: Case, instead: str | None) -> str:
     return case.dtype if given.dtype == "same" else given.dtype
 
 
-def _values(rng: Rng, shape: tuple[int, ...], at: Context, case: Case, given: Input, to: np.dtype[Any]) -> Array:
+def _values(
+    make: Make, rng: Rng, shape: tuple[int, ...], at: Context, case: Case, given: Input, to: np.dtype[Any]
+) -> Array:
     if to.kind in "iub":
         return rng.integers(0, 2, shape).astype(to)
-    make = FILLS[case.fill][0]
     values = DOMAINS[given.domain](make(rng, shape, at))
-    if to.kind == "c":
+    if values.dtype.kind == "c" and to.kind != "c":
+        values = values.real
+    if to.kind == "c" and values.dtype.kind != "c":
         values = _complex(values, DOMAINS[given.domain](make(rng, shape, at)))
     if case.layout == "expanded" and values.ndim and values.shape[0] > 1:
         values = np.broadcast_to(values[:1], values.shape)

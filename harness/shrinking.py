@@ -1,7 +1,8 @@
 """Case -> a smaller one at which the same candidate breaks the same law in the same way.
 
 Axis descent over addresses: fill, layout, dtype and params toward the spec's first values, optional inputs away, sizes
-down. Every look is a judgement in an isolated worker, so that a segmentation fault shrinks like a wrong number.
+down; then the entries themselves: ones, zeros, few digits. Every look is a judgement in an isolated worker, so that a
+segmentation fault shrinks like a wrong number.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Self
 
-from harness import cases, runs
+import numpy as np
+
+from harness import cases, fills, runs
 from harness.execution import PRELOAD, Isolated, Task
 from harness.laws import LAWS
 from harness.model import NONE, RED, CandidateSpec, Case, Spec, Value, Verdict
@@ -23,6 +26,9 @@ BUDGET = 40
 
 #: Wall seconds a candidate may take at a look.
 TIMEOUT = 10.0
+
+#: Entries that an address may carry one by one, and significant digits tried for them.
+WRITTEN, DIGITS = 12, (1, 2, 4)
 
 #: Statuses of a row that says only how it ended: the message's beginning says which way.
 _ENDED = frozenset({"fails", "crashed", "timed out"})
@@ -130,7 +136,7 @@ def descend(
 ) -> Shrunk:
     """The smallest case found at which ``first``'s law is broken as it is there, before the clock says ``until``."""
     judging = looks.judging(spec, candidate, where(first), seed)
-    return _Descent(spec, first, judging, budget - 1, until).down(start)
+    return _Descent(spec, first, judging, seed, budget - 1, until).down(start)
 
 
 def _said(law: str, about: str) -> str:
@@ -153,8 +159,9 @@ def _broken(rows: list[Verdict], law: str, about: str) -> Iterator[Verdict]:
 class _Descent:
     """The search: what was looked at, and how many looks are left."""
 
-    def __init__(self, spec: Spec, row: Verdict, judging: Judging, budget: int, until: float) -> None:
-        self._spec, self._row, self._judging, self._left, self._until = spec, row, judging, budget, until
+    def __init__(self, spec: Spec, row: Verdict, judging: Judging, seed: int, budget: int, until: float) -> None:
+        self._spec, self._row, self._judging, self._seed = spec, row, judging, seed
+        self._left, self._until = budget, until
         self._looks = 1
         self._seen: dict[str, Verdict | None] = {}
 
@@ -162,7 +169,27 @@ class _Descent:
         case, row = start, self._row
         while step := self._step(case):
             case, row = step
+        case, row = self._written(case, row)
         return Shrunk(start, case, row, self._looks)
+
+    def _written(self, case: Case, row: Verdict) -> tuple[Case, Verdict]:
+        """The case with its entries written into its address, as plain as they can be: all alike, few digits, 0, 1."""
+        numbers = _literal(self._spec, case, self._seed)
+        whole = [["1"], ["0"]] if numbers else []
+        short = [[_text(v, digits) for v in numbers] for digits in DIGITS] if len(numbers) <= WRITTEN else []
+        texts = next((t for t in [*whole, *short] if self._filled(case, t)), None)
+        if texts is None:
+            return case, row
+        for place, text in enumerate(texts):
+            plainer = ([*texts[:place], t, *texts[place + 1 :]] for t in ("0", "1") if t != text and len(texts) > 1)
+            texts = next((t for t in plainer if self._filled(case, t)), texts)
+        return self._filled(case, texts) or (case, row)
+
+    def _filled(self, case: Case, texts: list[str]) -> tuple[Case, Verdict] | None:
+        point = {**cases.point(self._spec, case), "fill": fills.VALUES + "_".join(texts)}
+        moved = cases.at(self._spec, point)
+        row = self._look(moved) if cases.valid(self._spec, moved) else None
+        return (moved, row) if row else None
 
     def _step(self, case: Case) -> tuple[Case, Verdict] | None:
         """The boldest move to a smaller case that is broken in the same way."""
@@ -201,6 +228,18 @@ def entries(spec: Spec, case: Case) -> int:
     """How many numbers the inputs of a case hold together."""
     known = cases.names(spec, case)
     return sum(prod(cases.shape(i, known)) for i in spec.inputs if i.name not in case.absent)
+
+
+def _literal(spec: Spec, case: Case, seed: int) -> list[complex]:
+    """The entries of a case that a fill can write out, one input after the other."""
+    arrays = fills.arrays(spec, case, seed)
+    given = [i.name for i in spec.inputs if i.name in arrays and fills.literal(i)]
+    return [complex(v) for name in given for v in arrays[name].astype(np.complex128).reshape(-1)]
+
+
+def _text(value: complex, digits: int) -> str:
+    real, imag = (f"{part:.{digits}g}" for part in (value.real, value.imag))
+    return real if value.imag == 0 else f"{real}{'' if imag[0] == '-' else '+'}{imag}j"
 
 
 def _moves(spec: Spec, point: Mapping[str, Value]) -> Iterator[dict[str, Value]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness import cases, runs, shrinking, specs
+from harness import cases, fills, runs, shrinking, specs
 from harness.model import CandidateSpec, Spec
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +39,7 @@ def test_a_wrong_gradient_shrinks_to_a_tiny_image() -> None:
     assert (small.row.status, small.row.law) == ("deviates", "gradient")
     assert small.row.margin > 1
     assert shrinking.entries(spec, small.case) <= 4
-    assert (small.case.dtype, small.case.fill) == ("float64", "normal")
+    assert small.case.id == "abs_rfft2/H:1/W:2/fill:values_0_1"
     assert cases.find(spec, small.case.id) == small.case
 
 
@@ -59,7 +60,33 @@ def test_a_crash_shrinks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     small = shrinking.shrink(spec, cases.find(spec, "sigmoid/N:64/M:17/fill:wide"), given)
     assert small.row.status == "crashed"
     assert dict(small.case.sizes) == {"N": 2, "M": 1}
-    assert small.case.fill == "normal"
+    assert small.case.fill == "values_1"
+
+
+def test_entries_go_down_to_few_digits_where_neither_ones_nor_zeros_break() -> None:
+    spec = read("sigmoid")
+    small = shrinking.shrink(spec, cases.find(spec, "sigmoid/fill:huge"), named(spec, "torch.by_hand"), law="gradient")
+    assert re.fullmatch(r"sigmoid/N:1/M:1/fill:values_-\de\+30\d", small.case.id)
+    (entry,) = fills.arrays(spec, cases.find(spec, small.case.id), 0)["input"].reshape(-1)
+    assert repr(float(entry)) == small.case.id.rpartition("_")[2]
+
+
+def test_a_fill_can_hold_the_entries_of_every_input() -> None:
+    spec = read("scipy_conv2d")
+    case = cases.find(spec, "scipy_conv2d/H:2/W:1/kH:1/kW:1/fill:values_1_-2.5_0_3e-05")
+    found = {name: x.reshape(-1).tolist() for name, x in fills.arrays(spec, case, 7).items()}
+    assert found == {"input": [1.0, -2.5], "filter": [0.0], "bias": [3e-05]}
+    again = fills.arrays(spec, cases.find(spec, "scipy_conv2d/fill:values_1"), 7)
+    assert {v for x in again.values() for v in x.reshape(-1).tolist()} == {1.0}
+    other = fills.arrays(spec, case, 7, "others")
+    assert other["input"].tolist() != [[1.0], [-2.5]]
+
+
+def test_complex_entries_are_held_too() -> None:
+    spec = read("fft")
+    case = cases.find(spec, "fft/dtype:complex128/fill:values_1+2j_-0.5j")
+    (x,) = fills.arrays(spec, case, 0).values()
+    assert set(x.reshape(-1).tolist()) == {1 + 2j, -0.5j}
 
 
 def test_what_is_right_does_not_shrink() -> None:
