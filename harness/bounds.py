@@ -154,10 +154,15 @@ def transform_growth(n: int) -> float:
     t, rest, p = 0.0, n, 2
     while rest > 1:
         while rest % p == 0:
-            t += log2(p) if p <= 13 else min(p, 3 * log2(2 * p) + 3)
+            t += log2(p) if p <= 13 else min(p, chirp_growth(p))
             rest //= p
         p = p + 1 if p * p <= rest else max(rest, p + 1)
     return t
+
+
+def chirp_growth(n: int) -> float:
+    """``t`` of Bluestein's algorithm: three transforms of the next power of two from 2 n - 1 on, three products."""
+    return 3 * np.ceil(log2(max(2 * n - 1, 1))) + 3.0 if n > 1 else 0.0
 
 
 def _divisors(n: int) -> list[int]:
@@ -173,9 +178,10 @@ def transform(p: Precision, y: Array, axes: Sequence[int]) -> Array:
 
     worst: ``2 u t ||y||_2``; random: ``c lambda u sqrt(t) rms(y)``; any: the same with the largest rms over the
     residue classes that hold the entry (Schatzman 1996, SIAM J. Sci. Comput. 17(5); Higham 2002, section 24.1).
+    Bluestein's algorithm is a right way for any length: ``t`` is never below its growth.
     """
     lengths = [y.shape[a] for a in axes]
-    t = sum(transform_growth(n) for n in lengths)
+    t = sum(max(transform_growth(n), chirp_growth(n)) for n in lengths)
     if t == 0 or y.size == 0:
         return np.zeros((3, *y.shape))
     where = tuple(axes)

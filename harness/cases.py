@@ -1,10 +1,14 @@
-"""Spec -> Cases: the crossed grid, sweeps from its first point, crossed sweeps, named grids, invalid calls."""
+"""Spec -> Cases: the crossed grid, sweeps from its first point, crossed sweeps, named grids, scattered points, invalid
+calls."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from itertools import product
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from heapq import heapify, heappop, heappush
+from itertools import combinations, islice, product
+from math import prod
+from random import Random
 from typing import Any
 
 from harness.expressions import ExpressionError
@@ -12,6 +16,17 @@ from harness.model import GIVEN, NONE, Case, Input, Spec, Value
 
 #: Axes that every op has, after its own, with the value that an id leaves out.
 COMMON = {"layout": "contiguous", "fill": "normal"}
+
+
+#: Scattered points per axis that varies. Three values that must meet, each drawn with a chance of one in four, meet in
+#: ten points of each of twelve axes with a chance of 85 %, four in three with one of 97 %.
+SCATTERED = 10
+
+#: Most numbers that the inputs of a scattered point may have: what is long is long on purpose, in a sweep or a grid.
+SCATTERED_NUMBERS = 10_000
+
+#: Points drawn for each one wanted before a spec is taken to have no more: its `where` may allow few.
+DRAWS = 30
 
 
 class CaseError(Exception):
@@ -32,11 +47,63 @@ def cases(spec: Spec) -> tuple[Case, ...]:
         case = _case(spec, grid, point)
         if case.id not in found and valid(spec, case):
             found[case.id] = case
+    for case in islice(scattered(spec), SCATTERED * sum(len(v) > 1 for v in widest(spec).values())):
+        found.setdefault(case.id, case)
     for case in map(_invalid(spec), (i.name for i in spec.invalid)):
         found[case.id] = case
     if not found:
         raise CaseError(f"{spec.path}: no case of `{spec.op}` satisfies `where: {spec.where}`")
     return tuple(found.values())
+
+
+def widest(spec: Spec) -> dict[str, tuple[Value, ...]]:
+    """Every axis of the op with all values that its grid and sweeps name."""
+    return {name: tuple(dict.fromkeys((*values, *spec.sweep.get(name, ())))) for name, values in axes(spec).items()}
+
+
+def scattered(spec: Spec) -> Iterator[Case]:
+    """Cases anywhere in the space of all axes, the same for a spec each time: where more than two values must meet.
+
+    Half of the values come from the grid, where nothing is degenerate, half from all. Ends where `where` allows
+    hardly any.
+    """
+    base, wide, draw = axes(spec), widest(spec), Random(spec.op)
+    first, seen = _first(spec, base), set[str]()
+    if len(wide) <= sum(len(v) == 1 for v in wide.values()) + 1:
+        return
+    lost = 0
+    while lost < DRAWS * SCATTERED:
+        point = {name: draw.choice(base[name] if draw.random() < 0.5 else values) for name, values in wide.items()}
+        case = _case(spec, "", first | point)
+        lost += 1
+        if case.id not in seen and valid(spec, case) and numbers(spec, case) <= SCATTERED_NUMBERS:
+            seen.add(case.id)
+            lost = 0
+            yield case
+
+
+def spread(spec: Spec, found: Sequence[Case], judged: Collection[str] = ()) -> Iterator[Case]:
+    """The cases in the order in which a budget is best spent: first those whose pairs of values nothing has shown yet.
+
+    ``judged`` are ids that earlier runs have seen. Greedy and lazy: what a case still adds never grows.
+    """
+    pairs = {case.id: _pairs(spec, case) for case in found}
+    covered = set[tuple[str, str]]().union(*(pairs[i] for i in judged if i in pairs))
+    waiting = [(-len(pairs[case.id] - covered), i) for i, case in enumerate(found)]
+    heapify(waiting)
+    while waiting:
+        _, i = heappop(waiting)
+        fresh = len(pairs[found[i].id] - covered)
+        if waiting and (-fresh, i) > waiting[0]:
+            heappush(waiting, (-fresh, i))
+            continue
+        covered |= pairs[found[i].id]
+        yield found[i]
+
+
+def _pairs(spec: Spec, case: Case) -> set[tuple[str, str]]:
+    values = [f"{axis}:{write(value)}" for axis, value in point(spec, case).items()]
+    return set(combinations([*values, f"grid:{case.grid}", f"invalid:{case.invalid}"], 2))
 
 
 def _points(spec: Spec) -> Iterator[tuple[str, dict[str, Value]]]:
@@ -206,6 +273,12 @@ def valid(spec: Spec, case: Case) -> bool:
         )
     except (ExpressionError, ZeroDivisionError):
         return False
+
+
+def numbers(spec: Spec, case: Case) -> int:
+    """How many numbers the inputs of a case have together."""
+    known = names(spec, case)
+    return sum(prod(shape(i, known)) for i in spec.inputs if i.name not in case.absent)
 
 
 def shape(of: Input, known: Mapping[str, Any], instead: Any = None) -> tuple[int, ...]:

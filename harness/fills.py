@@ -26,11 +26,12 @@ Rng = np.random.Generator
 
 @dataclass(frozen=True)
 class Context:
-    """What a fill may depend on: the input's place among its op's, the judged precision, the longest sum possible."""
+    """What a fill may depend on: the input's place among its op's, the judged precision, the longest sum, the domain."""
 
     place: int
     p: bounds.Precision
     terms: int
+    domain: str = "real"
 
     @property
     def amplitude(self) -> int:
@@ -149,6 +150,38 @@ def _special(*values: float) -> Make:
     return make
 
 
+def zeros_swapped(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """Normal in the first input, all others zero."""
+    return np.zeros(shape) if at.place else rng.standard_normal(shape)
+
+
+def edges(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """The ends of what functions take: where exp over- and underflows, and 0, 1 and their neighbours of probabilities."""
+    facts = bounds.finfo(at.p.dtype)
+    if at.domain == "unit":
+        near = [0.0, 1.0, float(facts.smallest_subnormal), float(facts.smallest_normal), 1 - at.p.u, 0.5]
+        return rng.choice(near, shape)
+    ends = np.log([float(facts.max), float(facts.smallest_normal), float(facts.smallest_subnormal)])
+    return rng.choice([*ends, *-ends], shape) + rng.uniform(-1.0, 1.0, shape)
+
+
+def lowest(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """The first input minus infinity but for few entries: whole windows and rows of it; the others normal."""
+    values = rng.standard_normal(shape)
+    return values if at.place else np.where(rng.random(shape) < 0.8, -np.inf, values)
+
+
+def specials_swapped(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """Zeros in the first input, and NaN and infinities in the others: products of the two are no number."""
+    values = rng.standard_normal(shape)
+    if at.place == 0:
+        return np.where(rng.random(shape) < 0.3, 0.0, values)
+    flat = values.reshape(-1)
+    if flat.size:
+        flat[[0, -1, int(rng.integers(flat.size))]] = [np.inf, np.nan, -np.inf][: 3 if flat.size > 2 else None]
+    return flat.reshape(shape)
+
+
 #: Each fill with its regime. Adding one is adding a line.
 FILLS: dict[str, tuple[Make, str]] = {
     "normal": (normal, "random"),
@@ -157,6 +190,7 @@ FILLS: dict[str, tuple[Make, str]] = {
     "wide": (wide, "any"),
     "offset": (offset, "any"),
     "zeros": (zeros, "worst"),
+    "zeros_swapped": (zeros_swapped, "worst"),
     "constant": (constant, "worst"),
     "integers": (integers, "any"),
     "integers_swapped": (integers_swapped, "any"),
@@ -166,7 +200,13 @@ FILLS: dict[str, tuple[Make, str]] = {
     "nan": (_special(np.nan), "any"),
     "inf": (_special(np.inf, -np.inf), "any"),
     "negative_zero": (_special(-0.0), "any"),
+    "edges": (edges, "any"),
+    "lowest": (lowest, "any"),
+    "specials_swapped": (specials_swapped, "any"),
 }
+
+#: Fills at the ends of the domain: values are defined there, slopes are what each library clamps them to.
+WITHOUT_SLOPES = frozenset({"edges"})
 
 #: Fills at the ends of the range: there the order of operations decides what under- or overflows on the way.
 EXTREME = frozenset({"denormal", "huge"})
@@ -222,7 +262,7 @@ def arrays(spec: Spec, case: Case, seed: int, variant: str = "") -> dict[str, Ar
     start = 0
     for place, given in there:
         name = _dtype_name(given, case, fault.dtypes.get(given.name) if fault else None)
-        at = Context(place, bounds.precision(name if name in PRECISE else case.dtype), terms)
+        at = Context(place, bounds.precision(name if name in PRECISE else case.dtype), terms, given.domain)
         rng = generator(seed, case.id, given.name, variant)
         make = FILLS["normal" if written else case.fill][0]
         if written and literal(given) and not variant:

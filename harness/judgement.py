@@ -12,6 +12,7 @@ from typing import Any
 from harness import bounds, cases, comparison, ledger, proofs
 from harness.candidates import Candidate, Failed
 from harness.comparison import Evidence, Numbers, Testimony, compare
+from harness.fills import WITHOUT_SLOPES
 from harness.laws import DIFFERENTIAL, IMPLIED, LAWS
 from harness.libraries import NoGradient, NotAnArray, NotOffered
 from harness.model import Case, Law, Spec, Verdict
@@ -70,6 +71,7 @@ class Judge:
     def _laws(self, trial: Trial) -> Iterator[Law]:
         exempt = {*self.spec.exempt, *trial.candidate.given.exempt}
         differentiable = any(o.differentiable for o in self.spec.outputs) and trial.bench.finite
+        differentiable = differentiable and trial.case.fill not in WITHOUT_SLOPES
         for law in (*(Law(name) for name in IMPLIED), *self.spec.laws):
             if law.name in exempt or (law.name in DIFFERENTIAL and not differentiable):
                 continue

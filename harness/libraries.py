@@ -11,6 +11,7 @@ import platform
 import re
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import ml_dtypes
@@ -78,6 +79,20 @@ def _expanded(x: Array) -> Array:
     return x.copy()
 
 
+def _repeated(x: Array) -> Array:
+    if x.ndim and x.shape[-1] > 1:
+        return np.broadcast_to(x[..., :1].copy(), x.shape)
+    return x.copy()
+
+
+def _unaligned(x: Array) -> Array:
+    if x.itemsize == 1:
+        raise NotOffered("single bytes are always aligned")
+    view = np.empty(x.nbytes + 1, np.uint8)[1:].view(x.dtype).reshape(x.shape)
+    view[...] = x
+    return view
+
+
 def _swapped(x: Array) -> Array:
     if x.dtype == BFLOAT16:
         raise NotOffered("bfloat16 has one byte order")
@@ -93,7 +108,9 @@ LAYOUTS: dict[str, Callable[[Array], Array]] = {
     "channels_last": _channels_last,
     "expanded": _expanded,
     "negative": _negative,
+    "repeated": _repeated,
     "swapped": _swapped,
+    "unaligned": _unaligned,
 }
 
 
@@ -101,7 +118,7 @@ class NumPy:
     """NumPy and what builds on its arrays."""
 
     name = "numpy"
-    layouts = ("transposed", "strided", "offset", "channels_last", "negative", "swapped")
+    layouts = ("transposed", "strided", "offset", "channels_last", "negative", "swapped", "unaligned")
 
     def wrap(self, x: Array, layout: str = "contiguous") -> Any:
         """A fresh array of the same values in a layout. Raises NotOffered where the layout does not apply."""
@@ -138,7 +155,7 @@ class Torch:
         """A fresh tensor of the same values in a layout. Raises NotOffered where the layout does not apply."""
         import torch
 
-        if layout in ("negative", "swapped"):
+        if layout in ("negative", "swapped", "unaligned"):
             raise NotOffered(f"torch has no {layout} layout")
         if layout == "conj_view":
             if x.dtype.kind != "c":
@@ -150,6 +167,8 @@ class Torch:
             return torch._neg_view(self.wrap(-x))
         if layout == "expanded" and x.ndim and x.shape[0] > 1:
             return _tensor(x[:1].copy()).expand(x.shape)
+        if layout == "repeated" and x.ndim and x.shape[-1] > 1:
+            return _tensor(x[..., :1].copy()).expand(x.shape)
         placed = LAYOUTS[layout](x)
         tensor = _tensor(placed)
         tensor.placed = placed
@@ -162,6 +181,8 @@ class Torch:
         if not isinstance(x, torch.Tensor):
             raise NotAnArray(f"returned {_described(x)} where a torch tensor is due")
         plain: Any = x.detach().resolve_conj().resolve_neg().cpu()
+        if plain._is_zerotensor():  # what forward mode gives where nothing moves: a tensor without memory
+            plain = torch.zeros(plain.shape, dtype=plain.dtype)
         if plain.dtype is torch.bfloat16:
             return np.asarray(plain.contiguous().view(torch.int16).numpy().view(BFLOAT16))
         return np.asarray((plain.to(torch.complex64) if plain.dtype is torch.complex32 else plain).numpy())
@@ -187,14 +208,21 @@ def _tensor(x: Array) -> Any:
 
 
 def global_state() -> dict[str, Any]:
-    """What a call must leave as it was: random generators, and torch's defaults where torch is there."""
+    """What a call must leave as it was: generators, floating point modes, settings, directory, environment."""
     import random
+    import warnings
 
+    generator: Any = np.random.get_state()
     state: dict[str, Any] = {
         "random's generator": hash(random.getstate()),
+        "NumPy's global generator": (generator[1].tobytes(), generator[2]),
+        "NumPy's error modes": tuple(np.geterr().items()),
+        "NumPy's print options": str(np.get_printoptions()),
+        "how subnormals are computed": float(np.float32(1e-45) * np.ones(1, np.float32)[0]),
+        "the filters of warnings": hash(tuple(map(repr, warnings.filters))),
+        "the working directory": os.getcwd(),
+        "the environment": hash(tuple(os.environ.items())),
     }
-    generator: Any = np.random.get_state()
-    state["NumPy's global generator"] = (generator[1].tobytes(), generator[2])
     if "torch" in sys.modules:
         import torch
 
@@ -203,8 +231,24 @@ def global_state() -> dict[str, Any]:
             "torch's default dtype": torch.get_default_dtype(),
             "torch's gradient mode": torch.is_grad_enabled(),
             "torch's number of threads": torch.get_num_threads(),
+            "torch's deterministic mode": torch.are_deterministic_algorithms_enabled(),
+            "torch's matmul precision": torch.get_float32_matmul_precision(),
         }
     return state
+
+
+def unsettle() -> None:
+    """Move every global generator on, and torch's dtype back: what an earlier call set is set by the next one again."""
+    import random
+
+    random.random()
+    np.random.random()
+    if "torch" in sys.modules:
+        import torch
+
+        torch.rand(())
+        torch.set_default_dtype(torch.float32)
+        torch.set_grad_enabled(True)
 
 
 def library(name: str) -> NumPy | Torch:
@@ -245,18 +289,38 @@ def torch_vjp(
     call: Call, inputs: Sequence[Any], wrt: Sequence[int], cotangents: Callable[[Sequence[Any]], Sequence[Any]]
 ) -> list[Any]:
     """Reverse mode: gradients of the inputs at ``wrt``, None where there is none. Raises NoGradient without a graph."""
-    import torch
 
     for i in wrt:
         inputs[i].requires_grad_(True)
     outputs = _tuple(call(*inputs))
-    chosen = [(y, g) for y, g in zip(outputs, cotangents(outputs), strict=True) if g is not None]
-    live = [(y, g) for y, g in chosen if isinstance(y, torch.Tensor) and y.requires_grad]
-    if not live:
-        raise NoGradient("the result does not require a gradient though the inputs do")
-    return list(
-        torch.autograd.grad([y for y, _ in live], [inputs[i] for i in wrt], [g for _, g in live], allow_unused=True)
-    )
+    live = _live(outputs, cotangents)
+    return _grad([y for y, _ in live], [inputs[i] for i in wrt], [g for _, g in live])
+
+
+def _grad(outputs: Sequence[Any], inputs: Sequence[Any], upstream: Sequence[Any], **options: Any) -> list[Any]:
+    """``torch.autograd.grad``. Raises NoGradient where a Function of several inputs has a backward that returns None."""
+    import torch
+
+    try:
+        return list(torch.autograd.grad(outputs, inputs, upstream, allow_unused=True, **options))
+    except RuntimeError as error:
+        if "incorrect number of gradients" not in str(error):
+            raise
+        for node in _graph([y.grad_fn for y in outputs]):
+            if hasattr(node, "_forward_cls") and _says_nothing(node):
+                raise NoGradient(f"{node._forward_cls.__name__}.backward returns nothing") from error
+        raise
+
+
+def _says_nothing(node: Any) -> bool:
+    import torch
+
+    zeros = [torch.zeros(tuple(m.shape), dtype=m.dtype, device=m.device) for m in node._input_metadata]
+    try:
+        with torch.no_grad():
+            return node._forward_cls.backward(node, *zeros) is None
+    except Exception:
+        return False
 
 
 def torch_jvp(call: Call, inputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
@@ -273,22 +337,87 @@ def torch_jvp(call: Call, inputs: Sequence[Any], tangents: Sequence[Any]) -> lis
         ]
 
 
-def torch_backward(call: Call, inputs: Sequence[Any], wrt: Sequence[int], cotangent: Callable[[Any], Any]) -> Any:
-    """What a Function's own ``backward`` returns, before the engine sums and casts it: (gradients, which inputs)."""
+@dataclass(frozen=True)
+class Returned:
+    """What a Function's own ``backward`` returned for one of its inputs: ``place`` in the call, None of what lies within.
+
+    Shapes and dtypes are those of the gradient and of the tensor it belongs to.
+    """
+
+    function: str
+    argument: int
+    place: int | None
+    shape: tuple[int, ...]
+    dtype: str
+    due_shape: tuple[int, ...]
+    due_dtype: str
+
+
+def torch_backward(
+    call: Call, inputs: Sequence[Any], wrt: Sequence[int], cotangents: Callable[[Sequence[Any]], Sequence[Any]]
+) -> list[Returned]:
+    """What the ``backward`` of every Function in the graph returns, before the engine sums, casts and hands it on."""
     import torch
 
     for i in wrt:
         inputs[i].requires_grad_(True)
-    outputs = call(*inputs)
-    node = getattr(outputs, "grad_fn", None) if isinstance(outputs, torch.Tensor) else None
-    function = getattr(node, "_forward_cls", None)
-    if node is None or function is None:
-        return None
-    sources = [getattr(n, "variable", None) if n is not None else None for n, _ in node.next_functions]
-    places = [next((i for i in wrt if inputs[i] is source), None) for source in sources]
-    with torch.no_grad():
-        gradients = function.backward(node, cotangent(outputs))
-    return list(zip(places, _tuple(gradients), strict=False))
+    outputs = _tuple(call(*inputs))
+    pairs = [(y, g) for y, g in zip(outputs, cotangents(outputs), strict=True) if g is not None]
+    live = [(y, g) for y, g in pairs if isinstance(y, torch.Tensor) and y.requires_grad]
+    nodes = [node for node in _graph([y.grad_fn for y, _ in live]) if hasattr(node, "_forward_cls")]
+    if not nodes:
+        return []
+    arrived: list[tuple[Any, Sequence[Any]]] = []
+    for node in nodes:
+        node.register_prehook(lambda upstream, node=node: arrived.append((node, upstream)))
+    chosen = [inputs[i] for i in wrt]
+    _grad([y for y, _ in live], chosen, [g for _, g in live], retain_graph=True)
+    return [r for node, upstream in arrived for r in _asked(node, upstream, inputs, wrt)]
+
+
+def torch_functions(call: Call, inputs: Sequence[Any], wrt: Sequence[int]) -> bool:
+    """Whether a custom Function takes part in the result."""
+    for i in wrt:
+        inputs[i].requires_grad_(True)
+    outputs = _tuple(call(*inputs))
+    return any(hasattr(node, "_forward_cls") for node in _graph([getattr(y, "grad_fn", None) for y in outputs]))
+
+
+def _graph(roots: Sequence[Any]) -> list[Any]:
+    """Every node of autograd's graph below some roots."""
+    pending, seen = [r for r in roots if r is not None], dict[int, Any]()
+    while pending:
+        node = pending.pop()
+        if id(node) not in seen:
+            seen[id(node)] = node
+            pending.extend(n for n, _ in node.next_functions if n is not None)
+    return list(seen.values())
+
+
+def _asked(node: Any, upstream: Sequence[Any], inputs: Sequence[Any], wrt: Sequence[int]) -> list[Returned]:
+    """One Function's backward called directly on what arrived at it; nothing where it cannot be called again."""
+    import torch
+
+    given = list(upstream)
+    if getattr(node, "materialize_grads", True):
+        given = [
+            torch.zeros(tuple(m.shape), dtype=m.dtype, device=m.device) if g is None else g
+            for g, m in zip(given, node._input_metadata, strict=True)
+        ]
+    try:
+        with torch.no_grad():
+            gradients = _tuple(node._forward_cls.backward(node, *given))
+    except Exception:
+        return []
+    found = []
+    for k, (g, (source, slot)) in enumerate(zip(gradients, node.next_functions, strict=False)):
+        if source is None or not isinstance(g, torch.Tensor):
+            continue
+        place = next((i for i in wrt if inputs[i] is getattr(source, "variable", None)), None)
+        due = source._input_metadata[slot]
+        name = node._forward_cls.__name__
+        found.append(Returned(name, k, place, tuple(g.shape), dtype_name(g), tuple(due.shape), dtype_name(due)))
+    return found
 
 
 def torch_vmap(call: Call, stacked: Sequence[Any]) -> list[Any]:
@@ -321,9 +450,7 @@ def torch_second(
     if not any(y.requires_grad for y, _ in live):
         raise NoGradient("the result does not require a gradient though the inputs do")
     chosen = [inputs[i] for i in wrt]
-    first = torch.autograd.grad(
-        [y for y, _ in live], chosen, [g for _, g in live], allow_unused=True, create_graph=True
-    )
+    first = _grad([y for y, _ in live], chosen, [g for _, g in live], create_graph=True)
     pairs = [(d, v) for d, v in zip(first, directions, strict=True) if d is not None and d.requires_grad]
     if not pairs:
         raise NotOffered("its backward is not differentiable")
@@ -332,6 +459,87 @@ def torch_second(
         (torch.real(torch.vdot(v.reshape(-1), d.reshape(-1))) if d.is_complex() else (v * d).sum() for d, v in pairs)
     )
     return list(torch.autograd.grad(total, [*chosen, *(g for _, g in live)], allow_unused=True))
+
+
+def torch_forward_of_reverse(
+    call: Call,
+    inputs: Sequence[Any],
+    wrt: Sequence[int],
+    cotangents: Callable[[Sequence[Any]], Sequence[Any]],
+    directions: Sequence[Any],
+) -> list[Any]:
+    """Forward over reverse: the gradients' tangents along ``directions``, None where there is none."""
+    import torch
+    import torch.autograd.forward_ad as fwd
+
+    with fwd.dual_level():
+        duals = _duals(inputs, wrt, directions)
+        live = _live(_tuple(call(*duals)), cotangents)
+        chosen = [duals[i] for i in wrt]
+        first = torch.autograd.grad(
+            [y for y, _ in live], chosen, [g for _, g in live], allow_unused=True, create_graph=True
+        )
+        return [None if g is None else fwd.unpack_dual(g).tangent for g in first]
+
+
+def torch_reverse_of_forward(
+    call: Call,
+    inputs: Sequence[Any],
+    wrt: Sequence[int],
+    cotangents: Callable[[Sequence[Any]], Sequence[Any]],
+    directions: Sequence[Any],
+) -> list[Any]:
+    """Reverse over forward: the gradients of ``<jvp(x; v), g>``, None where there is none."""
+    import torch
+    import torch.autograd.forward_ad as fwd
+
+    with fwd.dual_level():
+        duals = _duals(inputs, wrt, directions)
+        outputs = _tuple(call(*duals))
+        tangents = [fwd.unpack_dual(y).tangent for y in outputs]
+        pairs = zip(tangents, cotangents(outputs), strict=True)
+        live = [(t, g) for t, g in pairs if t is not None and g is not None and t.requires_grad]
+        if not live:
+            raise NotOffered("its forward mode is not differentiable")
+        chosen = [inputs[i] for i in wrt]
+        return list(torch.autograd.grad([t for t, _ in live], chosen, [g for _, g in live], allow_unused=True))
+
+
+def torch_forward_of_forward(
+    call: Call, inputs: Sequence[Any], wrt: Sequence[int], directions: Sequence[Any]
+) -> list[Any]:
+    """Forward over forward: the outputs' second derivatives along ``directions``. Raises NotOffered where torch.func
+    cannot nest it."""
+    import torch
+
+    def chosen(*xs: Any) -> Any:
+        full = list(inputs)
+        for i, x in zip(wrt, xs, strict=True):
+            full[i] = x
+        return call(*full)
+
+    primals, along = tuple(inputs[i] for i in wrt), tuple(directions)
+    return list(_tuple(torch.func.jvp(lambda *xs: torch.func.jvp(chosen, xs, along)[1], primals, along)[1]))
+
+
+def _duals(inputs: Sequence[Any], wrt: Sequence[int], directions: Sequence[Any]) -> list[Any]:
+    import torch.autograd.forward_ad as fwd
+
+    duals = list(inputs)
+    for i, v in zip(wrt, directions, strict=True):
+        duals[i] = fwd.make_dual(inputs[i].requires_grad_(True), v)
+    return duals
+
+
+def _live(outputs: Sequence[Any], cotangents: Callable[[Sequence[Any]], Sequence[Any]]) -> list[tuple[Any, Any]]:
+    """Outputs in the graph with their upstream gradients. Raises NoGradient where there are none."""
+    import torch
+
+    pairs = zip(outputs, cotangents(outputs), strict=True)
+    live = [(y, g) for y, g in pairs if g is not None and isinstance(y, torch.Tensor) and y.requires_grad]
+    if not live:
+        raise NoGradient("the result does not require a gradient though the inputs do")
+    return live
 
 
 def torch_gradcheck(call: Call, inputs: Sequence[Any], wrt: Sequence[int]) -> tuple[bool, str]:

@@ -283,6 +283,17 @@ class Oracle:
         keys = [*names, *(f"cotangent {n}" for n, _ in live)]
         return {k: _or_zeros(g, s, run.within) for k, g, s in zip(keys, found, spaces, strict=True)}
 
+    def curved(self, tangents: Mapping[str, Array]) -> dict[str, Answer]:
+        """The outputs' second derivatives along ``tangents``, taken twice, by name."""
+        return self._merged(self._derived, lambda run: self._curved(run, tangents))
+
+    def _curved(self, run: Run, tangents: Mapping[str, Array]) -> dict[str, Any]:
+        live = self._live(run)
+        inputs = [run.leaves[n] for n in tangents]
+        directions = [run.within.leaf(x) for x in tangents.values()]
+        moved = run.within.jvp([y for _, y in live], inputs, directions)
+        return dict(zip((n for n, _ in live), run.within.jvp(moved, inputs, directions), strict=True))
+
 
 def _or_zeros(g: Any, like: Any, within: Arithmetic) -> Any:
     return within.leaf(np.zeros(like.shape, like.dtype)) if g is None else g

@@ -179,6 +179,13 @@ _LAYOUTS: Mapping[str, str] = {
     "expanded": """    whole = x.ndim == 0 or len(x) < 2
     return own(x.copy() if whole else np.broadcast_to(x[:1].copy(), x.shape))
 """,
+    "repeated": """    whole = x.ndim == 0 or x.shape[-1] < 2
+    return own(x.copy() if whole else np.broadcast_to(x[..., :1].copy(), x.shape))
+""",
+    "unaligned": """    view = np.empty(x.nbytes + 1, np.uint8)[1:].view(x.dtype).reshape(x.shape)
+    view[...] = x
+    return own(view)
+""",
     "conj_view": "    return torch.conj(own(np.conj(x)))\n",
     "neg_view": """    negative = x ^ np.int16(-32768) if x.dtype == "int16" else -x
     return torch._neg_view(own(negative))
@@ -187,12 +194,15 @@ _LAYOUTS: Mapping[str, str] = {
 
 _EXPANDED_TENSOR = """    return own(x[:1].copy()).expand(x.shape) if x.ndim and len(x) > 1 else own(np.array(x))
 """
+_REPEATED_TENSOR = """    many = x.ndim and x.shape[-1] > 1
+    return own(x[..., :1].copy()).expand(x.shape) if many else own(np.array(x))
+"""
 
 
 def _placing(layout: str, torch: bool, name: str = "place") -> str:
     body = _LAYOUTS.get(layout, _LAYOUTS["contiguous"])
-    if torch and layout == "expanded":
-        body = _EXPANDED_TENSOR
+    if torch and layout in ("expanded", "repeated"):
+        body = _EXPANDED_TENSOR if layout == "expanded" else _REPEATED_TENSOR
     return f'\ndef {name}(x):\n    """The same values, {layout} in memory."""\n{body}\n'
 
 

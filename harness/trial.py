@@ -59,6 +59,11 @@ class Due:
         """The gradients of ``<vjp(x; cotangents), tangents>``."""
         return self.oracle.second(self.cotangents, self.tangents)
 
+    @cached_property
+    def curved(self) -> dict[str, Answer]:
+        """The outputs' second derivatives along ``tangents``."""
+        return self.oracle.curved(self.tangents)
+
 
 @dataclass(frozen=True)
 class Bench:
@@ -71,12 +76,12 @@ class Bench:
     @cached_property
     def arrays(self) -> dict[str, Array]:
         """The inputs, by name."""
-        return fills.arrays(self.spec, self.case, self.seed)
+        return frozen(fills.arrays(self.spec, self.case, self.seed))
 
     @cached_property
     def others(self) -> dict[str, Array]:
         """Another draw of the inputs."""
-        return fills.arrays(self.spec, self.case, self.seed, "others")
+        return frozen(fills.arrays(self.spec, self.case, self.seed, "others"))
 
     @cached_property
     def tier(self) -> str:
@@ -103,7 +108,7 @@ class Bench:
     def draw(self, name: str, make: Callable[[], dict[str, Array]]) -> dict[str, Array]:
         """Inputs made once and kept under a name."""
         if name not in self._draws:
-            self._draws[name] = make()
+            self._draws[name] = frozen(make())
         return self._draws[name]
 
     def due(self, algorithm: str, draw: str = "") -> Due:
@@ -198,7 +203,10 @@ class Trial:
         return [self.candidate.library.wrap(x, chosen) for x in self.arrays.values()]
 
     def upstream(self, outputs: Sequence[Any]) -> list[Any]:
-        """The cotangents in the library's arrays, one per output (None where it has no gradient)."""
+        """The cotangents in the library's arrays, one per output (None where it has no gradient).
+
+        Laws ask ``due`` for them before they call foreign code, so that no failure of the oracle is taken for its own.
+        """
         given = self.due.cotangents
         return [self.candidate.library.wrap(given[n]) if n in given else None for n in self.outputs]
 
@@ -255,6 +263,13 @@ class Trial:
         if all(t is None for t in moved):
             raise NoGradient("forward mode carries nothing to the result")
         return {n: self.candidate.library.unwrap(t) for n, t in zip(self.outputs, moved, strict=True) if t is not None}
+
+
+def frozen(arrays: dict[str, Array]) -> dict[str, Array]:
+    """The arrays, read-only from now on: all candidates and laws share them."""
+    for x in arrays.values():
+        x.flags.writeable = False
+    return arrays
 
 
 def due_dtype(relation: str, case: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -18,7 +19,11 @@ from harness.libraries import (
     NotOffered,
     dtype_name,
     torch_backward,
+    torch_forward_of_forward,
+    torch_forward_of_reverse,
+    torch_functions,
     torch_gradcheck,
+    torch_reverse_of_forward,
     torch_second,
     torch_vmap,
 )
@@ -64,7 +69,7 @@ def _pulled(
     library = trial.candidate.library
     placed = {n: library.wrap(g, layout) for n, g in cotangents.items()}
     bits = {n: library.unwrap(g).tobytes() for n, g in placed.items()}
-    found = trial.vjp(given=lambda outputs: [placed.get(n) for n in trial.outputs])
+    found = trial.vjp(given=lambda _: [placed.get(n) for n in trial.outputs])
     how = f" {layout}" if len(cotangents) == len(trial.due.cotangents) else f" of {', '.join(cotangents)} alone"
     yield from _judged(trial, found, how, due)
     for name, g in placed.items():
@@ -119,22 +124,18 @@ def backward(trial: Trial) -> Iterator[Equation]:
 
     Autograd's engine sums a gradient of a broader shape and casts one of another dtype without a word.
     """
-    if not trial.is_torch or len(trial.outputs) > 1:
+    if not trial.is_torch:
         return
-    inputs = trial.wrapped()
-    raw = guarded(lambda: torch_backward(trial.bound_call, inputs, trial.places, lambda y: trial.upstream([y])[0]))
-    if raw is None:
-        return
+    upstream = trial.due.cotangents
     names = list(trial.arrays)
-    for place, g in raw:
-        if place is None or g is None:
-            continue
-        name, x = names[place], inputs[place]
-        shapes = tuple(g.shape), tuple(x.shape)
-        message = f"backward returns shape {shapes[0]} for `{name}`, which is {shapes[1]}"
-        yield Fact(f"{name} shape", *shapes, message)
-        dtypes = dtype_name(g), dtype_name(x)
-        yield Fact(f"{name} dtype", *dtypes, f"backward returns {dtypes[0]} for `{name}`, which is {dtypes[1]}")
+    given = partial(torch_backward, trial.bound_call, trial.wrapped(), trial.places, trial.upstream)
+    for g in guarded(given) if upstream else []:
+        of = f"`{names[g.place]}`" if g.place is not None else f"argument {g.argument} of {g.function}"
+        about = of.strip("`")
+        message = f"{g.function}.backward returns shape {g.shape} for {of}, which is {g.due_shape}"
+        yield Fact(f"{about} shape", g.shape, g.due_shape, message)
+        message = f"{g.function}.backward returns {g.dtype} for {of}, which is {g.due_dtype}"
+        yield Fact(f"{about} dtype", g.dtype, g.due_dtype, message)
 
 
 def forward(trial: Trial) -> Iterator[Equation]:
@@ -218,29 +219,59 @@ def _wide(x: Array) -> Array:
 
 
 def second(trial: Trial) -> Iterator[Equation]:
-    """The gradient of ``<vjp(x; g), v>`` is the definition's: reverse over reverse, in inputs and upstream gradient."""
-    if not trial.is_torch or trial.case.fill in EXTREME:
+    """Second derivatives are the definition's: reverse over reverse, and near the first case the other three paths.
+
+    Forward over forward is not asked of custom Functions: torch itself loses their second tangent (pytorch#197867).
+    """
+    if not trial.is_torch or trial.case.fill in EXTREME or _overflows(trial.due.values):
         return
-    found = guarded(
-        lambda: torch_second(
-            trial.bound_call,
-            trial.wrapped(),
-            trial.places,
-            trial.upstream,
-            [trial.candidate.library.wrap(trial.due.tangents[n]) for n in trial.differentiable],
-        )
-    )
     due = trial.due.second
+    along = [trial.candidate.library.wrap(trial.due.tangents[n]) for n in trial.differentiable]
+    shared = trial.bound_call, trial.wrapped(), trial.places, trial.upstream, along
     names = [*trial.differentiable, *(f"cotangent {n}" for n in trial.due.cotangents)]
+    yield from _curved(trial, names, guarded(partial(torch_second, *shared)), due, "")
+    if trial.case.departures > 1:
+        return
+    for path, derive in (
+        ("forward of reverse", torch_forward_of_reverse),
+        ("reverse of forward", torch_reverse_of_forward),
+    ):
+        yield from _offered(trial, partial(derive, *shared), trial.differentiable, due, path)
+    if not guarded(partial(torch_functions, trial.bound_call, trial.wrapped(), trial.places)):
+        nested = partial(torch_forward_of_forward, trial.bound_call, trial.wrapped(), trial.places, along)
+        yield from _offered(trial, nested, trial.outputs, trial.due.curved, "forward of forward")
+
+
+def _overflows(due: Mapping[str, Answer]) -> bool:
+    """Whether some value is beyond the largest number: whether what is made of it is infinite or no number is open."""
+    return any(bool(np.any(np.abs(a.expected) > a.p.largest)) for a in due.values() if a.expected.dtype.kind in "fc")
+
+
+def _offered(
+    trial: Trial, derive: Callable[[], list[Any]], names: Sequence[str], due: Mapping[str, Answer], how: str
+) -> Iterator[Equation]:
+    """What a path gives that not every implementation has: nothing where this one raises."""
+    try:
+        found = guarded(derive)
+    except (NotOffered, NoGradient, Failed):
+        return
+    yield from _curved(trial, names, found, due, how)
+
+
+def _curved(
+    trial: Trial, names: Sequence[str], found: Sequence[Any], due: Mapping[str, Answer], how: str
+) -> Iterator[Equation]:
     for name, g in zip(names, found, strict=True):
-        expected = due[name]
+        if name not in due:
+            continue
+        expected, about = due[name], f"{how} {name}".strip()
         if g is None:
             if np.any(np.abs(expected.expected) > expected.error[2]):
-                yield Fact(name, "None", "a gradient", f"the second-order gradient of `{name}` is missing")
+                yield Fact(about, "None", "a gradient", f"the second-order gradient of `{name}` is missing")
             continue
         actual = trial.candidate.library.unwrap(g)
         if actual.shape == expected.expected.shape:
-            yield Numbers(name, actual, expected)
+            yield Numbers(about, actual, expected)
 
 
 def gradcheck(trial: Trial) -> Iterator[Equation]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from harness.candidates import Failed
 from harness.comparison import Equation, Fact, Numbers
-from harness.libraries import global_state
+from harness.libraries import global_state, unsettle
 from harness.trial import Trial
 
 
@@ -22,15 +22,24 @@ def pure(trial: Trial) -> Iterator[Equation]:
     before = [_bits(library.unwrap(x)) for x in inputs]
     for x in inputs:
         library.freeze(x)
-    state = global_state()
+    unsettle()
+    states: list[dict[str, Any]] = []
+
+    def watched() -> Any:
+        states.append(global_state())
+        try:
+            return call(*inputs)
+        finally:
+            states.append(global_state())
+
     try:
-        returned = trial.candidate.outputs_of(lambda: call(*inputs))
+        returned = trial.candidate.outputs_of(watched)
     except Failed as error:
         if "read-only" not in str(error):
             raise
         yield Fact("inputs", "written to", "read only", f"it writes to its inputs: {error}")
         return
-    after = global_state()
+    state, after = states
     changed = [name for name in state if state[name] != after[name]]
     yield Fact("state", changed, [], f"the call changed {', '.join(changed)}")
     for name, x, bits in zip(trial.arrays, inputs, before, strict=True):

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from reference_impls.definitions.derivatives import settled
+
 Form = Callable[[Any, Any, Any, Any, Any], Any]
 
 
@@ -29,10 +31,15 @@ def multiplied(x: Any, mean: Any, spread: Any, weight: Any, bias: Any) -> Any:
 
 
 def folded(x: Any, mean: Any, spread: Any, weight: Any, bias: Any) -> Any:
-    """``x a + (bias - mean a)`` with ``a = weight / sqrt(var + eps)``."""
+    """``x a + (bias - mean a)`` with ``a = weight / sqrt(var + eps)``.
+
+    What ``a`` is off by is the same in both products and reaches the result by ``x - mean`` alone: the last term.
+    """
     scale = 1 / np.sqrt(spread)
     a = scale if weight is None else scale * weight
-    return x * a + (-(mean * a) if bias is None else bias - mean * a)
+    known = settled(a)
+    shift = -(mean * known) if bias is None else bias - mean * known
+    return x * known + shift + (x - mean) * (a - known)
 
 
 def _affine(y: Any, weight: Any, bias: Any) -> Any:

@@ -1,0 +1,116 @@
+"""Trial -> Equations between several calls, or between results and inputs: what follows from the definition.
+
+An identity is a NumPy program of the spec's (reference_impls/definitions/identities.py): ``identity(call, arrays,
+**params)`` yields pairs that must be equal. ``call`` gives the candidate's outputs at any arrays, each entry with the
+bound it is due to keep there, so that a pair may differ by what both sides together may be off, and by nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness import arithmetic
+from harness.arithmetic import Tracked
+from harness.bounds import Precision
+from harness.candidates import Failed, guarded, load
+from harness.comparison import Equation, Fact, Numbers
+from harness.fills import EXTREME
+from harness.libraries import NotOffered
+from harness.oracles import Answer
+from harness.trial import Trial
+
+Array = NDArray[Any]
+
+
+class _Elsewhere(Exception):
+    """A result that has no place in an identity: its shape or finiteness is judged by other laws."""
+
+
+def identity(trial: Trial, of: str) -> Iterator[Equation]:
+    """What follows from the definition holds between the candidate's own results."""
+    if not trial.bench.finite or trial.case.departures > 1 or trial.case.fill in EXTREME:
+        return
+    about, wide = of.split(":")[-1], widest(trial.due.oracle.p)
+    calls = iter(range(1000))
+
+    def call(arrays: Mapping[str, Array]) -> Any:
+        outputs = _due_there(trial, f"{about} {next(calls)}", arrays, wide)
+        return outputs[0] if len(outputs) == 1 else tuple(outputs)
+
+    arrays = {name: arithmetic.leaf(x, wide) if x.dtype.kind in "fc" else x for name, x in trial.arrays.items()}
+    try:
+        pairs = [(_tracked(a, wide), _tracked(b, wide)) for a, b in load(of)(call, arrays, **trial.case.params)]
+    except _Elsewhere:
+        return
+    for left, right in pairs:
+        zero = np.zeros((3, *right.shape))
+        error = sum((zero if x.error is None else np.asarray(x.error) for x in (left, right)), start=zero)
+        p = trial.due.oracle.p
+        yield Numbers(about, left.value, Answer(right.value, error + _rest(left, right, wide), p))
+
+
+def widest(p: Precision) -> Precision:
+    """The oracle's own precision: what relates two results adds no more rounding than that."""
+    return replace(p, u=p.u_wide, u_compute=p.u_wide, algorithm="conventional")
+
+
+def _rest(left: Tracked, right: Tracked, wide: Precision) -> Array:
+    """What the comparison itself may be off by."""
+    return 2 * wide.u * (np.abs(left.value) + np.abs(right.value)).astype(np.float64)
+
+
+def _tracked(x: Any, wide: Precision) -> Tracked:
+    return arithmetic.lift(np.asarray(x) if not isinstance(x, Tracked) else x, wide)
+
+
+def _due_there(trial: Trial, name: str, arrays: Mapping[str, Any], wide: Precision) -> list[Tracked]:
+    """The candidate's outputs at some arrays, with the errors that are due there."""
+    narrow = {n: _narrowed(x, trial.arrays[n].dtype) for n, x in arrays.items()}
+    same = all(x.shape == trial.arrays[n].shape and np.array_equal(x, trial.arrays[n]) for n, x in narrow.items())
+    draw = "" if same else name
+    if draw:
+        trial.bench.draw(draw, lambda: narrow)
+    returned = trial.values(trial.first if same else trial.call(narrow))
+    outputs = []
+    for of, answer in trial.due_at(draw).values.items():
+        actual = returned[of]
+        if actual.shape != answer.expected.shape or (actual.dtype.kind in "fc" and not np.isfinite(actual).all()):
+            raise _Elsewhere
+        if actual.dtype.kind in "iub":
+            outputs.append(Tracked(actual, None, wide))
+            continue
+        if not np.isfinite(answer.error).all() or not np.isfinite(answer.expected).all():
+            raise _Elsewhere
+        kind = np.result_type(wide.wide, np.complex64) if actual.dtype.kind == "c" else wide.wide
+        outputs.append(Tracked(actual.astype(kind), answer.error, wide))
+    return outputs
+
+
+def _narrowed(x: Any, dtype: Any) -> Array:
+    return np.array(x.value if isinstance(x, Tracked) else x).astype(dtype)
+
+
+def containers(trial: Trial) -> Iterator[Equation]:
+    """Lists and Python numbers in place of arrays give the same result, where they are taken at all."""
+    kinds = {x.dtype.name for x in trial.arrays.values()}
+    if trial.is_torch or trial.case.departures > 1 or not kinds <= {"float64", "complex128", "int64", "bool"}:
+        return
+    given = [x.tolist() for x in trial.arrays.values()]
+    if any(x.size == 0 for x in trial.arrays.values()):
+        return
+    try:
+        found = trial.candidate.outputs(guarded(lambda: trial.bound_call(*given)))
+        returned = trial.values([np.asarray(y) for y in found])
+    except Failed as error:
+        raise NotOffered(f"takes arrays alone: {error}") from error
+    for name, actual in returned.items():
+        due = trial.due.values[name]
+        if actual.shape == due.expected.shape:
+            yield Numbers(name, actual, due)
+        else:
+            yield Fact(name, actual.shape, due.expected.shape, f"`{name}` of lists has another shape")
