@@ -28,6 +28,7 @@ The rooms, in order; a module imports only from rooms above its own:
 - shrinking: Case -> a smaller one that breaks in the same way
 - evidence: Verdicts -> what a page shows of the worst of them
 - store: Verdicts <-> file
+- baseline: table <-> the small one that later runs are compared with
 - diff: two tables -> what changed
 - report: table -> page, CSV, Markdown
 - pytest_plugin: specs -> pytest items

@@ -16,7 +16,7 @@ REGRESSIONS = frozenset({"new", "regressed"})
 #: A margin so many times larger has grown, however small it still is (issue: "four times larger even below 1").
 GROWTH = 4
 
-#: What one row is about; a table holds each at most once, and of repeats the last counts.
+#: What one row is about; a table holds each at most once. Of repeats the last one counts that was judged.
 KEY = ("case", "candidate", "law", "about")
 
 COLUMNS = ("kind", "op", *KEY, "status", "margin", "message", "old_status", "old_margin", "old_case")
@@ -45,7 +45,7 @@ def diff(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, str
         (was & judged_now & (before == now) & _grew(both["old_margin"], both["margin"]), "grew"),
         (judged_before & ~judged_now, "no longer run"),
         (judged_before & (now == 0) & (now < before), "fixed"),
-        (~was & is_there, "added"),
+        (~was & judged_now, "added"),
     ]
     kind = numpy.select([mask for mask, _ in changes], [name for _, name in changes], default="")
     table = both.assign(kind=kind)[kind != ""]
@@ -79,8 +79,7 @@ def _sides(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, s
     if renamed:
         names = {case: rename(case, renamed) for case in left["case"].unique()}
         left["case"] = left["case"].map(names)
-    left = left.drop_duplicates(list(KEY), keep="last")
-    right = right.drop_duplicates(list(KEY), keep="last")
+    left, right = _once(left), _once(right)
     left = left.rename(
         columns={"op": "old_op", "status": "old_status", "margin": "old_margin", "message": "old_message"}
     )
@@ -89,6 +88,14 @@ def _sides(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, s
     texts = ["old_status", "status", "old_case", "message"]
     both[texts] = both[texts].fillna("")
     return both
+
+
+def _once(table: pandas.DataFrame) -> pandas.DataFrame:
+    if not table.duplicated(list(KEY)).any():
+        return table
+    judged = table["status"].isin(_SEVERITY)
+    once: pandas.DataFrame = table.assign(judged=judged).sort_values("judged", kind="stable").drop(columns="judged")
+    return once.drop_duplicates(list(KEY), keep="last").sort_index()
 
 
 def _narrow(table: pandas.DataFrame) -> pandas.DataFrame:

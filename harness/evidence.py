@@ -10,9 +10,9 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from functools import cache
 from itertools import groupby
 from math import isqrt
 from pathlib import Path
@@ -21,20 +21,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import bounds, cases, repro, runs, shrinking, specs
+from harness import bounds, cases, repro, runs, shrinking
 from harness.comparison import Numbers, compare, write
 from harness.execution import PRELOAD, Isolated, Note, Setup, Task
 from harness.laws import LAWS
-from harness.model import RED, CandidateSpec, Law, Spec, Verdict
+from harness.model import RED, Law, Spec, Verdict
 from harness.oracles import Answer
 from harness.trial import Bench, Trial
 
 Array = NDArray[Any]
 Evidence = dict[str, Any]
 
-#: Cells (op, candidate, law) that get evidence, each by its worst row, and by its worst one that a number measures;
-#: what is red comes before what is known.
-CELLS = 60
+#: Cells (op, candidate, law) that get evidence, each by its worst row, by its worst one that a number measures, and by
+#: the examples asked for; what is red comes before what is known.
+CELLS = 400
 
 #: Entries of an array that a page draws: a window around the worst one where there are more.
 ENTRIES = 400
@@ -42,8 +42,8 @@ ENTRIES = 400
 #: Characters of a script that a page carries.
 SCRIPT = 60_000
 
-#: Part of a run's seconds that evidence may take, and the seconds that it may always take.
-SHARE, LEAST = 0.1, 2.0
+#: Part of a run's seconds that evidence may take, and the seconds that each half of it may always take.
+SHARE, LEAST = 0.1, 6.0
 
 #: Looks that shrinking may take for one row.
 LOOKS = 25
@@ -60,23 +60,46 @@ def key(row: Verdict) -> str:
     return "\t".join((row.case, row.candidate, row.law, row.about))
 
 
-def gather(chosen: runs.Plan, rows: Iterable[Verdict], spent: float) -> dict[str, Evidence]:
-    """Evidence by row's key, within a share of the ``spent`` seconds. Raises ExecutionError."""
-    until = time.monotonic() + max(LEAST, SHARE * spent)
+def gather(
+    chosen: runs.Plan, rows: Iterable[Verdict], spent: float, examples: Collection[str] = ()
+) -> dict[str, Evidence]:
+    """Evidence by row's key, of the worst rows and the ``examples``, within a share of the ``spent`` seconds.
+
+    Raises ExecutionError.
+    """
     rows = list(rows)
-    worst = worst_of_cells(chosen, rows)
+    worst = worst_of_cells(chosen, rows, examples)
     if not worst:
         return {}
-    found = {key(row): _said(row, rows, chosen.seed) for row in worst}
-    for name, measured in _measured(chosen, worst, until):
-        found[name] |= measured
-    for name, shrunk in _shrunk(chosen, worst, until):
-        found[name] |= shrunk
+    places = {(row.case, row.law) for row in worst}
+    beside: dict[tuple[str, str], list[Verdict]] = {place: [] for place in places}
+    for row in rows:
+        if (row.case, row.law) in places:
+            beside[row.case, row.law].append(row)
+    found = {key(row): _said(row, beside[row.case, row.law], chosen.seed) for row in worst}
+    half = max(LEAST, SHARE * spent / 2)
+    small = _shrunk(chosen, worst, time.monotonic() + half)
+    for row in worst:
+        if (shrunk := small.get(_cell(row))) is not None:
+            found[key(row)] |= _smaller(chosen, row, shrunk)
+    smallest = {_cell(r): s.row for r, s in ((r, small.get(_cell(r))) for r in worst) if s and s.case.id != r.case}
+    named: dict[str, list[str]] = {}
+    for row in worst:
+        if _cell(row) in smallest and smallest[_cell(row)].case != row.case:
+            named.setdefault(key(smallest[_cell(row)]), []).append(key(row))
+    for name, measured in _measured(chosen, [*worst, *smallest.values()], time.monotonic() + half):
+        if name in found:
+            found[name] |= measured
+        for shown in named.get(name, []):
+            found[shown] |= {"smallest": measured["repro"]} if "repro" in measured else {}
     return found
 
 
-def worst_of_cells(chosen: runs.Plan, rows: Iterable[Verdict]) -> list[Verdict]:
-    """The worst wrong row of each op, candidate and law, and the worst measured one; red first, of equals the shortest."""
+def worst_of_cells(chosen: runs.Plan, rows: Iterable[Verdict], examples: Collection[str] = ()) -> list[Verdict]:
+    """The worst wrong row of each op, candidate and law, the worst measured one, and the ``examples``, by row's key.
+
+    Red rows come first; of equals the shortest address.
+    """
     there = {(op, c.name) for op, spec in chosen.specs.items() for c in spec.candidates}
     wrong = [r for r in rows if (r.op, r.candidate) in there and (r.status in RED or r.status == "known")]
     wrong = [r for r in wrong if r.status != "fixed" and r.law != "ledger"]
@@ -84,12 +107,14 @@ def worst_of_cells(chosen: runs.Plan, rows: Iterable[Verdict]) -> list[Verdict]:
     cells = [list(group) for _, group in groupby(wrong, key=lambda r: (r.op, r.candidate, r.law))]
     cells = sorted(cells, key=lambda rows: rows[0].status == "known")[:CELLS]
     measured = [next((r for r in cell if r.bound), cell[0]) for cell in cells]
-    return list(dict.fromkeys([*(cell[0] for cell in cells), *measured]))
+    asked = [r for cell in cells for r in cell if key(r) in examples]
+    return list(dict.fromkeys([*(cell[0] for cell in cells), *measured, *asked]))
 
 
 def _said(row: Verdict, rows: Sequence[Verdict], seed: int) -> Evidence:
-    peers = {r.candidate: r.margin for r in rows if (r.case, r.law, r.about) == (row.case, row.law, row.about)}
-    return {"command": command(row, row.case, seed), "margins": {n: m for n, m in peers.items() if m == m}}
+    same = [r for r in rows if r.about in (row.about, "")]
+    peers = {r.candidate: r.margin for r in sorted(same, key=lambda r: r.about) if r.margin == r.margin}
+    return {"command": command(row, row.case, seed), "margins": peers}
 
 
 def command(row: Verdict, case: str, seed: int) -> str:
@@ -107,8 +132,7 @@ def _measured(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> Iter
     for row in worst:
         wanted.setdefault((row.op, row.case, row.candidate), []).append(row)
     tasks = [Task(op, chosen.specs[op].path, case, (by,), chosen.seed) for op, case, by in wanted]
-    given = {op: (spec.path, spec.candidates) for op, spec in chosen.specs.items()}
-    setup = Setup("harness.evidence:work", (given, wanted, str(Path.cwd())))
+    setup = Setup("harness.evidence:work", (dict(chosen.specs), wanted, str(Path.cwd())))
     timeout = max(LEAST, min(TIMEOUT, until - time.monotonic()))
     with Isolated(setup, timeout=timeout, preload=(*PRELOAD, "harness.judgement")) as worker:
         for _, told in worker.judged(tasks):
@@ -118,22 +142,16 @@ def _measured(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> Iter
 
 
 def work(
-    given: Mapping[str, tuple[str, Sequence[CandidateSpec]]],
-    wanted: Mapping[tuple[str, str, str], Sequence[Verdict]],
-    place: str,
+    specs: Mapping[str, Spec], wanted: Mapping[tuple[str, str, str], Sequence[Verdict]], place: str
 ) -> Callable[[Task, Note], list[Verdict]]:
     """What gathers evidence in this process: one row per wanted one, with JSON where a verdict has ``expected``."""
     if place not in sys.path:
         sys.path.insert(0, place)
 
-    @cache
-    def read(path: str) -> Spec:
-        return specs.read(Path(path), runs.LAW_NAMES)
-
     def rows(task: Task, note: Note) -> list[Verdict]:
-        path, candidates = given[task.op]
         (name,) = task.candidates
-        spec = replace(read(path), candidates=tuple(c for c in candidates if c.name == name))
+        spec = specs[task.op]
+        spec = replace(spec, candidates=tuple(c for c in spec.candidates if c.name == name))
         note(name, "import")
         (candidate,) = runs.ready(spec).candidates
         bench = Bench(spec, cases.find(spec, task.case), task.seed)
@@ -159,15 +177,12 @@ def measured(trial: Trial, row: Verdict) -> Evidence:
 
 def _numbers(trial: Trial, row: Verdict) -> Numbers | None:
     """The equation that the row judges: of those about its subject, the worst."""
-    named = Law(row.law, row.about) in trial.spec.laws
-    arguments = {"of": row.about} if named else {}
     found: list[tuple[float, Numbers]] = []
-    try:
-        for equation in LAWS[row.law](trial, **arguments):
-            if isinstance(equation, Numbers) and equation.about == row.about:
-                found.append((compare(equation, trial.bench.tier).margin, equation))
-    except Exception:  # whatever a candidate raises later, its row has been judged
-        pass
+    for law in [law for law in trial.spec.laws if law.name == row.law] or [Law(row.law)]:
+        with suppress(Exception):  # whatever a candidate raises later, its row has been judged
+            for equation in LAWS[row.law](trial, **({"of": law.of} if law.of else {})):
+                if isinstance(equation, Numbers) and equation.about == row.about:
+                    found.append((compare(equation, trial.bench.tier).margin, equation))
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
@@ -269,23 +284,49 @@ def _plain(x: Array) -> Any:
 # --- smaller addresses ----------------------------------------------------------------------------------------------
 
 
-def _shrunk(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> Iterator[tuple[str, Evidence]]:
+#: What is shrunk once: op, candidate, law, subject, and whether a number measures how wrong it is.
+Cell = tuple[str, str, str, str, bool]
+
+
+def _cell(row: Verdict) -> Cell:
+    return row.op, row.candidate, shrinking.where(row), row.about, bool(row.bound)
+
+
+def _shrunk(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> dict[Cell, shrinking.Shrunk]:
+    """The smallest case of each cell, from its row with fewest entries, as far as time goes."""
     given = {(op, c.name): c for op, spec in chosen.specs.items() for c in spec.candidates}
-    asked = {(row.op, row.candidate, shrinking.where(row)): row for row in worst}
+    starts: dict[Cell, tuple[int, Verdict]] = {}
+    for row in worst:
+        most = shrinking.entries(chosen.specs[row.op], cases.find(chosen.specs[row.op], row.case))
+        if _cell(row) not in starts or most < starts[_cell(row)][0]:
+            starts[_cell(row)] = most, row
+    asked = dict.fromkeys((op, by, law) for op, by, law, *_ in starts)
     timeout = max(LEAST, min(TIMEOUT, until - time.monotonic()))
+    found: dict[Cell, shrinking.Shrunk] = {}
     with shrinking.Looks([(chosen.specs[o], given[o, c], law) for o, c, law in asked], timeout) as looks:
-        for (op, by, law), row in asked.items():
+        for cell, (_, row) in starts.items():
             if time.monotonic() > until:
-                return
-            spec, candidate = chosen.specs[op], given[op, by]
-            start = cases.find(spec, row.case)
-            try:
-                first = shrinking.broken(looks, spec, start, candidate, law, row.about, chosen.seed)
-            except shrinking.Unbroken:
-                continue
-            small = shrinking.descend(looks, spec, start, candidate, first, seed=chosen.seed, budget=LOOKS, until=until)
-            if small.case.id != start.id:
-                said = (
-                    f"{small.case.id}   ({shrinking.entries(spec, small.case)} numbers, margin {small.row.margin:.4g})"
+                break
+            spec, candidate, start = chosen.specs[row.op], given[row.op, row.candidate], None
+            with suppress(shrinking.Unbroken):
+                start = cases.find(spec, row.case)
+                first = shrinking.broken(looks, spec, start, candidate, cell[2], row.about, chosen.seed)
+                found[cell] = shrinking.descend(
+                    looks, spec, start, candidate, first, seed=chosen.seed, budget=LOOKS, until=until
                 )
-                yield key(row), {"shrunk": f"{said}\n{command(row, small.case.id, chosen.seed)}"}
+    return found
+
+
+def _smaller(chosen: runs.Plan, row: Verdict, small: shrinking.Shrunk) -> Evidence:
+    """What a page says of the smallest case, where it is another than the row's own."""
+    if small.case.id == row.case:
+        return {"shrunk": f"none smaller found in {small.looks} judgements"}
+    spec = chosen.specs[row.op]
+    before, after = (shrinking.entries(spec, c) for c in (cases.find(spec, row.case), small.case))
+    margin = f", margin {small.row.margin:.4g}" if small.row.bound else ""
+    lines = [
+        f"{small.case.id}   ({after} numbers instead of {before}{margin}; {small.looks} judgements)",
+        small.row.message,
+        command(small.row, small.case.id, chosen.seed),
+    ]
+    return {"shrunk": "\n".join(filter(None, lines))}

@@ -9,6 +9,7 @@ import pandas
 import pytest
 from test_report import row, rows, synthetic
 
+from harness import baseline
 from harness.diff import COLUMNS, KINDS, REGRESSIONS, diff, regressions, rename
 
 
@@ -24,7 +25,6 @@ def changed(old: dict[str, Any] | None, new: dict[str, Any] | None, renamed: dic
         (None, {"status": "deviates"}, "new"),
         (None, {"status": "crashed"}, "new"),
         (None, {"status": "conforms"}, "added"),
-        (None, {"status": "unsupported"}, "added"),
         ({"status": "conforms"}, {"status": "deviates"}, "regressed"),
         ({"status": "known"}, {"status": "deviates"}, "regressed"),
         ({"status": "unsupported"}, {"status": "fails"}, "regressed"),
@@ -57,11 +57,12 @@ def test_each_change_has_its_kind(old: dict[str, Any] | None, new: dict[str, Any
         ({"margin": float("inf"), "status": "fails"}, {"margin": float("inf"), "status": "fails"}),
         ({"status": "unsupported"}, {"status": "unsupported"}),
         ({"status": "unsupported"}, None),
+        (None, {"status": "unsupported"}),
         ({"status": "deviates"}, {"status": "known"}),
         ({"seconds": 0.1, "message": "a"}, {"seconds": 9.0, "message": "b"}),
     ],
 )
-def test_what_is_no_change_is_not_told(old: dict[str, Any], new: dict[str, Any] | None) -> None:
+def test_what_is_no_change_is_not_told(old: dict[str, Any] | None, new: dict[str, Any] | None) -> None:
     assert changed(old, new) == []
 
 
@@ -122,6 +123,31 @@ def test_a_baseline_may_hold_only_keys_status_and_margin() -> None:
     )
 
 
-def test_of_rows_told_twice_the_last_counts() -> None:
+def test_of_rows_told_twice_the_last_judged_one_counts() -> None:
     old = rows(row(status="deviates"), row())
     assert diff(old, rows(row()), {}).empty
+    assert diff(old, rows(row(), row(status="not believed")), {}).empty
+
+
+def test_a_run_does_not_differ_from_the_baseline_made_of_it() -> None:
+    verdicts = synthetic(3_000)
+    small = baseline.folded(verdicts)
+    again = baseline.unfolded(small, set(small["op"]))
+    assert diff(again, verdicts, {}).empty
+    assert len(small) < len(again) == (~verdicts["status"].isin(baseline.UNJUDGED)).sum()
+
+
+@pytest.mark.parametrize("status", ["conforms", "known", "timed out", "crashed"])
+@pytest.mark.parametrize("margin", [0.0, 1.0, 2.0**-9, 1e300, float("inf"), float("nan")])
+@pytest.mark.parametrize("about", ["", "input", "input forward of reverse"])
+def test_a_row_comes_back_from_a_baseline(status: str, margin: float, about: str) -> None:
+    verdicts = rows(row(status=status, margin=margin, about=about), row(law="dtype", about="output", margin=0.0))
+    small = baseline.folded(verdicts)
+    again = baseline.unfolded(small, {"f"})
+    assert len(small) == 1
+    assert set(zip(again["law"], again["about"], again["status"], strict=True)) == set(
+        zip(verdicts["law"], verdicts["about"], verdicts["status"], strict=True)
+    )
+    (told,) = again.loc[again["law"] == verdicts["law"][0], "margin"]
+    assert told == margin or (margin != margin and told != told) or 2**-0.5 <= told / margin <= 2**0.5
+    assert baseline.unfolded(small, {"g"}).empty

@@ -44,33 +44,54 @@ function readRun(text) {
     return found;
   }
   const [head = [], ...rows] = parseCsv(text);
+  if (head.includes("verdicts")) return unfolded(head, rows);
   if (!["case", "candidate", "law", "status"].every((name) => head.includes(name))) throw new Error("That is no table of verdicts: it lacks the columns case, candidate, law, status.");
   return rows.filter((row) => row.length === head.length).map((row) => Object.fromEntries(head.map((name, i) => [name, row[i]])));
 }
 
+// The rows of a baseline, as baseline.py folds them.
+function unfolded(head, rows) {
+  const at = Object.fromEntries(head.map((name, i) => [name, i]));
+  return rows.flatMap((row) => row[at.verdicts].split(";").map((text) => {
+    const [, law, about = "", status, margin] = text.match(/^(\S+)(?: (.*))?\|(.*?) ?(exact|inf|nan|2\^-?\d+)$/) ?? [];
+    const number = margin === "exact" ? "0" : margin?.startsWith("2^") ? String(2 ** Number(margin.slice(2))) : margin;
+    return { op: row[at.op], case: row[at.case], candidate: row[at.candidate], law, about, status: status || "conforms", margin: number };
+  }).filter(({ law }) => law));
+}
+
 function changed(was, before, status, margin, bad) {
   const then = was === null ? null : SEVERITY[was] ?? -1, now = SEVERITY[status] ?? -1;
-  if (then === null) return now >= 2 ? "new" : "added";
+  if (then === null) return now >= 2 ? "new" : now >= 0 ? "added" : "";
   if (now >= 2 && now > then) return "regressed";
   if (now >= 0 && now === then && margin > before && margin >= GROWTH * before) return "grew";
   if (then >= 0 && now < 0) return "no longer run";
   return now === 0 && now < then ? "fixed" : "";
 }
 
+// Of repeats the last one counts that was judged.
+function once(found, name, item, status) {
+  const other = found.get(name);
+  if (!other || Object.hasOwn(SEVERITY, status) || !Object.hasOwn(SEVERITY, other.status)) found.set(name, item);
+}
+
 function compareWith(table, old) {
-  const { columns } = table, key = (...parts) => parts.join("\t"), there = new Map(old.map((row) => [key(row.case, row.candidate, row.law, row.about ?? ""), row]));
-  const kinds = new Array(table.rows), was = new Array(table.rows), before = new Float64Array(table.rows);
-  for (let row = 0; row < table.rows; row++) {
-    const name = key(columns.case.at(row), columns.candidate.at(row), columns.law.at(row), columns.about.at(row)), then = there.get(name);
-    there.delete(name);
+  const { columns, rows } = table, key = (...parts) => parts.join("\t"), ops = new Set(columns.op.words()), there = new Map(), here = new Map(), names = new Array(rows);
+  for (const row of old) if (row.op === undefined || ops.has(row.op)) once(there, key(row.case, row.candidate, row.law, row.about ?? ""), row, row.status);
+  for (let row = 0; row < rows; row++) {
+    names[row] = key(columns.case.at(row), columns.candidate.at(row), columns.law.at(row), columns.about.at(row));
+    once(here, names[row], { row, status: columns.status.at(row) }, columns.status.at(row));
+  }
+  const kinds = new Array(rows), was = new Array(rows), before = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const then = there.get(names[row]), now = here.get(names[row]);
     before[row] = then ? numeric(then.margin ?? "nan") : NaN;
     was[row] = then?.status ?? "";
-    kinds[row] = changed(then ? then.status : null, before[row], columns.status.at(row), columns.margin[row]);
+    kinds[row] = changed(then ? then.status : null, before[row], now.status, columns.margin[now.row]);
   }
   Object.assign(columns, { change: Text.of(kinds), was: Text.of(was), before });
-  const judged = [...there.values()].filter((row) => (SEVERITY[row.status] ?? -1) >= 0);
-  table.facts.gone = judged.slice(0, 2000).map((row) => [row.case, row.candidate, row.law, row.about ?? "", row.status]);
-  table.facts.gone_count = judged.length;
+  const gone = [...there].filter(([name, row]) => !here.has(name) && Object.hasOwn(SEVERITY, row.status)).map(([, row]) => row);
+  table.facts.gone = gone.slice(0, 2000).map((row) => [row.case, row.candidate, row.law, row.about ?? "", row.status]);
+  table.facts.gone_count = gone.length;
   table.facts.baseline = true;
 }
 
