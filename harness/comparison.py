@@ -17,11 +17,15 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Numbers:
-    """Something measured must be within the bound of what is due, entry by entry, about one input or output."""
+    """Something measured must be within the bound of what is due, entry by entry, about one input or output.
+
+    ``scale`` is what a bound must be narrower than where what is due is a difference that vanishes.
+    """
 
     about: str
     actual: Array
     answer: Answer
+    scale: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def _numbers(equation: Numbers, tier: int) -> Evidence:
         errors = np.abs(got - expected)
         margins = _margins(errors, due.error)
         margins = _kinds(got, expected, due, margins)
-    return _evidence(actual, expected, errors, due.error[tier], margins, due, tier)
+    return _evidence(actual, expected, errors, due.error[tier], margins, due, tier, equation.scale)
 
 
 def _wide(actual: Array, expected: Array) -> Array:
@@ -135,7 +139,14 @@ def _kinds(got: Array, expected: Array, due: Answer, margins: Array) -> Array:
 
 
 def _evidence(
-    actual: Array, expected: Array, errors: Array, bound: Array, margins: Array, due: Answer, tier: int
+    actual: Array,
+    expected: Array,
+    errors: Array,
+    bound: Array,
+    margins: Array,
+    due: Answer,
+    tier: int,
+    scale: Array | None = None,
 ) -> Evidence:
     judged = margins[tier]
     flat = int(np.argmax(np.where(np.isnan(judged), np.inf, judged)))
@@ -143,7 +154,7 @@ def _evidence(
     worst = float(judged[at])
     if np.isnan(worst):
         worst = np.inf
-    believable, doubt = _believable(expected, due, tier) if worst <= 1 else (True, "")
+    believable, doubt = _believable(expected if scale is None else scale, due, tier) if worst <= 1 else (True, "")
     return Evidence(
         worst,
         _grade(margins, errors, expected, due, worst),

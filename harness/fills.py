@@ -289,15 +289,22 @@ def _values(
 ) -> Array:
     if to.kind in "iub":
         return rng.integers(0, 2, shape).astype(to)
-    values = DOMAINS[given.domain](make(rng, shape, at))
+    domain = _itself if case.fill == "edges" and given.domain == "unit" else DOMAINS[given.domain]
+    values = domain(make(rng, shape, at))
     if values.dtype.kind == "c" and to.kind != "c":
         values = values.real
     if to.kind == "c" and values.dtype.kind != "c":
-        values = _complex(values, DOMAINS[given.domain](make(rng, shape, at)))
+        values = _complex(values, domain(make(rng, shape, at)))
     if case.layout == "expanded" and values.ndim and values.shape[0] > 1:
         values = np.broadcast_to(values[:1], values.shape)
+    if case.layout == "repeated" and values.ndim:
+        values = np.broadcast_to(values[..., :1], values.shape)
     with np.errstate(over="ignore"):
         return np.array(values, dtype=to, order="C")
+
+
+def _itself(x: Array) -> Array:
+    return x
 
 
 def _complex(real: Array, imag: Array) -> Array:

@@ -144,6 +144,10 @@ class NumPy:
         """Make an array read-only."""
         x.flags.writeable = False
 
+    def modes(self) -> dict[str, Callable[[Call, Sequence[Any]], Any]]:
+        """Ways to call that must not change a value: NumPy has none."""
+        return {}
+
 
 class Torch:
     """torch tensors and their derivatives."""
@@ -199,6 +203,25 @@ class Torch:
 
     def freeze(self, x: Any) -> None:
         """Nothing: tensors cannot be made read-only."""
+
+    def modes(self) -> dict[str, Callable[[Call, Sequence[Any]], Any]]:
+        """Ways to call that must not change a value: while gradients are recorded, without, in inference mode."""
+        return {
+            "with gradients": lambda call, xs: call(*(x.requires_grad_(_has_slope(x)) for x in xs)),
+            "without gradients": lambda call, xs: _within("no_grad", call, xs),
+            "in inference mode": lambda call, xs: _within("inference_mode", call, xs),
+        }
+
+
+def _has_slope(x: Any) -> bool:
+    return bool(x.is_floating_point() or x.is_complex())
+
+
+def _within(mode: str, call: Call, xs: Sequence[Any]) -> Any:
+    import torch
+
+    with getattr(torch, mode)():
+        return call(*xs)
 
 
 def _tensor(x: Array) -> Any:

@@ -35,4 +35,5 @@ def linear(trial: Trial, of: str) -> Iterator[Equation]:
             actual = got[0].astype(wide) - got[1].astype(wide) - got[2].astype(wide)
             expected = due[0].expected - due[1].expected - due[2].expected
             error = due[0].error + due[1].error + due[2].error
-            yield Numbers(of, actual, Answer(expected, error, due[0].p, combined(due, (1, -1, -1))))
+            answer = Answer(expected, error, due[0].p, combined(due, (1, -1, -1)))
+            yield Numbers(of, actual, answer, scale=due[0].expected)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from harness.candidates import Failed
 from harness.comparison import Equation, Fact, Numbers
-from harness.libraries import global_state, unsettle
+from harness.libraries import NotOffered, global_state, unsettle
 from harness.trial import Trial
 
 
@@ -55,7 +56,7 @@ def pure(trial: Trial) -> Iterator[Equation]:
 
 
 def repeatable(trial: Trial) -> Iterator[Equation]:
-    """The same call gives the same bits: twice in a row, after other inputs, and from two threads at once."""
+    """The same call gives the same value: twice, after other inputs, from two threads, with gradients and without."""
     first = trial.values(trial.first)
     yield from _again(trial, "twice", first)
     other = trial.values(trial.call(trial.bench.others))
@@ -66,6 +67,13 @@ def repeatable(trial: Trial) -> Iterator[Equation]:
     yield from _again(trial, "after other inputs", first)
     if trial.case.departures > 1:
         return
+    for how, within in trial.candidate.library.modes().items():
+        inputs = trial.wrapped()
+        try:
+            found = trial.candidate.checked(partial(within, trial.bound_call, inputs))
+        except (NotOffered, Failed):
+            continue  # whether it takes such inputs is said by the laws of gradients
+        yield from _same(trial, how, first, trial.values(found))
     draws = (trial.arrays, trial.bench.others) * 2
     with ThreadPoolExecutor(2) as pool:
         together = list(pool.map(lambda arrays: trial.values(trial.call(arrays)), draws))
