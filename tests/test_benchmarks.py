@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SCRIPTS = ("against_opinfo", "against_gradcheck", "against_pytest_grid", "scaling", "startup", "overhead")
+SCRIPTS = (
+    "against_opinfo",
+    "against_gradcheck",
+    "against_pytest_grid",
+    "scaling",
+    "startup",
+    "overhead",
+    "numpy_candidates",
+)
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
