@@ -10,8 +10,8 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harness.execution.task import Judged
     from harness.model import CandidateSpec, Spec, Verdict
     from harness.runs import Plan
+    from harness.store import Store
 
 CONFORMS, DEVIATES, BAD_USE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -35,8 +36,17 @@ LATEST = Path("reports/latest")
 #: What later runs are compared with, from where the harness is run.
 BASELINE = Path("reports/baseline/verdicts.csv.gz")
 
-#: Columns that a comparison needs, and significant digits of a margin that it keeps.
-BASELINE_COLUMNS, BASELINE_DIGITS = ("op", "case", "candidate", "law", "about", "status", "margin"), 3
+#: Runs that were the baseline, one line each.
+BASELINES = BASELINE.with_name("history.jsonl")
+
+#: What the release gate found, from where the harness is run.
+KILLS = Path("docs/kill_matrix.md")
+
+#: Verdicts beyond which page and table are made in a process of their own.
+PAGE_ROWS = 200_000
+
+#: Wrong rows of each op, candidate, law and status that evidence is chosen from, and cases asked of a store at once.
+WORST, ASKED = 20, 500
 
 #: Earlier runs of the same specs that a page remembers, and red rows of a run beyond which it is not remembered.
 REMEMBERED, REMEMBERED_RED = 20, 20_000
@@ -227,9 +237,9 @@ def report(run: Path, out: Path | None, form: str, baseline: bool) -> None:
             if baseline:
                 _write_baseline(store)
             elif form == "page":
-                _write(store, out or path.parent)
+                _write(store, store.verdicts(), out or path.parent)
             else:
-                _print(store, form)
+                _print(store, store.verdicts(), form)
     except StoreError as error:
         _refuse(str(error))
 
@@ -249,7 +259,7 @@ def diff(old: Path, new: Path | None, baseline: bool, form: str) -> None:
     if baseline and not BASELINE.exists():
         _refuse(f"{BASELINE}: is not there; `harness report RUN --baseline` makes one")
     later = _verdicts(new or old)
-    earlier = _verdicts(old) if new else _of_ops(_verdicts(BASELINE), later)
+    earlier = _verdicts(old) if new else _baseline(_header(old), later)
     table = differences.diff(earlier, later, renamed)
     if form == "json":
         click.echo(table.to_json(orient="records", lines=True).rstrip())
@@ -276,15 +286,15 @@ def merge(run: Sequence[Path], out: Path) -> None:
         (out / RUN_FILE).unlink(missing_ok=True)
         merged(parts, out / RUN_FILE)
         with Store.open(out / RUN_FILE) as store:
-            rows = list(store.rows())
-            extra = _stale_of_parts(store, rows)
-            store.append(extra)
+            store.append(_stale_of_parts(store))
             store.finish(store.footer)
-            _write(store, out)
-            _print(store, "table")
+            red = _is_red(store)
+            table = store.verdicts()
+            _write(store, table, out)
+            _print(store, table, "table")
     except StoreError as error:
         _refuse(str(error))
-    _finish(DEVIATES if _is_red([*rows, *extra]) else CONFORMS)
+    _finish(DEVIATES if red else CONFORMS)
 
 
 @main.command()
@@ -348,12 +358,13 @@ def _run(
     from harness import runs
     from harness.store import Store, StoreError
 
+    _one_thread()
+    if dask is None:
+        _prepared({"numpy", "scipy", "torch"}, workers)
     found, broken = _readable(names)
     chosen = _planned(found, seed, only)
     tasks = _sharded(chosen.tasks, shard)
-    with_torch = runs.needs_torch(chosen.specs.values())
-    _one_thread()
-    header = runs.header(chosen, _command(), with_torch) | {"shard": shard, "only": only}
+    header = runs.header(chosen, _command(), _facts_of(chosen, workers)) | {"shard": shard, "only": only}
     out.mkdir(parents=True, exist_ok=True)
     path, began = out / RUN_FILE, time.monotonic()
     try:
@@ -368,22 +379,67 @@ def _run(
             for _, rows in _watched(judged, len(left), quiet=form != "table"):
                 store.append(rows)
             store.flush()
-            rows = list(store.rows())
-            whole = not (only or shard)
-            extra = _unsaid(runs.stale(chosen, rows, whole), rows)
-            store.append(extra)
-            evidence = _gathered(chosen, rows, time.monotonic() - began)
-            finished = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-            store.finish({"cases": len(tasks), "finished": finished, "evidence": evidence})
-            rows += extra
-            _write(store, out)
-            _print(store, form)
+            store.append(_unsaid(runs.stale(chosen, store.marks(), whole=not (only or shard)), store))
+            red = _is_red(store)
+            _conclude(store, chosen, _Ending(out, form, len(tasks), time.monotonic() - began))
     except StoreError as error:
         _refuse(str(error))
-    return BAD_USE if broken else DEVIATES if _is_red(rows) else CONFORMS
+    return BAD_USE if broken else DEVIATES if red else CONFORMS
 
 
-def _refuse_another_part(store: Any, header: Mapping[str, Any]) -> None:
+@dataclass(frozen=True)
+class _Ending:
+    """How a run ends: where its page goes, how its table is printed, its cases, the seconds that judging took."""
+
+    out: Path
+    form: str
+    cases: int
+    spent: float
+
+
+def _conclude(store: Store, chosen: Plan, ending: _Ending) -> None:
+    """Evidence, page and table: of a large run in a process of its own, so that the runner's memory stays as it was."""
+    if store.count() <= PAGE_ROWS:
+        _concluded(store, chosen, ending)
+        return
+    import multiprocessing
+
+    sys.stdout.flush()
+    there = multiprocessing.get_context("spawn").Process(
+        target=_conclude_there, args=(store.path, tuple(chosen.specs.values()), chosen.seed, ending)
+    )
+    there.start()
+    there.join()
+    if there.exitcode:
+        click.echo(
+            f"harness: the page is not written (exit code {there.exitcode}); harness report {store.path}", err=True
+        )
+    # Said again by the last who has the file open, which folds it into one.
+    store.finish(store.footer if store.complete else {"cases": ending.cases, "finished": _now(), "evidence": {}})
+
+
+def _conclude_there(path: Path, found: Sequence[Spec], seed: int, ending: _Ending) -> None:
+    """The same, in that process."""
+    from harness.runs import Plan
+    from harness.store import Store
+
+    with Store.open(path) as store:
+        _concluded(store, Plan({spec.op: spec for spec in found}, {}, seed), ending)
+
+
+def _concluded(store: Store, chosen: Plan, ending: _Ending) -> None:
+    table = store.verdicts()
+    evidence = _gathered(chosen, store, table, ending.spent)
+    store.finish({"cases": ending.cases, "finished": _now(), "evidence": evidence})
+    _write(store, table, ending.out)
+    _print(store, table, ending.form)
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z")
+
+
+def _refuse_another_part(store: Store, header: Mapping[str, Any]) -> None:
     """A resumed run goes on with the cases it began with."""
     for option in ("only", "shard"):
         began, wanted = store.header.get(option, ""), header[option]
@@ -391,15 +447,16 @@ def _refuse_another_part(store: Any, header: Mapping[str, Any]) -> None:
             _refuse(f"{store.path}: began with --{option} `{began}`, not `{wanted}`; say the same, or start a new run")
 
 
-def _unsaid(stale: Sequence[Verdict], rows: Sequence[Verdict]) -> list[Verdict]:
+def _unsaid(stale: Sequence[Verdict], store: Store) -> list[Verdict]:
     """Those rows about the ledger that an interrupted run has not stored already."""
-    said = {(r.op, r.message) for r in rows if r.about == "ledger"}
+    said = {(r.op, r.message) for r in store.rows(about=["ledger"])}
     return [r for r in stale if (r.op, r.message) not in said]
 
 
-def _is_red(rows: Sequence[Verdict]) -> bool:
-    wrong_oracle = any(r.status == "inconclusive" and r.blame == "oracle" for r in rows)
-    return not rows or wrong_oracle or any(r.status in _red() for r in rows)
+def _is_red(store: Store) -> bool:
+    """Whether something is wrong that nobody has explained, an oracle among it, or nothing was judged at all."""
+    wrong_oracle = any(store.rows(status=["inconclusive"], blame=["oracle"]))
+    return not store.count() or wrong_oracle or any(status in _red() for _, _, status in store.tally())
 
 
 def _red() -> frozenset[str]:
@@ -421,7 +478,7 @@ def _planned(found: Sequence[Spec], seed: int, only: str) -> Plan:
         _refuse(str(error))
 
 
-def _stale_of_parts(store: Any, rows: Sequence[Verdict]) -> list[Verdict]:
+def _stale_of_parts(store: Store) -> list[Verdict]:
     """What no part of a run could know: the known deviations that matched nothing in the whole."""
     from harness import runs
 
@@ -433,7 +490,7 @@ def _stale_of_parts(store: Any, rows: Sequence[Verdict]) -> list[Verdict]:
         click.echo(
             f"harness: the spec of `{op}` is not here as it was judged: its ledger is not looked through", err=True
         )
-    return _unsaid(runs.stale(runs.Plan(found, {}, store.header.get("seed", 0)), rows, True), rows)
+    return _unsaid(runs.stale(runs.Plan(found, {}, store.header.get("seed", 0)), store.marks(), True), store)
 
 
 def _sharded(tasks: list[Any], shard: str) -> list[Any]:
@@ -456,6 +513,25 @@ def _prepared(libraries: set[str], workers: int | None) -> None:
         prepare(preload(libraries))
 
 
+def _facts_of(chosen: Plan, workers: int | None) -> dict[str, Any]:
+    """Versions, builds, processor and threads, of a process that judges: this one then needs no library."""
+    from harness import execution, runs
+
+    with_torch = runs.needs_torch(chosen.specs.values())
+    if workers == 0:
+        from harness import libraries
+
+        return libraries.facts(with_torch)
+    found: dict[str, Any] = execution.asked("harness.libraries:facts", (with_torch,), _preload(chosen))
+    return found
+
+
+def _preload(chosen: Plan) -> tuple[str, ...]:
+    from harness import execution
+
+    return execution.preload({c.library or "torch" for spec in chosen.specs.values() for c in spec.candidates})
+
+
 def _one_thread() -> None:
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
@@ -469,7 +545,7 @@ def _judged(
     setup = runs.setup(chosen.specs.values())
     if not tasks:
         return iter(())
-    preload = execution.preload({c.library for spec in chosen.specs.values() for c in spec.candidates})
+    preload = _preload(chosen)
     if dask is not None:
         return execution.on_dask(
             tasks,
@@ -717,9 +793,11 @@ def _verdicts(path: Path) -> Any:
     if path.suffix == ".csv" or path.name.endswith(".csv.gz"):
         import pandas
 
+        from harness import baseline
         from harness.report import READING
 
-        return pandas.read_csv(path, **READING)
+        table = pandas.read_csv(path, **READING)
+        return baseline.unfolded(table, set(table["op"])) if "verdicts" in table else table
     try:
         with Store.open(path / RUN_FILE if path.is_dir() else path) as store:
             return store.verdicts()
@@ -727,22 +805,39 @@ def _verdicts(path: Path) -> Any:
         _refuse(str(error))
 
 
-def _write(store: Any, out: Path) -> None:
+def _header(path: Path) -> Mapping[str, Any]:
+    """The facts of a run file; none of a table."""
+    from harness.store import Store, StoreError
+
+    try:
+        with Store.open(path / RUN_FILE if path.is_dir() else path) as store:
+            return store.header
+    except StoreError:
+        return {}
+
+
+def _write(store: Store, table: Any, out: Path) -> None:
     from harness import report
 
     out.mkdir(parents=True, exist_ok=True)
-    table = store.verdicts()
     header = dict(store.header) | {"complete": store.complete}
     evidence = store.footer.get("evidence", {}) if store.complete else {}
     store.export_csv(out / "verdicts.csv")
     older, earlier = _baseline(header, table), _history(out, header)
+    if KILLS.exists():
+        header |= {"kills": report.kills(KILLS.read_text(encoding="utf-8"))}
     _replace(out / "index.html", report.page(header, table, baseline=older, evidence=evidence, history=earlier))
     _remember(out, header, report.moment(header, table))
 
 
-def _of_ops(older: Any, table: Any) -> Any:
-    """The rows of an older run that are about the ops of a later one."""
-    return older[older["op"].isin(set(table["op"]))]
+def _of_ops(table: Any) -> Any:
+    """The rows of the committed baseline that are about the ops of a run."""
+    import pandas
+
+    from harness import baseline
+    from harness.report import READING
+
+    return baseline.unfolded(pandas.read_csv(BASELINE, **READING), set(table["op"]))
 
 
 def _of_cases(older: Any, table: Any) -> Any:
@@ -754,23 +849,23 @@ def _baseline(header: Mapping[str, Any], table: Any) -> Any:
     """What a run is compared with: the committed rows of its ops, or of its cases where it was restricted."""
     if not BASELINE.exists():
         return None
-    part = header.get("only") or header.get("shard")
-    return (_of_cases if part else _of_ops)(_verdicts(BASELINE), table)
+    older = _of_ops(table)
+    return _of_cases(older, table) if header.get("only") or header.get("shard") else older
 
 
 def _write_baseline(store: Any) -> None:
-    import pandas
+    from harness import baseline, report
 
     if not store.complete:
         _refuse(f"{store.path}: the run has not come to its end; resume it")
-    table = store.verdicts()[list(BASELINE_COLUMNS)]
-    table = table[~table["status"].isin(["unsupported", "inconclusive"])]
-    digits = table["margin"].map(lambda m: float(f"{m:.{BASELINE_DIGITS}g}"))
+    table = store.verdicts()
     BASELINE.parent.mkdir(parents=True, exist_ok=True)
     beside = BASELINE.with_name(BASELINE.name + ".new")
     compression = {"method": "gzip", "compresslevel": 9, "mtime": 0}
-    pandas.DataFrame(table).assign(margin=digits).to_csv(beside, index=False, na_rep="nan", compression=compression)
+    baseline.folded(table).to_csv(beside, index=False, compression=compression)
     os.replace(beside, BASELINE)
+    header = dict(store.header) | {"complete": True}
+    _append(BASELINES, json.dumps({"ops": sorted(header["specs"]), **report.moment(header, table)}))
     click.echo(f"{BASELINE}: {len(table)} verdicts, {BASELINE.stat().st_size / 2**20:.1f} MiB")
 
 
@@ -780,19 +875,29 @@ def _history_file(out: Path) -> Path:
 
 def _history(out: Path, header: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Earlier whole runs of the same specs, oldest first; lines that cannot be read are left out."""
-    found = []
-    try:
-        lines = _history_file(out).read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    for line in lines:
+    found: list[dict[str, Any]] = []
+    for line in (*_lines(BASELINES), *_lines(_history_file(out))):
         try:
             run = json.loads(line)
-            if run["ops"] == sorted(header["specs"]) and run["started"] < header["started"]:
+            if run["ops"] == sorted(header["specs"]) and run["started"] < header["started"] and run not in found:
                 found.append(run)
         except (ValueError, KeyError, TypeError):
             continue
-    return found[-REMEMBERED:]
+    return sorted(found, key=lambda run: str(run["started"]))[-REMEMBERED:]
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+
+
+def _append(file: Path, line: str) -> None:
+    """Add a line to a file of lines, once."""
+    seen = _lines(file)
+    if line not in seen:
+        _replace(file, "\n".join([*seen, line]) + "\n")
 
 
 def _remember(out: Path, header: Mapping[str, Any], moment: Mapping[str, Any]) -> None:
@@ -801,26 +906,32 @@ def _remember(out: Path, header: Mapping[str, Any], moment: Mapping[str, Any]) -
     whole = header.get("complete") and not header.get("only") and not header.get("shard")
     if not whole or len(moment["red"]) > REMEMBERED_RED:
         return
-    line = json.dumps({"ops": sorted(header["specs"]), **moment})
     try:
-        seen = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-        if line not in seen:
-            _replace(file, "\n".join([*seen, line]) + "\n")
+        _append(file, json.dumps({"ops": sorted(header["specs"]), **moment}))
     except OSError as error:
         click.echo(f"{file}: {error.strerror}; this run is not remembered", err=True)
 
 
-def _gathered(chosen: Plan, rows: Sequence[Verdict], spent: float) -> dict[str, Any]:
+def _gathered(chosen: Plan, store: Store, table: Any, spent: float) -> dict[str, Any]:
     """Evidence for the page; a run never fails for want of it."""
-    from harness import evidence
+    from harness import evidence, report
     from harness.report.packing import plain
 
     try:
-        found: dict[str, Any] = plain(evidence.gather(chosen, rows, spent))
+        clusters = report.clusters(table, store.header.get("first"))
+        examples = {"\t".join((c.example, c.candidate, c.law, c.about)) for c in clusters}
+        found: dict[str, Any] = plain(evidence.gather(chosen, _wrong(store, examples), spent, examples))
         return found
     except Exception as error:
         click.echo(f"no evidence: {type(error).__name__}: {error}", err=True)
         return {}
+
+
+def _wrong(store: Store, examples: Collection[str]) -> list[Verdict]:
+    """What evidence is chosen from: the worst wrong rows of each kind, the examples, and what stands beside them."""
+    worst = list(store.worst(WORST, [*_red(), "known"]))
+    wanted = sorted({*(row.case for row in worst), *(key.partition("\t")[0] for key in examples)})
+    return [row for at in range(0, len(wanted), ASKED) for row in store.rows(case=wanted[at : at + ASKED])]
 
 
 def _replace(path: Path, text: str) -> None:
@@ -829,10 +940,9 @@ def _replace(path: Path, text: str) -> None:
     os.replace(beside, path)
 
 
-def _print(store: Any, form: str) -> None:
+def _print(store: Store, table: Any, form: str) -> None:
     from harness import report
 
-    table = store.verdicts()
     header = dict(store.header) | {"complete": store.complete}
     if form == "json":
         click.echo(table.to_json(orient="records", lines=True).rstrip())

@@ -52,51 +52,85 @@ Equation = Numbers | Fact | Testimony
 
 @dataclass(frozen=True)
 class Evidence:
-    """The worst entry of one equation. ``margin`` is error over bound; ``believable`` whether it could have failed."""
+    """The worst entry of one equation. ``margin`` is error over bound; ``believable`` whether it could have failed.
 
+    ``place`` is where that entry stands in the numbers of ``equation``; texts are written when somebody reads them.
+    """
+
+    equation: Numbers | Fact
     margin: float
     grade: str
     ulps: float = float("nan")
-    actual: str = ""
-    expected: str = ""
-    bound: str = ""
-    at: str = ""
+    allowed: float | None = None
+    place: tuple[int, ...] = ()
     message: str = ""
     believable: bool = True
     doubt: str = ""
+
+    @property
+    def actual(self) -> str:
+        """What is there, as text that reads back to itself."""
+        if isinstance(self.equation, Fact):
+            return str(self.equation.actual)
+        if self.allowed is None:
+            return "" if self.margin == 0 else str(self.equation.actual.shape)
+        return write(self.equation.actual[self.place])
+
+    @property
+    def expected(self) -> str:
+        """What is due, as text that reads back to itself."""
+        if isinstance(self.equation, Fact):
+            return str(self.equation.expected)
+        if self.allowed is None:
+            return "" if self.margin == 0 else str(self.equation.answer.expected.shape)
+        return write(self.equation.answer.expected[self.place])
+
+    @property
+    def bound(self) -> str:
+        """How far from what is due the entry may be."""
+        return "" if self.allowed is None else repr(self.allowed)
+
+    @property
+    def at(self) -> str:
+        """The entry's indices, with spaces between."""
+        return " ".join(str(i) for i in self.place)
 
 
 def compare(equation: Numbers | Fact, tier: str) -> Evidence:
     """Judge one equation under the tier its data stand for."""
     if isinstance(equation, Fact):
-        same = bool(equation.actual == equation.expected)
-        return Evidence(
-            0.0 if same else np.inf,
-            "exact" if same else "deviates",
-            actual=str(equation.actual),
-            expected=str(equation.expected),
-            message="" if same else equation.message,
-        )
-    return _numbers(equation, bounds.TIERS.index(tier))
+        if bool(equation.actual == equation.expected):
+            return Evidence(equation, 0.0, "exact")
+        return Evidence(equation, np.inf, "deviates", message=equation.message)
+    with np.errstate(all="ignore"):
+        return _numbers(equation, bounds.TIERS.index(tier))
 
 
 def _numbers(equation: Numbers, tier: int) -> Evidence:
     actual, due = equation.actual, equation.answer
-    if actual.shape != due.expected.shape:
-        return Evidence(np.inf, "deviates", actual=str(actual.shape), expected=str(due.expected.shape), message="shape")
-    if not actual.size:
-        return Evidence(0.0, "exact", believable=False, doubt="nothing to compare: the result is empty")
     expected = due.expected
-    got = _wide(actual, expected)
+    if actual.shape != expected.shape:
+        return Evidence(equation, np.inf, "deviates", message="shape")
+    if not actual.size:
+        return Evidence(equation, 0.0, "exact", believable=False, doubt="nothing to compare: the result is empty")
     if expected.dtype.kind in "iub":
-        errors = (got != expected).astype(np.float64)
+        errors = (actual != expected).astype(np.float64)
         margins = np.where(errors > 0, np.inf, 0.0)
-        return _evidence(actual, expected, errors, np.zeros(errors.shape), margins[None].repeat(3, 0), due, tier)
-    with np.errstate(all="ignore"):
-        errors = np.abs(got - expected)
-        margins = _margins(errors, due.error)
-        margins = _kinds(got, expected, due, margins)
-    return _evidence(actual, expected, errors, due.error[tier], margins, due, tier, equation.scale)
+        return _evidence(equation, errors, margins[None].repeat(3, 0), tier)
+    got = _wide(actual, expected)
+    errors = np.abs(got - expected)
+    if not errors.any():
+        return _equal(equation, tier)
+    return _evidence(equation, errors, _kinds(got, expected, due, _margins(errors, due.error)), tier)
+
+
+def _equal(equation: Numbers, tier: int) -> Evidence:
+    """The evidence where every entry is what is due."""
+    due = equation.answer
+    place = (0,) * due.expected.ndim
+    believable, doubt = _believable(due.expected if equation.scale is None else equation.scale, due, tier)
+    allowed = float(due.error[tier][place])
+    return Evidence(equation, 0.0, "exact", 0.0, allowed, place, believable=believable, doubt=doubt)
 
 
 def _wide(actual: Array, expected: Array) -> Array:
@@ -138,31 +172,24 @@ def _kinds(got: Array, expected: Array, due: Answer, margins: Array) -> Array:
     return np.where(either, 0.0, np.where(specials, np.where(same, 0.0, np.inf), margins))
 
 
-def _evidence(
-    actual: Array,
-    expected: Array,
-    errors: Array,
-    bound: Array,
-    margins: Array,
-    due: Answer,
-    tier: int,
-    scale: Array | None = None,
-) -> Evidence:
+def _evidence(equation: Numbers, errors: Array, margins: Array, tier: int) -> Evidence:
+    due = equation.answer
     judged = margins[tier]
     flat = int(np.argmax(np.where(np.isnan(judged), np.inf, judged)))
-    at = np.unravel_index(flat, judged.shape) if judged.ndim else ()
-    worst = float(judged[at])
+    place = tuple(int(i) for i in np.unravel_index(flat, judged.shape)) if judged.ndim else ()
+    worst = float(judged[place])
     if np.isnan(worst):
         worst = np.inf
-    believable, doubt = _believable(expected if scale is None else scale, due, tier) if worst <= 1 else (True, "")
+    believable, doubt = True, ""
+    if worst <= 1:
+        believable, doubt = _believable(due.expected if equation.scale is None else equation.scale, due, tier)
     return Evidence(
+        equation,
         worst,
-        _grade(margins, errors, expected, due, worst),
-        _ulps(errors[at], expected[at], due),
-        write(actual[at]),
-        write(expected[at]),
-        repr(float(bound[at])),
-        " ".join(str(int(i)) for i in at),
+        _grade(margins, errors, due.expected, due, worst),
+        _ulps(errors[place], due.expected[place], due),
+        float(due.error[tier][place]),
+        place,
         believable=believable,
         doubt=doubt,
     )
@@ -183,11 +210,10 @@ def _believable(expected: Array, due: Answer, tier: int) -> tuple[bool, str]:
 def _grade(margins: Array, errors: Array, expected: Array, due: Answer, worst: float) -> str:
     if worst > 1:
         return "deviates"
-    with np.errstate(all="ignore"):
-        if not np.any(np.where(np.isnan(errors), 0.0, errors)):
-            return "exact"
-        if bool(np.all(~(errors > due.p.u * np.abs(expected) + due.p.eta))):
-            return "correctly rounded"
+    if not np.any(np.where(np.isnan(errors), 0.0, errors)):
+        return "exact"
+    if bool(np.all(~(errors > due.p.u * np.abs(expected) + due.p.eta))):
+        return "correctly rounded"
     if due.p.algorithm not in ("conventional", "low-precision-accumulation", "blocked"):
         return "norm-wise"
     for name, tier in zip(bounds.TIERS, margins, strict=True):
@@ -198,12 +224,11 @@ def _grade(margins: Array, errors: Array, expected: Array, due: Answer, worst: f
 
 def _ulps(error: Any, expected: Any, due: Answer) -> float:
     """The error in units in the last place of the judged dtype at the unrounded expected value."""
-    with np.errstate(all="ignore"):
-        size = float(np.abs(expected))
-        if not np.isfinite(size) or not np.isfinite(float(error)):
-            return float("nan") if float(error) != 0 else 0.0
-        spacing = max(2.0 * due.p.u * 2.0 ** np.floor(np.log2(size)) if size > 0 else 0.0, due.p.eta)
-        return float(error / spacing)
+    size = float(np.abs(expected))
+    if not np.isfinite(size) or not np.isfinite(float(error)):
+        return float("nan") if float(error) != 0 else 0.0
+    spacing = max(2.0 * due.p.u * 2.0 ** np.floor(np.log2(size)) if size > 0 else 0.0, due.p.eta)
+    return float(error / spacing)
 
 
 def write(x: Any) -> str:

@@ -54,6 +54,10 @@ class Judge:
         rows = proofs.confident(rows)
         return _gathered(ledger.applied(self.spec, case, rows, dict(self.versions), self.isa))
 
+    def _explained(self, trial: Trial) -> bool:
+        """Whether the ledger has an entry for this candidate: its rows must be told apart until it is applied."""
+        return any(trial.candidate.name in entry.by for entry in self.spec.known)
+
     def _candidate(self, trial: Trial, note: Note) -> Iterator[Verdict]:
         name, case = trial.candidate.name, trial.case
         if not bounds.sharp_enough(bounds.precision(case.dtype)):
@@ -66,7 +70,8 @@ class Judge:
             return
         for law in self._laws(trial):
             note(name, law.name)
-            yield from _timed(partial(_within_memory, trial, law.name, partial(_rows, trial, law)))
+            rows = partial(_within_memory, trial, law.name, partial(_rows, trial, law))
+            yield from _timed(rows, apart=self._explained(trial))
 
     def _laws(self, trial: Trial) -> Iterator[Law]:
         exempt = {*self.spec.exempt, *trial.candidate.given.exempt}
@@ -109,18 +114,16 @@ GATHERED = frozenset({"pure", "repeatable", "layout", "subsets", "upstream", "ba
 
 def _gathered(rows: list[Verdict]) -> list[Verdict]:
     """The rows with those of a gathered law that came out alike as one, the worst of them; red ones stand alone."""
-    kept: list[Verdict] = []
-    places: dict[tuple[str, str, str], int] = {}
-    for row in rows:
-        key = (row.candidate, row.law, row.status)
-        if row.law not in GATHERED or row.status not in ("conforms", "not believed") or key not in places:
-            places[key] = len(kept)
-            kept.append(row)
-            continue
-        first = kept[places[key]]
-        worst = row if row.margin > first.margin else first
-        kept[places[key]] = replace(worst, about="", seconds=round(first.seconds + row.seconds, 6))
-    return kept
+    groups: dict[tuple[str, ...], list[Verdict]] = {}
+    for i, row in enumerate(rows):
+        alike = row.law in GATHERED and row.status in ("conforms", "not believed")
+        groups.setdefault((row.candidate, row.law, row.status, *(() if alike else (str(i),))), []).append(row)
+    return [_together(group) if len(group) > 1 else group[0] for group in groups.values()]
+
+
+def _together(rows: list[Verdict]) -> Verdict:
+    worst = max(rows, key=lambda row: row.margin)
+    return replace(worst, about="", seconds=round(sum(row.seconds for row in rows), 6))
 
 
 def _rows(trial: Trial, law: Law) -> list[Verdict]:
@@ -135,11 +138,13 @@ def _within_memory(trial: Trial, law: str, judge: Callable[[], list[Verdict]]) -
         return [_row(trial, law, "", "crashed", margin=float("inf"), blame=trial.candidate.name, message=message)]
 
 
-def _timed(judge: Callable[[], list[Verdict]]) -> list[Verdict]:
+def _timed(judge: Callable[[], list[Verdict]], apart: bool = True) -> list[Verdict]:
+    """The rows with the seconds each took; those that came out alike as one unless they must stay ``apart``."""
     started = time.perf_counter()
     rows = judge()
-    spent = (time.perf_counter() - started) / max(len(rows), 1)
-    return [replace(row, seconds=round(spent, 6)) for row in rows]
+    spent = time.perf_counter() - started
+    kept = rows if apart else _gathered(rows)
+    return [replace(row, seconds=round(spent / len(kept), 6)) for row in kept]
 
 
 def _row(trial: Trial, law: str, about: str, status: Any, **facts: Any) -> Verdict:

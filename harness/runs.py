@@ -191,10 +191,8 @@ def isa() -> str:
     return " ".join([*simd.get("baseline", []), *simd.get("found", [])])
 
 
-def header(chosen: Plan, command: str, with_torch: bool) -> dict[str, Any]:
-    """The facts of a run that all its rows share."""
-    from harness import libraries
-
+def header(chosen: Plan, command: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What all rows of a run share; ``facts`` are of the process that judges, by `libraries.facts`."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
@@ -203,8 +201,9 @@ def header(chosen: Plan, command: str, with_torch: bool) -> dict[str, Any]:
         "specs": {op: spec.digest for op, spec in chosen.specs.items()},
         "cases": {op: len(found) for op, found in chosen.cases.items()},
         "first": {op: {a: cases.write(v[0]) for a, v in cases.axes(s).items()} for op, s in chosen.specs.items()},
+        "models": {op: spec.model for op, spec in chosen.specs.items()},
         "renamed": {old: new for spec in chosen.specs.values() for old, new in spec.renamed.items()},
-        **libraries.facts(with_torch),
+        **facts,
     }
 
 

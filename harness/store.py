@@ -19,9 +19,9 @@ import os
 import sqlite3
 import struct
 import time
-from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -38,6 +38,9 @@ SAME = ("specs", "seed", "versions")
 
 #: Rows, and seconds, that may wait for one transaction.
 BATCH_ROWS, BATCH_SECONDS = 1_000, 0.5
+
+#: Rows read at a time where all are wanted.
+PIECE_ROWS = 10_000
 
 #: Seconds to wait for another process that is writing.
 BUSY_SECONDS = 30.0
@@ -211,27 +214,58 @@ class Store:
         with _spoken(self.path):
             return {(op, name, status): n for op, name, status, n in self._connection.execute(counting)}
 
-    def rows(self) -> Iterator[Verdict]:
-        """Every verdict, sorted by op, case, candidate, law and about."""
-        return (Verdict(*row) for row in self._sorted())
-
-    def _sorted(self) -> Iterator[tuple[Any, ...]]:
+    def count(self) -> int:
+        """How many verdicts there are."""
         self.flush()
         with _spoken(self.path):
-            yield from map(_read, self._connection.execute(f"SELECT {_QUOTED} FROM verdicts ORDER BY {_ORDER}"))
+            (found,) = self._connection.execute("SELECT count(*) FROM verdicts").fetchone()
+        return int(found)
+
+    def marks(self) -> list[Verdict]:
+        """One row per op, candidate and known deviation that it showed: all that a ledger asks of a run."""
+        self.flush()
+        with _spoken(self.path):
+            found = self._connection.execute("SELECT DISTINCT op, candidate, known FROM verdicts").fetchall()
+        return [Verdict(op, "", by, "", "", "", known=known) for op, by, known in found]
+
+    def rows(self, **wanted: Collection[str]) -> Iterator[Verdict]:
+        """Every verdict whose columns have one of the values wanted, sorted by op, case, candidate, law and about."""
+        return (Verdict(*row) for row in self._sorted(**wanted))
+
+    def worst(self, each: int, statuses: Collection[str]) -> Iterator[Verdict]:
+        """Of every op, candidate, law and status wanted so many rows of the largest margins, and as many unmeasured."""
+        marks = ", ".join("?" * len(statuses))
+        ranked = (
+            f"SELECT {_QUOTED}, row_number() OVER (PARTITION BY op, candidate, law, status, bound = ''"
+            f' ORDER BY margin DESC, length("case"), {_ORDER}) AS place'
+            f" FROM verdicts WHERE status IN ({marks})"
+        )
+        asked = f"SELECT {_QUOTED} FROM ({ranked}) WHERE place <= ? ORDER BY {_ORDER}"
+        return (Verdict(*row) for row in self._asked(asked, (*statuses, each)))
+
+    def _sorted(self, **wanted: Collection[str]) -> Iterator[tuple[Any, ...]]:
+        terms = [f'"{name}" IN ({", ".join("?" * len(values))})' for name, values in wanted.items()]
+        where = f"WHERE {' AND '.join(terms)}" if terms else ""
+        asked = f"SELECT {_QUOTED} FROM verdicts {where} ORDER BY {_ORDER}"
+        return self._asked(asked, [value for values in wanted.values() for value in values])
+
+    def _asked(self, asked: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        self.flush()
+        with _spoken(self.path):
+            yield from map(_read, self._connection.execute(asked, values))
 
     def verdicts(self) -> pandas.DataFrame:
-        """The table of verdicts, sorted likewise; equal texts are kept once in memory."""
+        """The table of verdicts, sorted likewise, read in pieces: what is packed already is no longer in rows."""
         import pandas  # heavy
 
-        texts: dict[str, str] = {}
-        columns: dict[str, Any] = {name: array("d") if name in FLOATS else [] for name in COLUMNS}
-        for row in self._sorted():
-            for name, value in zip(COLUMNS, row, strict=True):
-                columns[name].append(value if name in FLOATS else texts.setdefault(value, value))
+        pieces: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+        for rows in _batched(self._sorted(), PIECE_ROWS):
+            for name, values in zip(COLUMNS, zip(*rows, strict=True), strict=True):
+                pieces[name].append(pandas.Series(values, dtype="float64" if name in FLOATS else "str"))
         frame = {}
-        for name in COLUMNS:  # one at a time: a list is let go of before the next is copied
-            frame[name] = pandas.Series(columns.pop(name), dtype="float64" if name in FLOATS else "str")
+        for name in COLUMNS:  # one at a time: pieces are let go of before the next are joined
+            empty = pandas.Series([], dtype="float64" if name in FLOATS else "str")
+            frame[name] = pandas.concat(pieces.pop(name) or [empty], ignore_index=True)
         return pandas.DataFrame(frame, copy=False)
 
     def export_csv(self, path: str | Path) -> None:
@@ -567,6 +601,11 @@ def _as_json(header: Mapping[str, Any]) -> dict[str, Any]:
     """The header as it is read back: tuples as lists, keys as texts."""
     again: dict[str, Any] = json.loads(json.dumps(dict(header)))
     return again
+
+
+def _batched(rows: Iterator[tuple[Any, ...]], size: int) -> Iterator[list[tuple[Any, ...]]]:
+    while piece := list(islice(rows, size)):
+        yield piece
 
 
 def _read(row: Sequence[Any]) -> tuple[Any, ...]:

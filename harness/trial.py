@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -47,22 +47,30 @@ class Due:
     @cached_property
     def gradients(self) -> dict[str, Answer]:
         """The inputs' gradients for ``cotangents``."""
-        return self.oracle.vjp(self.cotangents)
+        return self._open(self.oracle.vjp(self.cotangents))
 
     @cached_property
     def moved(self) -> dict[str, Answer]:
         """The outputs' tangents for ``tangents``."""
-        return self.oracle.jvp(self.tangents)
+        return self._open(self.oracle.jvp(self.tangents))
 
     @cached_property
     def second(self) -> dict[str, Answer]:
         """The gradients of ``<vjp(x; cotangents), tangents>``."""
-        return self.oracle.second(self.cotangents, self.tangents)
+        return self._open(self.oracle.second(self.cotangents, self.tangents))
 
     @cached_property
     def curved(self) -> dict[str, Answer]:
         """The outputs' second derivatives along ``tangents``."""
-        return self.oracle.curved(self.tangents)
+        return self._open(self.oracle.curved(self.tangents))
+
+    def pulled(self, cotangents: Mapping[str, Array]) -> dict[str, Answer]:
+        """The inputs' gradients for other cotangents."""
+        return self._open(self.oracle.vjp(cotangents))
+
+    def _open(self, derivatives: dict[str, Answer]) -> dict[str, Answer]:
+        """Derivatives with any number allowed where none exists: where finite inputs give the definition no slope."""
+        return {n: _unspecified(a) for n, a in derivatives.items()} if self.bench.finite else derivatives
 
 
 @dataclass(frozen=True)
@@ -263,6 +271,14 @@ class Trial:
         if all(t is None for t in moved):
             raise NoGradient("forward mode carries nothing to the result")
         return {n: self.candidate.library.unwrap(t) for n, t in zip(self.outputs, moved, strict=True) if t is not None}
+
+
+def _unspecified(answer: Answer) -> Answer:
+    missing = np.isnan(answer.expected)
+    if not missing.any():
+        return answer
+    error = np.where(missing, np.inf, answer.error)
+    return replace(answer, expected=np.where(missing, 0, answer.expected), error=error)
 
 
 def frozen(arrays: dict[str, Array]) -> dict[str, Array]:

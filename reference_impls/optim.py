@@ -29,8 +29,13 @@ def adam_step(
     """``p - lr m_hat / (sqrt(v_hat) + eps)``: step ``t`` = 1, 2, ... of Adam (Kingma and Ba 2015, algorithm 1).
 
     ``m' = b1 m + (1 - b1) g'``, ``v' = b2 v + (1 - b2) g'**2``, ``m_hat = m' / (1 - b1**t)``,
-    ``v_hat = v' / (1 - b2**t)``, ``g' = g + weight_decay p``. Returns ``(p', m', v')``.
+    ``v_hat = v' / (1 - b2**t)``, ``g' = g + weight_decay p``. Returns ``(p', m', v')``. Raises ValueError where the
+    four arrays differ in shape.
     """
+    if not p.shape == g.shape == m.shape == v.shape:
+        raise ValueError(
+            f"parameters, gradient and moments differ in shape: {p.shape}, {g.shape}, {m.shape}, {v.shape}"
+        )
     step, _, root, m_next, v_next = _parts(p, g, m, v, t, lr, betas, eps, weight_decay)
     moved = widened(p) - step * m_next / (root + eps)
     return _as(moved, p), _as(m_next, m), _as(v_next, v)

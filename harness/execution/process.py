@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import multiprocessing
 import os
 import re
@@ -14,13 +15,14 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from harness.execution import worker as life
-from harness.execution.task import ExecutionError, Setup, Task
+from harness.execution.guard import steady
+from harness.execution.task import ExecutionError, Setup, Task, named
 from harness.execution.worker import Limits
 from harness.model import Verdict
 
@@ -102,6 +104,25 @@ def prepare(preload: Sequence[str] = PRELOAD) -> None:
         with _starting():
             multiprocessing.get_context("forkserver").set_forkserver_preload(["__main__", *preload])
             forkserver.ensure_running()
+
+
+def asked(path: str, arguments: tuple[Any, ...], preload: Sequence[str]) -> Any:
+    """What a function by dotted path returns, any JSON, in a process such as judges. Raises ExecutionError if it dies."""
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    process = _begun(_answer, (theirs, path, arguments), preload)
+    theirs.close()
+    try:
+        answer = json.loads(ours.recv())  # not pickled: a type of a library's would bring the library along
+    except EOFError:
+        process.join()
+        raise ExecutionError(f"{path}: its process exited with code {process.exitcode}") from None
+    process.join()
+    return answer
+
+
+def _answer(connection: Connection, path: str, arguments: tuple[Any, ...]) -> None:
+    steady()
+    connection.send(json.dumps(named(path)(*arguments)))
 
 
 class Worker:

@@ -51,18 +51,19 @@ class Setup:
 
     def __call__(self) -> Work:
         """The work, made in this process. Raises what importing or calling the function raises."""
-        work: Work = _found(self.path)(*self.arguments)
+        work: Work = named(self.path)(*self.arguments)
         return work
 
     def explained(self, task: Task, rows: list[Verdict]) -> list[Verdict]:
         """The rows of a death as the ledger sees them."""
         if not self.explain:
             return rows
-        explain: Explain = _found(self.explain)(*self.arguments)
+        explain: Explain = named(self.explain)(*self.arguments)
         return explain(task, rows)
 
 
-def _found(path: str) -> Any:
+def named(path: str) -> Any:
+    """The object at ``module:attribute``. Raises what importing it raises."""
     module, _, attribute = path.partition(":")
     found: Any = importlib.import_module(module)
     for part in attribute.split("."):

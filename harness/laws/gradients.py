@@ -57,10 +57,10 @@ def upstream(trial: Trial) -> Iterator[Equation]:
     for layout in ("transposed", "strided"):
         yield from _pulled(trial, layout, cotangents, trial.due.gradients)
     repeated = {n: _repeated(g) for n, g in cotangents.items()}
-    yield from _pulled(trial, "expanded", repeated, trial.due.oracle.vjp(repeated))
+    yield from _pulled(trial, "expanded", repeated, trial.due.pulled(repeated))
     if trial.is_torch and len(cotangents) > 1:
         for name, g in cotangents.items():
-            yield from _pulled(trial, "contiguous", {name: g}, trial.due.oracle.vjp({name: g}))
+            yield from _pulled(trial, "contiguous", {name: g}, trial.due.pulled({name: g}))
 
 
 def _pulled(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -75,11 +75,16 @@ def repeatable(trial: Trial) -> Iterator[Equation]:
             continue  # whether it takes such inputs is said by the laws of gradients
         yield from _same(trial, how, first, trial.values(found))
     draws = (trial.arrays, trial.bench.others) * 2
-    with ThreadPoolExecutor(2) as pool:
-        together = list(pool.map(lambda arrays: trial.values(trial.call(arrays)), draws))
+    together = list(_threads().map(lambda arrays: trial.values(trial.call(arrays)), draws))
     for returned, mine in zip(together, (first, other) * 2, strict=True):
         if mine is first:
             yield from _same(trial, "in two threads", first, returned)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Two threads, kept for all trials of this process."""
+    return ThreadPoolExecutor(2)
 
 
 def _again(trial: Trial, how: str, first: dict[str, NDArray[Any]]) -> Iterator[Equation]:

@@ -9,5 +9,6 @@ from harness.report.badges import badge
 from harness.report.clusters import Cluster, clusters
 from harness.report.page import moment, page
 from harness.report.tables import READING, csv, markdown, summary
+from harness.report.trust import kills
 
-__all__ = ["READING", "Cluster", "badge", "clusters", "csv", "markdown", "moment", "page", "summary"]
+__all__ = ["READING", "Cluster", "badge", "clusters", "csv", "kills", "markdown", "moment", "page", "summary"]

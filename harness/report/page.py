@@ -22,13 +22,14 @@ import numpy
 import pandas
 
 from harness.diff import KINDS, diff
+from harness.laws import LAWS
 from harness.model import GRADES, RED
 from harness.report.addresses import axes
 from harness.report.causes import causes
 from harness.report.clusters import clusters
 from harness.report.counts import BAD, GRADE_WORDS, PRECEDENCE, SIGNS, Cell, cells, counts, level, short, table
 from harness.report.packing import pack, plain
-from harness.report.trust import coverage, doubts, tightness, witnesses
+from harness.report.trust import coverage, doubts, tightness, tightness_of_models, witnesses
 
 #: The script's parts in the order they are run.
 SCRIPTS = ("rows.js", "query.js", "table.js", "pictures.js", "case.js", "changes.js", "main.js")
@@ -37,15 +38,21 @@ SCRIPTS = ("rows.js", "query.js", "table.js", "pictures.js", "case.js", "changes
 FACTS = ("started", "command", "seed", "versions", "cpu", "isa", "threads")
 
 #: Header fields that the page draws elsewhere.
-_DRAWN = frozenset({"complete", "first", "kills", "renamed", "title"})
+_DRAWN = frozenset({"complete", "first", "kills", "models", "renamed", "title"})
 
 #: Libraries that have a column of the matrix; other candidates share the last one.
-LIBRARIES = ("numpy", "scipy", "torch")
+LIBRARIES = ("numpy", "scipy", "torch", "oracle")
+
+#: Laws in the order in which a reader wants them: whether it works at all, then as the registry has them.
+LAW_ORDER = ("status", *LAWS, "proof", "ledger")
 
 #: Entries that no longer run, values of an axis and entries of one embedded array beyond which the page only counts.
 MAX_GONE, MAX_VALUES, MAX_ENTRIES = 2_000, 60, 20_000
 
 _KEY = ("case", "candidate", "law", "about")
+
+#: The number of a known entry in its spec, which stands before its reason.
+_NUMBER = r"^\d+: "
 
 
 def page(
@@ -61,8 +68,9 @@ def page(
     ``header["complete"]`` is whether the run reached its footer; without it the page is stamped PARTIAL. ``evidence``
     maps ``case \\t candidate \\t law \\t about`` to what is known of one row (``expected``, ``actual``, ``margin``:
     nested lists; ``formula``, ``digits``, ``repro``, ``command``, ``shrunk``: text; ``margins``: per candidate).
-    ``header["first"]`` gives by op the value, as text, of each axis that case ids leave out. ``history`` is earlier
-    runs as ``moment`` tells them, oldest first.
+    ``header["first"]`` gives by op the value, as text, of each axis that case ids leave out, ``header["models"]`` the
+    model of its bounds, ``header["kills"]`` what ``trust.kills`` read of the release gate. ``history`` is earlier runs
+    as ``moment`` tells them, oldest first.
     """
     verdicts = table(verdicts)
     script = _script()
@@ -78,7 +86,7 @@ def page(
             partial=not header.get("complete"),
             facts=_facts(header),
             more=_more(header),
-            kills=header.get("kills", {}),
+            kills=header.get("kills"),
             counts=counts(verdicts),
             cases=int(verdicts["case"].nunique()),
             candidates=int(verdicts["candidate"].nunique()),
@@ -86,6 +94,8 @@ def page(
             wrong=_wrong(verdicts),
             clusters=clusters(verdicts, header.get("first")),
             tightness=tightness(verdicts),
+            by_model=tightness_of_models(verdicts, header.get("models", {}), header.get("first", {})),
+            models=header.get("models", {}),
             coverage=coverage(verdicts),
             unbelieved=doubts(verdicts, "not believed", "inconclusive"),
             ledger=doubts(verdicts, "fixed", "known"),
@@ -124,6 +134,7 @@ def _rows(
 ) -> str:
     texts = ("op", "case", "candidate", "law", "about", "status", "grade", "blame", "message", "known")
     columns = {name: verdicts[name] for name in texts}
+    columns["known"] = verdicts["known"].str.replace(_NUMBER, "", regex=True)
     columns["margin"] = verdicts["margin"]
     with numpy.errstate(over="ignore"):
         columns |= {name: verdicts[name].astype(numpy.float32) for name in ("ulps", "seconds")}
@@ -138,6 +149,7 @@ def _rows(
         "kinds": KINDS,
         "axes": _axes(header, verdicts),
         "first": header.get("first", {}),
+        "laws": LAW_ORDER,
         "gone": [],
         "baseline": baseline is not None,
         "started": header.get("started", ""),
@@ -212,24 +224,34 @@ def _library(candidate: str) -> str:
 
 
 def _wrong(verdicts: pandas.DataFrame) -> list[dict[str, Any]]:
-    """Who is wrong where, new before known, said once per op, candidate and law; consequences left out."""
+    """Who is wrong where, new before known, said once per op and candidate; consequences left out."""
     rows = verdicts[(causes(verdicts) < 0) & verdicts["status"].isin(BAD | {"known"})]
     rows = rows.assign(listed=rows["status"] == "known")
-    grouped = rows.groupby(["op", "candidate", "listed", "law"], sort=True)
+    grouped = rows.groupby(["op", "candidate", "listed"], sort=True)
     said = [
         {
             "op": op,
             "candidate": candidate,
             "known": bool(known),
-            "law": law,
-            "abouts": sorted(set(group["about"]) - {""})[:4],
+            "laws": in_order(set(group["law"])),
+            "because": _commonest(group["known"].str.replace(_NUMBER, "", regex=True)),
             "status": next(s for s in SIGNS if s in set(group["status"])),
             "cases": int(group["case"].nunique()),
             "margin": float(group["margin"].max()),
         }
-        for (op, candidate, known, law), group in grouped
+        for (op, candidate, known), group in grouped
     ]
     return sorted(said, key=lambda w: (w["known"], -w["cases"]))
+
+
+def in_order(laws: Iterable[str]) -> list[str]:
+    """Laws in the order a reader wants them, unknown ones last."""
+    return sorted(laws, key=lambda law: (LAW_ORDER.index(law) if law in LAW_ORDER else len(LAW_ORDER), law))
+
+
+def _commonest(reasons: pandas.Series) -> str:
+    there = reasons[reasons != ""]
+    return str(there.value_counts().index[0]) if len(there) else ""
 
 
 def _facts(header: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -28,6 +29,29 @@ class Tightness:
     median: float
     largest: float
     exact: int
+
+
+@dataclass(frozen=True)
+class ModelTightness:
+    """The same over all candidates, by the model of the bounds and the dtype."""
+
+    model: str
+    dtype: str
+    ops: int
+    rows: int
+    median: float
+    high: float
+    largest: float
+    exact: int
+
+
+@dataclass(frozen=True)
+class Kills:
+    """What the release gate found: per judge its finds and false alarms, as the gate says them; by op; what survived."""
+
+    judges: tuple[tuple[str, str, str], ...]
+    ops: tuple[tuple[str, int, int], ...]
+    survivors: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -81,6 +105,51 @@ def tightness(verdicts: pandas.DataFrame) -> list[Tightness]:
     return found
 
 
+def tightness_of_models(
+    verdicts: pandas.DataFrame, models: Mapping[str, str], first: Mapping[str, Mapping[str, str]]
+) -> list[ModelTightness]:
+    """How much of the bound right values use, per model of bounds and dtype."""
+    rows = verdicts[(verdicts["law"] == "agrees") & (verdicts["status"] == "conforms") & verdicts["margin"].notna()]
+    said = rows["case"].str.extract(r"/dtype:([^/]+)")[0]
+    usual = rows["op"].map({op: str(values.get("dtype", DEFAULT)) for op, values in first.items()})
+    rows = rows.assign(dtype=said.fillna(usual).fillna(DEFAULT), model=rows["op"].map(dict(models)).fillna(""))
+    found = []
+    for (model, dtype), group in rows.groupby(["model", "dtype"], sort=True):
+        inexact = group["margin"][group["margin"] > 0]
+        median, high, largest = (float(inexact.quantile(q)) if len(inexact) else 0.0 for q in (0.5, 0.95, 1.0))
+        exact = len(group) - len(inexact)
+        ops = int(group["op"].nunique())
+        found.append(ModelTightness(str(model), str(dtype), ops, len(group), median, high, largest, exact))
+    return found
+
+
+def kills(markdown: str) -> Kills:
+    """What docs/kill_matrix.md says, by its tables: judges, and miniatures with the laws that found them."""
+    lines = [[cell.strip() for cell in line.strip("| \n").split(" | ")] for line in markdown.splitlines()]
+    judges = [cells for cells in lines if len(cells) == 3 and re.match(r"\d+ of \d+$", cells[1])]
+    table = [row for row in _rows_of(markdown, "Miniatures") if len(row) > 3]
+    by_op: dict[str, list[bool]] = {}
+    for row in table:
+        by_op.setdefault(row[0], []).append(_found(row))
+    return Kills(
+        tuple((a, b, c) for a, b, c in judges),
+        tuple((op, sum(found), len(found)) for op, found in sorted(by_op.items())),
+        tuple((row[0], row[1]) for row in table if not _found(row)),
+    )
+
+
+def _found(row: list[str]) -> bool:
+    """Whether a law found it; the witness never convicts."""
+    return row[3] not in ("", "nothing", WITNESS)
+
+
+def _rows_of(markdown: str, title: str) -> list[list[str]]:
+    """The rows of the table under a heading, without its head."""
+    _, _, below = markdown.partition(f"\n## {title}\n")
+    lines = [line for line in below.partition("\n## ")[0].splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines[2:]]
+
+
 def coverage(verdicts: pandas.DataFrame) -> list[Coverage]:
     """Per op, the pairs of values of any two axes that occur together in some case."""
     cases = verdicts[["op", "case"]].drop_duplicates().groupby("op", sort=True)["case"]
@@ -104,7 +173,7 @@ def _coverage(op: str, cases: list[dict[str, str]], total: int) -> Coverage:
 def doubts(verdicts: pandas.DataFrame, *statuses: str) -> list[Doubt]:
     """Rows of these statuses, gathered by op and reason; most first."""
     rows = verdicts[verdicts["status"].isin(statuses) & (verdicts["law"] != WITNESS)]
-    reason = rows["known"].where(rows["known"] != "", rows["message"])
+    reason = rows["known"].str.replace(r"^\d+: ", "", regex=True).where(rows["known"] != "", rows["message"])
     groups = rows.assign(because=reason).groupby(["op", "status", "because"], sort=True)
     found = [
         Doubt(str(op), str(status), str(because), _names(g["candidate"]), _names(g["law"]), len(g))

@@ -37,7 +37,8 @@ class Case {
   }
 
   command(fact) {
-    return fact.evidence.command || `harness show ${shell(fact.case)} --candidate ${shell(fact.candidate)}`;
+    const law = fact.law && fact.law !== "status" ? ` --law ${shell(fact.law)}` : "";
+    return fact.evidence.command || `harness show ${shell(fact.case)} --candidate ${shell(fact.candidate)}${law}`;
   }
 
   async show(row) {
@@ -54,11 +55,12 @@ class Case {
       this.numbers(fact),
       this.others(row, fact),
       this.pictures(fact),
-      !Object.keys(evidence).length && this.wrong(fact) && el("p", { class: "dim" }, "This page holds no arrays of this case; the command above recomputes them."),
+      this.elsewhere(row, fact),
       this.text("The bound, with numbers", evidence.formula),
       this.text("The oracle's digits", evidence.digits),
-      this.text("Shrunk", evidence.shrunk),
-      this.text("Repro", evidence.repro),
+      this.text("The smallest case that breaks in the same way", evidence.shrunk),
+      this.script("The smallest case as a script", evidence.smallest),
+      this.script("Repro script of this case", evidence.repro),
       this.laws(row, fact),
       histogram(this.app.margins(row), fact.margin),
     ].filter(Boolean));
@@ -102,7 +104,8 @@ class Case {
     return el("div", { class: "copies" },
       el("code", { class: "command" }, this.command(fact)),
       button("Copy command", () => this.command(fact), "command"),
-      fact.evidence.repro && button("Copy repro script", () => fact.evidence.repro, "repro"),
+      fact.evidence.repro ? button("Copy repro script", () => fact.evidence.repro, "repro") : button("Copy command that writes repro.py", () => `${this.command(fact)} --script > repro.py`, "script"),
+      fact.evidence.smallest && button("Copy smallest repro script", () => fact.evidence.smallest, "smallest"),
       button("Copy issue text", () => this.issue(fact), "issue"),
       button("Copy known entry", () => ledger([fact]), "ledger"),
       button("Copy link", () => location.href.split("#")[0] + this.app.linkTo(this.row), "link"),
@@ -133,8 +136,19 @@ class Case {
     return maps.length ? el("section", {}, el("h3", {}, "Pictures"), el("div", { class: "maps" }, maps)) : unsaid ? el("p", { class: "dim" }, unsaid) : "";
   }
 
+  // Where the page holds no evidence of this row: which row it holds some of, and the command that makes it.
+  elsewhere(row, { evidence, ...fact }) {
+    if (evidence.repro || !this.wrong(fact)) return null;
+    const other = this.app.nearest(row), { columns } = this.app.table;
+    return el("p", { class: "dim" }, "This page holds no arrays and no script of this case; the command above recomputes them. ", other !== undefined && "It holds those of ", other !== undefined && el("a", { href: this.app.linkTo(other) }, `${columns.case.at(other)} ${columns.about.at(other)}`.trim()), other !== undefined && ", wrong under the same law.");
+  }
+
+  script(title, content) {
+    return content ? el("details", { class: "script" }, el("summary", {}, title), this.text(title, content)) : "";
+  }
+
   text(title, content) {
-    return content ? el("section", {}, el("h3", {}, title, " ", el("button", { type: "button", class: "copy", onclick: () => copy(String(content), title) }, "Copy")), el("pre", { tabindex: "0" }, this.hex && title !== "Repro" ? inHex(String(content)) : String(content))) : "";
+    return content ? el("section", {}, el("h3", {}, title, " ", el("button", { type: "button", class: "copy", onclick: () => copy(String(content), title) }, "Copy")), el("pre", { tabindex: "0" }, this.hex && !title.includes("script") ? inHex(String(content)) : String(content))) : "";
   }
 
   laws(row, fact) {
@@ -147,7 +161,9 @@ class Case {
     const { facts } = this.app.table, fence = "```", lines = [`### ${fact.candidate} ${fact.status} at ${fact.case}`, "", this.sentence(fact), "", "| | |", "| --- | --- |"];
     for (const name of ["law", "about", "actual", "expected", "bound", "margin", "ulps", "at", "message"]) if (fact[name] !== "" && fact[name] === fact[name]) lines.push(`| ${name} | ${String(fact[name]).replaceAll("|", "\\|").replaceAll("\n", " ")} |`);
     lines.push("", `Versions: ${Object.entries(facts.versions).map(([name, value]) => `${name} ${value}`).join(", ")}; CPU ${facts.cpu} ${[facts.isa].flat().join(" ")}`, "", `Reproduce with \`${this.command(fact)}\`.`);
-    if (fact.evidence.repro) lines.push("", `${fence}python`, fact.evidence.repro, fence);
+    if (fact.evidence.shrunk?.includes("\n")) lines.push("", `Smallest case found: ${fact.evidence.shrunk.split("\n")[0]}`);
+    const script = fact.evidence.smallest ?? fact.evidence.repro;
+    if (script) lines.push("", `${fence}python`, script, fence);
     return lines.join("\n");
   }
 }

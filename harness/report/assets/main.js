@@ -96,7 +96,8 @@ class App {
       if (columns[name]) this.orders.set(sort, ordered(sortKeys(columns[name], way === "desc"), columns[name] instanceof Text ? this.order("worst") : undefined));
       else {
         const ranks = columns.status.words().map((word) => { const at = Object.keys(facts.signs).indexOf(word); return at < 0 ? 99 : at; });
-        this.orders.set(sort, ordered(Uint32Array.from(columns.status.codes, (code) => ranks[code]), ordered(sortKeys(columns.margin, true))));
+        const shortest = ordered(Uint32Array.from(columns.case.codes, (code) => columns.case.offsets[code + 1] - columns.case.offsets[code]));
+        this.orders.set(sort, ordered(Uint32Array.from(columns.status.codes, (code) => ranks[code]), ordered(sortKeys(columns.margin, true), shortest)));
       }
     }
     return this.orders.get(sort);
@@ -191,7 +192,20 @@ class App {
     return found;
   }
 
-  peers(row) { return this.rowsWhere(row, ["case", "law", "about"]); }
+  // Every candidate under the same law about the same; where a law's rows were gathered, the gathered one.
+  peers(row) {
+    const { candidate, about } = this.table.columns, exact = this.rowsWhere(row, ["case", "law", "about"]), there = new Set(exact.map((other) => candidate.codes[other]));
+    return [...exact, ...this.rowsWhere(row, ["case", "law"]).filter((other) => about.at(other) === "" && !there.has(candidate.codes[other]))];
+  }
+
+  // The row nearest to this one of which the page holds evidence: of the same op, candidate and law.
+  nearest(row) {
+    const { columns } = this.table, known = new Set(Object.keys(this.cold?.facts.evidence ?? {}));
+    const key = (other) => ["case", "candidate", "law", "about"].map((name) => columns[name].at(other)).join("\t");
+    const same = this.rowsWhere(row, ["op", "candidate", "law"]).filter((other) => other !== row && known.has(key(other)));
+    const apart = (other) => (columns.about.codes[other] === columns.about.codes[row] ? 0 : 1000) + distance(columns.case.at(other), columns.case.at(row));
+    return same.map((other) => [apart(other), other]).sort((a, b) => a[0] - b[0])[0]?.[1];
+  }
 
   siblings(row) { return this.rowsWhere(row, ["case", "candidate"]); }
 
@@ -290,7 +304,8 @@ function lawTable(app, op) {
     if (!cell) cells.set(key, { rank, margin, count: 1, own });
     else { cell.count++; if (rank === cell.rank) cell.own ||= own; else if (rank < cell.rank) cell.own = own; if (rank < cell.rank) Object.assign(cell, { rank, margin }); else if (rank === cell.rank && !(margin <= cell.margin)) cell.margin = Number.isNaN(margin) ? cell.margin : margin; }
   }
-  const lines = [...new Set([...cells.keys()].map((key) => Math.floor(key / width)))].sort((a, b) => a - b), candidates = [...names].sort((a, b) => a - b);
+  const place = (line) => { const at = facts.laws.indexOf(columns.law.word(Math.floor(line / abouts))); return at < 0 ? facts.laws.length : at; };
+  const lines = [...new Set([...cells.keys()].map((key) => Math.floor(key / width)))].sort((a, b) => place(a) - place(b) || a - b), candidates = [...names].sort((a, b) => a - b);
   const head = el("tr", {}, el("th", { scope: "col" }, "law"), candidates.map((by) => el("th", { scope: "col" }, columns.candidate.word(by))));
   return el("table", { class: "by-law" }, el("thead", {}, head), el("tbody", {}, lines.map((line) => {
     const law = columns.law.word(Math.floor(line / abouts)), about = columns.about.word(line % abouts);
