@@ -2,12 +2,22 @@
 
 The real line is a circle of so many points that x and y lie at whole ones: x at its places, and mirrored at minus
 those, with the sign turned for sines. Its Fourier transform at the places of y is y. All moves are exact.
+
+| type | cosines | sines |
+|---|---|---|
+| 1 | ``cos(pi k n / (N - 1))``, the first and last x once | ``sin(pi (k + 1) (n + 1) / (N + 1))`` |
+| 2 | ``cos(pi k (2 n + 1) / (2 N))`` | ``sin(pi (k + 1) (2 n + 1) / (2 N))`` |
+| 3 | ``cos(pi (2 k + 1) n / (2 N))``, the first x once | ``sin(pi (2 k + 1) (n + 1) / (2 N))``, the last x once |
+| 4 | ``cos(pi (2 k + 1) (2 n + 1) / (4 N))`` | ``sin(pi (2 k + 1) (2 n + 1) / (4 N))`` |
+
+``y[k]`` is twice the sum over n of x[n] times that. The inverse of a type is its transposed one over the period.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,7 +57,15 @@ COSINE = Family(odd=False, first=0, beyond=-1, once={1: (0, -1), 2: (), 3: (0,),
 SINE = Family(odd=True, first=1, beyond=1, once={1: (), 2: (), 3: (-1,), 4: ()})
 
 
-def _transform(family: Family, x: Any, type: int, s: Any, axes: Any, norm: Any, orthogonalize: Any) -> Any:
+def _forward(
+    family: Family,
+    x: Any,
+    type: int = 2,
+    s: Any = None,
+    axes: Any = None,
+    norm: Any = None,
+    orthogonalize: bool | None = None,
+) -> Any:
     where, sizes = lengths(x.shape, _several(s), _several(axes))
     even_out = norm == "ortho" if orthogonalize is None else orthogonalize
     y = fit_all(x, where, sizes)
@@ -100,35 +118,20 @@ def _at(x: Any, axis: int, places: tuple[int, ...], factor: Any) -> Any:
     return x
 
 
-def dctn(
-    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: Any = None, orthogonalize: bool | None = None
+def _inverse(
+    family: Family,
+    x: Any,
+    type: int = 2,
+    s: Any = None,
+    axes: Any = None,
+    norm: Any = None,
+    orthogonalize: bool | None = None,
 ) -> Any:
-    """``dct`` along each of the axes."""
-    return _transform(COSINE, x, type, s, axes, norm, orthogonalize)
+    return _forward(family, x, TRANSPOSED[type], s, axes, OTHER_NORM[norm], orthogonalize)
 
 
-def idctn(
-    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: Any = None, orthogonalize: bool | None = None
-) -> Any:
-    """``idct`` along each of the axes."""
-    return _transform(COSINE, x, TRANSPOSED[type], s, axes, OTHER_NORM[norm], orthogonalize)
-
-
-def dstn(
-    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: Any = None, orthogonalize: bool | None = None
-) -> Any:
-    """``dst`` along each of the axes."""
-    return _transform(SINE, x, type, s, axes, norm, orthogonalize)
-
-
-def idstn(
-    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: Any = None, orthogonalize: bool | None = None
-) -> Any:
-    """``idst`` along each of the axes."""
-    return _transform(SINE, x, TRANSPOSED[type], s, axes, OTHER_NORM[norm], orthogonalize)
-
-
-def dct(
+def _along_one(
+    transform: Any,
     x: Any,
     type: int = 2,
     n: int | None = None,
@@ -136,49 +139,13 @@ def dct(
     norm: Any = None,
     orthogonalize: bool | None = None,
 ) -> Any:
-    """``y[k] = 2 * sum over n of x[n] cos(pi k (2 n + 1) / (2 N))`` for type 2.
-
-    Type 1: ``cos(pi k n / (N - 1))``, the first and last x once; type 3: ``cos(pi (2 k + 1) n / (2 N))``, the first x
-    once; type 4: ``cos(pi (2 k + 1) (2 n + 1) / (4 N))``.
-    """
-    return dctn(x, type, n, axis, norm, orthogonalize)
+    return transform(x, type, n, axis, norm, orthogonalize)
 
 
-def idct(
-    x: Any,
-    type: int = 2,
-    n: int | None = None,
-    axis: int = -1,
-    norm: Any = None,
-    orthogonalize: bool | None = None,
-) -> Any:
-    """The inverse of ``dct``: that of the transposed type, scaled by one over the period."""
-    return idctn(x, type, n, axis, norm, orthogonalize)
+#: ``(x, type, s, axes, norm, orthogonalize)``: along each of the axes.
+dctn, idctn = partial(_forward, COSINE), partial(_inverse, COSINE)
+dstn, idstn = partial(_forward, SINE), partial(_inverse, SINE)
 
-
-def dst(
-    x: Any,
-    type: int = 2,
-    n: int | None = None,
-    axis: int = -1,
-    norm: Any = None,
-    orthogonalize: bool | None = None,
-) -> Any:
-    """``y[k] = 2 * sum over n of x[n] sin(pi (k + 1) (2 n + 1) / (2 N))`` for type 2.
-
-    Type 1: ``sin(pi (k + 1) (n + 1) / (N + 1))``; type 3: ``sin(pi (2 k + 1) (n + 1) / (2 N))``, the last x once;
-    type 4: ``sin(pi (2 k + 1) (2 n + 1) / (4 N))``.
-    """
-    return dstn(x, type, n, axis, norm, orthogonalize)
-
-
-def idst(
-    x: Any,
-    type: int = 2,
-    n: int | None = None,
-    axis: int = -1,
-    norm: Any = None,
-    orthogonalize: bool | None = None,
-) -> Any:
-    """The inverse of ``dst``: that of the transposed type, scaled by one over the period."""
-    return idstn(x, type, n, axis, norm, orthogonalize)
+#: ``(x, type, n, axis, norm, orthogonalize)``: along one axis.
+dct, idct = partial(_along_one, dctn), partial(_along_one, idctn)
+dst, idst = partial(_along_one, dstn), partial(_along_one, idstn)

@@ -7,7 +7,7 @@ one multiplication and one addition per entry: ``legal`` names these forms.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, update_wrapper
 from math import prod
 from typing import Any
 
@@ -47,6 +47,13 @@ def _affine(y: Any, weight: Any, bias: Any) -> Any:
     return y if bias is None else y + bias
 
 
+def _formed(norm: Callable[..., Any]) -> Callable[..., Any]:
+    """The definition that divides, of a norm in any form; the other forms are as right."""
+    definition: Any = update_wrapper(partial(norm, divided), norm)
+    definition.legal = (partial(norm, multiplied), partial(norm, folded))
+    return definition  # type: ignore[no-any-return]
+
+
 def moments(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:
     """Mean and biased variance over axes, which are kept with length 1."""
     mean = np.mean(x, axis=axes, keepdims=True)
@@ -58,7 +65,8 @@ def _per_channel(vector: Any, ndim: int) -> Any:
     return None if vector is None else vector.reshape((1, vector.shape[0], *(1,) * (ndim - 2)))
 
 
-def _batch_norm(
+@_formed
+def batch_norm(
     form: Form,
     input: Any,
     running_mean: Any,
@@ -70,6 +78,12 @@ def _batch_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> tuple[Any, Any, Any]:
+    """``(x - mean) / sqrt(var + eps) weight + bias`` per channel, and the running statistics afterwards.
+
+    Training: mean and biased variance of the batch, ``running <- (1 - momentum) running + momentum batch`` with the
+    unbiased variance; an empty batch changes nothing. Otherwise the running statistics, which stay as they are.
+    Shapes: input (N, C, *spatial), the others (C).
+    """
     ndim = input.ndim
     w, b = _per_channel(weight, ndim), _per_channel(bias, ndim)
     axes = (0, *range(2, ndim))
@@ -87,52 +101,27 @@ def _batch_norm(
     return form(input, mean, var + eps, w, b), *states
 
 
-def batch_norm(
-    input: Any,
-    running_mean: Any,
-    running_var: Any,
-    weight: Any = None,
-    bias: Any = None,
-    *,
-    training: bool = False,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> tuple[Any, Any, Any]:
-    """``(x - mean) / sqrt(var + eps) weight + bias`` per channel, and the running statistics afterwards.
-
-    Training: mean and biased variance of the batch, ``running <- (1 - momentum) running + momentum batch`` with the
-    unbiased variance; an empty batch changes nothing. Otherwise the running statistics, which stay as they are.
-    Shapes: input (N, C, *spatial), the others (C).
-    """
-    options = {"training": training, "momentum": momentum, "eps": eps}
-    return _batch_norm(divided, input, running_mean, running_var, weight, bias, **options)
-
-
-batch_norm.legal = (partial(_batch_norm, multiplied), partial(_batch_norm, folded))  # type: ignore[attr-defined]
-
-
-def _layer_norm(
+@_formed
+def layer_norm(
     form: Form, input: Any, weight: Any = None, bias: Any = None, *, normalized_shape: Any, eps: float = 1e-5
 ) -> Any:
+    """``(x - mean) / sqrt(var + eps) weight + bias``, mean and biased variance over the last axes.
+
+    Shapes: input (*lead, *normalized_shape), weight and bias (*normalized_shape).
+    """
     axes = tuple(range(input.ndim - len(tuple(normalized_shape)), input.ndim))
     mean, var = moments(input, axes)
     return form(input, mean, var + eps, weight, bias)
 
 
-def layer_norm(input: Any, weight: Any = None, bias: Any = None, *, normalized_shape: Any, eps: float = 1e-5) -> Any:
-    """``(x - mean) / sqrt(var + eps) weight + bias``, mean and biased variance over the last axes.
-
-    Shapes: input (*lead, *normalized_shape), weight and bias (*normalized_shape).
-    """
-    return _layer_norm(divided, input, weight, bias, normalized_shape=normalized_shape, eps=eps)
-
-
-layer_norm.legal = (partial(_layer_norm, multiplied), partial(_layer_norm, folded))  # type: ignore[attr-defined]
-
-
-def _group_norm(
+@_formed
+def group_norm(
     form: Form, input: Any, weight: Any = None, bias: Any = None, *, num_groups: int, eps: float = 1e-5
 ) -> Any:
+    """``(x - mean) / sqrt(var + eps) weight + bias``, mean and biased variance over each sample's group of channels.
+
+    Shapes: input (N, C, *spatial), weight and bias (C); groups are runs of C // num_groups channels.
+    """
     n, channels, *spatial = input.shape
     grouped = input.reshape((n, num_groups, channels // num_groups, *spatial))
     mean, var = moments(grouped, tuple(range(2, grouped.ndim)))
@@ -143,38 +132,15 @@ def _group_norm(
     return form(grouped, mean, var + eps, w, b).reshape(input.shape)
 
 
-def group_norm(input: Any, weight: Any = None, bias: Any = None, *, num_groups: int, eps: float = 1e-5) -> Any:
-    """``(x - mean) / sqrt(var + eps) weight + bias``, mean and biased variance over each sample's group of channels.
-
-    Shapes: input (N, C, *spatial), weight and bias (C); groups are runs of C // num_groups channels.
-    """
-    return _group_norm(divided, input, weight, bias, num_groups=num_groups, eps=eps)
-
-
-group_norm.legal = (partial(_group_norm, multiplied), partial(_group_norm, folded))  # type: ignore[attr-defined]
-
-
-def _instance_norm(form: Form, input: Any, weight: Any = None, bias: Any = None, *, eps: float = 1e-5) -> Any:
+@_formed
+def instance_norm(form: Form, input: Any, weight: Any = None, bias: Any = None, *, eps: float = 1e-5) -> Any:
+    """``(x - mean) / sqrt(var + eps) weight + bias``, mean and biased variance over each sample's channel."""
     mean, var = moments(input, tuple(range(2, input.ndim)))
     return form(input, mean, var + eps, _per_channel(weight, input.ndim), _per_channel(bias, input.ndim))
 
 
-def instance_norm(input: Any, weight: Any = None, bias: Any = None, *, eps: float = 1e-5) -> Any:
-    """``(x - mean) / sqrt(var + eps) weight + bias``, mean and biased variance over each sample's channel."""
-    return _instance_norm(divided, input, weight, bias, eps=eps)
-
-
-instance_norm.legal = (partial(_instance_norm, multiplied), partial(_instance_norm, folded))  # type: ignore[attr-defined]
-
-
-def _channel_norm(form: Form, input: Any, *, eps: float = 1e-5) -> Any:
+@_formed
+def channel_norm(form: Form, input: Any, *, eps: float = 1e-5) -> Any:
+    """``(x - mean) / sqrt(var + eps)``, mean and biased variance of each channel over all axes but the second."""
     mean, var = moments(input, (0, *range(2, input.ndim)))
     return form(input, mean, var + eps, None, None)
-
-
-def channel_norm(input: Any, *, eps: float = 1e-5) -> Any:
-    """``(x - mean) / sqrt(var + eps)``, mean and biased variance of each channel over all axes but the second."""
-    return _channel_norm(divided, input, eps=eps)
-
-
-channel_norm.legal = (partial(_channel_norm, multiplied), partial(_channel_norm, folded))  # type: ignore[attr-defined]

@@ -29,16 +29,7 @@ def _moments(p: Any, g: Any, m: Any, v: Any, betas: Any, weight_decay: float) ->
 
 
 def adam_step_torch(
-    p: Any,
-    g: Any,
-    m: Any,
-    v: Any,
-    *,
-    t: int = 1,
-    lr: float = 1e-3,
-    betas: Any = (0.9, 0.999),
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
+    p: Any, g: Any, m: Any, v: Any, *, t: int, lr: float, betas: Any, eps: float, weight_decay: float
 ) -> tuple[Any, Any, Any]:
     """``p - lr / (1 - b1^t) m' / (sqrt(v') / sqrt(1 - b2^t) + eps)``, ``m' = m + (1 - b1) (g' - m)``."""
     gradient = g + weight_decay * p if weight_decay else g
