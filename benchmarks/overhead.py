@@ -25,7 +25,7 @@ measuring.prepare()
 
 import torch  # noqa: E402
 
-from harness import candidates, comparison, execution, fills, judgement, ledger, report, runs, specs, trial  # noqa: E402
+from harness import candidates, comparison, execution, fills, judgement, ledger, libraries, report, runs, specs, trial  # noqa: E402
 from harness import cases as addresses  # noqa: E402
 from harness.execution.guard import Guard  # noqa: E402
 from harness.laws import gradients, layouts, linearity, purity, values  # noqa: E402
@@ -125,7 +125,7 @@ def spread(count: int) -> tuple[runs.Plan, list[Any]]:
 def run(plan: runs.Plan, tasks: list[Any], folder: Path, clock: Clock) -> int:
     """Judge, store and write, as `harness run -j 0` does; how many verdicts."""
     setup = runs.setup(plan.specs.values())
-    header = runs.header(replace(plan, cases=dict.fromkeys(plan.cases, ())), "harness run", True)
+    header = runs.header(replace(plan, cases=dict.fromkeys(plan.cases, ())), "harness run", libraries.facts(True))
     folder.mkdir()
     with Store.create(folder / "run.sqlite", header) as store:
         for _, rows in execution.inline(tasks, setup):

@@ -26,7 +26,7 @@ from harness.comparison import Numbers, compare, write
 from harness.execution import PRELOAD, Isolated, Note, Setup, Task
 from harness.laws import LAWS
 from harness.model import RED, Law, Spec, Verdict
-from harness.oracles import Answer
+from harness.oracles import Answer, Oracle
 from harness.trial import Bench, Trial
 
 Array = NDArray[Any]
@@ -199,7 +199,10 @@ def _drawn(numbers: Numbers, row: Verdict) -> Evidence:
         for i, a, e in _entries(actual, expected)
     ]
     margins = np.array([p.margin for p in part]).reshape(actual.shape)
-    return {name: _plain(x) for name, x in (("expected", expected), ("actual", actual), ("margin", margins))}
+    origin = [s.start or 0 for s in window]
+    return {name: _plain(x) for name, x in (("expected", expected), ("actual", actual), ("margin", margins))} | (
+        {"origin": origin} if any(origin) else {}
+    )
 
 
 def _entries(actual: Array, expected: Array) -> Iterator[tuple[tuple[int, ...], Array, Array]]:
@@ -221,7 +224,7 @@ def _window(shape: tuple[int, ...], at: tuple[int, ...]) -> tuple[slice, ...]:
     side = ENTRIES if len(shape) == 1 else isqrt(ENTRIES)
     starts = [max(0, min(i - side // 2, n - side)) for i, n in zip(at, shape, strict=True)]
     fixed = [slice(i, i + 1) for i in at[:-2]]
-    return (*fixed, *(slice(s, s + side) for s in starts[-2:]))
+    return (*fixed, *(slice(s, min(s + side, n)) for s, n in zip(starts[-2:], shape[-2:], strict=True)))
 
 
 def _explained(trial: Trial, numbers: Numbers, row: Verdict) -> Evidence:
@@ -234,6 +237,7 @@ def _explained(trial: Trial, numbers: Numbers, row: Verdict) -> Evidence:
         "tiers  : "
         + ", ".join(f"{n} {float(e[at]):.6g}" for n, e in zip(bounds.TIERS, numbers.answer.error, strict=True)),
         f"model  : {trial.spec.model}, {p.algorithm}; {_MODELS.get(trial.spec.model, _MODELS['formula'])}",
+        *_filled_in(trial, numbers, row),
         f"where  u = {p.u_compute:.6g} ({p.dtype}), eta = {p.eta:.6g},",
         f"       lambda = sqrt(2 ln(2 M / delta)) = {bounds.lam(numbers.actual.size):.4g},"
         f" M = {numbers.actual.size} entries, delta = {bounds.DELTA:g}",
@@ -250,6 +254,46 @@ def _explained(trial: Trial, numbers: Numbers, row: Verdict) -> Evidence:
         f"error    {row.ulps:.6g} units in the last place of {p.dtype}" if row.ulps == row.ulps else "",
     ]
     return {"formula": "\n".join(lines), "digits": "\n".join(filter(None, digits))}
+
+
+#: Laws that hold an output, or an input's gradient, against the definition's.
+_VALUES, _GRADIENTS = frozenset({"agrees", "layout", "repeatable", "vmap"}), frozenset({"gradient", "subsets"})
+
+
+def _filled_in(trial: Trial, numbers: Numbers, row: Verdict) -> list[str]:
+    """The bound's formula with this entry's numbers; of a sum of products its length, magnitudes and squares."""
+    p, at = numbers.answer.p, tuple(int(i) for i in row.at.split())
+    y, bound = numbers.answer.expected, float(row.bound)
+    lines = []
+    if y[at] != 0 and np.isfinite(bound):
+        lines = [f"that is  bound = {bound / (p.u * float(abs(y[at]))):.4g} u |expected| = {bound / p.u:.4g} u"]
+    with suppress(Exception):  # a definition need not make sense at magnitudes
+        if trial.spec.model == "multilinear" and row.law in _VALUES | _GRADIENTS:
+            length, total, squares = (
+                _elsewhere(trial, row, f) for f in (np.ones_like, np.abs, lambda x: np.abs(x) ** 2)
+            )
+            tiers = [tier[at] for tier in bounds.summation(p, y, total, np.sqrt(squares), length)]
+            k, s, q = (float(abs(x[at])) for x in (length, total, squares))
+            lines += [
+                f"here   K = {k:g} products, S = sum of their magnitudes = {s:.6g}, Q = sum of their squares = {q:.6g}",
+                f"  random = lambda u hypot(sqrt(K/3 + 1) |y|, sqrt(K/6 + 1) sqrt(Q)) = {tiers[0]:.6g}",
+                f"  any    = lambda u sqrt(K) S = {tiers[1]:.6g}",
+                f"  worst  = gamma_(K+1) S = (K+1) u / (1 - (K+1) u) S = {tiers[2]:.6g}",
+            ]
+    return lines
+
+
+def _elsewhere(trial: Trial, row: Verdict, change: Callable[[Array], Array]) -> Array:
+    """What the definition gives for changed inputs and upstream gradients: its products' number, magnitudes, squares."""
+
+    def changed(arrays: Mapping[str, Array]) -> dict[str, Array]:
+        return {n: np.asarray(change(x)).astype(x.dtype) if x.dtype.kind in "fc" else x for n, x in arrays.items()}
+
+    oracle = Oracle(trial.spec, trial.case, changed(trial.arrays), "conventional")
+    name = row.about.split()[0]
+    if row.law in _GRADIENTS:
+        return np.abs(oracle.vjp(changed(trial.due.cotangents))[name].expected)
+    return np.abs(oracle.values[name if name in oracle.values else trial.outputs[0]].expected)
 
 
 #: What each tier supposes of the data.

@@ -37,8 +37,9 @@ def batch_norm(
 
     Training: mean and biased variance of the batch; ``running <- (1 - momentum) running + momentum batch``, the
     running variance from the unbiased one; an empty batch changes neither. Otherwise: the running statistics, which
-    come back unchanged.
+    come back unchanged. Raises ValueError where weight or bias has not one entry per channel.
     """
+    _require_shape(input.shape[1:2], weight=weight, bias=bias)
     if training:
         return _batch_norm_training(input, running_mean, running_var, weight, bias, momentum, eps)
     mean, var = _given(running_mean, running_var)
@@ -110,6 +111,7 @@ def layer_norm(
 ) -> Array:
     """``y = (x - mean) / sqrt(var + eps) weight + bias``, mean and variance over the trailing ``normalized_shape``."""
     rows = _trailing(input, normalized_shape)
+    _require_shape(tuple(normalized_shape), weight=weight, bias=bias)
     x_hat, _ = _standardised(rows, eps)
     y = x_hat.reshape(input.shape)
     return _with_affine(y, weight, bias).astype(input.dtype, copy=False)
@@ -423,3 +425,10 @@ def _with_affine(y: Array, weight: Array | None, bias: Array | None) -> Array:
 def _refuse_one_entry(input: Array, what: str, extents: tuple[int, ...]) -> None:
     if int(np.prod(extents)) == 1:
         raise ValueError(f"input has shape {input.shape}; more than 1 {what} is due")
+
+
+def _require_shape(due: tuple[int, ...], **vectors: Array | None) -> None:
+    """Raises ValueError where one of them broadcasts instead of having the shape that is due."""
+    for name, x in vectors.items():
+        if x is not None and x.shape != due:
+            raise ValueError(f"{name} has shape {x.shape}; {due} is due")

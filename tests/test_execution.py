@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.execution import ExecutionError, Isolated, Note, Setup, Task, inline, isolated, on_dask
+from harness.execution import ExecutionError, Isolated, Note, Setup, Task, inline, isolated, on_dask, preload
 from harness.execution.guard import Guard
 from harness.model import Verdict
 
@@ -109,6 +109,10 @@ def crash_later() -> None:
     threading.Thread(target=crash).start()
 
 
+def warn_strictly() -> None:
+    warnings.simplefilter("error")
+
+
 def leak() -> None:
     gc.garbage.append(np.ones(MEMORY * 3 // 4, np.uint8))
 
@@ -145,6 +149,8 @@ HARMLESS: dict[str, Callable[[], object]] = {
     "fork-and-return": fork_and_return,
     "kill-parent": kill_parent,
     "leak": leak,
+    "warn": lambda: warnings.warn("once more", DeprecationWarning, stacklevel=1),
+    "warn-strictly": warn_strictly,
 }
 
 DEEDS = {name: deed for name, (deed, _, _) in DEADLY.items()} | HARMLESS | {"bomb": bomb, "crash-later": crash_later}
@@ -234,6 +240,31 @@ def test_memory_above_the_limit_is_the_candidates_own_failure_and_what_it_leaks_
 def test_what_does_no_harm_is_judged_like_anything_else(deed: str) -> None:
     rows = survived(tasks("nothing", deed, "nothing"), workers=1)
     assert [row.status for row in rows] == ["conforms"] * 18
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_warning_is_no_verdict_in_this_process_either() -> None:
+    rows = table(inline(tasks("warn", "warn-strictly", "warn"), SETUP))
+    assert {row.status for row in rows} == {"conforms"}
+
+
+@linux
+def test_what_the_fork_server_loads_starts_no_thread() -> None:
+    modules = preload({"numpy", "scipy", "torch"})
+    program = (
+        f"import importlib, os\nfor name in {modules!r}: importlib.import_module(name)\n"
+        "print(len(os.listdir('/proc/self/task')))"
+    )
+    one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | one,
+        cwd=HERE.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["1"]
 
 
 @posix

@@ -110,9 +110,10 @@ def tightness_of_models(
 ) -> list[ModelTightness]:
     """How much of the bound right values use, per model of bounds and dtype."""
     rows = verdicts[(verdicts["law"] == "agrees") & (verdicts["status"] == "conforms") & verdicts["margin"].notna()]
-    said = rows["case"].str.extract(r"/dtype:([^/]+)")[0]
-    usual = rows["op"].map({op: str(values.get("dtype", DEFAULT)) for op, values in first.items()})
-    rows = rows.assign(dtype=said.fillna(usual).fillna(DEFAULT), model=rows["op"].map(dict(models)).fillna(""))
+    dtypes = {case: axes(case).get("dtype") for case in rows["case"].unique()}
+    usual = {op: str(first.get(op, {}).get("dtype", DEFAULT)) for op in rows["op"].unique()}
+    said = [dtypes[case] or usual[op] for op, case in zip(rows["op"], rows["case"], strict=True)]
+    rows = rows.assign(dtype=said, model=[models.get(op, "") for op in rows["op"]])
     found = []
     for (model, dtype), group in rows.groupby(["model", "dtype"], sort=True):
         inexact = group["margin"][group["margin"] > 0]

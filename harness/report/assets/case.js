@@ -90,7 +90,7 @@ class Case {
     const also = peers.filter((row) => this.app.table.facts.bad.includes(columns.status.at(row)) || columns.status.at(row) === "known").map((row) => columns.candidate.at(row));
     const by = Number.isFinite(fact.margin) ? `${short(fact.margin)} times what rounding explains` : "in a way no number measures";
     const said = [wrong ? `${fact.candidate} is wrong here, ${by}.` : fact.status === "conforms" && Number.isFinite(fact.margin) ? `${fact.candidate} uses ${short(fact.margin)} of its bound (${fact.grade || "conforms"}).` : ""];
-    if (wrong && fact.blame) said.push(`Blamed: ${fact.blame}.`);
+    if (wrong && fact.blame && fact.blame !== fact.candidate) said.push(`Blamed: ${fact.blame}.`);
     if (fact.since) said.push(`So since ${fact.since}.`);
     if (right.length) said.push(`${right.join(", ")} ${right.length > 1 ? "conform" : "conforms"} at the same case.`);
     if (also.length) said.push(`${also.join(", ")} ${also.length > 1 ? "are" : "is"} wrong too.`);
@@ -131,7 +131,7 @@ class Case {
   }
 
   pictures({ evidence }) {
-    const maps = [["expected", valueColour], ["actual", valueColour], ["margin", errorColour]].filter(([name]) => Array.isArray(evidence[name])).map(([name, colour]) => heatMap(name === "margin" ? "error in bounds" : name, evidence[name], colour));
+    const maps = [["expected", valueColour], ["actual", valueColour], ["margin", errorColour]].filter(([name]) => Array.isArray(evidence[name])).map(([name, colour]) => heatMap(name === "margin" ? "error in bounds" : name, evidence[name], colour, evidence.origin));
     const unsaid = ["expected", "actual", "margin"].map((name) => evidence[name]).find((value) => typeof value === "string");
     return maps.length ? el("section", {}, el("h3", {}, "Pictures"), el("div", { class: "maps" }, maps)) : unsaid ? el("p", { class: "dim" }, unsaid) : "";
   }

@@ -28,11 +28,12 @@ function valueColour(value, largest) {
   return [255 - part * (255 - r), 255 - part * (255 - g), 255 - part * (255 - b)];
 }
 
-function heatMap(title, nested, colour) {
+function heatMap(title, nested, colour, origin = []) {
+  const placed = (index) => index.map((i, axis) => i + (origin[axis] ?? 0)).join(", ");
   const all = planes(nested), finite = all.flatMap(({ rows }) => rows.flat().map(numeric)).filter(Number.isFinite);
   const largest = finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const canvas = el("canvas", { tabindex: "0", role: "img" }), said = el("p", { class: "reading", "aria-live": "polite" });
-  const choose = all.length > 1 && el("select", { "aria-label": `Plane of ${title}`, onchange: () => draw() }, all.map(({ index }, i) => el("option", { value: i }, `[${index.join(", ")}]`)));
+  const choose = all.length > 1 && el("select", { "aria-label": `Plane of ${title}`, onchange: () => draw() }, all.map(({ index }, i) => el("option", { value: i }, `[${placed(index)}]`)));
   let plane = all[0], at = [0, 0];
   function draw() {
     plane = all[choose ? Number(choose.value) : 0];
@@ -48,7 +49,7 @@ function heatMap(title, nested, colour) {
   }
   function read(y, x) {
     at = [Math.max(0, Math.min(canvas.height - 1, y)), Math.max(0, Math.min(canvas.width - 1, x))];
-    said.textContent = `[${[...plane.index, ...at].join(", ")}] ${plane.rows[at[0]]?.[at[1]] ?? "no entries"}`;
+    said.textContent = `[${placed(nested.length !== undefined && !Array.isArray(nested[0]) ? [at[1]] : [...plane.index, ...at])}] ${plane.rows[at[0]]?.[at[1]] ?? "no entries"}`;
   }
   canvas.addEventListener("pointermove", (event) => {
     const box = canvas.getBoundingClientRect();
