@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from operator import index
 from typing import Any
@@ -23,137 +24,6 @@ Array = np.ndarray[Any, np.dtype[Any]]
 PerAxis = int | Sequence[int]
 Padding = int | str | Sequence[int]
 Gradients = tuple[Array, Array, Array | None]
-
-
-def conv1d_im2col(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: Padding = 0,
-    dilation: PerAxis = 1,
-    groups: int = 1,
-) -> Array:
-    """y[n, o, l] = b[o] + sum over c, k of x[n, c, l * stride + k * dilation - padding] * w[o, c, k]."""
-    return _im2col(1, input, weight, bias, stride, padding, dilation, groups)
-
-
-def conv2d_im2col(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: Padding = 0,
-    dilation: PerAxis = 1,
-    groups: int = 1,
-) -> Array:
-    """y[n, o] = b[o] + sum over c of the 2-D cross-correlation of x[n, c] with w[o, c].
-
-    ``input`` is (N, C_in, H, W), ``weight`` (C_out, C_in // groups, kH, kW), ``bias`` (C_out,), all of one dtype.
-    ``padding`` may be 'valid' or 'same'; 'same' puts an odd zero after the image. Raises ValueError or TypeError
-    where the shapes, the dtypes or the params do not fit together.
-    """
-    return _im2col(2, input, weight, bias, stride, padding, dilation, groups)
-
-
-def conv3d_im2col(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: Padding = 0,
-    dilation: PerAxis = 1,
-    groups: int = 1,
-) -> Array:
-    """y[n, o] = b[o] + sum over c of the 3-D cross-correlation of x[n, c] with w[o, c]."""
-    return _im2col(3, input, weight, bias, stride, padding, dilation, groups)
-
-
-def conv1d_im2col_vjp(
-    cotangent: Array,
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: Padding = 0,
-    dilation: PerAxis = 1,
-    groups: int = 1,
-) -> Gradients:
-    """(W^H g, g X^H, sum of g) for y = W X + b, X the matrix of windows: 1-D."""
-    return _im2col_vjp(1, cotangent, input, weight, bias, stride, padding, dilation, groups)
-
-
-def conv2d_im2col_vjp(
-    cotangent: Array,
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: Padding = 0,
-    dilation: PerAxis = 1,
-    groups: int = 1,
-) -> Gradients:
-    """(W^H g, g X^H, sum of g) for y = W X + b, X the matrix of windows: 2-D.
-
-    Returns the gradients of ``input``, ``weight`` and ``bias``; None for a bias that is absent.
-    """
-    return _im2col_vjp(2, cotangent, input, weight, bias, stride, padding, dilation, groups)
-
-
-def conv3d_im2col_vjp(
-    cotangent: Array,
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: Padding = 0,
-    dilation: PerAxis = 1,
-    groups: int = 1,
-) -> Gradients:
-    """(W^H g, g X^H, sum of g) for y = W X + b, X the matrix of windows: 3-D."""
-    return _im2col_vjp(3, cotangent, input, weight, bias, stride, padding, dilation, groups)
-
-
-def conv1d_correlate(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: Padding = 0,
-    dilation: PerAxis = 1,
-    groups: int = 1,
-) -> Array:
-    """y[n, o] = b[o] + sum over c of scipy.signal.correlate(x[n, c], w[o, c]), taken every ``stride`` entries."""
-    return _correlate(1, input, weight, bias, stride, padding, dilation, groups)
-
-
-def conv2d_correlate(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: Padding = 0,
-    dilation: PerAxis = 1,
-    groups: int = 1,
-) -> Array:
-    """y[n, o] = b[o] + sum over c of scipy.signal.correlate2d(x[n, c], w[o, c]), taken every ``stride`` entries.
-
-    Dilation spreads the kernel with zeros, so that an infinite entry between two taps gives NaN.
-    """
-    return _correlate(2, input, weight, bias, stride, padding, dilation, groups)
-
-
-def conv3d_correlate(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: Padding = 0,
-    dilation: PerAxis = 1,
-    groups: int = 1,
-) -> Array:
-    """y[n, o] = b[o] + sum over c of scipy.signal.correlate(x[n, c], w[o, c]), taken every ``stride`` entries."""
-    return _correlate(3, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv2d_fft(
@@ -344,12 +214,18 @@ def _im2col(
     rank: int,
     input: Array,
     weight: Array,
-    bias: Array | None,
-    stride: PerAxis,
-    padding: Padding,
-    dilation: PerAxis,
-    groups: int,
+    bias: Array | None = None,
+    stride: PerAxis = 1,
+    padding: Padding = 0,
+    dilation: PerAxis = 1,
+    groups: int = 1,
 ) -> Array:
+    """y[n, o] = b[o] + sum over c of the cross-correlation of x[n, c] with w[o, c], over ``rank`` axes.
+
+    ``input`` is (N, C_in, *spatial), ``weight`` (C_out, C_in // groups, *kernel), ``bias`` (C_out,), all of one dtype.
+    ``padding`` may be 'valid' or 'same'; 'same' puts an odd zero after the image. Raises ValueError or TypeError
+    where the shapes, the dtypes or the params do not fit together.
+    """
     g = geometry(rank, input, weight, bias, stride, padding, dilation, groups)
     product = _filters(weight, groups) @ columns(_widen(input), g)
     return _finish(product.reshape(len(input), len(weight), *g.out), bias, input.dtype)
@@ -360,12 +236,13 @@ def _im2col_vjp(
     cotangent: Array,
     input: Array,
     weight: Array,
-    bias: Array | None,
-    stride: PerAxis,
-    padding: Padding,
-    dilation: PerAxis,
-    groups: int,
+    bias: Array | None = None,
+    stride: PerAxis = 1,
+    padding: Padding = 0,
+    dilation: PerAxis = 1,
+    groups: int = 1,
 ) -> Gradients:
+    """(W^H g, g X^H, sum of g) for y = W X + b, X the matrix of windows. Raises as ``_im2col``."""
     g = geometry(rank, input, weight, bias, stride, padding, dilation, groups)
     _require_cotangent(cotangent, (len(input), len(weight), *g.out))
     upstream = _widen(cotangent)
@@ -380,12 +257,13 @@ def _correlate(
     rank: int,
     input: Array,
     weight: Array,
-    bias: Array | None,
-    stride: PerAxis,
-    padding: Padding,
-    dilation: PerAxis,
-    groups: int,
+    bias: Array | None = None,
+    stride: PerAxis = 1,
+    padding: Padding = 0,
+    dilation: PerAxis = 1,
+    groups: int = 1,
 ) -> Array:
+    """y[n, o] = b[o] + sum over c of scipy.signal.correlate(x[n, c], w[o, c]), taken every ``stride`` entries."""
     from scipy.signal import correlate, correlate2d
 
     g = geometry(rank, input, weight, bias, stride, padding, dilation, groups)
@@ -449,3 +327,8 @@ def _finish(y: Array, bias: Array | None, dtype: np.dtype[Any]) -> Array:
     if bias is not None:
         y = y + _widen(bias).reshape(-1, *(1,) * (y.ndim - 2))
     return np.ascontiguousarray(y.astype(dtype, copy=False))
+
+
+conv1d_im2col, conv2d_im2col, conv3d_im2col = (partial(_im2col, rank) for rank in (1, 2, 3))
+conv1d_im2col_vjp, conv2d_im2col_vjp, conv3d_im2col_vjp = (partial(_im2col_vjp, rank) for rank in (1, 2, 3))
+conv1d_correlate, conv2d_correlate, conv3d_correlate = (partial(_correlate, rank) for rank in (1, 2, 3))

@@ -7,6 +7,7 @@ spreads the image by the stride and convolves with SciPy. Dtypes and gradients a
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from operator import index
 from typing import Any
@@ -28,150 +29,22 @@ from reference_impls.conv import (
 )
 
 
-def conv_transpose1d_col2im(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: PerAxis = 0,
-    output_padding: PerAxis = 0,
-    groups: int = 1,
-    dilation: PerAxis = 1,
-) -> Array:
-    """y[n, o, q] = b[o] + sum of x[n, c, p] * w[c, o, k] over p * stride + k * dilation - padding = q."""
-    return _col2im(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
-
-
-def conv_transpose2d_col2im(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: PerAxis = 0,
-    output_padding: PerAxis = 0,
-    groups: int = 1,
-    dilation: PerAxis = 1,
-) -> Array:
-    """y = b + overlap-add of W^T x, of size (H - 1) * stride - 2 * padding + dilation * (kH - 1) + output_padding + 1.
-
-    ``input`` is (N, C_in, H, W), ``weight`` (C_in, C_out // groups, kH, kW), ``bias`` (C_out,), all of one dtype.
-    Raises ValueError or TypeError where the shapes, the dtypes or the params do not fit together.
-    """
-    return _col2im(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
-
-
-def conv_transpose3d_col2im(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: PerAxis = 0,
-    output_padding: PerAxis = 0,
-    groups: int = 1,
-    dilation: PerAxis = 1,
-) -> Array:
-    """y = b + overlap-add of W^T x over three spatial axes."""
-    return _col2im(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
-
-
-def conv_transpose1d_col2im_vjp(
-    cotangent: Array,
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: PerAxis = 0,
-    output_padding: PerAxis = 0,
-    groups: int = 1,
-    dilation: PerAxis = 1,
-) -> Gradients:
-    """(conj(W) G, conj(x) G^T, sum of g), G the matrix of windows of g: 1-D."""
-    return _col2im_vjp(1, cotangent, input, weight, bias, stride, padding, output_padding, groups, dilation)
-
-
-def conv_transpose2d_col2im_vjp(
-    cotangent: Array,
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: PerAxis = 0,
-    output_padding: PerAxis = 0,
-    groups: int = 1,
-    dilation: PerAxis = 1,
-) -> Gradients:
-    """(conj(W) G, conj(x) G^T, sum of g), G the matrix of windows of g: 2-D."""
-    return _col2im_vjp(2, cotangent, input, weight, bias, stride, padding, output_padding, groups, dilation)
-
-
-def conv_transpose3d_col2im_vjp(
-    cotangent: Array,
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: PerAxis = 0,
-    output_padding: PerAxis = 0,
-    groups: int = 1,
-    dilation: PerAxis = 1,
-) -> Gradients:
-    """(conj(W) G, conj(x) G^T, sum of g), G the matrix of windows of g: 3-D."""
-    return _col2im_vjp(3, cotangent, input, weight, bias, stride, padding, output_padding, groups, dilation)
-
-
-def conv_transpose1d_convolve(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: PerAxis = 0,
-    output_padding: PerAxis = 0,
-    groups: int = 1,
-    dilation: PerAxis = 1,
-) -> Array:
-    """y[n, o] = b[o] + sum over c of scipy.signal.convolve(x[n, c] spread, w[c, o] spread, 'full'), cropped."""
-    return _convolve(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
-
-
-def conv_transpose2d_convolve(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: PerAxis = 0,
-    output_padding: PerAxis = 0,
-    groups: int = 1,
-    dilation: PerAxis = 1,
-) -> Array:
-    """y[n, o] = b[o] + sum over c of scipy.signal.convolve2d(x[n, c] spread, w[c, o] spread, 'full'), cropped."""
-    return _convolve(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
-
-
-def conv_transpose3d_convolve(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: PerAxis = 0,
-    output_padding: PerAxis = 0,
-    groups: int = 1,
-    dilation: PerAxis = 1,
-) -> Array:
-    """y[n, o] = b[o] + sum over c of scipy.signal.convolve(x[n, c] spread, w[c, o] spread, 'full'), cropped."""
-    return _convolve(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
-
-
 def _col2im(
     rank: int,
     input: Array,
     weight: Array,
-    bias: Array | None,
-    stride: PerAxis,
-    padding: PerAxis,
-    output_padding: PerAxis,
-    groups: int,
-    dilation: PerAxis,
+    bias: Array | None = None,
+    stride: PerAxis = 1,
+    padding: PerAxis = 0,
+    output_padding: PerAxis = 0,
+    groups: int = 1,
+    dilation: PerAxis = 1,
 ) -> Array:
+    """y = b + overlap-add of W^T x, of size (L - 1) * stride - 2 * padding + dilation * (K - 1) + output_padding + 1.
+
+    ``input`` is (N, C_in, *spatial), ``weight`` (C_in, C_out // groups, *kernel), ``bias`` (C_out,), all of one dtype.
+    Raises ValueError or TypeError where the shapes, the dtypes or the params do not fit together.
+    """
     g, shape = _geometry(rank, input, weight, bias, stride, padding, output_padding, groups, dilation)
     cols = _filters(weight, groups).swapaxes(1, 2) @ _positions(_widen(input), g)
     return _finish(overlap_add(cols, weight.shape[1] * groups, shape, g), bias, input.dtype)
@@ -182,13 +55,14 @@ def _col2im_vjp(
     cotangent: Array,
     input: Array,
     weight: Array,
-    bias: Array | None,
-    stride: PerAxis,
-    padding: PerAxis,
-    output_padding: PerAxis,
-    groups: int,
-    dilation: PerAxis,
+    bias: Array | None = None,
+    stride: PerAxis = 1,
+    padding: PerAxis = 0,
+    output_padding: PerAxis = 0,
+    groups: int = 1,
+    dilation: PerAxis = 1,
 ) -> Gradients:
+    """(conj(W) G, conj(x) G^T, sum of g), G the matrix of windows of g. Raises as ``_col2im``."""
     g, shape = _geometry(rank, input, weight, bias, stride, padding, output_padding, groups, dilation)
     due = (len(input), weight.shape[1] * groups, *shape)
     if cotangent.shape != due:
@@ -205,13 +79,14 @@ def _convolve(
     rank: int,
     input: Array,
     weight: Array,
-    bias: Array | None,
-    stride: PerAxis,
-    padding: PerAxis,
-    output_padding: PerAxis,
-    groups: int,
-    dilation: PerAxis,
+    bias: Array | None = None,
+    stride: PerAxis = 1,
+    padding: PerAxis = 0,
+    output_padding: PerAxis = 0,
+    groups: int = 1,
+    dilation: PerAxis = 1,
 ) -> Array:
+    """y[n, o] = b[o] + sum over c of scipy.signal.convolve(x[n, c] spread, w[c, o] spread, 'full'), cropped."""
     from scipy.signal import convolve, convolve2d
 
     g, shape = _geometry(rank, input, weight, bias, stride, padding, output_padding, groups, dilation)
@@ -281,3 +156,12 @@ def _finish(y: Array, bias: Array | None, dtype: np.dtype[Any]) -> Array:
     if bias is not None:
         y = y + _widen(bias).reshape(-1, *(1,) * (y.ndim - 2))
     return np.ascontiguousarray(y.astype(dtype, copy=False))
+
+
+conv_transpose1d_col2im, conv_transpose2d_col2im, conv_transpose3d_col2im = (partial(_col2im, r) for r in (1, 2, 3))
+conv_transpose1d_col2im_vjp, conv_transpose2d_col2im_vjp, conv_transpose3d_col2im_vjp = (
+    partial(_col2im_vjp, rank) for rank in (1, 2, 3)
+)
+conv_transpose1d_convolve, conv_transpose2d_convolve, conv_transpose3d_convolve = (
+    partial(_convolve, rank) for rank in (1, 2, 3)
+)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import prod, sqrt
 from operator import index
 from typing import Any
@@ -27,206 +28,6 @@ TRANSPOSED = {1: 1, 2: 3, 3: 2, 4: 4}
 
 #: The norm that scales the forward transform as this one scales the inverse.
 OTHER_NORM = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
-
-
-def dct(
-    x: Array,
-    type: int = 2,
-    n: int | None = None,
-    axis: int = -1,
-    norm: str | None = None,
-    orthogonalize: bool | None = None,
-) -> Array:
-    """y[k] = 2 * sum of x[n] * cos(pi * k * (2 n + 1) / (2 N)) for type 2; otherwise as ``scipy.fft.dct``."""
-    return dctn(x, type, n, axis, norm, orthogonalize)
-
-
-def idct(
-    x: Array,
-    type: int = 2,
-    n: int | None = None,
-    axis: int = -1,
-    norm: str | None = None,
-    orthogonalize: bool | None = None,
-) -> Array:
-    """dct(idct(x)) = x: the dct of the transposed type with the other norm."""
-    return idctn(x, type, n, axis, norm, orthogonalize)
-
-
-def dst(
-    x: Array,
-    type: int = 2,
-    n: int | None = None,
-    axis: int = -1,
-    norm: str | None = None,
-    orthogonalize: bool | None = None,
-) -> Array:
-    """y[k] = 2 * sum of x[n] * sin(pi * (k + 1) * (2 n + 1) / (2 N)) for type 2; otherwise as ``scipy.fft.dst``."""
-    return dstn(x, type, n, axis, norm, orthogonalize)
-
-
-def idst(
-    x: Array,
-    type: int = 2,
-    n: int | None = None,
-    axis: int = -1,
-    norm: str | None = None,
-    orthogonalize: bool | None = None,
-) -> Array:
-    """dst(idst(x)) = x: the dst of the transposed type with the other norm."""
-    return idstn(x, type, n, axis, norm, orthogonalize)
-
-
-def dctn(
-    x: Array,
-    type: int = 2,
-    s: Lengths = None,
-    axes: Axes = None,
-    norm: str | None = None,
-    orthogonalize: bool | None = None,
-) -> Array:
-    """y = dct along each of the axes."""
-    return _transform(COSINE, x, type, s, axes, norm, orthogonalize)
-
-
-def idctn(
-    x: Array,
-    type: int = 2,
-    s: Lengths = None,
-    axes: Axes = None,
-    norm: str | None = None,
-    orthogonalize: bool | None = None,
-) -> Array:
-    """y = idct along each of the axes."""
-    return _transform(COSINE, x, TRANSPOSED[type], s, axes, OTHER_NORM[norm], orthogonalize)
-
-
-def dstn(
-    x: Array,
-    type: int = 2,
-    s: Lengths = None,
-    axes: Axes = None,
-    norm: str | None = None,
-    orthogonalize: bool | None = None,
-) -> Array:
-    """y = dst along each of the axes."""
-    return _transform(SINE, x, type, s, axes, norm, orthogonalize)
-
-
-def idstn(
-    x: Array,
-    type: int = 2,
-    s: Lengths = None,
-    axes: Axes = None,
-    norm: str | None = None,
-    orthogonalize: bool | None = None,
-) -> Array:
-    """y = idst along each of the axes."""
-    return _transform(SINE, x, TRANSPOSED[type], s, axes, OTHER_NORM[norm], orthogonalize)
-
-
-def dct_vjp(
-    cotangent: Array,
-    x: Array,
-    type: int = 2,
-    n: int | None = None,
-    axis: int = -1,
-    norm: str | None = None,
-    orthogonalize: bool | None = None,
-) -> tuple[Array]:
-    """D^T g, cut or padded back to the length of x."""
-    return dctn_vjp(cotangent, x, type, n, axis, norm, orthogonalize)
-
-
-def idct_vjp(
-    cotangent: Array,
-    x: Array,
-    type: int = 2,
-    n: int | None = None,
-    axis: int = -1,
-    norm: str | None = None,
-    orthogonalize: bool | None = None,
-) -> tuple[Array]:
-    """D^T g, cut or padded back to the length of x."""
-    return idctn_vjp(cotangent, x, type, n, axis, norm, orthogonalize)
-
-
-def dst_vjp(
-    cotangent: Array,
-    x: Array,
-    type: int = 2,
-    n: int | None = None,
-    axis: int = -1,
-    norm: str | None = None,
-    orthogonalize: bool | None = None,
-) -> tuple[Array]:
-    """D^T g, cut or padded back to the length of x."""
-    return dstn_vjp(cotangent, x, type, n, axis, norm, orthogonalize)
-
-
-def idst_vjp(
-    cotangent: Array,
-    x: Array,
-    type: int = 2,
-    n: int | None = None,
-    axis: int = -1,
-    norm: str | None = None,
-    orthogonalize: bool | None = None,
-) -> tuple[Array]:
-    """D^T g, cut or padded back to the length of x."""
-    return idstn_vjp(cotangent, x, type, n, axis, norm, orthogonalize)
-
-
-def dctn_vjp(
-    cotangent: Array,
-    x: Array,
-    type: int = 2,
-    s: Lengths = None,
-    axes: Axes = None,
-    norm: str | None = None,
-    orthogonalize: bool | None = None,
-) -> tuple[Array]:
-    """D^T g along each of the axes, cut or padded back to the shape of x."""
-    return (_transpose(COSINE, cotangent, x, type, s, axes, norm, orthogonalize),)
-
-
-def idctn_vjp(
-    cotangent: Array,
-    x: Array,
-    type: int = 2,
-    s: Lengths = None,
-    axes: Axes = None,
-    norm: str | None = None,
-    orthogonalize: bool | None = None,
-) -> tuple[Array]:
-    """D^T g along each of the axes, cut or padded back to the shape of x."""
-    return (_transpose(COSINE, cotangent, x, TRANSPOSED[type], s, axes, OTHER_NORM[norm], orthogonalize),)
-
-
-def dstn_vjp(
-    cotangent: Array,
-    x: Array,
-    type: int = 2,
-    s: Lengths = None,
-    axes: Axes = None,
-    norm: str | None = None,
-    orthogonalize: bool | None = None,
-) -> tuple[Array]:
-    """D^T g along each of the axes, cut or padded back to the shape of x."""
-    return (_transpose(SINE, cotangent, x, type, s, axes, norm, orthogonalize),)
-
-
-def idstn_vjp(
-    cotangent: Array,
-    x: Array,
-    type: int = 2,
-    s: Lengths = None,
-    axes: Axes = None,
-    norm: str | None = None,
-    orthogonalize: bool | None = None,
-) -> tuple[Array]:
-    """D^T g along each of the axes, cut or padded back to the shape of x."""
-    return (_transpose(SINE, cotangent, x, TRANSPOSED[type], s, axes, OTHER_NORM[norm], orthogonalize),)
 
 
 @dataclass(frozen=True)
@@ -304,15 +105,16 @@ SINE = Family(
 )
 
 
-def _transform(
+def _forward(
     family: Family,
     x: Array,
-    type: int,
-    s: Lengths,
-    axes: Axes,
-    norm: str | None,
-    orthogonalize: bool | None,
+    type: int = 2,
+    s: Lengths = None,
+    axes: Axes = None,
+    norm: str | None = None,
+    orthogonalize: bool | None = None,
 ) -> Array:
+    """The family's sums along each of the axes, as ``scipy.fft.dctn`` and ``dstn``."""
     lengths, over = _resolve(x, s, axes)
     shape = list(x.shape)
     for axis, n in zip(over, lengths, strict=True):
@@ -321,20 +123,75 @@ def _transform(
     return _along_each(family, _resize(x, tuple(shape)), type, over, norm, ends).astype(x.dtype, copy=False)
 
 
-def _transpose(
+def _inverse(
+    family: Family,
+    x: Array,
+    type: int = 2,
+    s: Lengths = None,
+    axes: Axes = None,
+    norm: str | None = None,
+    orthogonalize: bool | None = None,
+) -> Array:
+    """The transform of the transposed type with the other norm: what undoes ``_forward``."""
+    return _forward(family, x, TRANSPOSED[type], s, axes, OTHER_NORM[norm], orthogonalize)
+
+
+def _forward_vjp(
     family: Family,
     cotangent: Array,
     x: Array,
-    type: int,
-    s: Lengths,
-    axes: Axes,
-    norm: str | None,
-    orthogonalize: bool | None,
-) -> Array:
+    type: int = 2,
+    s: Lengths = None,
+    axes: Axes = None,
+    norm: str | None = None,
+    orthogonalize: bool | None = None,
+) -> tuple[Array]:
+    """D^T g along each of the axes, cut or padded back to the shape of x."""
     _, over = _resolve(x, s, axes)
     ends = sqrt(2) if _orthogonal(norm, orthogonalize) else 2
     gradient = _along_each(family, cotangent, TRANSPOSED[type], over, norm, ends)
-    return _resize(gradient, x.shape).astype(x.dtype, copy=False)
+    return (_resize(gradient, x.shape).astype(x.dtype, copy=False),)
+
+
+def _inverse_vjp(
+    family: Family,
+    cotangent: Array,
+    x: Array,
+    type: int = 2,
+    s: Lengths = None,
+    axes: Axes = None,
+    norm: str | None = None,
+    orthogonalize: bool | None = None,
+) -> tuple[Array]:
+    """That of the transposed type with the other norm."""
+    return _forward_vjp(family, cotangent, x, TRANSPOSED[type], s, axes, OTHER_NORM[norm], orthogonalize)
+
+
+def _along_one(
+    transform: Callable[..., Array],
+    x: Array,
+    type: int = 2,
+    n: int | None = None,
+    axis: int = -1,
+    norm: str | None = None,
+    orthogonalize: bool | None = None,
+) -> Array:
+    """A transform along one axis alone."""
+    return transform(x, type, n, axis, norm, orthogonalize)
+
+
+def _along_one_vjp(
+    vjp: Callable[..., tuple[Array]],
+    cotangent: Array,
+    x: Array,
+    type: int = 2,
+    n: int | None = None,
+    axis: int = -1,
+    norm: str | None = None,
+    orthogonalize: bool | None = None,
+) -> tuple[Array]:
+    """The gradient of a transform along one axis alone."""
+    return vjp(cotangent, x, type, n, axis, norm, orthogonalize)
 
 
 def _along_each(family: Family, x: Array, type: int, axes: tuple[int, ...], norm: str | None, ends: float) -> Array:
@@ -402,3 +259,14 @@ def _resize(x: Array, shape: tuple[int, ...]) -> Array:
     padded = np.zeros(shape, x.dtype)
     padded[kept] = x[kept]
     return padded
+
+
+dctn, idctn, dstn, idstn = (partial(way, family) for family in (COSINE, SINE) for way in (_forward, _inverse))
+dct, idct, dst, idst = (partial(_along_one, transform) for transform in (dctn, idctn, dstn, idstn))
+
+dctn_vjp, idctn_vjp, dstn_vjp, idstn_vjp = (
+    partial(way, family) for family in (COSINE, SINE) for way in (_forward_vjp, _inverse_vjp)
+)
+dct_vjp, idct_vjp, dst_vjp, idst_vjp = (
+    partial(_along_one_vjp, vjp) for vjp in (dctn_vjp, idctn_vjp, dstn_vjp, idstn_vjp)
+)
