@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,51 +67,6 @@ def adam_step_vjp(
     return *(_as(of, like) for of, like in zip(gradients, (p, g, m, v), strict=True)), None
 
 
-def torch_adam_step(
-    p: torch.Tensor,
-    g: torch.Tensor,
-    m: torch.Tensor,
-    v: torch.Tensor,
-    t: Any = 1,
-    lr: float = 1e-3,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """One step of ``torch.optim.Adam``, its default on this device, state in and state out."""
-    return _torch_adam(p, g, m, v, t, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
-
-
-def torch_adam_step_foreach(
-    p: torch.Tensor,
-    g: torch.Tensor,
-    m: torch.Tensor,
-    v: torch.Tensor,
-    t: Any = 1,
-    lr: float = 1e-3,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """One step of ``torch.optim.Adam(foreach=True)``."""
-    return _torch_adam(p, g, m, v, t, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, foreach=True)
-
-
-def torch_adam_step_fused(
-    p: torch.Tensor,
-    g: torch.Tensor,
-    m: torch.Tensor,
-    v: torch.Tensor,
-    t: Any = 1,
-    lr: float = 1e-3,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """One step of ``torch.optim.Adam(fused=True)``: one kernel."""
-    return _torch_adam(p, g, m, v, t, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=True)
-
-
 def torch_adam_step_by_hand(
     p: torch.Tensor,
     g: torch.Tensor,
@@ -155,15 +111,24 @@ def _as(x: Array, like: Array) -> Array:
     return np.asarray(x).astype(like.dtype, copy=False)
 
 
-def _torch_adam(
-    p: torch.Tensor, g: torch.Tensor, m: torch.Tensor, v: torch.Tensor, t: Any, **options: Any
+def torch_adam_step(
+    p: torch.Tensor,
+    g: torch.Tensor,
+    m: torch.Tensor,
+    v: torch.Tensor,
+    t: Any = 1,
+    lr: float = 1e-3,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+    **how: Any,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """A ``torch.optim.Adam`` whose state is put in before and taken out after its step."""
+    """One step of ``torch.optim.Adam``, its default on this device: its state put in before and taken out after it."""
     import torch
 
     parameter = torch.nn.Parameter(p.detach().clone())
     parameter.grad = g.detach().clone()
-    optimizer = torch.optim.Adam([parameter], **options)
+    optimizer = torch.optim.Adam([parameter], lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, **how)
     optimizer.state[parameter] = {
         "step": torch.tensor(float(int(t) - 1)),
         "exp_avg": m.detach().clone(),
@@ -172,3 +137,8 @@ def _torch_adam(
     optimizer.step()
     state = optimizer.state[parameter]
     return parameter.detach(), state["exp_avg"], state["exp_avg_sq"]
+
+
+torch_adam_step_foreach = partial(torch_adam_step, foreach=True)
+#: One kernel.
+torch_adam_step_fused = partial(torch_adam_step, fused=True)
