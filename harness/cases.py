@@ -25,6 +25,9 @@ SCATTERED = 10
 #: Most numbers that the inputs of a scattered point may have: what is long is long on purpose, in a sweep or a grid.
 SCATTERED_NUMBERS = 10_000
 
+#: Draws among which a scattered point is chosen.
+RIVALS = 4
+
 #: Points drawn for each one wanted before a spec is taken to have no more: its `where` may allow few.
 DRAWS = 30
 
@@ -64,20 +67,29 @@ def widest(spec: Spec) -> dict[str, tuple[Value, ...]]:
 def scattered(spec: Spec) -> Iterator[Case]:
     """Cases anywhere in the space of all axes, the same for a spec each time: where more than two values must meet.
 
-    Half of the values come from the grid, where nothing is degenerate, half from all. Ends where `where` allows
-    hardly any.
+    Half of the values come from the grid, where nothing is degenerate, half from all; of a few such draws the one is
+    taken whose pairs of values have met least. Ends where `where` allows hardly any.
     """
     base, wide, draw = axes(spec), widest(spec), Random(spec.op)
-    first, seen = _first(spec, base), set[str]()
-    if len(wide) <= sum(len(v) == 1 for v in wide.values()) + 1:
+    first, seen, met = _first(spec, base), set[str](), set[tuple[str, str]]()
+    varied = {
+        name: tuple((v, f"{name}:{write(v)}") for v in values) for name, values in wide.items() if len(values) > 1
+    }
+    if len(varied) < 2:
         return
     lost = 0
     while lost < DRAWS * SCATTERED:
-        point = {name: draw.choice(base[name] if draw.random() < 0.5 else values) for name, values in wide.items()}
-        case = _case(spec, "", first | point)
+        drawn = [
+            {n: draw.choice(vs[: len(base[n])] if draw.random() < 0.5 else vs) for n, vs in varied.items()}
+            for _ in range(RIVALS)
+        ]
+        pairs = [set(combinations([text for _, text in point.values()], 2)) for point in drawn]
+        best = max(range(RIVALS), key=lambda i: len(pairs[i] - met))
+        case = _case(spec, "", first | {name: value for name, (value, _) in drawn[best].items()})
         lost += 1
         if case.id not in seen and valid(spec, case) and numbers(spec, case) <= SCATTERED_NUMBERS:
             seen.add(case.id)
+            met |= pairs[best]
             lost = 0
             yield case
 

@@ -144,6 +144,10 @@ class NumPy:
         """Make an array read-only."""
         x.flags.writeable = False
 
+    def overwrite(self, x: Any, values: Array) -> None:
+        """Put other values in an array's place."""
+        x[...] = values
+
     def modes(self) -> dict[str, Callable[[Call, Sequence[Any]], Any]]:
         """Ways to call that must not change a value: NumPy has none."""
         return {}
@@ -204,6 +208,10 @@ class Torch:
     def freeze(self, x: Any) -> None:
         """Nothing: tensors cannot be made read-only."""
 
+    def overwrite(self, x: Any, values: Array) -> None:
+        """Put other values in a tensor's place."""
+        x.copy_(self.wrap(values))
+
     def modes(self) -> dict[str, Callable[[Call, Sequence[Any]], Any]]:
         """Ways to call that must not change a value: while gradients are recorded, without, in inference mode."""
         return {
@@ -256,6 +264,7 @@ def global_state() -> dict[str, Any]:
             "torch's number of threads": torch.get_num_threads(),
             "torch's deterministic mode": torch.are_deterministic_algorithms_enabled(),
             "torch's matmul precision": torch.get_float32_matmul_precision(),
+            "torch's choice of algorithms": (torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic),
         }
     return state
 
@@ -475,7 +484,7 @@ def torch_second(
     chosen = [inputs[i] for i in wrt]
     first = _grad([y for y, _ in live], chosen, [g for _, g in live], create_graph=True)
     pairs = [(d, v) for d, v in zip(first, directions, strict=True) if d is not None and d.requires_grad]
-    if not pairs:
+    if not pairs or any(type(node).__name__ == "DelayedError" for node in _graph([d.grad_fn for d, _ in pairs])):
         raise NotOffered("its backward is not differentiable")
     # Sums of real inner products keep complex conventions apart from the candidate's own.
     total = sum(

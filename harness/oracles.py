@@ -131,6 +131,15 @@ def combined(answers: Sequence[Answer], weights: Sequence[int]) -> Enclose:
     return enclose
 
 
+def added(a: Answer, b: Answer) -> Answer:
+    """The sum of two answers, with one more rounding."""
+    total = a.expected + b.expected
+    with np.errstate(all="ignore"):
+        error = a.error + b.error + a.p.u * (np.abs(total).astype(np.float64) + a.error + b.error) + a.p.eta
+    exact = (a.error == 0) & (b.error == 0) & (np.abs(total) <= 1 / a.p.u) & (np.rint(total.real) == total.real)
+    return Answer(total, np.where(exact, 0.0, error), a.p, combined((a, b), (1, 1)))
+
+
 def paired(pairs: Sequence[tuple[Answer | Array, Array]]) -> Enclose:
     """Encloses the sum of the real inner products ``Re <a, b>`` of answers, or of arrays as they are, with arrays."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -179,6 +180,16 @@ class Trial:
         """Returned arrays as NumPy's, by output's name."""
         return {n: self.candidate.library.unwrap(y) for n, y in zip(self.outputs, returned, strict=True)}
 
+    def alike(self) -> Iterator[tuple[str, str, str]]:
+        """Two inputs that may be one array, and the name of the draw in which they are."""
+        there = [i for i in self.spec.inputs if i.name in self.arrays]
+        for a, b in combinations(there, 2):
+            x, y = self.arrays[a.name], self.arrays[b.name]
+            if (a.domain, x.shape, x.dtype) == (b.domain, y.shape, y.dtype) and x.dtype.kind not in "iub":
+                draw = f"{a.name} for {b.name}"
+                self.bench.draw(draw, partial(dict, {**self.arrays, b.name: x.copy()}))
+                yield a.name, b.name, draw
+
     # --- derivatives ---
 
     @property
@@ -210,13 +221,13 @@ class Trial:
         chosen = layout or self.case.layout
         return [self.candidate.library.wrap(x, chosen) for x in self.arrays.values()]
 
-    def upstream(self, outputs: Sequence[Any]) -> list[Any]:
+    def upstream(self, outputs: Sequence[Any], layout: str = "contiguous") -> list[Any]:
         """The cotangents in the library's arrays, one per output (None where it has no gradient).
 
         Laws ask ``due`` for them before they call foreign code, so that no failure of the oracle is taken for its own.
         """
         given = self.due.cotangents
-        return [self.candidate.library.wrap(given[n]) if n in given else None for n in self.outputs]
+        return [self.candidate.library.wrap(given[n], layout) if n in given else None for n in self.outputs]
 
     @cached_property
     def reverse(self) -> dict[str, Any]:

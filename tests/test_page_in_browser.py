@@ -19,9 +19,11 @@ import pytest
 from test_report import HEADER, HOSTILE, row, rows, synthetic
 
 from harness import report
+from harness.baseline import folded, unfolded
 from harness.diff import diff
 from harness.model import COLUMNS
 from harness.report.counts import table
+from harness.report.trust import Kills
 
 FLAGS = (
     "--headless=new",
@@ -110,6 +112,9 @@ def _evidence(verdict: Any) -> Mapping[str, Any]:
         "digits": "0.53718263548172635481726354817263",
         "repro": f"import numpy\n\nprint({verdict.case!r})\n",
         "margins": {"longdouble": 0.001},
+        "origin": [0, 40, 0],
+        "shrunk": f"{verdict.op}/N:1/fill:values_1   (3 numbers instead of 216; 9 judgements)\noff by 3 bounds",
+        "smallest": "import numpy\n\nprint('the smallest')\n",
     }
 
 
@@ -331,11 +336,85 @@ def test_every_copy_button_copies_what_it_says(chrome: Any, path: Path) -> None:
     click = "document.querySelector('#case [data-kind=%s]').click()"
     command = copied(chrome, click % "command")
     assert command.startswith("harness show conv2d/")
-    assert command.endswith("--candidate numpy.loops")
+    assert command.endswith("--candidate numpy.loops --law agrees")
     issue = copied(chrome, click % "issue")
     assert all(text in issue for text in (command, "```python", "torch 2.13.0"))
     assert "- {by: numpy.loops, law: agrees" in copied(chrome, click % "ledger")
     assert copied(chrome, click % "link").startswith(path.as_uri() + "#")
+
+
+def test_the_smallest_case_is_shown_and_its_script_copied(chrome: Any, path: Path) -> None:
+    ready(chrome, path)
+    chrome.execute_script("report.open(report.find({candidate: 'torch.bad', law: 'gradient'}))")
+    settled(chrome, "document.querySelector('#case [data-kind=smallest]')")
+    said = chrome.find_element("id", "case").get_attribute("textContent")
+    assert "3 numbers instead of 216" in said
+    assert "[0, 40, 0]" in said
+    script = copied(chrome, "document.querySelector('#case [data-kind=smallest]').click()")
+    assert script.endswith("print('the smallest')\n")
+    issue = copied(chrome, "document.querySelector('#case [data-kind=issue]').click()")
+    assert "Smallest case found: abs_rfft2/N:1/fill:values_1" in issue
+    assert "print('the smallest')" in issue
+
+
+def test_a_row_without_evidence_leads_to_one_that_has_some(chrome: Any, tmp_path: Path) -> None:
+    """The command that writes the script is there, and a link to the nearest wrong row of the same cell."""
+    wrong = [row(case=f"f/N:{n}", status="deviates", margin=float(n)) for n in (2, 3, 30)]
+    gathered = row(case="f/N:3", candidate="other", about="", margin=0.25)
+    verdicts = rows(*wrong, gathered)
+    key = "\t".join(str(wrong[0][name]) for name in ("case", "candidate", "law", "about"))
+    written = tmp_path / "index.html"
+    written.write_text(report.page(HEADER, verdicts, evidence={key: {"repro": "print(2)"}}), encoding="utf-8")
+    ready(chrome, written)
+    chrome.execute_script("report.open(1)")
+    settled(chrome, "document.querySelector('#case[open] [data-kind=script]')")
+    command = copied(chrome, "document.querySelector('#case [data-kind=script]').click()")
+    assert command == "harness show f/N:3 --candidate mine --law agrees --script > repro.py"
+    assert "other" in chrome.find_element("css selector", "#case .peers").text
+    chrome.find_element("css selector", "#case p.dim a").click()
+    settled(chrome, "report.pane.row === 0 && document.querySelector('#case [data-kind=repro]')")
+    assert "N 2" in chrome.find_element("css selector", "#case .address").text
+
+
+def test_chips_and_menus_write_the_query_into_the_address(chrome: Any, path: Path) -> None:
+    ready(chrome, path, "#q=is%3Ared+op%3Aconv2d+margin%3E8")
+    chips = "[...document.querySelectorAll('.chip')].map((chip) => chip.textContent.replace(' ✕', '')).join('|')"
+    assert settled(chrome, chips) == "is:red|op:conv2d|margin>8"
+    chrome.find_element("css selector", "[aria-label='Remove op:conv2d']").click()
+    settled(chrome, f"{chips} === 'is:red|margin>8'")
+    assert "op%3Aconv2d" not in chrome.execute_script("return location.hash")
+    chrome.execute_script(
+        "const menu = document.querySelector('#facets [aria-label=\"Filter by dtype\"]');"
+        "menu.value = 'float16'; menu.dispatchEvent(new Event('change'))"
+    )
+    fragment = chrome.execute_script("return location.hash")
+    shown = chrome.find_element("id", "shown").text
+    ready(chrome, path, fragment)
+    assert settled(chrome, chips) == "is:red|margin>8|dtype:float16"
+    assert chrome.find_element("id", "shown").text == shown
+    chrome.back()
+    assert settled(chrome, "location.hash")
+
+
+def test_a_run_dropped_anywhere_is_compared_also_as_a_gzipped_baseline(
+    chrome: Any, path: Path, verdicts: pandas.DataFrame
+) -> None:
+    ready(chrome, path)
+    older = verdicts.drop(verdicts.index[::7])
+    chrome.execute_async_script(
+        "const [text, done] = arguments;"
+        "new Response(new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))).blob().then((packed) => {"
+        "  const carried = new DataTransfer(); carried.items.add(new File([packed], 'verdicts.csv.gz'));"
+        "  for (const kind of ['dragover', 'drop'])"
+        "    document.body.dispatchEvent(new DragEvent(kind, {dataTransfer: carried, bubbles: true, cancelable: true}));"
+        "  done(); })",
+        folded(older).to_csv(index=False),
+    )
+    settled(chrome, "document.getElementById('toast').textContent.startsWith('Compared')")
+    kinds = diff(unfolded(folded(older), set(older["op"])), verdicts, {})["kind"].value_counts()
+    assert {"new", "added"} <= set(kinds.index)
+    assert {kind: matching(chrome, f"is:{kind}") for kind in kinds.index} == kinds.to_dict()
+    assert chrome.execute_script("return document.getElementById('drop').hidden")
 
 
 def test_filtered_rows_are_copied_as_csv_selection_and_entries(
@@ -399,12 +478,19 @@ def test_hostile_rows_stay_text(chrome: Any, tmp_path: Path) -> None:
     )
     key = f"{HOSTILE}\t{HOSTILE}\t{HOSTILE}\t{HOSTILE}"
     said = {
-        key: dict.fromkeys(("formula", "digits", "repro", "shrunk", "command", "expected"), HOSTILE)
+        key: dict.fromkeys(("formula", "digits", "repro", "smallest", "shrunk", "command", "expected"), HOSTILE)
         | {"margins": {HOSTILE: HOSTILE}, "actual": [[HOSTILE]]}
     }
     written = tmp_path / "hostile.html"
     history = [{"started": HOSTILE, "versions": {HOSTILE: HOSTILE}, "counts": {HOSTILE: 1}, "red": [HOSTILE]}]
-    header = {**HEADER, "command": HOSTILE, "versions": {HOSTILE: HOSTILE}, "kills": {HOSTILE: [HOSTILE]}}
+    hostile_kills = Kills(((HOSTILE, HOSTILE, HOSTILE),), ((HOSTILE, 0, 1),), ((HOSTILE, HOSTILE),))
+    header = {
+        **HEADER,
+        "command": HOSTILE,
+        "versions": {HOSTILE: HOSTILE},
+        "kills": hostile_kills,
+        "models": {HOSTILE: HOSTILE},
+    }
     written.write_text(
         report.page(header, hostile, baseline=rows(row(case=HOSTILE, message=HOSTILE)), evidence=said, history=history),
         encoding="utf-8",

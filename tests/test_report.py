@@ -22,7 +22,7 @@ from harness.report.causes import causes
 from harness.report.clusters import clusters
 from harness.report.counts import cells, counts, level, table
 from harness.report.packing import pack, plain
-from harness.report.trust import coverage, doubts, tightness, witnesses
+from harness.report.trust import coverage, doubts, kills, tightness, tightness_of_models, witnesses
 from harness.store import Store
 
 HOSTILE = "</script><script>boom()</script><img src=x onerror=boom()>\"'`\n\t=cmd|,é😀\u2028"
@@ -271,7 +271,22 @@ def test_an_empty_run_says_that_nothing_was_judged() -> None:
 def test_the_page_tells_who_is_wrong_and_in_what() -> None:
     html = report.page(HEADER, rows(row(status="deviates", margin=12.0), row(candidate="other")))
     assert "1 of 2 candidates is wrong somewhere" in html
-    assert "<code>mine</code> in <b>f</b> deviates in 1 case: agrees" in html
+    assert "<b>f</b>: <code>mine</code> is wrong in 1 case: agrees" in html
+
+
+def test_who_is_wrong_is_said_once_with_laws_in_their_order_and_the_reason() -> None:
+    known = "3: the backward rounds to float32"
+    html = report.page(
+        HEADER,
+        rows(
+            row(law="layout", about="offset", status="known", margin=float("inf"), known=known),
+            row(case="f/n:2", law="adjoint", about="", status="known", margin=4.0, known=known),
+            row(case="f/n:3", law="gradient", status="known", margin=7.0, known=known),
+        ),
+    )
+    assert html.count("<code>mine</code> is wrong, as is known, in 3 cases: layout, gradient, adjoint") == 1
+    assert '<span class="why">the backward rounds to float32</span>' in html
+    assert known not in html
 
 
 def test_the_same_run_gives_the_same_page() -> None:
@@ -430,6 +445,54 @@ def test_a_badge_says_in_words_how_a_candidate_fares() -> None:
 
 def test_counts_stand_worst_first_and_keep_unknown_statuses() -> None:
     assert counts(rows(row(), row(status="odd"), row(status="crashed"))) == {"crashed": 1, "conforms": 1, "odd": 1}
+
+
+def test_tightness_of_a_model_is_told_by_dtype_also_where_the_id_leaves_it_out() -> None:
+    verdicts = rows(
+        row(op="f", case="f/n:1", margin=0.5),
+        row(op="f", case="f/dtype:float16", margin=0.25),
+        row(op="g", case="g", margin=0.0),
+        row(op="g", case="g/n:2", margin=1.0),
+    )
+    first = {"f": {"dtype": "float64"}, "g": {"dtype": "float16"}}
+    found = tightness_of_models(verdicts, {"f": "formula", "g": "formula"}, first)
+    assert [(t.model, t.dtype, t.ops, t.rows, t.exact, t.largest) for t in found] == [
+        ("formula", "float16", 2, 3, 1, 1.0),
+        ("formula", "float64", 1, 1, 0, 0.5),
+    ]
+
+
+KILL_MATRIX = """
+| judge | miniatures found | look-alikes accused |
+|---|---|---|
+| this harness | 2 of 4 | 0 of 1 |
+| `gradcheck` | 1 of 4 | 0 of 1 |
+
+## Miniatures
+
+| op | what is wrong | must be found by | found by | `gradcheck` |
+|---|---|---|---|---|
+| conv2d | The strides are swapped. | shape | shape, status | passes |
+| conv2d | One axis too many. | backward | gradcheck | fails |
+| bce | Kept away from 0 and 1. | agrees | nothing | passes |
+| bce | The mean is a sum. | agrees | agrees | passes |
+
+## Look-alikes
+
+| op | what is unusual |
+|---|---|
+| conv2d | Terms are added last one first. |
+"""
+
+
+def test_the_kill_matrix_is_read_as_the_gate_writes_it() -> None:
+    found = kills(KILL_MATRIX)
+    assert found.judges == (("this harness", "2 of 4", "0 of 1"), ("`gradcheck`", "1 of 4", "0 of 1"))
+    assert found.ops == (("bce", 1, 2), ("conv2d", 1, 2))
+    assert found.survivors == (("conv2d", "One axis too many."), ("bce", "Kept away from 0 and 1."))
+    committed = kills((Path(__file__).parents[1] / "docs" / "kill_matrix.md").read_text(encoding="utf-8"))
+    (ours,) = (count for judge, count, _ in committed.judges if judge == "this harness")
+    assert ours == f"{sum(n for _, n, _ in committed.ops)} of {sum(n for *_, n in committed.ops)}"
 
 
 def test_tightness_leaves_exact_answers_out_of_the_median() -> None:

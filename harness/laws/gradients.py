@@ -25,9 +25,10 @@ from harness.libraries import (
     torch_gradcheck,
     torch_reverse_of_forward,
     torch_second,
+    torch_vjp,
     torch_vmap,
 )
-from harness.oracles import Answer, paired
+from harness.oracles import Answer, added, paired
 from harness.trial import Trial
 
 Array = NDArray[Any]
@@ -39,6 +40,27 @@ WITNESS_NUMBERS = 700
 def gradient(trial: Trial) -> Iterator[Equation]:
     """Reverse mode gives the definition's vector-Jacobian product, for every input, in its shape and dtype."""
     yield from _judged(trial, trial.reverse, "")
+    if trial.is_torch and trial.case.departures <= 1:
+        yield from _shared(trial)
+
+
+def _shared(trial: Trial) -> Iterator[Equation]:
+    """One tensor given for two inputs gets the sum of both gradients."""
+    for a, b, draw in trial.alike():
+        if a not in trial.differentiable or b not in trial.differentiable:
+            continue
+        due, names = trial.due_at(draw), list(trial.arrays)
+        first, second = names.index(a), names.index(b)
+        inputs = trial.wrapped()
+
+        def call(x: Any, *, at: tuple[int, int] = (first, second), rest: list[Any] = inputs) -> Any:
+            return trial.bound_call(*(x if i in at else y for i, y in enumerate(rest)))
+
+        gradients = due.pulled(trial.due.cotangents)
+        (g,) = guarded(partial(torch_vjp, call, [inputs[first]], [0], trial.upstream))
+        answer = added(gradients[a], gradients[b])
+        if g is not None and tuple(g.shape) == answer.expected.shape:
+            yield Numbers(f"{a} and {b} as one", trial.candidate.library.unwrap(g), answer)
 
 
 def subsets(trial: Trial) -> Iterator[Equation]:
@@ -230,6 +252,9 @@ def second(trial: Trial) -> Iterator[Equation]:
     shared = trial.bound_call, trial.wrapped(), trial.places, trial.upstream, along
     names = [*trial.differentiable, *(f"cotangent {n}" for n in trial.due.cotangents)]
     yield from _curved(trial, names, guarded(partial(torch_second, *shared)), due, "")
+    if trial.case.departures <= 1:
+        turned = trial.bound_call, trial.wrapped(), trial.places, partial(trial.upstream, layout="transposed"), along
+        yield from _curved(trial, names, guarded(partial(torch_second, *turned)), due, "upstream transposed")
     if trial.case.departures > 1:
         return
     for path, derive in (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import combinations
 
 from harness.candidates import Failed
 from harness.comparison import Equation, Fact, Numbers
@@ -44,20 +43,14 @@ def layout(trial: Trial) -> Iterator[Equation]:
 
 def _shared(trial: Trial) -> Iterator[Equation]:
     """One array given for two inputs of the same kind."""
-    names = [i for i in trial.spec.inputs if i.name in trial.arrays]
-    for a, b in combinations(names, 2):
-        x, y = trial.arrays[a.name], trial.arrays[b.name]
-        if (a.domain, x.shape, x.dtype) != (b.domain, y.shape, y.dtype) or x.dtype.kind in "iub":
-            continue
-        given = {**trial.arrays, b.name: x.copy()}
-        trial.bench.draw(f"{a.name} for {b.name}", partial(dict, given))
-        due = trial.due_at(f"{a.name} for {b.name}").values
-        one = trial.candidate.library.wrap(x)
-        inputs = [one if n in (a.name, b.name) else trial.candidate.library.wrap(z) for n, z in given.items()]
+    wrap = trial.candidate.library.wrap
+    for a, b, draw in trial.alike():
+        due, one = trial.due_at(draw).values, wrap(trial.arrays[a])
+        inputs = [one if n in (a, b) else wrap(x) for n, x in trial.arrays.items()]
         try:
             returned = trial.values(trial.candidate.checked(partial(trial.bound_call, *inputs)))
         except Failed as error:
-            yield Fact("shared", "raised", "a result", f"{error} for one array as `{a.name}` and `{b.name}`")
+            yield Fact("shared", "raised", "a result", f"{error} for one array as `{a}` and `{b}`")
             continue
         for output, actual in returned.items():
             if actual.shape == due[output].expected.shape:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache, partial
 from typing import Any
 
@@ -13,7 +15,11 @@ from numpy.typing import NDArray
 from harness.candidates import Failed
 from harness.comparison import Equation, Fact, Numbers
 from harness.libraries import NotOffered, global_state, unsettle
+from harness.oracles import Answer
 from harness.trial import Trial
+
+#: Pairs of calls from two threads at the first case: enough for what they share to be met half-way.
+CALLS_AT_ONCE = 12
 
 
 def pure(trial: Trial) -> Iterator[Equation]:
@@ -67,6 +73,7 @@ def repeatable(trial: Trial) -> Iterator[Equation]:
     yield from _again(trial, "after other inputs", first)
     if trial.case.departures > 1:
         return
+    yield from _overwritten(trial, due)
     for how, within in trial.candidate.library.modes().items():
         inputs = trial.wrapped()
         try:
@@ -74,11 +81,36 @@ def repeatable(trial: Trial) -> Iterator[Equation]:
         except (NotOffered, Failed):
             continue  # whether it takes such inputs is said by the laws of gradients
         yield from _same(trial, how, first, trial.values(found))
-    draws = (trial.arrays, trial.bench.others) * 2
-    together = list(_threads().map(lambda arrays: trial.values(trial.call(arrays)), draws))
-    for returned, mine in zip(together, (first, other) * 2, strict=True):
-        if mine is first:
-            yield from _same(trial, "in two threads", first, returned)
+    draws = (trial.arrays, trial.bench.others) * (CALLS_AT_ONCE if not trial.case.departures else 2)
+    with _switching():
+        together = list(_threads().map(lambda arrays: trial.values(trial.call(arrays)), draws))
+    for returned, arrays in zip(together, draws, strict=True):
+        yield from _same(trial, "in two threads", first if arrays is trial.arrays else other, returned, arrays)
+
+
+def _overwritten(trial: Trial, due: Mapping[str, Answer]) -> Iterator[Equation]:
+    """Arrays that a first call has seen, with other values in their place."""
+    library = trial.candidate.library
+    if trial.case.layout in ("expanded", "repeated"):
+        return
+    inputs = trial.wrapped()
+    trial.candidate.checked(partial(trial.bound_call, *inputs))
+    for x, values in zip(inputs, trial.bench.others.values(), strict=True):
+        library.overwrite(x, values)
+    for name, actual in trial.values(trial.candidate.checked(partial(trial.bound_call, *inputs))).items():
+        if actual.shape == due[name].expected.shape:
+            yield Numbers(f"{name} of overwritten inputs", actual, due[name])
+
+
+@contextmanager
+def _switching() -> Iterator[None]:
+    """Threads take turns as often as they can: what they share they meet in."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 @cache
@@ -91,8 +123,14 @@ def _again(trial: Trial, how: str, first: dict[str, NDArray[Any]]) -> Iterator[E
     yield from _same(trial, how, first, trial.values(trial.call()))
 
 
-def _same(trial: Trial, how: str, first: dict[str, NDArray[Any]], later: dict[str, NDArray[Any]]) -> Iterator[Equation]:
-    due = trial.due.values
+def _same(
+    trial: Trial,
+    how: str,
+    first: dict[str, NDArray[Any]],
+    later: dict[str, NDArray[Any]],
+    arrays: Mapping[str, NDArray[Any]] | None = None,
+) -> Iterator[Equation]:
+    due = trial.due_at("others" if arrays is trial.bench.others else "").values
     for name, y in later.items():
         if _bits(y) == _bits(first[name]):
             yield Fact(f"{name} {how}", "same bits", "same bits", "")
