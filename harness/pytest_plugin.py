@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,8 +58,24 @@ class SpecFile(pytest.File):
         if problems:
             raise self.CollectError("\n".join(map(str, problems)))
         self.config.stash.setdefault(_SPECS, {})[spec.op] = spec
+        self.config.stash.setdefault(_SHOWN, {})[spec.op] = Shown(str(self.path), len(found))
         for case in found:
             yield CaseItem.from_parent(self, name=case.id, spec=spec, case=case)
+
+
+@dataclass
+class Shown:
+    """What a session saw of one spec: of how many cases how many were judged, and the ledger's marks on their rows."""
+
+    path: str
+    cases: int
+    judged: int = 0
+    marks: set[tuple[str, str]] = field(default_factory=set)
+
+    def add(self, other: Shown) -> None:
+        """What another process of the same session saw of it."""
+        self.judged += other.judged
+        self.marks |= other.marks
 
 
 class Deviation(Exception):
@@ -82,6 +99,9 @@ class CaseItem(pytest.Item):
         seed = self.config.getoption("--conformance-seed")
         task = Task(self.spec.op, self.spec.path, self.case.id, names, seed)
         self.rows = _worker(self.config).judge(task)
+        shown = self.config.stash[_SHOWN][self.spec.op]
+        shown.judged += 1
+        shown.marks |= {(r.candidate, r.known) for r in self.rows}
         red = [r for r in self.rows if r.status in RED or (r.status == "inconclusive" and r.blame == "oracle")]
         if red:
             raise Deviation("\n".join(_line(r) for r in red))
@@ -106,6 +126,8 @@ def _line(row: Verdict) -> str:
 
 
 _SPECS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+_SHOWN: pytest.StashKey[dict[str, Shown]] = pytest.StashKey()
+_STALE: pytest.StashKey[list[str]] = pytest.StashKey()
 _WORKER: pytest.StashKey[Any] = pytest.StashKey()
 
 
@@ -122,6 +144,48 @@ def _worker(config: pytest.Config) -> Isolated:
         config.stash[_WORKER] = Isolated(setup, timeout=config.getoption("--conformance-timeout"))
     worker: Isolated = config.stash[_WORKER]
     return worker
+
+
+# --- at the session's end: known deviations that matched nothing, as `harness run` tells them ------------------------
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take in what a process of pytest-xdist saw."""
+    seen = node.config.stash.setdefault(_SHOWN, {})
+    for op, path, cases, judged, marks in getattr(node, "workeroutput", {}).get("conformance", ()):
+        seen.setdefault(op, Shown(path, cases)).add(Shown(path, cases, judged, {(by, known) for by, known in marks}))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a session that judged a whole spec and found one of its known deviations nowhere."""
+    config, shown = session.config, session.config.stash.get(_SHOWN, {})
+    if hasattr(config, "workeroutput"):
+        told = [[op, s.path, s.cases, s.judged, sorted(map(list, s.marks))] for op, s in shown.items()]
+        config.workeroutput["conformance"] = told
+        return
+    whole = {op: s for op, s in shown.items() if s.judged >= s.cases}
+    config.stash[_STALE] = [line for op, s in whole.items() for line in _stale(op, s)]
+    if config.stash[_STALE] and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _stale(op: str, shown: Shown) -> list[str]:
+    from harness import runs, specs
+    from harness.model import Verdict
+
+    spec = specs.read(Path(os.path.relpath(shown.path)), runs.LAW_NAMES)
+    rows = [Verdict(op, "", by, "", "", "", known=known) for by, known in shown.marks]
+    return [row.message for row in runs.stale(runs.Plan({op: spec}, {}, 0), rows, whole=True)]
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say which known deviations matched nothing."""
+    if stale := config.stash.get(_STALE, []):
+        terminalreporter.section("known deviations that match nothing", red=True, bold=True)
+        for line in stale:
+            terminalreporter.line(line, red=True)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -205,6 +205,28 @@ def test_a_known_death_is_known_in_a_run_and_under_pytest(
     assert tested.returncode == code, tested.stdout
 
 
+@pytest.mark.parametrize("processes", [(), ("-n", "2")])
+@pytest.mark.parametrize(
+    ("when", "chosen", "code", "said"),
+    [
+        ("N == 4", (), 0, ""),
+        ("N == 7", (), 1, "the known deviation of `numpy.dies` under `status` matches nothing"),
+        ("N == 7", ("-k", "N:4"), 0, ""),
+    ],
+)
+def test_pytest_tells_a_known_deviation_that_matches_nothing(
+    tmp_path: Path, processes: tuple[str, ...], when: str, chosen: tuple[str, ...], code: int, said: str
+) -> None:
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs" / "negative.yaml").write_text(KNOWN_DEATH % ("crashed", when), encoding="utf-8")
+    (tmp_path / "dying.py").write_text(DYING.replace("== 4", when.removeprefix("N ")), encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *processes, *chosen, "specs"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == code, done.stdout
+    assert said in done.stdout
+    assert ("match nothing" in done.stdout) == bool(code)
+
+
 def test_the_same_run_gives_the_same_table_for_any_workers(tmp_path: Path) -> None:
     only = "op=scipy_conv2d dtype=float64 layout=contiguous fill=normal,wide"
     tables = []
