@@ -216,16 +216,17 @@ class Trial:
         """The candidate as a function of the inputs that are there."""
         return self.candidate.bind(self.case)
 
+    def prepare(self) -> None:
+        """Compute what foreign code will be given, so that no failure of the oracle is taken for its own."""
+        _ = self.due.cotangents, self.due.tangents
+
     def wrapped(self, layout: str | None = None) -> list[Any]:
         """Fresh arrays of the library, in declared order."""
         chosen = layout or self.case.layout
         return [self.candidate.library.wrap(x, chosen) for x in self.arrays.values()]
 
     def upstream(self, outputs: Sequence[Any], layout: str = "contiguous") -> list[Any]:
-        """The cotangents in the library's arrays, one per output (None where it has no gradient).
-
-        Laws ask ``due`` for them before they call foreign code, so that no failure of the oracle is taken for its own.
-        """
+        """The cotangents in the library's arrays, one per output (None where it has no gradient)."""
         given = self.due.cotangents
         return [self.candidate.library.wrap(given[n], layout) if n in given else None for n in self.outputs]
 
@@ -247,6 +248,7 @@ class Trial:
         ``wrt`` are the places of the inputs asked for (all by default); ``given`` makes the upstream gradients, one per
         output (the case's cotangents by default, None where an output has none).
         """
+        self.prepare()
         made = self.upstream if given is None else given
         places = self.places if wrt is None else list(wrt)
         names = [list(self.arrays)[i] for i in places]

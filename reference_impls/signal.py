@@ -241,6 +241,18 @@ def scipy_sp_convolve_fft(in1: Array, in2: Array, mode: str = "full") -> Array:
     return np.asarray(convolve_nd(in1, in2, mode, "fft"))
 
 
+def ndimage_sp_correlate(in1: Array, in2: Array, mode: str = "full") -> Array:
+    """``scipy.ndimage.correlate`` with zeros around, which is mode 'same' for odd lengths.
+
+    It centres an even length k at ``k // 2``, as its documentation says, and ``scipy.signal`` at ``(k - 1) // 2``.
+    """
+    from scipy import ndimage
+
+    if mode != "same":
+        raise ValueError(f"mode is {mode!r}; ndimage has 'same' alone")
+    return ndimage.correlate(in1, in2, mode="constant")
+
+
 def scipy_sp_correlate_direct(in1: Array, in2: Array, mode: str = "full") -> Array:
     """scipy.signal.correlate by its direct method."""
     from scipy.signal import correlate as correlate_nd

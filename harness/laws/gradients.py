@@ -34,7 +34,7 @@ from harness.trial import Trial
 Array = NDArray[Any]
 
 #: Most numbers (inputs and outputs together) a case may have for the witness to be asked: its cost grows with both.
-WITNESS_NUMBERS = 700
+WITNESS_NUMBERS = 300
 
 
 def gradient(trial: Trial) -> Iterator[Equation]:
@@ -148,10 +148,10 @@ def backward(trial: Trial) -> Iterator[Equation]:
     """
     if not trial.is_torch:
         return
-    upstream = trial.due.cotangents
+    trial.prepare()
     names = list(trial.arrays)
     given = partial(torch_backward, trial.bound_call, trial.wrapped(), trial.places, trial.upstream)
-    for g in guarded(given) if upstream else []:
+    for g in guarded(given):
         of = f"`{names[g.place]}`" if g.place is not None else f"argument {g.argument} of {g.function}"
         about = of.strip("`")
         message = f"{g.function}.backward returns shape {g.shape} for {of}, which is {g.due_shape}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from harness.candidates import Failed
@@ -14,7 +14,7 @@ from harness.trial import Trial
 def layout(trial: Trial) -> Iterator[Equation]:
     """Transposed, strided, offset, reversed, channels-last, conjugate and negated views change no value."""
     due, library, call = trial.due.values, trial.candidate.library, trial.bound_call
-    for name in library.layouts:
+    for name in _chosen(trial):
         if name == "channels_last" and all(x.ndim < 3 for x in trial.arrays.values()):
             continue
         try:
@@ -39,6 +39,12 @@ def layout(trial: Trial) -> Iterator[Equation]:
                 yield Fact(about, actual.shape, expected.shape, f"{name} inputs change the result's shape")
     if trial.case.departures <= 2 and trial.bench.finite:
         yield from _shared(trial)
+
+
+def _chosen(trial: Trial) -> Sequence[str]:
+    """All layouts near the first case; a third of them, in turn from case to case, where several axes have moved."""
+    every = trial.candidate.library.layouts
+    return every if trial.case.departures <= 2 else every[sum(trial.case.id.encode()) % 3 :: 3]
 
 
 def _shared(trial: Trial) -> Iterator[Equation]:
