@@ -614,7 +614,7 @@ def contract(terms: Terms, factors: dict[str, Tracked]) -> Tracked:
         copied = not (_three(p) and len(terms.sizes) > 1) and _copied(terms)
         local = np.where(copied, 0.0, bounds.stored(p, value, local))
         if any(name in terms.padded and not np.isfinite(v).all() for name, v in values.items()):
-            local = np.where(terms.lengths < terms.lengths.max(initial=0), np.inf, local)
+            local = np.where(terms.lengths < max(terms.full, terms.lengths.max(initial=0)), np.inf, local)
     parents = tuple((f, _transposed(terms, factors, name)) for name, f in factors.items())
     return _make(value, _plus(arriving, local), p, *parents)
 

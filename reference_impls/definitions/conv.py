@@ -55,7 +55,7 @@ def _conv_terms(
         n, c, *at = axes(x[0], w[0], *spatial)
         parts.append(group(shapes, out=(n, c, *at), bias=(c,)))
     sizes = {name: s for name, s in shapes.items() if name != "out"}
-    return Terms(shapes["out"], sizes, tuple(parts), padded=("weight",))
+    return Terms(shapes["out"], sizes, tuple(parts), padded=("weight",), full=prod(w[1:]) + bias)
 
 
 def conv(

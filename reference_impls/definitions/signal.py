@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ def _terms(
     parts: list[Group] = [group(shapes, out=at, in1=tuple(places), in2=tuple(tap), where=inside)]
     if fillvalue and not inside.all():
         parts.append(group(shapes, out=at, in2=tuple(tap), where=~inside, coefficient=fillvalue))
-    return Terms(out, {"in1": x, "in2": w}, tuple(parts), padded=("in1", "in2"))
+    return Terms(out, {"in1": x, "in2": w}, tuple(parts), padded=("in1", "in2"), full=prod(w[a] for a in over))
 
 
 def _sum(

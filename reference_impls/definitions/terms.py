@@ -85,13 +85,14 @@ class Terms:
     """The terms of one output of the given shape; ``sizes`` maps each factor to its own shape.
 
     ``padded`` names factors that an implementation may multiply with explicit zeros where no term stands (IEEE
-    arithmetic makes that NaN when the factor is infinite).
+    arithmetic makes that NaN when the factor is infinite): where an entry sums fewer than ``full`` products.
     """
 
     shape: tuple[int, ...]
     sizes: Mapping[str, tuple[int, ...]]
     groups: tuple[Group, ...]
     padded: tuple[str, ...] = ()
+    full: int = 0
     _cache: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
