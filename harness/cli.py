@@ -48,6 +48,9 @@ PAGE_ROWS = 200_000
 #: Wrong rows of each op, candidate, law and status that evidence is chosen from, and cases asked of a store at once.
 WORST, ASKED = 20, 500
 
+#: Those whose candidates there are.
+LIBRARIES = frozenset({"numpy", "scipy", "torch"})
+
 #: Earlier runs of the same specs that a page remembers, and red rows of a run beyond which it is not remembered.
 REMEMBERED, REMEMBERED_RED = 20, 20_000
 
@@ -359,10 +362,13 @@ def _run(
     from harness.store import Store, StoreError
 
     _one_thread()
-    if dask is None:
-        _prepared({"numpy", "scipy", "torch"}, workers)
+    if told := _told_libraries(names, only):
+        _prepared(told, workers)
     found, broken = _readable(names)
     chosen = _planned(found, seed, only)
+    if not told:
+        _prepared(_libraries(chosen), workers)
+    _load_beside("harness.evidence", "harness.report")
     tasks = _sharded(chosen.tasks, shard)
     header = runs.header(chosen, _command(), _facts_of(chosen, workers)) | {"shard": shard, "only": only}
     out.mkdir(parents=True, exist_ok=True)
@@ -522,14 +528,35 @@ def _facts_of(chosen: Plan, workers: int | None) -> dict[str, Any]:
         from harness import libraries
 
         return libraries.facts(with_torch)
-    found: dict[str, Any] = execution.asked("harness.libraries:facts", (with_torch,), _preload(chosen))
+    found: dict[str, Any] = execution.asked(
+        "harness.libraries:facts", (with_torch,), execution.preload(_libraries(chosen))
+    )
     return found
 
 
-def _preload(chosen: Plan) -> tuple[str, ...]:
-    from harness import execution
+def _libraries(chosen: Plan) -> set[str]:
+    return {c.library or "torch" for spec in chosen.specs.values() for c in spec.candidates}
 
-    return execution.preload({c.library or "torch" for spec in chosen.specs.values() for c in spec.candidates})
+
+def _told_libraries(names: Sequence[str], only: str) -> set[str]:
+    """What a run needs, where that is plain before its specs are read; empty where it is not."""
+    named = [word.removeprefix("candidate=") for word in only.split() if word.startswith("candidate=")]
+    found = {name.partition(".")[0] for names_ in named for name in names_.split(",")}
+    if found and found <= LIBRARIES:
+        return found
+    return set() if names else set(LIBRARIES)
+
+
+def _load_beside(*modules: str) -> None:
+    """Import what the end of a run needs while its beginning waits for the workers."""
+    import importlib
+    import threading
+
+    def load() -> None:
+        for name in modules:
+            importlib.import_module(name)
+
+    threading.Thread(target=load, daemon=True).start()
 
 
 def _one_thread() -> None:
@@ -545,7 +572,7 @@ def _judged(
     setup = runs.setup(chosen.specs.values())
     if not tasks:
         return iter(())
-    preload = _preload(chosen)
+    preload = execution.preload(_libraries(chosen))
     if dask is not None:
         return execution.on_dask(
             tasks,
@@ -626,7 +653,7 @@ def _given(path: str, library: str | None, vjp: str | None, algorithm: str) -> C
 
 def _told_library(path: str) -> str:
     top = path.partition(":")[0].partition(".")[0]
-    return top if top in ("numpy", "scipy", "torch") else ""
+    return top if top in LIBRARIES else ""
 
 
 def _guessed(path: str) -> str:
