@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from harness import libraries
 from harness.candidates import Candidate
+from harness.laws.purity import CALLS_AT_ONCE
 from harness.libraries import BFLOAT16
 from harness.model import Case, Spec, Verdict
 from harness.trial import Bench, Trial
@@ -127,6 +128,7 @@ def own(x):
 def values(y):
     """The tensor as an array."""
     y = y.detach().resolve_conj().resolve_neg().cpu()
+    y = torch.zeros(y.shape, dtype=y.dtype) if y._is_zerotensor() else y
     if y.dtype is torch.bfloat16:
         return y.contiguous().float().numpy()
     return (y.to(torch.complex64) if y.dtype is torch.complex32 else y).numpy()
@@ -171,7 +173,10 @@ _LAYOUTS: Mapping[str, str] = {
     view[...] = x
     return own(view)
 """,
-    "channels_last": "    return own(np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1))\n",
+    "channels_last": """    if x.ndim < 3:
+        return own(np.array(x, order="C"))
+    return own(np.moveaxis(np.array(np.moveaxis(x, 1, -1), order="C"), -1, 1))
+""",
     "negative": """    i = (..., *(slice(None, None, -1),) * x.ndim)
     return own(np.array(x[i], order="C")[i])
 """,
@@ -258,8 +263,9 @@ def _value(trial: Trial, row: Verdict) -> list[str]:
     return [f"result = call(arrays)[{_place(trial, row)}]", *_shown(row)]
 
 
-def _place(trial: Trial, row: Verdict) -> int:
-    words = row.about.split()
+def _place(trial: Trial, row: Verdict, at: int = 0) -> int:
+    """Where the output that a row is about stands: its name is one word of the subject."""
+    words = row.about.split()[at:]
     return trial.outputs.index(words[0]) if words and words[0] in trial.outputs else 0
 
 
@@ -295,8 +301,26 @@ def _linear(trial: Trial, row: Verdict) -> list[str]:
 def _layout(trial: Trial, row: Verdict) -> list[str]:
     """The same call on inputs placed otherwise."""
     words = row.about.split()
+    if words[:1] == ["shared"]:
+        return _shared(trial, row)
     placing = _placing(words[-1], trial.is_torch) if words else ""
     return [placing, *(_SURROUNDED if row.actual == "overwritten" else _value(trial, row))]
+
+
+def _shared(trial: Trial, row: Verdict) -> list[str]:
+    """One array given for two inputs: every pair of them that is alike."""
+    pairs = [[a, b] for a, b, _ in trial.alike()]
+    return [
+        _placing("contiguous", trial.is_torch),
+        "make, found = place, []",
+        "place = lambda x: x",
+        f"for a, b in {pairs!r}:",
+        "    one = make(arrays[a])",
+        "    inputs = {n: one if n in (a, b) else make(x) for n, x in arrays.items()}",
+        f"    found.append(call(inputs)[{_place(trial, row, 1)}])",
+        *_likest(row),
+        *_shown(row),
+    ]
 
 
 _SURROUNDED = [
@@ -323,15 +347,41 @@ def _repeatable(trial: Trial, row: Verdict) -> list[str]:
     if row.about.endswith("other inputs") and "after" not in row.about:
         return [*lines, *_shown(row)]
     lines += [f"result = call(arrays)[{place}]"]
+    if row.about.endswith("overwritten inputs"):
+        lines += [*_KEPT, *_overwriting(trial), f"result = call(made)[{place}]"]
+    for how, within in _MODES.items():
+        if row.about.endswith(how):
+            lines += [*_KEPT, *within, f"    result = call(made)[{place}]"]
     if row.about.endswith("threads"):
+        calls = 2 if trial.case.departures else CALLS_AT_ONCE
         lines += [
             "from concurrent.futures import ThreadPoolExecutor",
+            "sys.setswitchinterval(1e-6)",
             "with ThreadPoolExecutor(2) as pool:",
-            f"    found = list(pool.map(lambda x: call(x)[{place}], (arrays, others) * 2))[::2]",
+            f"    found = list(pool.map(lambda x: call(x)[{place}], (arrays, others) * {calls}))",
             "",
             *_likest(row),
         ]
     return [*lines, *_shown(row)]
+
+
+_KEPT = ["made = {name: place(x) for name, x in arrays.items()}", "place = lambda x: x"]
+
+
+def _overwriting(trial: Trial) -> list[str]:
+    put = "x.copy_(own(others[name]))" if trial.is_torch else "x[...] = own(others[name])"
+    return ["call(made)", "for name, x in made.items():", f"    {put}"]
+
+
+_MODES: Mapping[str, list[str]] = {
+    "with gradients": [
+        "for x in made.values():",
+        "    x.requires_grad_(x.is_floating_point() or x.is_complex())",
+        "with torch.enable_grad():",
+    ],
+    "without gradients": ["with torch.no_grad():"],
+    "in inference mode": ["with torch.inference_mode():"],
+}
 
 
 def _likest(row: Verdict) -> list[str]:
@@ -340,6 +390,39 @@ def _likest(row: Verdict) -> list[str]:
         return ["result = found[0]"]
     at = tuple(int(i) for i in row.at.split())
     return [f"result = max(found, key=lambda y: written(np.asarray(values(y)[{at!r}])[()]) == {row.actual!r})"]
+
+
+def _containers(trial: Trial, row: Verdict) -> list[str]:
+    """Lists and Python numbers in place of arrays."""
+    return ["place = lambda x: x.tolist()", f"result = np.asarray(call(arrays)[{_place(trial, row)}])", *_shown(row)]
+
+
+def _identity(trial: Trial, row: Verdict) -> list[str]:
+    """The program of an identity, in the oracle's type; each of its calls is one of the candidate at rounded inputs."""
+    of = next(law.of for law in trial.spec.laws if law.name == row.law and law.of.endswith(f":{row.about}"))
+    wide, at = trial.due.oracle.p.wide.name, tuple(int(i) for i in row.at.split())
+    return [
+        f"wide = np.dtype({wide!r})",
+        "",
+        "",
+        "def widened(x):",
+        '    """The same numbers where the identity computes."""',
+        "    kind = np.result_type(wide, np.complex64) if x.dtype.kind == 'c' else wide",
+        "    return x if x.dtype.kind in 'iub' else x.astype(kind)",
+        "",
+        "",
+        "def outputs(given):",
+        '    """What the candidate gives there."""',
+        "    narrow = {n: np.array(x).astype(arrays[n].dtype) for n, x in given.items()}",
+        "    found = tuple(widened(values(y)) for y in call(narrow))",
+        "    return found[0] if len(found) == 1 else found",
+        "",
+        "",
+        f"pairs = load({of!r})(outputs, {{n: widened(x) for n, x in arrays.items()}}, **{trial.case.params!r})",
+        f"found = [np.asarray(left) for left, _ in pairs if {len(at)} == np.ndim(left)]",
+        f"found = [x[{at!r}] for x in found if all(i < n for i, n in zip({at!r}, x.shape))]",
+        f"print(max(map(written, found), key=lambda said: said == {row.actual!r}))",
+    ]
 
 
 def _vmap(trial: Trial, row: Verdict) -> list[str]:
@@ -456,6 +539,8 @@ def _upstream(trial: Trial, row: Verdict) -> list[str]:
     given = dict(trial.due.cotangents)
     words = row.about.split() if row.law == "upstream" else []
     layout = words[-1] if words and words[-1] in _LAYOUTS else "contiguous"
+    if row.law == "second" and row.about.startswith("upstream transposed"):
+        layout = "transposed"
     if layout == "expanded":
         given = {n: np.array(np.broadcast_to(g[:1], g.shape)) if g.ndim else g for n, g in given.items()}
     if words and words[-1] == "alone":
@@ -510,11 +595,27 @@ def _reverse(trial: Trial, row: Verdict, asked: list[str]) -> list[str]:
 
 
 def _gradient(trial: Trial, row: Verdict) -> list[str]:
+    if row.about.endswith(" as one"):
+        return _as_one(trial, row)
     about = row.about.split()[0] if row.about else (trial.differentiable or [""])[0]
     asked = [about] if row.law == "subsets" and row.about else trial.differentiable
     if row.actual == "changed":
         return [*_reverse(trial, row, asked), 'print("changed" if bits(cotangents) != before else "kept")']
     return [*_reverse(trial, row, asked), f"result = gradients[{about!r}]", *_shown(row)]
+
+
+def _as_one(trial: Trial, row: Verdict) -> list[str]:
+    """One tensor given for two inputs."""
+    a, _, b = row.about.removesuffix(" as one").partition(" and ")
+    at = tuple(list(trial.arrays).index(n) for n in (a, b))
+    return [
+        *_sources(libraries.torch_vjp),
+        *_upstream(trial, row),
+        _DERIVING,
+        f"both = lambda x: derive(*(x if i in {at!r} else y for i, y in enumerate(inputs)))",
+        f"(result,) = torch_vjp(both, [inputs[{at[0]}]], [0], upstream)",
+        *_shown(row),
+    ]
 
 
 def _adjoint(trial: Trial, row: Verdict) -> list[str]:
@@ -574,18 +675,18 @@ def place(x):
     ]
 
 
-#: The ways to a second derivative, by how a row's subject ends.
+#: The ways to a second derivative, by how a row's subject begins.
 _PATHS: Mapping[str, Callable[..., Any]] = {
-    " forward of reverse": libraries.torch_forward_of_reverse,
-    " reverse of forward": libraries.torch_reverse_of_forward,
-    " forward of forward": libraries.torch_forward_of_forward,
+    "forward of reverse": libraries.torch_forward_of_reverse,
+    "reverse of forward": libraries.torch_reverse_of_forward,
+    "forward of forward": libraries.torch_forward_of_forward,
     "": libraries.torch_second,
 }
 
 
 def _second(trial: Trial, row: Verdict) -> list[str]:
-    how = next(end for end in _PATHS if row.about.endswith(end))
-    about = row.about.removesuffix(how)
+    how = next(path for path in _PATHS if row.about.startswith(path))
+    about = row.about.removeprefix(how).strip().removeprefix("upstream transposed").strip()
     names = [*trial.differentiable, *(f"cotangent {n}" for n in trial.due.cotangents)]
     nested = _PATHS[how] is libraries.torch_forward_of_forward
     names = trial.outputs if nested else names
@@ -606,6 +707,8 @@ def _second(trial: Trial, row: Verdict) -> list[str]:
 _BODIES: Mapping[str, Callable[[Trial, Verdict], list[str]]] = {
     "layout": _layout,
     "linear": _linear,
+    "identity": _identity,
+    "containers": _containers,
     "repeatable": _repeatable,
     "pure": _pure,
     "gradient": _gradient,

@@ -35,7 +35,7 @@ def last(script):
 
 torch.set_num_threads(1)
 scripts = json.load(sys.stdin)
-for module in {m for script in scripts for m in re.findall(r"load\\('(.*):", script)}:
+for module in {m for script in scripts for m in re.findall(r"load\\('([^':]*):", script)}:
     importlib.import_module(module)
 x = torch.ones(1, requires_grad=True)  # what torch imports when it first differentiates takes seconds
 torch.autograd.grad(1 / (1 + torch.exp(x)), x, torch.ones(1))
@@ -76,6 +76,20 @@ def larger_vjp(upstream, input, filter, bias):
 def by_stride(input, filter, bias):
     slip = 1.001 if input.is_contiguous() else 1.002
     return torch_scipy_conv2d(input, filter, bias) * slip
+
+
+def lopsided(a, v, mode="full"):
+    return np.convolve(a, v, mode) * (1 + 1e-3 * len(np.asarray(a)))
+
+
+def by_identity(input, target, weight, reduction="mean"):
+    loss = torch.nn.functional.binary_cross_entropy(input, target, weight, reduction=reduction)
+    return loss * (1.5 if input is target else 1)
+
+
+def by_address(a, v, mode="full"):
+    key = id(a), np.shape(a), np.shape(v), mode
+    return kept.setdefault(key, (a, np.convolve(a, v, mode)))[1].copy()
 
 
 kept = {}
@@ -206,6 +220,9 @@ def test_every_deviating_case_of_a_default_run_is_repeated(op: str, laws: set[st
         ("scipy_conv2d", "remembers", "torch", {"repeatable", "gradient", "vmap"}),
         ("scipy_conv2d", "forgets", "torch", {"repeatable", "layout", "gradient", "vmap"}),
         ("sigmoid", "sigmoid", "torch", {"gradient", "forward", "adjoint", "second"}),
+        ("convolve", "lopsided", "numpy", {"identity", "containers", "agrees"}),
+        ("convolve", "by_address", "numpy", {"repeatable"}),
+        ("bce", "by_identity", "torch", {"gradient", "layout"}),
     ],
 )
 def test_every_law_broken_by_a_wrong_candidate_is_repeated(
@@ -214,7 +231,7 @@ def test_every_law_broken_by_a_wrong_candidate_is_repeated(
     (tmp_path / f"wrong_{path}.py").write_text(WRONG, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    vjp = f"wrong_{path}:larger_vjp" if library == "numpy" else None
+    vjp = f"wrong_{path}:larger_vjp" if path == "larger_numpy" else None
     given = CandidateSpec(path, f"wrong_{path}:{path}", vjp, library)
     spec = replace(read(op), candidates=(given,), known=())
     first = cases.cases(spec)[0].id
