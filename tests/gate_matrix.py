@@ -147,18 +147,18 @@ CONV2D = {
     "groups_of_weight_vjp": ("gradient", "groups:2"),
     "no_dilation_vjp": ("gradient", "dilation:1x2"),
     "no_input_vjp": ("gradient", "groups:2"),
-    "writes_to_upstream_vjp": ("pure", ""),
+    "writes_to_upstream_vjp": ("upstream", ""),
     "caches_the_upstream_vjp": ("gradient", "fill:positive"),
-    "transposed_upstream_vjp": ("gradient", ""),
+    "transposed_upstream_vjp": ("upstream", ""),
 }
 CONV2D_TORCH = {
     "wrong_for_expanded": ("agrees", "layout:expanded"),
     "single_gradient": ("gradient", "dtype:float64"),
     "assumes_ones": ("gradient", ""),
-    "assumes_contiguous_upstream": ("gradient", ""),
+    "assumes_contiguous_upstream": ("upstream", ""),
     "clips_upstream": ("gradient", ""),
     "drops_small_upstream": ("gradient", ""),
-    "wipes_upstream": ("pure", ""),
+    "wipes_upstream": ("upstream", ""),
     "second_order_for_strided": ("second", "layout:transposed"),
     "second_order_sign": ("second", ""),
     "detached_second_order": ("second", ""),
@@ -261,7 +261,7 @@ ACTIVATIONS = {
         "softmax_last_vjp": ("gradient", "dim:1"),
     },
     "bce": {
-        "bce_epsilon": ("agrees", ""),
+        "bce_epsilon": ("agrees", "fill:edges"),
         "bce_weighted_mean": ("agrees", ""),
         "bce_shaped": ("shape", ""),
         "bce_sum_of_rows": ("agrees", ""),
@@ -272,7 +272,6 @@ ACTIVATIONS = {
     },
 }
 SIGMOID_TORCH = {
-    "sigmoid_silent": ("second", ""),
     "sigmoid_float": ("backward", "dtype:float32"),
     "sigmoid_stacked": ("backward", ""),
     "sigmoid_kept": ("second", ""),
@@ -301,7 +300,7 @@ FOURIER = {
         "fft_accepts_any_norm": ("status", "invalid:unknown-norm"),
         "fft_overwrites": ("pure", ""),
         "fft_view": ("pure", "N:1"),
-        "fft_keeps_plans": ("agrees", "norm:ortho"),
+        "fft_keeps_plans": ("agrees", "norm:forward"),
         "fft_no_conj_vjp": ("gradient", ""),
         "fft_real_vjp": ("gradient", ""),
         "fft_scaled_vjp": ("gradient", ""),
@@ -377,7 +376,7 @@ SIGNAL = {
         "correlate_from_scratch": ("agrees", "M:257"),
         "correlate_negative_strides": ("layout", ""),
     },
-    "sp_convolve": {"sp_convolve_same_of_longer": ("shape", "mode:same"), "sp_convolve_auto": ("agrees", "mode:same")},
+    "sp_convolve": {"sp_convolve_same_of_longer": ("shape", "grid:vectors/shape:9x/kernel:16x/mode:same"), "sp_convolve_auto": ("agrees", "mode:same")},
     "sp_correlate": {"sp_correlate_unflipped": ("agrees", "")},
     "scipy_conv2d": {
         "layer_without_bias_sum_vjp": ("gradient", ""),
@@ -414,7 +413,6 @@ LAYERS = {
         "batch_bias_needs_weight": ("agrees", "weight:none"),
         "batch_without_mean_vjp": ("gradient", ""),
         "batch_evaluating_vjp": ("gradient", "training:false"),
-        "batch_one_pass_vjp": ("gradient", "dtype:float32/fill:offset"),
     },
     "layer_norm": {
         "layer_last_axis": ("agrees", "normalized_shape:3x4"),
@@ -497,7 +495,7 @@ CUSTOM = {
     },
 }
 CUSTOM_TORCH = {
-    "running_mean": {"state_undefined_gradient": ("gradient", "")},
+    "running_mean": {"state_undefined_gradient": ("upstream", "")},
     "add_vector": {"add_in_double": ("dtype", "dtype:bfloat16")},
 }
 

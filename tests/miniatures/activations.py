@@ -169,11 +169,6 @@ class _Kept(torch.autograd.Function):
         return g * ctx.y * (1 - ctx.y)
 
 
-def sigmoid_silent(input):
-    """The second derivative is missing: the backward is computed without a graph."""
-    return _Silent.apply(input)
-
-
 def sigmoid_float(input):
     """The backward gives float64, which autograd casts."""
     return _Float.apply(input)

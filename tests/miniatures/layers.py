@@ -134,18 +134,6 @@ def batch_evaluating_vjp(
     return _batch_vjp(cotangent, input, running_mean, running_var, weight, bias, True, momentum, eps)
 
 
-def batch_one_pass_vjp(
-    cotangent, input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
-):
-    """The gradient of the weight is a difference of two large sums."""
-    gi, a, b, gw, gb = _batch_vjp(cotangent, input, running_mean, running_var, weight, bias, training, momentum, eps)
-    if training and gw is not None:
-        s = 1 / np.sqrt(input.var(axis=(0, 2, 3)) + input.dtype.type(eps))
-        m = input.mean(axis=(0, 2, 3))
-        gw = (s * ((cotangent * input).sum(axis=(0, 2, 3)) - m * cotangent.sum(axis=(0, 2, 3)))).astype(gw.dtype)
-    return gi, a, b, gw, gb
-
-
 def torch_batch_channels_last(
     input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
 ):
@@ -201,16 +189,21 @@ def layer_tail(input, weight=None, bias=None, *, normalized_shape, eps=1e-5):
 
 
 def layer_half(input, weight=None, bias=None, *, normalized_shape, eps=1e-5):
-    """float16 statistics are kept in float16."""
+    """float16 sums are kept in float16, one entry after the other."""
     if input.dtype != np.float16:
         return norm.layer_norm(input, weight, bias, normalized_shape=normalized_shape, eps=eps)
     axes = tuple(range(input.ndim - len(normalized_shape), input.ndim))
     with np.errstate(all="ignore"):
-        m = input.mean(axis=axes, keepdims=True, dtype=np.float16)
-        s = ((input - m) ** 2).mean(axis=axes, keepdims=True, dtype=np.float16)
-        y = (input - m) / np.sqrt(s + np.float16(eps))
+        m = _mean_in_half(input, axes)
+        y = (input - m) / np.sqrt(_mean_in_half((input - m) ** 2, axes) + np.float16(eps))
     y = y if weight is None else y * weight
     return (y if bias is None else y + bias).astype(np.float16)
+
+
+def _mean_in_half(x, axes):
+    flat = x.reshape(*x.shape[: axes[0]], -1)
+    total = np.add.accumulate(flat, axis=-1, dtype=np.float16)[..., -1]
+    return (total / np.float16(flat.shape[-1])).reshape(*x.shape[: axes[0]], *(1,) * len(axes))
 
 
 def layer_without_mean_vjp(cotangent, input, weight=None, bias=None, *, normalized_shape, eps=1e-5):
