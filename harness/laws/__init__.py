@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -38,12 +39,17 @@ _MODULES = {
 }
 
 
+@cache
+def _loaded(name: str) -> LawFunction:
+    law: LawFunction = getattr(importlib.import_module(f"harness.laws.{_MODULES[name]}"), name)
+    return law
+
+
 class _Laws(Mapping[str, LawFunction]):
     """Names -> laws, each module imported when the first of its laws is asked for."""
 
     def __getitem__(self, name: str) -> LawFunction:
-        law: LawFunction = getattr(importlib.import_module(f"harness.laws.{_MODULES[name]}"), name)
-        return law
+        return _loaded(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(_MODULES)
