@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impls.definitions.activations import log_sigmoid
+from reference_impls.definitions.activations import log_sigmoid, log_sigmoid_by_softplus
 
 #: Logarithms are clamped here (torch.nn.BCELoss: "greater than or equal to -100").
 LOWEST_LOG = -100.0
@@ -64,5 +64,15 @@ def bce_with_logits_by_softplus(
     return _reduced(loss if weight is None else loss * weight, reduction)
 
 
-bce_with_logits.legal_slopes = (bce_with_logits_by_softplus,)  # type: ignore[attr-defined]
+def bce_with_logits_by_logistic(
+    input: Any, target: Any, weight: Any = None, pos_weight: Any = None, *, reduction: str = "mean"
+) -> Any:
+    """The same of ``log s(x) = x - log(1 + exp x)``: its second derivative contains ``s - s^2``."""
+    log_s = log_sigmoid_by_softplus(input)
+    slope = log_s if pos_weight is None else (1 + (pos_weight - 1) * target) * log_s
+    loss = (1 - target) * input - slope
+    return _reduced(loss if weight is None else loss * weight, reduction)
+
+
+bce_with_logits.legal_slopes = (bce_with_logits_by_softplus, bce_with_logits_by_logistic)  # type: ignore[attr-defined]
 bce_with_logits.legal = (bce_with_logits_by_parts,)  # type: ignore[attr-defined]
