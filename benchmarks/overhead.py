@@ -34,7 +34,7 @@ from harness.oracles import Oracle  # noqa: E402
 from harness.store import Store  # noqa: E402
 
 #: Cases judged, of all that the specs have.
-CASES, FEW = 400, 20
+CASES, FEW = 1_600, 20
 
 CANDIDATES, ORACLES = "candidates", "oracles and bounds"
 

@@ -1,14 +1,16 @@
 """How a run's cost grows: with workers, with cases, with verdicts in the store and on the page.
 
 The same cases are judged and stored by one worker and by two, in turns, from the first verdict on. Time per case is
-for one cheap candidate at more and more cases, two workers. A million verdicts are written, read, exported and
-drawn in a process of its own, whose memory is its peak. The ratio is that of the wall times of one worker and of two.
+for one cheap candidate at more and more cases, two workers. A million verdicts are stored, looked through and told as
+`harness run` does it, in a process whose memory is its peak. The ratio is that of the wall times of one worker and
+of two.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import resource
 import tempfile
 import time
@@ -20,7 +22,7 @@ import measuring
 
 measuring.prepare()
 
-from harness import execution, report, runs, specs  # noqa: E402
+from harness import cli, execution, runs, specs  # noqa: E402
 from harness.model import Spec, Verdict  # noqa: E402
 from harness.store import Store  # noqa: E402
 
@@ -41,6 +43,17 @@ candidates:
 #: Cases for the comparison of workers, for the growth of time, and verdicts in the store.
 WORKERS_CASES, MANY, VERDICTS = 1_000, (1_000, 10_000), 1_000_000
 SMALL_CASES, SMALL_MANY, SMALL_VERDICTS = 60, (60, 120), 3_000
+
+#: What the synthetic verdicts are about; the facts among the laws have no numbers.
+BY, FACTS = ("numpy", "torch"), ("status", "shape", "dtype", "pure")
+ALL = (*FACTS, "agrees", "repeatable", "layout", "linear", "gradient", "subsets")
+
+#: The steps on the way from verdicts to the page.
+STEPS = {
+    "stored": "stored",
+    "looked through": "looked through for what is red or stale",
+    "told": "sorted, written as CSV and page, told as table",
+}
 
 #: Cases that one median may take: more of them are measured once.
 ENOUGH = 5_000
@@ -63,7 +76,7 @@ def judged(spec: Spec, count: int, workers: int, folder: Path) -> float:
             plan.tasks[:count],
             runs.setup([spec]),
             workers=workers,
-            preload=(*execution.PRELOAD, "harness.judgement"),
+            preload=execution.preload({"numpy"}),
         ):
             started = started or time.perf_counter()
             store.append(rows)
@@ -86,41 +99,72 @@ def per_case(folder: Path, count: int, repetitions: int) -> float:
 
 
 def verdicts(count: int) -> Iterator[list[Verdict]]:
-    """Verdicts of cases, ten to each."""
-    for number in range(count // 10):
-        case = f"conv2d/N:{number % 1000}/H:{number // 1000}"
-        yield [
-            Verdict("conv2d", case, "torch", f"law{n}", "output", "conforms", "random", number % 97 / 97, n / 3)
-            for n in range(10)
-        ]
+    """So many verdicts that all conform: two candidates, ten laws to each case, numbers that are not alike."""
+    draw = random.Random(0)
+    for number in range(count // (len(BY) * len(ALL))):
+        case = f"scaled/K:{number % 1000}/L:{number // 1000}/dtype:float32"
+        yield [row(case, by, law, draw.random()) for by in BY for law in ALL]
+
+
+def row(case: str, by: str, law: str, x: float) -> Verdict:
+    """A verdict as long as those of a run are."""
+    if law in FACTS:
+        return Verdict(
+            "scaled", case, by, law, "", "conforms", "exact", 0.0, actual="returns", expected="returns", seconds=x / 1e3
+        )
+    at = f"{int(8 * x)} {int(16 * x)}"
+    return Verdict(
+        "scaled",
+        case,
+        by,
+        law,
+        "output",
+        "conforms",
+        "random",
+        x,
+        3 * x,
+        str(x)[:12],
+        str(x),
+        str(x / 1e7),
+        at,
+        seconds=x,
+    )
 
 
 def stored(count: int) -> dict[str, float]:
-    """Seconds and peak MiB of each step on the way from that many verdicts to their page, in this process."""
+    """Seconds of each step on the way from that many verdicts to their page, and the peak MiB of this process.
+
+    What ends a run is the command line's own; a large page is written by a process that it starts, whose peak counts
+    for itself.
+    """
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        spec = made(folder, 1)
         started = time.perf_counter()
 
-        def note(step: str) -> None:
+        def note(step: str, who: int = resource.RUSAGE_SELF) -> None:
             nonlocal started
             found[f"{step} s"] = time.perf_counter() - started
-            found[f"{step} MiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+            found[f"{step} MiB"] = resource.getrusage(who).ru_maxrss / 2**10
             started = time.perf_counter()
 
-        with Store.create(folder / "run.sqlite", {"seed": 0}) as store:
+        header = {"seed": 0, "specs": {spec.op: spec.digest}, "started": "2026-01-01T00:00:00+00:00"}
+        with Store.create(folder / "run.sqlite", header) as store:
             for rows in verdicts(count):
                 store.append(rows)
-            store.finish({})
+            store.flush()
             note("stored")
-            found["size MiB"] = (folder / "run.sqlite").stat().st_size / 2**20
-            store.export_csv(folder / "verdicts.csv")
-            note("exported")
-            table = store.verdicts()
-            note("read")
-            page = report.page({"seed": 0, "complete": True}, table)
-            note("drawn")
-            found["page MiB"] = len(page) / 2**20
+            plan = runs.Plan({spec.op: spec}, {}, 0)
+            if runs.stale(plan, store.marks(), whole=True) or cli._is_red(store):
+                raise SystemExit("all of these conform")
+            note("looked through")
+            cli._conclude(store, plan, cli._Ending(folder, "table", count // 20, 0.0))
+            note("told")
+            found["page s"], found["page MiB"] = 0.0, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**10
+        found["size MiB"] = (folder / "run.sqlite").stat().st_size / 2**20
+        found["csv MiB"] = (folder / "verdicts.csv").stat().st_size / 2**20
+        found["html MiB"] = (folder / "index.html").stat().st_size / 2**20
     return found
 
 
@@ -129,7 +173,7 @@ def child(count: int) -> dict[str, float]:
     done = measuring.python(__file__, "--verdicts", str(count))
     if done.returncode:
         raise SystemExit(done.stderr)
-    found: dict[str, float] = json.loads(done.stdout)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
@@ -141,17 +185,18 @@ def main() -> None:
         return
     chosen = measuring.arguments(__doc__)
     count, many, most = (SMALL_CASES, SMALL_MANY, SMALL_VERDICTS) if chosen.small else (WORKERS_CASES, MANY, VERDICTS)
-    execution.prepare((*execution.PRELOAD, "harness.judgement"))
+    execution.prepare(execution.preload({"numpy"}))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         one, two = workers(folder, count, chosen.repetitions)
         rows = [[f"{count} cases, 1 worker", f"{one:.2f} s", ""], [f"{count} cases, 2 workers", f"{two:.2f} s", ""]]
         rows += [[f"a case of {n}", f"{per_case(folder, n, chosen.repetitions):.2f} ms", ""] for n in many]
     found = child(most)
-    for step in ("stored", "exported", "read", "drawn"):
-        rows.append([f"{most} verdicts {step}", f"{found[f'{step} s']:.1f} s", f"{found[f'{step} MiB']:.0f} MiB"])
-    rows.append(["the store", "", f"{found['size MiB']:.1f} MiB"])
-    rows.append(["the page", "", f"{found['page MiB']:.1f} MiB"])
+    for step, words in STEPS.items():
+        rows.append([f"{most} verdicts {words}", f"{found[f'{step} s']:.1f} s", f"{found[f'{step} MiB']:.0f} MiB"])
+    rows.append(["the process that writes a large page", "", f"{found['page MiB']:.0f} MiB"])
+    for name, words in (("size", "the store"), ("csv", "the CSV"), ("html", "the page")):
+        rows.append([words, "", f"{found[f'{name} MiB']:.1f} MiB"])
     measuring.table(["what", "time", "memory, size"], rows)
     measuring.ratio(one / two)
 
