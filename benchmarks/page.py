@@ -2,22 +2,26 @@
 
 Prints one line per size. ``ready`` is from the start of navigation until the list can be used; ``filter`` and ``sort``
 are from the change to the drawn list, each the median of several different ones, none of them asked before. With
-``--screenshots DIR`` it draws the page instead, light, dark and at a phone's width.
+``--screenshots DIR`` it draws the page of a real run instead (of ``--run FILE``, or of one of the tutorials' ops made for
+it): light, dark, at a phone's width, and a case.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+import struct
+import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from test_page_in_browser import baseline, browser, evidence, ready
+from test_page_in_browser import browser, ready
 from test_report import HEADER, synthetic
 
 from harness.report import page
@@ -74,32 +78,61 @@ def measure(rows: int, folder: Path) -> str:
     return "  ".join(figures)
 
 
-def draw(folder: Path) -> None:
-    """Pictures of the page for docs/."""
+#: The ops whose run is drawn, and the case that is.
+DRAWN = ("abs_rfft2", "scipy_conv2d", "sigmoid")
+CASE = {
+    "q": "op:abs_rfft2 is:wrong",
+    "case": "abs_rfft2",
+    "candidate": "torch.BadFFT",
+    "law": "gradient",
+    "about": "input",
+}
+
+#: Pictures: name, width, height, colour scheme, and what is open.
+PICTURES = (
+    ("page-light", 1120, 1000, "light", {}),
+    ("page-dark", 1120, 1000, "dark", {}),
+    ("page-phone", 390, 760, "light", {}),
+    ("page-case", 1120, 1000, "light", CASE),
+)
+
+
+def draw(folder: Path, run: Path | None) -> None:
+    """Pictures of the page of a run, for docs/."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "page.html"
-    path.write_text(example(), encoding="utf-8")
-    for name, width, height, scheme in (
-        ("light", 1400, 1750, "light"),
-        ("dark", 1400, 1750, "dark"),
-        ("phone", 390, 1700, "light"),
-    ):
-        with browser() as driver:
-            _screen(driver, width, height, scheme)
-            ready(driver, path)
-            driver.save_screenshot(str(folder / f"page-{name}.png"))
-            if name == "light":
-                driver.execute_script("report.set({q: 'op:abs_rfft2 is:wrong'}); report.open(report.grid.view[0])")
+    with tempfile.TemporaryDirectory() as made:
+        command = [sys.executable, "-m", "harness"]
+        if run is None:
+            subprocess.run([*command, "run", *DRAWN, "--out", made], check=False, stdout=subprocess.DEVNULL)
+        else:
+            subprocess.run([*command, "report", str(run), "--out", made], check=True)
+        for name, width, height, scheme, opened in PICTURES:
+            with browser() as driver:
+                _screen(driver, width, height, scheme)
+                ready(driver, Path(made, "index.html"))
+                if opened:
+                    driver.execute_script("report.set(arguments[0])", opened)
                 time.sleep(1)
-                driver.save_screenshot(str(folder / "page-case.png"))
-    path.unlink()
+                (folder / f"{name}.png").write_bytes(smaller(driver.get_screenshot_as_png()))
 
 
-def example() -> str:
-    """A page of synthetic verdicts with something in each of its parts."""
+def smaller(png: bytes) -> bytes:
+    """The same picture, deflated as far as it goes."""
+    kept, packed, at = [png[:8]], b"", 8
+    while at < len(png):
+        (length,) = struct.unpack(">I", png[at : at + 4])
+        kind, content = png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
+        packed += content if kind == b"IDAT" else b""
+        if kind == b"IEND":
+            kept.append(_chunk(b"IDAT", zlib.compress(zlib.decompress(packed), 9)))
+        if kind != b"IDAT":
+            kept.append(_chunk(kind, content))
+        at += length + 12
+    return b"".join(kept)
 
-    verdicts = synthetic(12_000)
-    return page(HEADER, verdicts, baseline=baseline(verdicts), evidence=evidence(verdicts))
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
 def _screen(driver: Any, width: int, height: int, scheme: str) -> None:
@@ -117,9 +150,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rows", nargs="*", type=int, default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--screenshots", type=Path)
+    parser.add_argument("--run", type=Path)
     chosen = parser.parse_args()
     if chosen.screenshots:
-        draw(chosen.screenshots)
+        draw(chosen.screenshots, chosen.run)
         return
     with tempfile.TemporaryDirectory() as folder:
         for rows in chosen.rows:

@@ -17,7 +17,10 @@ function inHex(text) {
   return text.replace(/[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?/gi, (number) => hexadecimal(Number(number)));
 }
 
-function digits(number) { return Number.isFinite(number) ? String(Number(number.toPrecision(6))) : short(number); }
+function digits(number) {
+  if (!Number.isFinite(number)) return short(number);
+  return Math.abs(number) >= 1e6 ? number.toExponential(5).replace("+", "") : String(Number(number.toPrecision(6)));
+}
 
 class Case {
   constructor(app) {
@@ -130,8 +133,9 @@ class Case {
         el("span", { class: "track", "aria-hidden": "true" }, el("i", { class: level(peer.margin), style: `width: ${width(peer.margin)}%` })), el("span", { class: "nums" }, short(peer.margin) || "–"), el("span", { class: `word ${kind(peer.status)}` }, facts.signs[peer.status] ?? "", " ", peer.status)))));
   }
 
-  pictures({ evidence }) {
-    const maps = [["expected", valueColour], ["actual", valueColour], ["margin", errorColour]].filter(([name]) => Array.isArray(evidence[name])).map(([name, colour]) => heatMap(name === "margin" ? "error in bounds" : name, evidence[name], colour, evidence.origin));
+  pictures({ evidence, at }) {
+    const place = String(at ?? "").split(" ").filter(Boolean).map((i, axis) => Number(i) - (evidence.origin?.[axis] ?? 0));
+    const maps = [["expected", valueColour], ["actual", valueColour], ["margin", errorColour]].filter(([name]) => Array.isArray(evidence[name])).map(([name, colour]) => heatMap(name === "margin" ? "error in bounds" : name, evidence[name], colour, evidence.origin, place));
     const unsaid = ["expected", "actual", "margin"].map((name) => evidence[name]).find((value) => typeof value === "string");
     return maps.length ? el("section", {}, el("h3", {}, "Pictures"), el("div", { class: "maps" }, maps)) : unsaid ? el("p", { class: "dim" }, unsaid) : "";
   }

@@ -28,7 +28,7 @@ function valueColour(value, largest) {
   return [255 - part * (255 - r), 255 - part * (255 - g), 255 - part * (255 - b)];
 }
 
-function heatMap(title, nested, colour, origin = []) {
+function heatMap(title, nested, colour, origin = [], worst = []) {
   const placed = (index) => index.map((i, axis) => i + (origin[axis] ?? 0)).join(", ");
   const all = planes(nested), finite = all.flatMap(({ rows }) => rows.flat().map(numeric)).filter(Number.isFinite);
   const largest = finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -62,7 +62,10 @@ function heatMap(title, nested, colour, origin = []) {
     event.stopPropagation();
     read(at[0] + step[0], at[1] + step[1]);
   });
+  const first = all.findIndex(({ index }) => index.every((i, axis) => i === worst[axis]));
+  if (choose && first >= 0) choose.value = String(first);
   draw();
+  if (worst.length) read(worst.at(-2) ?? 0, worst.at(-1));
   return el("figure", { class: "map" }, el("figcaption", {}, title, " ", choose), canvas, said);
 }
 
