@@ -40,7 +40,7 @@ GOALS = (
         "absolute values and that of squares that the bound is made of. At these sizes (a few hundred entries) it is "
         "about a hundred NumPy calls of a microsecond or two each that cost, half of them in the bound, a quarter in "
         "the comparison; OpInfo's own cost is mostly the making of its samples. The second rows show the judging alone. "
-        "What would reach the goal is judging cases of one shape as one stacked batch, as the third rows do by hand.",
+        "What would reach the goal is judging cases of one shape as one stacked batch, which the harness does not do.",
     ),
     Goal(
         "against_gradcheck.py",
@@ -56,9 +56,9 @@ GOALS = (
         "pytest's wall time to ours",
         "above 1",
         lambda r: r > 1,
-        "Both sides import torch, which is most of the user's time. Ours then starts a fork server and two workers that "
-        "share it, asks the loops, a hundred times as slow as torch, ten times as often (other inputs, gradients), and "
-        "writes store, table and page.",
+        "Both sides import torch, which is most of the user's time. Ours loads, besides, what torch imports at the first "
+        "gradient and the first forward derivative (half as long as torch itself takes), asks the loops, a hundred times as "
+        "slow as torch, three times forward and once backward where the user asks once, and writes store, table and page.",
     ),
     Goal(
         "scaling.py",
@@ -72,9 +72,8 @@ GOALS = (
         "a one-case check's time to that of `import torch`",
         "at most 1.5",
         lambda r: r <= 1.5,
-        "A check imports NumPy, SciPy, pydantic and torch in the runner, for the run's facts, and once more in the fork "
-        "server that its isolated worker comes from; with `-j 0` it is once. `list` reads and validates every spec there "
-        "is: its time is PyYAML's and pydantic's.",
+        "The worker imports torch and, at the first gradient and the first forward derivative, half as much again of it; "
+        "the runner reads the spec meanwhile and imports no library.",
     ),
     Goal(
         "overhead.py",
@@ -82,7 +81,8 @@ GOALS = (
         "at least 0.5",
         lambda r: r >= 0.5,
         "The table says where the rest is: mostly in the laws' own NumPy calls and the rows made of them, which at "
-        "inputs of a hundred entries cost as much as the candidates.",
+        "inputs of a hundred entries cost as much as the candidates. Page and table cost half a second whatever the run: "
+        "of the default run, sixteen times as large, they are a smaller share.",
     ),
     Goal(
         "isolation.py",
@@ -105,11 +105,10 @@ class Measured:
     seconds: float
 
 
-def measured(goal: Goal, small: bool) -> Measured:
+def measured(goal: Goal, options: tuple[str, ...]) -> Measured:
     """Run one script as it is run by hand. Raises SystemExit with its words where it fails."""
-    options = () if goal.options else ("--small",) * small
     started = time.perf_counter()
-    done = measuring.python(str(Path("benchmarks") / goal.script), *options, *goal.options)
+    done = measuring.python(str(Path("benchmarks") / goal.script), *(goal.options or options))
     *lines, last = done.stdout.strip().splitlines() or [""]
     if done.returncode or not last.startswith("ratio: "):
         raise SystemExit(f"{goal.script}: {done.stdout}{done.stderr}")
@@ -118,19 +117,21 @@ def measured(goal: Goal, small: bool) -> Measured:
     return found
 
 
-def page(found: list[Measured], facts: dict[str, Any]) -> str:
+def page(found: list[Measured], facts: dict[str, Any], repetitions: int) -> str:
     """The whole document."""
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    reduced = repetitions < measuring.REPETITIONS
     lines = [
         "# Performance",
         "",
         "Written by `python benchmarks/report.py`; each script measures both sides in one run, in turns, and takes medians "
-        f"of {measuring.REPETITIONS} repetitions. Where both sides are one process the clock is its CPU time, else the wall.",
+        f"of {repetitions} repetitions. Where both sides are one process the clock is its CPU time, else the wall.",
         "",
+        *([f"**Reduced**: {repetitions} instead of {measuring.REPETITIONS} repetitions.", ""] * reduced),
         f"- machine: {facts['cpu']}, {os.cpu_count()} cores, {facts['platform']}",
         f"- versions: {versions}",
         "- threads: one per process",
-        f"- other load: {os.getloadavg()[0]:.1f} processes wanting a core at the end, this one among them",
+        f"- load while it ran: {os.getloadavg()[2]:.1f} processes wanting a core, those of the benchmarks among them",
         "",
         "| benchmark | ratio | is | goal | |",
         "|---|---|---|---|---|",
@@ -149,8 +150,9 @@ def _verdict(m: Measured) -> str:
 
 def main() -> None:
     chosen = measuring.arguments(__doc__)
-    found = [measured(goal, chosen.small) for goal in GOALS]
-    text = page(found, libraries.facts(with_torch=True))
+    options = ("--small",) * chosen.small or ("--repetitions", str(chosen.repetitions))
+    found = [measured(goal, options) for goal in GOALS]
+    text = page(found, libraries.facts(with_torch=True), chosen.repetitions)
     if chosen.small:
         print(text)
         return
