@@ -94,3 +94,15 @@ def softmax(input: Any, *, dim: int) -> Any:
         return input * 1.0
     powers = np.exp(input - np.max(input, axis=dim, keepdims=True))
     return powers / np.sum(powers, axis=dim, keepdims=True)
+
+
+def softmax_by_logarithm(input: Any, *, dim: int) -> Any:
+    """``exp(x - log sum exp x)``, as SciPy had it before 1.8: off by the rounding of the largest entry."""
+    if input.size == 0:
+        return input * 1.0
+    top = np.max(input, axis=dim, keepdims=True)
+    total = np.log(np.sum(np.exp(input - top), axis=dim, keepdims=True)) + top
+    return np.exp(input - total)
+
+
+softmax.legal = (softmax_by_logarithm,)  # type: ignore[attr-defined]
