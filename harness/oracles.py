@@ -61,6 +61,11 @@ def definition(path: str) -> tuple[Callable[..., Any], ...]:
     return (function, *getattr(function, "legal", ()))
 
 
+def values(path: str) -> tuple[Callable[..., Any], ...]:
+    """Formulas whose values alone are equally right (its ``legal_values``): their derivatives are the definition's."""
+    return tuple(getattr(load(path), "legal_values", ()))
+
+
 def slopes(path: str) -> tuple[Callable[..., Any], ...]:
     """Formulas whose derivatives alone are equally right (its ``legal_slopes``): their values would lose too much."""
     return tuple(getattr(load(path), "legal_slopes", ()))
@@ -131,15 +136,6 @@ def combined(answers: Sequence[Answer], weights: Sequence[int]) -> Enclose:
     return enclose
 
 
-def added(a: Answer, b: Answer) -> Answer:
-    """The sum of two answers, with one more rounding."""
-    total = a.expected + b.expected
-    with np.errstate(all="ignore"):
-        error = a.error + b.error + a.p.u * (np.abs(total).astype(np.float64) + a.error + b.error) + a.p.eta
-    exact = (a.error == 0) & (b.error == 0) & (np.abs(total) <= 1 / a.p.u) & (np.rint(total.real) == total.real)
-    return Answer(total, np.where(exact, 0.0, error), a.p, combined((a, b), (1, 1)))
-
-
 def paired(pairs: Sequence[tuple[Answer | Array, Array]]) -> Enclose:
     """Encloses the sum of the real inner products ``Re <a, b>`` of answers, or of arrays as they are, with arrays."""
 
@@ -167,12 +163,16 @@ def _ball(answer: Answer, at: tuple[int, ...]) -> Number:
 
 @dataclass(frozen=True)
 class Oracle:
-    """A spec's definition evaluated at one case's inputs, in the arithmetic that tracks errors and derivatives."""
+    """A spec's definition evaluated at one case's inputs, in the arithmetic that tracks errors and derivatives.
+
+    ``one`` names two inputs that are one array: the gradient of either is then that of the array.
+    """
 
     spec: Spec
     case: Case
     arrays: Mapping[str, Array]
     algorithm: str = "conventional"
+    one: tuple[str, str] | None = None
 
     @cached_property
     def p(self) -> Precision:
@@ -189,6 +189,8 @@ class Oracle:
 
     def _run(self, function: Callable[..., Any], within: Arithmetic) -> Run:
         leaves: dict[str, Any] = {n: within.leaf(x) if x.dtype.kind not in "iub" else x for n, x in self.arrays.items()}
+        if self.one:
+            leaves[self.one[1]] = leaves[self.one[0]]
         given = [leaves.get(i.name) for i in self.spec.inputs]
         try:
             returned = function(*given, **self.case.params)
@@ -207,7 +209,8 @@ class Oracle:
     @cached_property
     def values(self) -> dict[str, Answer]:
         """Every output by name."""
-        return self._merged(self._runs, lambda run: dict(zip(self._outputs, run.outputs, strict=True)))
+        runs = self._runs + [self._run(f, Tracking(self.p)) for f in values(self.spec.oracle)]
+        return self._merged(runs, lambda run: dict(zip(self._outputs, run.outputs, strict=True)))
 
     @property
     def _outputs(self) -> list[str]:

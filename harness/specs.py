@@ -981,7 +981,7 @@ class _Reader:
             self.names_in(expression, self.names, ("let", name))
             self.splat(expression, ("let", name))
             known.add(name)
-        self.names_in(d.where, self.names, ("where",))
+        self.names_in(d.where, self.names | set(AXES), ("where",))
         self.splat(d.where, ("where",))
         for loc, expression in self.shapes({}):
             self.names_in(expression, self.names, loc)

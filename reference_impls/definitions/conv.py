@@ -71,6 +71,13 @@ def conv(
     return sum_of_products(terms, **factors)
 
 
+def conv_in_two_steps(input: Any, weight: Any, bias: Any = None, **params: Any) -> Any:
+    """The products summed and rounded, and then the sum with the bias."""
+    y = conv(input, weight, **params)
+    return y if bias is None else y + bias.reshape((1, bias.shape[0], *(1,) * (input.ndim - 2)))
+
+
+conv.legal_values = (conv_in_two_steps,)  # type: ignore[attr-defined]
 conv1d = conv2d = conv3d = conv
 
 
@@ -157,6 +164,13 @@ def conv_transpose(
     return sum_of_products(terms, **factors)
 
 
+def conv_transpose_in_two_steps(input: Any, weight: Any, bias: Any = None, **params: Any) -> Any:
+    """The products summed and rounded, and then the sum with the bias."""
+    y = conv_transpose(input, weight, **params)
+    return y if bias is None else y + bias.reshape((1, bias.shape[0], *(1,) * (input.ndim - 2)))
+
+
+conv_transpose.legal_values = (conv_transpose_in_two_steps,)  # type: ignore[attr-defined]
 conv_transpose1d = conv_transpose2d = conv_transpose3d = conv_transpose
 
 

@@ -39,7 +39,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     return sum_of_products(terms, **factors).reshape((*lead, *weight.shape[:-1]))
 
 
-linear.legal = (linear_in_two_steps,)  # type: ignore[attr-defined]
+linear.legal_values = (linear_in_two_steps,)  # type: ignore[attr-defined]
 
 
 def flatten(input: Any, *, start_dim: int = 0, end_dim: int = -1) -> Any:
