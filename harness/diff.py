@@ -99,6 +99,8 @@ def _once(table: pandas.DataFrame) -> pandas.DataFrame:
 
 
 def _narrow(table: pandas.DataFrame) -> pandas.DataFrame:
+    """What a comparison looks at; what is said of the ledger is no verdict on a case."""
+    table = table[table["about"] != "ledger"] if "about" in table else table
     columns = {name: table[name].astype(str) if name in table else "" for name in ("op", *KEY, "status", "message")}
     margin = pandas.to_numeric(table["margin"], errors="coerce") if "margin" in table else float("nan")
     return pandas.DataFrame({**columns, "margin": margin}, index=table.index)

@@ -59,6 +59,7 @@ def test_each_change_has_its_kind(old: dict[str, Any] | None, new: dict[str, Any
         ({"status": "unsupported"}, None),
         (None, {"status": "unsupported"}),
         ({"status": "deviates"}, {"status": "known"}),
+        ({"status": "fixed", "about": "ledger"}, None),
         ({"seconds": 0.1, "message": "a"}, {"seconds": 9.0, "message": "b"}),
     ],
 )

@@ -76,7 +76,7 @@ function once(found, name, item, status) {
 
 function compareWith(table, old) {
   const { columns, rows } = table, key = (...parts) => parts.join("\t"), ops = new Set(columns.op.words()), there = new Map(), here = new Map(), names = new Array(rows);
-  for (const row of old) if (row.op === undefined || ops.has(row.op)) once(there, key(row.case, row.candidate, row.law, row.about ?? ""), row, row.status);
+  for (const row of old) if ((row.op === undefined || ops.has(row.op)) && row.about !== "ledger") once(there, key(row.case, row.candidate, row.law, row.about ?? ""), row, row.status);
   for (let row = 0; row < rows; row++) {
     names[row] = key(columns.case.at(row), columns.candidate.at(row), columns.law.at(row), columns.about.at(row));
     once(here, names[row], { row, status: columns.status.at(row) }, columns.status.at(row));
@@ -86,7 +86,7 @@ function compareWith(table, old) {
     const then = there.get(names[row]), now = here.get(names[row]);
     before[row] = then ? numeric(then.margin ?? "nan") : NaN;
     was[row] = then?.status ?? "";
-    kinds[row] = changed(then ? then.status : null, before[row], now.status, columns.margin[now.row]);
+    kinds[row] = columns.about.at(row) === "ledger" ? "" : changed(then ? then.status : null, before[row], now.status, columns.margin[now.row]);
   }
   Object.assign(columns, { change: Text.of(kinds), was: Text.of(was), before });
   const gone = [...there].filter(([name, row]) => !here.has(name) && Object.hasOwn(SEVERITY, row.status)).map(([, row]) => row);
