@@ -83,13 +83,13 @@ def scattered(spec: Spec) -> Iterator[Case]:
             {n: draw.choice(vs[: len(base[n])] if draw.random() < 0.5 else vs) for n, vs in varied.items()}
             for _ in range(RIVALS)
         ]
-        pairs = [set(combinations([text for _, text in point.values()], 2)) for point in drawn]
-        best = max(range(RIVALS), key=lambda i: len(pairs[i] - met))
+        shows = [set(combinations([text for _, text in point.values()], 2)) for point in drawn]
+        best = max(range(RIVALS), key=lambda i: len(shows[i] - met))
         case = _case(spec, "", first | {name: value for name, (value, _) in drawn[best].items()})
         lost += 1
         if case.id not in seen and valid(spec, case) and numbers(spec, case) <= SCATTERED_NUMBERS:
             seen.add(case.id)
-            met |= pairs[best]
+            met |= shows[best]
             lost = 0
             yield case
 
@@ -99,21 +99,22 @@ def spread(spec: Spec, found: Sequence[Case], judged: Collection[str] = ()) -> I
 
     ``judged`` are ids that earlier runs have seen. Greedy and lazy: what a case still adds never grows.
     """
-    pairs = {case.id: _pairs(spec, case) for case in found}
-    covered = set[tuple[str, str]]().union(*(pairs[i] for i in judged if i in pairs))
-    waiting = [(-len(pairs[case.id] - covered), i) for i, case in enumerate(found)]
+    shows = {case.id: pairs(spec, case) for case in found}
+    covered = set[tuple[str, str]]().union(*(shows[i] for i in judged if i in shows))
+    waiting = [(-len(shows[case.id] - covered), i) for i, case in enumerate(found)]
     heapify(waiting)
     while waiting:
         _, i = heappop(waiting)
-        fresh = len(pairs[found[i].id] - covered)
+        fresh = len(shows[found[i].id] - covered)
         if waiting and (-fresh, i) > waiting[0]:
             heappush(waiting, (-fresh, i))
             continue
-        covered |= pairs[found[i].id]
+        covered |= shows[found[i].id]
         yield found[i]
 
 
-def _pairs(spec: Spec, case: Case) -> set[tuple[str, str]]:
+def pairs(spec: Spec, case: Case) -> set[tuple[str, str]]:
+    """What of the space of axes a case shows: every two of its values."""
     values = [f"{axis}:{write(value)}" for axis, value in point(spec, case).items()]
     return set(combinations([*values, f"grid:{case.grid}", f"invalid:{case.invalid}"], 2))
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -107,6 +109,12 @@ _memory = click.option("--memory", type=float, default=4.0, show_default=True, h
 @_workers
 @_timeout
 @_memory
+@click.option(
+    "--budget",
+    default="",
+    metavar="N|Ns|Nm",
+    help="Judge N cases, or for N seconds or minutes: first what the run in --out before has not seen.",
+)
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run in --out.")
 @click.option(
     "--shard", default="", metavar="I/N", help="Judge the I-th of N parts of the cases; merge them afterwards."
@@ -354,12 +362,15 @@ def _run(
     workers: int | None,
     timeout: float,
     memory: float,
+    budget: str,
     resume: bool,
     shard: str,
     dask: str | None,
 ) -> int:
     from harness import runs
     from harness.store import Store, StoreError
+
+    count, seconds = _budget(budget)
 
     _one_thread()
     if told := _told_libraries(names, only):
@@ -369,10 +380,13 @@ def _run(
     if not told:
         _prepared(_libraries(chosen), workers)
     _load_beside("harness.evidence", "harness.report")
-    tasks = _sharded(chosen.tasks, shard)
-    header = runs.header(chosen, _command(), _facts_of(chosen, workers)) | {"shard": shard, "only": only}
-    out.mkdir(parents=True, exist_ok=True)
     path, began = out / RUN_FILE, time.monotonic()
+    if budget:
+        chosen = runs.budgeted(chosen, count, _judged_before(path, resume))
+    tasks = _sharded(chosen.tasks, shard)
+    header = runs.header(chosen, _command(), _facts_of(chosen, workers))
+    header |= {"shard": shard, "only": only, "budget": budget}
+    out.mkdir(parents=True, exist_ok=True)
     try:
         if not resume:
             for old in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
@@ -382,12 +396,12 @@ def _run(
             done = store.done()
             left = [t for t in tasks if (t.op, t.case) not in done]
             judged = _judged(left, chosen, workers, timeout, memory, dask)
-            for _, rows in _watched(judged, len(left), quiet=form != "table"):
+            for _, rows in _within(_watched(judged, len(left), quiet=form != "table"), seconds):
                 store.append(rows)
             store.flush()
-            store.append(_unsaid(runs.stale(chosen, store.marks(), whole=not (only or shard)), store))
+            store.append(_unsaid(runs.stale(chosen, store.marks(), whole=not (only or shard or budget)), store))
             red = _is_red(store)
-            _conclude(store, chosen, _Ending(out, form, len(tasks), time.monotonic() - began))
+            _conclude(store, chosen, _Ending(out, form, len(store.done()), time.monotonic() - began))
     except StoreError as error:
         _refuse(str(error))
     return BAD_USE if broken else DEVIATES if red else CONFORMS
@@ -447,7 +461,7 @@ def _now() -> str:
 
 def _refuse_another_part(store: Store, header: Mapping[str, Any]) -> None:
     """A resumed run goes on with the cases it began with."""
-    for option in ("only", "shard"):
+    for option in ("only", "shard", "budget"):
         began, wanted = store.header.get(option, ""), header[option]
         if began != wanted:
             _refuse(f"{store.path}: began with --{option} `{began}`, not `{wanted}`; say the same, or start a new run")
@@ -469,6 +483,39 @@ def _red() -> frozenset[str]:
     from harness.model import RED
 
     return RED
+
+
+def _budget(text: str) -> tuple[int | None, float]:
+    """Cases (None: any) and seconds of a budget such as `500`, `90s` or `10m`."""
+    found = re.fullmatch(r"(\d+)([sm]?)", text) if text else None
+    if text and (found is None or int(found[1]) == 0):
+        _refuse(f"--budget `{text}`: a number of cases is due, or seconds as `90s`, or minutes as `10m`")
+    if found is None:
+        return None, float("inf")
+    return (int(found[1]), float("inf")) if not found[2] else (None, int(found[1]) * (60.0 if found[2] == "m" else 1.0))
+
+
+def _judged_before(path: Path, resume: bool) -> set[tuple[str, str]]:
+    """The cases of an earlier run of the same command, which a budget need not be spent on first."""
+    from harness.store import Store, StoreError
+
+    if resume or not path.exists():
+        return set()
+    try:
+        with Store.open(path) as store:
+            return set(store.done())
+    except StoreError:
+        return set()
+
+
+def _within(judged: Generator[Judged, None, None], seconds: float) -> Iterator[Judged]:
+    """The same until the time is over."""
+    over = time.monotonic() + seconds
+    with closing(judged):
+        for item in judged:
+            yield item
+            if time.monotonic() > over:
+                return
 
 
 def _planned(found: Sequence[Spec], seed: int, only: str) -> Plan:
@@ -597,7 +644,7 @@ def _judged(
     )
 
 
-def _watched(judged: Iterable[Judged], count: int, quiet: bool) -> Iterator[Judged]:
+def _watched(judged: Iterable[Judged], count: int, quiet: bool) -> Generator[Judged, None, None]:
     """The same, with a progress bar on a terminal and a line now and then elsewhere."""
     if quiet or not count:
         yield from judged

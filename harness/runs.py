@@ -6,10 +6,11 @@ import importlib.metadata
 import importlib.util
 import sys
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,15 +41,50 @@ class Plan:
     specs: Mapping[str, Spec]
     cases: Mapping[str, tuple[Case, ...]]
     seed: int
+    in_turn: bool = False
 
     @property
     def tasks(self) -> list[Task]:
-        """One task per case, in the specs' order."""
+        """One task per case, in the specs' order, or a case of each spec ``in_turn``."""
+        whole = [(op, case) for op in self.specs for case in self.cases[op]]
         return [
-            Task(op, spec.path, case.id, tuple(c.name for c in spec.candidates), self.seed)
-            for op, spec in self.specs.items()
-            for case in self.cases[op]
+            Task(op, self.specs[op].path, case.id, tuple(c.name for c in self.specs[op].candidates), self.seed)
+            for op, case in (_in_turn(self.cases) if self.in_turn else whole)
         ]
+
+
+def _in_turn(found: Mapping[str, Sequence[Case]]) -> Iterator[tuple[str, Case]]:
+    """A case of each op after the other, until all are through."""
+    for turn in zip_longest(*([(op, case) for case in some] for op, some in found.items())):
+        yield from (pair for pair in turn if pair)
+
+
+def budgeted(chosen: Plan, count: int | None, judged: Collection[tuple[str, str]]) -> Plan:
+    """The plan for ``count`` cases in all (None: as many as time allows), a case of each spec in turn.
+
+    Each spec begins with the cases whose pairs of values neither an earlier run has seen, which ``judged`` (op, case),
+    nor those before them; where there are fewer cases than the count, further points are scattered.
+    """
+    ordered = {
+        op: tuple(cases.spread(spec, chosen.cases[op], [case for of, case in judged if of == op]))
+        for op, spec in chosen.specs.items()
+    }
+    if count is None:
+        return replace(chosen, cases=ordered, in_turn=True)
+    lacking = count - sum(map(len, ordered.values()))
+    if lacking > 0:
+        more = -(-lacking // len(ordered))
+        ordered = {op: (*found, *_further(chosen.specs[op], found, more)) for op, found in ordered.items()}
+    kept: dict[str, list[Case]] = {op: [] for op in ordered}
+    for op, case in islice(_in_turn(ordered), count):
+        kept[op].append(case)
+    specs = {op: spec for op, spec in chosen.specs.items() if kept[op]}
+    return replace(chosen, specs=specs, cases={op: tuple(kept[op]) for op in specs}, in_turn=True)
+
+
+def _further(spec: Spec, found: Collection[Case], count: int) -> Iterator[Case]:
+    known = {case.id for case in found}
+    return islice((case for case in cases.scattered(spec) if case.id not in known), count)
 
 
 def plan(found: Iterable[Spec], seed: int, only: str = "") -> Plan:

@@ -376,7 +376,10 @@ SIGNAL = {
         "correlate_from_scratch": ("agrees", "M:257"),
         "correlate_negative_strides": ("layout", ""),
     },
-    "sp_convolve": {"sp_convolve_same_of_longer": ("shape", "grid:vectors/shape:9x/kernel:16x/mode:same"), "sp_convolve_auto": ("agrees", "mode:same")},
+    "sp_convolve": {
+        "sp_convolve_same_of_longer": ("shape", "grid:vectors/shape:9x/kernel:16x/mode:same"),
+        "sp_convolve_auto": ("agrees", "mode:same"),
+    },
     "sp_correlate": {"sp_correlate_unflipped": ("agrees", "")},
     "scipy_conv2d": {
         "layer_without_bias_sum_vjp": ("gradient", ""),

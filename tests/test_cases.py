@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import cases, fills, specs
-from harness.model import Spec
+from harness.model import Case, Spec
 
 SPECS = Path(__file__).parents[1] / "specs"
 
@@ -79,3 +81,31 @@ def test_arrays_depend_on_seed_and_address_alone(conv2d: Spec) -> None:
     first, again, other = (fills.arrays(conv2d, case, seed) for seed in (0, 0, 1))
     assert all((first[n] == again[n]).all() for n in first)
     assert any((first[n] != other[n]).any() for n in first)
+
+
+def test_scattered_points_are_the_same_each_time_and_valid(conv2d: Spec) -> None:
+    drawn = [list(islice(cases.scattered(conv2d), 50)) for _ in range(2)]
+    assert drawn[0] == drawn[1]
+    assert len({case.id for case in drawn[0]}) == 50
+    assert all(cases.valid(conv2d, case) for case in drawn[0])
+    assert max(case.departures for case in drawn[0]) >= 4
+
+
+def test_three_values_meet_that_no_sweep_brings_together(conv2d: Spec) -> None:
+    found = cases.cases(conv2d)
+    assert any(c.sizes["kH"] == c.sizes["kW"] == 1 and c.params["padding"] != 0 for c in found)
+    assert any(c.dtype == "complex64" and c.layout != "contiguous" and c.params["groups"] > 1 for c in found)
+
+
+def test_a_budget_is_spent_on_pairs_that_nothing_has_shown(conv2d: Spec) -> None:
+    found = cases.cases(conv2d)
+    order = list(cases.spread(conv2d, found))
+    assert sorted(c.id for c in order) == sorted(c.id for c in found)
+
+    def shown(some: Sequence[Case]) -> int:
+        return len(set().union(*(cases.pairs(conv2d, c) for c in some)))
+
+    assert shown(order[:40]) > shown(found[:40])
+    judged = [c.id for c in order[:40]]
+    again = list(cases.spread(conv2d, found, judged))
+    assert not {c.id for c in again[:20]} & set(judged)
