@@ -11,7 +11,7 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -300,9 +300,7 @@ def merge(run: Sequence[Path], out: Path) -> None:
             store.append(_stale_of_parts(store))
             store.finish(store.footer)
             red = _is_red(store)
-            table = store.verdicts()
-            _write(store, table, out)
-            _print(store, table, "table")
+            _tell(store, out)
     except StoreError as error:
         _refuse(str(error))
     _finish(DEVIATES if red else CONFORMS)
@@ -418,28 +416,37 @@ class _Ending:
 
 
 def _conclude(store: Store, chosen: Plan, ending: _Ending) -> None:
-    """Evidence, page and table: of a large run in a process of its own, so that the runner's memory stays as it was."""
+    """Evidence, page and table."""
     if store.count() <= PAGE_ROWS:
         _concluded(store, chosen, ending)
         return
-    import multiprocessing
-
-    sys.stdout.flush()
-    there = multiprocessing.get_context("spawn").Process(
-        target=_conclude_there, args=(store.path, tuple(chosen.specs.values()), chosen.seed, ending)
-    )
-    there.start()
-    there.join()
-    if there.exitcode:
-        click.echo(
-            f"harness: the page is not written (exit code {there.exitcode}); harness report {store.path}", err=True
-        )
+    _elsewhere(store, _conclude_there, tuple(chosen.specs.values()), chosen.seed, ending)
     # Said again by the last who has the file open, which folds it into one.
     store.finish(store.footer if store.complete else {"cases": ending.cases, "finished": _now(), "evidence": {}})
 
 
+def _tell(store: Store, out: Path) -> None:
+    """Page and table of a run that has ended."""
+    if store.count() <= PAGE_ROWS:
+        _told(store, out)
+    else:
+        _elsewhere(store, _tell_there, out)
+
+
+def _elsewhere(store: Store, target: Callable[..., None], *arguments: Any) -> None:
+    """Read a large run in a process of its own, so that this one's memory stays as it was."""
+    import multiprocessing
+
+    sys.stdout.flush()
+    there = multiprocessing.get_context("spawn").Process(target=target, args=(store.path, *arguments))
+    there.start()
+    there.join()
+    if there.exitcode:
+        said = f"the page is not written (exit code {there.exitcode}); harness report {store.path}"
+        click.echo(f"harness: {said}", err=True)
+
+
 def _conclude_there(path: Path, found: Sequence[Spec], seed: int, ending: _Ending) -> None:
-    """The same, in that process."""
     from harness.runs import Plan
     from harness.store import Store
 
@@ -453,6 +460,19 @@ def _concluded(store: Store, chosen: Plan, ending: _Ending) -> None:
     store.finish({"cases": ending.cases, "finished": _now(), "evidence": evidence})
     _write(store, table, ending.out)
     _print(store, table, ending.form)
+
+
+def _tell_there(path: Path, out: Path) -> None:
+    from harness.store import Store
+
+    with Store.open(path) as store:
+        _told(store, out)
+
+
+def _told(store: Store, out: Path) -> None:
+    table = store.verdicts()
+    _write(store, table, out)
+    _print(store, table, "table")
 
 
 def _now() -> str:

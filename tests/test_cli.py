@@ -239,6 +239,23 @@ def test_the_same_run_gives_the_same_table_for_any_workers(tmp_path: Path) -> No
     assert len(tables[0])
 
 
+def test_a_large_run_ends_in_a_process_of_its_own_as_a_small_one_ends_here(tmp_path: Path) -> None:
+    tables, said = [], []
+    for rows in ("10**6", "1"):
+        out = tmp_path / rows
+        words = ["harness", "run", "relu", "--only", "dtype=float64 layout=contiguous", "-j", "1", "--out", str(out)]
+        program = f"import sys, harness.cli as cli; sys.argv = {words!r}; cli.PAGE_ROWS = {rows}; cli.entry()"
+        done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout)
+        tables.append(pandas.read_csv(out / "verdicts.csv", dtype=str).drop(columns="seconds"))
+        assert (out / "index.html").stat().st_size
+        assert {p.name for p in out.iterdir()} >= {"run.sqlite"}
+        assert not list(out.glob("*-wal"))
+    assert tables[0].equals(tables[1])
+    assert said[0] == said[1]
+
+
 def test_a_script_repeats_its_row_bit_for_bit() -> None:
     address = ("abs_rfft2", "--candidate", "torch.BadFFT", "--law", "gradient")
     row = json.loads(harness("show", *address, "--format", "json").stdout.splitlines()[0])
