@@ -247,14 +247,17 @@ def norm_wise(p: Precision, factors: Sequence[Array], lengths: Array) -> Array:
     if p.algorithm == "fft":
         length = 2 ** int(np.ceil(log2(max(entries, 2))))
         overflows = length * size > p.largest / 2  # of the inverse transform's sums, before they are divided
-        bound = np.inf if overflows else 2 * p.u_compute * (3 * transform_growth(length) + 1) * size
+        depth = 3 * transform_growth(length) + 1
+        bound, k = np.inf if overflows else 2 * p.u_compute * depth * size, max(k, depth)
     elif p.algorithm == "winograd":
         peak = float(np.prod([np.max(np.abs(f), initial=0.0) for f in factors]))
         bound = WINOGRAD_GROWTH * float(gamma(k + 1, p.u_compute)) * k * peak
     else:
-        depth = max(1, int(np.ceil(log2(max(k, 2)))))
-        bound = 6.0**depth * float(gamma(k + 1, p.u_compute)) * size
-    return np.full((3, *lengths.shape), bound + p.eta * k)
+        levels = max(1, int(np.ceil(log2(max(k, 2)))))
+        bound = 6.0**levels * float(gamma(k + 1, p.u_compute)) * size
+    # What a transform of one factor loses among the subnormals is multiplied with the others.
+    sums = sum(float(np.sum(np.abs(f), dtype=np.float64)) for f in factors)
+    return np.full((3, *lengths.shape), bound + p.eta * k * (1 + sums))
 
 
 def stored(p: Precision, y: Array, error: Array) -> Array:

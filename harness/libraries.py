@@ -144,6 +144,10 @@ class NumPy:
         """Make an array read-only."""
         x.flags.writeable = False
 
+    def spread(self, x: Array) -> Any:
+        """An array whose entries are all one number in memory, of which all entries of x are."""
+        return np.broadcast_to(x.reshape(-1)[:1].copy().reshape((1,) * x.ndim), x.shape)
+
     def overwrite(self, x: Any, values: Array) -> None:
         """Put other values in an array's place."""
         x[...] = values
@@ -207,6 +211,10 @@ class Torch:
 
     def freeze(self, x: Any) -> None:
         """Nothing: tensors cannot be made read-only."""
+
+    def spread(self, x: Array) -> Any:
+        """A tensor whose entries are all one number in memory, of which all entries of x are."""
+        return self.wrap(x.reshape(-1)[:1].reshape(())).expand(x.shape)
 
     def overwrite(self, x: Any, values: Array) -> None:
         """Put other values in a tensor's place."""
@@ -355,6 +363,21 @@ def _says_nothing(node: Any) -> bool:
         return False
 
 
+def torch_vjp_again(
+    call: Call, inputs: Sequence[Any], wrt: Sequence[int], cotangents: Callable[[Sequence[Any]], Sequence[Any]]
+) -> list[Any]:
+    """Reverse mode a second time through a graph that was kept."""
+    import torch
+
+    for i in wrt:
+        inputs[i].requires_grad_(True)
+    outputs = _tuple(call(*inputs))
+    live = _live(outputs, cotangents)
+    ys, chosen = [y for y, _ in live], [inputs[i] for i in wrt]
+    torch.autograd.grad(ys, chosen, [g for _, g in live], allow_unused=True, retain_graph=True)
+    return list(torch.autograd.grad(ys, chosen, [g for _, g in _live(outputs, cotangents)], allow_unused=True))
+
+
 def torch_jvp(call: Call, inputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
     """Forward mode: one tangent per input in (None: zero), one per output out (None: zero)."""
     import torch
@@ -478,8 +501,9 @@ def torch_second(
         inputs[i].requires_grad_(True)
     outputs = _tuple(call(*inputs))
     upstream = [None if g is None else g.requires_grad_(True) for g in cotangents(outputs)]
-    live = [(y, g) for y, g in zip(outputs, upstream, strict=True) if g is not None]
-    if not any(y.requires_grad for y, _ in live):
+    asked = [(y, g) for y, g in zip(outputs, upstream, strict=True) if g is not None]
+    live = [(y, g) for y, g in asked if y.requires_grad]
+    if not live:
         raise NoGradient("the result does not require a gradient though the inputs do")
     chosen = [inputs[i] for i in wrt]
     first = _grad([y for y, _ in live], chosen, [g for _, g in live], create_graph=True)
@@ -490,7 +514,7 @@ def torch_second(
     total = sum(
         (torch.real(torch.vdot(v.reshape(-1), d.reshape(-1))) if d.is_complex() else (v * d).sum() for d, v in pairs)
     )
-    return list(torch.autograd.grad(total, [*chosen, *(g for _, g in live)], allow_unused=True))
+    return list(torch.autograd.grad(total, [*chosen, *(g for _, g in asked)], allow_unused=True))
 
 
 def torch_forward_of_reverse(

@@ -65,6 +65,10 @@ class Due:
         """The outputs' second derivatives along ``tangents``."""
         return self._open(self.oracle.curved(self.tangents))
 
+    def curved_in(self, tangents: Mapping[str, Array]) -> dict[str, Answer]:
+        """The gradients of ``<vjp(x; cotangents), tangents>`` for some inputs' tangents."""
+        return self._open(self.oracle.second(self.cotangents, tangents))
+
     def pulled(self, cotangents: Mapping[str, Array]) -> dict[str, Answer]:
         """The inputs' gradients for other cotangents."""
         return self._open(self.oracle.vjp(cotangents))

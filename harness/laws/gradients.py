@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import combinations
 from math import prod
 from typing import Any
 
@@ -27,6 +28,7 @@ from harness.libraries import (
     torch_reverse_of_forward,
     torch_second,
     torch_vjp,
+    torch_vjp_again,
     torch_vmap,
 )
 from harness.oracles import Answer, paired
@@ -42,6 +44,8 @@ def gradient(trial: Trial) -> Iterator[Equation]:
     """Reverse mode gives the definition's vector-Jacobian product, for every input, in its shape and dtype."""
     yield from _judged(trial, trial.reverse, "")
     if trial.is_torch and trial.case.departures <= 1:
+        again = partial(torch_vjp_again, trial.bound_call, trial.wrapped(), trial.places, trial.upstream)
+        yield from _judged(trial, dict(zip(trial.differentiable, guarded(again), strict=True)), " again")
         yield from _shared(trial)
 
 
@@ -65,11 +69,14 @@ def _shared(trial: Trial) -> Iterator[Equation]:
 
 
 def subsets(trial: Trial) -> Iterator[Equation]:
-    """Asking for one input's gradient alone gives what asking for all of them gives."""
+    """Asking for some inputs' gradients gives what asking for all of them gives."""
     if not trial.is_torch or len(trial.places) < 2:
         return
-    for place in trial.places:
-        yield from _judged(trial, trial.vjp([place]), " alone")
+    most = min(len(trial.places), 3) if trial.case.departures <= 1 else 2
+    for count in range(1, most):
+        for places in combinations(trial.places, count):
+            others = "" if count == 1 else f" with {count - 1} other"
+            yield from _judged(trial, trial.vjp(list(places)), f"{others} alone")
 
 
 def upstream(trial: Trial) -> Iterator[Equation]:
@@ -81,6 +88,11 @@ def upstream(trial: Trial) -> Iterator[Equation]:
         yield from _pulled(trial, layout, cotangents, trial.due.gradients)
     repeated = {n: _repeated(g) for n, g in cotangents.items()}
     yield from _pulled(trial, "expanded", repeated, trial.due.pulled(repeated))
+    same = {
+        n: np.broadcast_to(g.reshape(-1)[:1].reshape((1,) * g.ndim), g.shape) for n, g in cotangents.items() if g.size
+    }
+    if same:
+        yield from _pulled(trial, "of one value", same, trial.due.pulled(same))
     if trial.is_torch and len(cotangents) > 1:
         for name, g in cotangents.items():
             yield from _pulled(trial, "contiguous", {name: g}, trial.due.pulled({name: g}))
@@ -90,7 +102,9 @@ def _pulled(
     trial: Trial, layout: str, cotangents: Mapping[str, Array], due: Mapping[str, Answer]
 ) -> Iterator[Equation]:
     library = trial.candidate.library
-    placed = {n: library.wrap(g, layout) for n, g in cotangents.items()}
+    placed = {
+        n: library.spread(g) if layout == "of one value" else library.wrap(g, layout) for n, g in cotangents.items()
+    }
     bits = {n: library.unwrap(g).tobytes() for n, g in placed.items()}
     found = trial.vjp(given=lambda _: [placed.get(n) for n in trial.outputs])
     how = f" {layout}" if len(cotangents) == len(trial.due.cotangents) else f" of {', '.join(cotangents)} alone"
@@ -258,6 +272,7 @@ def second(trial: Trial) -> Iterator[Equation]:
         yield from _curved(trial, names, guarded(partial(torch_second, *turned)), due, "upstream transposed")
     if trial.case.departures > 1:
         return
+    yield from _alone(trial)
     for path, derive in (
         ("forward of reverse", torch_forward_of_reverse),
         ("reverse of forward", torch_reverse_of_forward),
@@ -266,6 +281,22 @@ def second(trial: Trial) -> Iterator[Equation]:
     if not guarded(partial(torch_functions, trial.bound_call, trial.wrapped(), trial.places)):
         nested = partial(torch_forward_of_forward, trial.bound_call, trial.wrapped(), trial.places, along)
         yield from _offered(trial, nested, trial.outputs, trial.due.curved, "forward of forward")
+
+
+def _alone(trial: Trial) -> Iterator[Equation]:
+    """Second derivatives where one input alone requires a gradient, at the first case."""
+    if trial.case.departures or len(trial.places) < 2:
+        return
+    for name, place in zip(trial.differentiable, trial.places, strict=True):
+        direction = {name: trial.due.tangents[name]}
+        due = trial.due.curved_in(direction)
+        along = [trial.candidate.library.wrap(direction[name])]
+        found = partial(torch_second, trial.bound_call, trial.wrapped(), [place], trial.upstream, along)
+        names = [name, *(f"cotangent {n}" for n in trial.due.cotangents)]
+        try:
+            yield from _curved(trial, names, guarded(found), due, f"{name} alone:")
+        except (NotOffered, NoGradient):
+            continue
 
 
 def _overflows(due: Mapping[str, Answer]) -> bool:
