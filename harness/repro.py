@@ -6,10 +6,11 @@ the row's ``actual``; where the candidate raised, the script does.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping
+import ast
+from collections.abc import Callable, Mapping
 from functools import cache
-from types import CodeType
+from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -440,33 +441,28 @@ def _vmap(trial: Trial, row: Verdict) -> list[str]:
 
 def _sources(*functions: Callable[..., Any]) -> list[str]:
     """The text of functions of the libraries' room and of all that they name there, in the order it stands there."""
-    found: dict[str, Any] = {}
+    there, found = _definitions(), set[str]()
     pending = [f.__name__ for f in functions]
     while pending:
         name = pending.pop()
-        if name not in found:
-            found[name] = getattr(libraries, name)
-            pending += [n for n in _named(found[name]) if _own(n)]
-    texts = sorted((inspect.getsourcelines(x)[1], inspect.getsource(x)) for x in found.values())
-    return ["from dataclasses import dataclass", "from typing import Any", "", *(f"\n{text}" for _, text in texts), ""]
+        if name in there and name not in found:
+            found.add(name)
+            pending += [node.id for node in ast.walk(there[name][0]) if isinstance(node, ast.Name)]
+    texts = [text for name, (_, text) in there.items() if name in found]
+    return ["from dataclasses import dataclass", "from typing import Any", "", *(f"\n{text}\n" for text in texts), ""]
 
 
-def _own(name: str) -> bool:
-    thing = getattr(libraries, name, None)
-    return getattr(thing, "__module__", "") == libraries.__name__ and (
-        inspect.isfunction(thing) or inspect.isclass(thing)
-    )
-
-
-def _named(thing: Any) -> list[str]:
-    return list(_names(thing.__code__)) if inspect.isfunction(thing) else []
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant)
+@cache
+def _definitions() -> dict[str, tuple[ast.stmt, str]]:
+    """The functions and classes of the libraries' room, by name, with their text."""
+    text = Path(libraries.__file__).read_text(encoding="utf-8")
+    lines = text.splitlines()
+    found: dict[str, tuple[ast.stmt, str]] = {}
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            found[node.name] = (node, "\n".join(lines[first - 1 : node.end_lineno]))
+    return found
 
 
 _WATCHED = """
@@ -545,15 +541,27 @@ def _upstream(trial: Trial, row: Verdict) -> list[str]:
         given = {n: np.array(np.broadcast_to(g[:1], g.shape)) if g.ndim else g for n, g in given.items()}
     if words and words[-1] == "alone":
         given = {words[-2]: given[words[-2]]}
+    spread = row.law == "upstream" and row.about.endswith("of one value")
+    if spread:
+        given = {n: g for n, g in given.items() if g.size}
     texts = [f"placed({_literal(given[n])})" if n in given else "None" for n in trial.outputs]
     return [
-        _placing(layout, trial.is_torch, "placed"),
+        _SPREAD[trial.is_torch] if spread else _placing(layout, trial.is_torch, "placed"),
         "cotangents = [",
         *(f"    {t}," for t in texts),
         "]",
         *(_BEFORE if row.actual == "changed" else []),
     ]
 
+
+#: Every entry the first one, once in memory: in NumPy's arrays, in torch's.
+_SPREAD = tuple(
+    f"\ndef placed(x):\n    one = x.reshape(-1)[:1].copy()\n    return {made}\n\n"
+    for made in (
+        "np.broadcast_to(one.reshape((1,) * x.ndim), x.shape)",
+        "own(np.array(one.reshape(()))).expand(x.shape)",
+    )
+)
 
 _BEFORE = [
     "bits = lambda given: [None if g is None else values(g).tobytes() for g in given]",
@@ -597,11 +605,45 @@ def _reverse(trial: Trial, row: Verdict, asked: list[str]) -> list[str]:
 def _gradient(trial: Trial, row: Verdict) -> list[str]:
     if row.about.endswith(" as one"):
         return _as_one(trial, row)
+    if row.about.endswith(" again"):
+        return _again(trial, row)
+    if " with " in row.about:
+        return _some(trial, row)
     about = row.about.split()[0] if row.about else (trial.differentiable or [""])[0]
     asked = [about] if row.law == "subsets" and row.about else trial.differentiable
     if row.actual == "changed":
         return [*_reverse(trial, row, asked), 'print("changed" if bits(cotangents) != before else "kept")']
     return [*_reverse(trial, row, asked), f"result = gradients[{about!r}]", *_shown(row)]
+
+
+def _again(trial: Trial, row: Verdict) -> list[str]:
+    """A second time through a graph that was kept."""
+    return [
+        *_sources(libraries.torch_vjp_again),
+        *_upstream(trial, row),
+        _DERIVING,
+        f"found = torch_vjp_again(derive, inputs, {trial.places!r}, upstream)",
+        f"result = found[{trial.differentiable.index(row.about.removesuffix(' again'))}]",
+        *_shown(row),
+    ]
+
+
+def _some(trial: Trial, row: Verdict) -> list[str]:
+    """Some inputs' gradients at once: every choice of so many that has the one the row is about."""
+    name, _, others = row.about.partition(" with ")
+    count, place = int(others.split()[0]) + 1, list(trial.arrays).index(name)
+    chosen = [list(places) for places in combinations(trial.places, count) if place in places]
+    return [
+        *_sources(libraries.torch_vjp),
+        *_upstream(trial, row),
+        _DERIVING,
+        "found, kept = [], inputs",
+        f"for places in {chosen!r}:",
+        "    inputs = [x.detach() for x in kept]",
+        f"    found.append(torch_vjp(derive, inputs, places, upstream)[places.index({place})])",
+        *_likest(row),
+        *_shown(row),
+    ]
 
 
 def _as_one(trial: Trial, row: Verdict) -> list[str]:
@@ -687,7 +729,10 @@ _PATHS: Mapping[str, Callable[..., Any]] = {
 def _second(trial: Trial, row: Verdict) -> list[str]:
     how = next(path for path in _PATHS if row.about.startswith(path))
     about = row.about.removeprefix(how).strip().removeprefix("upstream transposed").strip()
-    names = [*trial.differentiable, *(f"cotangent {n}" for n in trial.due.cotangents)]
+    alone, colon, rest = about.partition(" alone: ")
+    asked = [alone] if colon else trial.differentiable
+    about, places = (rest, [list(trial.arrays).index(alone)]) if colon else (about, trial.places)
+    names = [*asked, *(f"cotangent {n}" for n in trial.due.cotangents)]
     nested = _PATHS[how] is libraries.torch_forward_of_forward
     names = trial.outputs if nested else names
     upstream = "" if nested else "upstream, "
@@ -695,9 +740,9 @@ def _second(trial: Trial, row: Verdict) -> list[str]:
         *_sources(_PATHS[how]),
         *_upstream(trial, row),
         _DERIVING,
-        f"directions = {_literals({n: trial.due.tangents[n] for n in trial.differentiable})}",
+        f"directions = {_literals({n: trial.due.tangents[n] for n in asked})}",
         "along = [own(x) for x in directions.values()]",
-        f"found = {_PATHS[how].__name__}(derive, inputs, {trial.places!r}, {upstream}along)",
+        f"found = {_PATHS[how].__name__}(derive, inputs, {places!r}, {upstream}along)",
         f"result = found[{names.index(about) if about in names else 0}]",
         *_shown(row),
     ]
