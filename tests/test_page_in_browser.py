@@ -329,6 +329,14 @@ def test_the_repro_of_a_wrong_candidate_is_three_clicks_away(chrome: Any, path: 
     assert copied(chrome, "document.querySelector('#case [data-kind=repro]').click()").startswith("import numpy")
 
 
+def test_the_repro_of_a_wrong_candidate_is_two_clicks_away(chrome: Any, path: Path) -> None:
+    ready(chrome, path)
+    chrome.find_element("xpath", "//ul[@class='who-list']/li[contains(., 'abs_rfft2')]/a[@class='see']").click()
+    settled(chrome, "document.querySelector('#case[open] [data-kind=repro]')")
+    assert "gradient" in chrome.find_element("id", "case-title").text
+    assert copied(chrome, "document.querySelector('#case [data-kind=repro]').click()").startswith("import numpy")
+
+
 def test_every_copy_button_copies_what_it_says(chrome: Any, path: Path) -> None:
     ready(chrome, path, "#q=candidate%3Anumpy.loops+is%3Ared")
     chrome.execute_script("report.open(report.grid.view[0])")

@@ -22,9 +22,8 @@ import numpy
 import pandas
 
 from harness.diff import KINDS, diff
-from harness.laws import LAWS
 from harness.model import GRADES, RED
-from harness.report.addresses import axes
+from harness.report.addresses import axes, size
 from harness.report.causes import causes
 from harness.report.clusters import clusters
 from harness.report.counts import BAD, GRADE_WORDS, PRECEDENCE, SIGNS, Cell, cells, counts, level, short, table
@@ -43,8 +42,24 @@ _DRAWN = frozenset({"complete", "first", "kills", "models", "renamed", "title"})
 #: Libraries that have a column of the matrix; other candidates share the last one.
 LIBRARIES = ("numpy", "scipy", "torch", "oracle")
 
-#: Laws in the order in which a reader wants them: whether it works at all, then as the registry has them.
-LAW_ORDER = ("status", *LAWS, "proof", "ledger")
+#: Laws in the order in which a reader wants them: whether it works at all, values, derivatives, then ways to call.
+LAW_ORDER = (
+    *(
+        "status",
+        "agrees",
+        "shape",
+        "dtype",
+        "gradient",
+        "forward",
+        "second",
+        "adjoint",
+        "backward",
+        "subsets",
+        "upstream",
+    ),
+    *("linear", "identity", "distribution", "containers", "layout", "vmap", "pure", "repeatable"),
+    *("gradcheck", "proof", "ledger"),
+)
 
 #: Entries that no longer run, values of an axis and entries of one embedded array beyond which the page only counts.
 MAX_GONE, MAX_VALUES, MAX_ENTRIES = 2_000, 60, 20_000
@@ -91,7 +106,7 @@ def page(
             cases=int(verdicts["case"].nunique()),
             candidates=int(verdicts["candidate"].nunique()),
             matrix=_matrix(verdicts),
-            wrong=_wrong(verdicts),
+            wrong=_wrong(verdicts, evidence or {}),
             clusters=clusters(verdicts, header.get("first")),
             tightness=tightness(verdicts),
             by_model=tightness_of_models(verdicts, header.get("models", {}), header.get("first", {})),
@@ -223,7 +238,7 @@ def _library(candidate: str) -> str:
     return first if first in LIBRARIES else "other"
 
 
-def _wrong(verdicts: pandas.DataFrame) -> list[dict[str, Any]]:
+def _wrong(verdicts: pandas.DataFrame, evidence: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Who is wrong where, new before known, said once per op and candidate; consequences left out."""
     rows = verdicts[(causes(verdicts) < 0) & verdicts["status"].isin(BAD | {"known"})]
     rows = rows.assign(listed=rows["status"] == "known")
@@ -238,10 +253,21 @@ def _wrong(verdicts: pandas.DataFrame) -> list[dict[str, Any]]:
             "status": next(s for s in SIGNS if s in set(group["status"])),
             "cases": int(group["case"].nunique()),
             "margin": float(group["margin"].max()),
+            "example": _example(group, evidence),
         }
         for (op, candidate, known), group in grouped
     ]
     return sorted(said, key=lambda w: (w["known"], -w["cases"]))
+
+
+def _example(rows: pandas.DataFrame, evidence: Mapping[str, Any]) -> dict[str, str]:
+    """The row to look at first: of the first law, one with evidence, the simplest, the worst."""
+    law = in_order(set(rows["law"]))[0]
+    rows = rows[rows["law"] == law]
+    shown = rows[_keys(rows).isin(set(evidence))] if evidence else rows
+    rows = shown if len(shown) else rows
+    first = min(rows.to_dict("records"), key=lambda r: (not r["bound"], size(r["case"]), -r["margin"]))
+    return {name: str(first[name]) for name in _KEY}
 
 
 def in_order(laws: Iterable[str]) -> list[str]:
