@@ -27,9 +27,11 @@ import torch  # noqa: E402
 
 from harness import candidates, comparison, execution, fills, judgement, ledger, libraries, report, runs, specs, trial  # noqa: E402
 from harness import cases as addresses  # noqa: E402
+from harness.execution import Task  # noqa: E402
 from harness.execution.guard import Guard  # noqa: E402
 from harness.laws import gradients, layouts, linearity, purity, values  # noqa: E402
 from harness.libraries import NumPy, Torch  # noqa: E402
+from harness.model import Spec, Verdict  # noqa: E402
 from harness.oracles import Oracle  # noqa: E402
 from harness.store import Store  # noqa: E402
 
@@ -115,11 +117,20 @@ def watched(clock: Clock) -> Iterator[None]:
 
 
 def spread(count: int) -> tuple[runs.Plan, list[Any]]:
-    """The plan of all specs, and that many of its tasks, evenly spread."""
+    """The plan of all specs, and that many of its tasks, evenly spread; none at which a candidate is known to die."""
     found, _ = specs.read_all(specs.find((), measuring.ROOT / "specs"), runs.LAW_NAMES)
     plan = runs.plan([s for s in found if not specs.importable(s)], 0)
     tasks = plan.tasks
-    return plan, tasks[:: max(1, len(tasks) // count)]
+    return plan, [task for task in tasks[:: max(1, len(tasks) // count)] if not deadly(plan.specs[task.op], task)]
+
+
+def deadly(spec: Spec, task: Task) -> bool:
+    """Whether the ledger knows a candidate that would take this process along."""
+    case = addresses.find(spec, task.case)
+    deaths = [
+        Verdict(spec.op, case.id, by, "status", "", s) for by in task.candidates for s in ("crashed", "timed out")
+    ]
+    return any(r.status == "known" for r in ledger.applied(spec, case, deaths, runs.versions(), runs.isa()))
 
 
 def run(plan: runs.Plan, tasks: list[Any], folder: Path, clock: Clock) -> int:

@@ -111,7 +111,7 @@ def measured(goal: Goal, options: tuple[str, ...]) -> Measured:
     done = measuring.python(str(Path("benchmarks") / goal.script), *(goal.options or options))
     *lines, last = done.stdout.strip().splitlines() or [""]
     if done.returncode or not last.startswith("ratio: "):
-        raise SystemExit(f"{goal.script}: {done.stdout}{done.stderr}")
+        raise SystemExit(f"{goal.script}: exit code {done.returncode}: {done.stdout}{done.stderr}")
     found = Measured(goal, "\n".join(lines), float(last.removeprefix("ratio: ")), time.perf_counter() - started)
     print(f"{goal.script}: {last}, {found.seconds:.0f} s", flush=True)
     return found
