@@ -277,8 +277,12 @@ def global_state() -> dict[str, Any]:
     return state
 
 
+#: What a library may set when it is imported: no fault of the call that was the first to need it.
+SET_BY_IMPORTS = ("the filters of warnings", "the environment")
+
+
 def unsettle() -> None:
-    """Move every global generator on, and torch's dtype back: what an earlier call set is set by the next one again."""
+    """Move every global generator on, and settings back: what an earlier call set is set by the next one again."""
     import random
 
     random.random()
@@ -289,6 +293,9 @@ def unsettle() -> None:
         torch.rand(())
         torch.set_default_dtype(torch.float32)
         torch.set_grad_enabled(True)
+        torch.use_deterministic_algorithms(False)
+        torch.set_float32_matmul_precision("highest")
+        torch.backends.cudnn.benchmark = torch.backends.cudnn.deterministic = False
 
 
 def library(name: str) -> NumPy | Torch:
@@ -438,6 +445,11 @@ def torch_functions(call: Call, inputs: Sequence[Any], wrt: Sequence[int]) -> bo
     return any(hasattr(node, "_forward_cls") for node in _graph([getattr(y, "grad_fn", None) for y in outputs]))
 
 
+def _refuses(node: Any) -> bool:
+    """Whether a node stands for what may not be differentiated again, as `once_differentiable` leaves it."""
+    return str(node.name()).endswith("::Error")
+
+
 def _graph(roots: Sequence[Any]) -> list[Any]:
     """Every node of autograd's graph below some roots."""
     pending, seen = [r for r in roots if r is not None], dict[int, Any]()
@@ -508,7 +520,7 @@ def torch_second(
     chosen = [inputs[i] for i in wrt]
     first = _grad([y for y, _ in live], chosen, [g for _, g in live], create_graph=True)
     pairs = [(d, v) for d, v in zip(first, directions, strict=True) if d is not None and d.requires_grad]
-    if not pairs or any(type(node).__name__ == "DelayedError" for node in _graph([d.grad_fn for d, _ in pairs])):
+    if not pairs or any(_refuses(node) for node in _graph([d.grad_fn for d, _ in pairs])):
         raise NotOffered("its backward is not differentiable")
     # Sums of real inner products keep complex conventions apart from the candidate's own.
     total = sum(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from harness import fills
 from harness.candidates import Candidate, guarded
-from harness.libraries import NoGradient, NotOffered, torch_jvp, torch_vjp
+from harness.libraries import SET_BY_IMPORTS, NoGradient, NotOffered, global_state, torch_jvp, torch_vjp, unsettle
 from harness.model import Case, Spec
 from harness.oracles import Answer, Oracle
 
@@ -171,10 +172,36 @@ class Trial:
         """The names of the declared outputs."""
         return [o.name for o in self.spec.outputs]
 
-    @cached_property
+    @property
     def first(self) -> list[Any]:
         """What the first call returned, in the library's own arrays."""
-        return self.candidate.run(self.case, self.arrays)
+        return self._watched[0]
+
+    @property
+    def changed(self) -> list[str]:
+        """What the first call changed that all code of the process shares."""
+        return self._watched[1]
+
+    @cached_property
+    def _watched(self) -> tuple[list[Any], list[str]]:
+        call = self.candidate.bind(self.case)
+        inputs = [self.candidate.library.wrap(x, self.case.layout) for x in self.arrays.values()]
+        states: list[dict[str, Any]] = []
+
+        def watched() -> Any:
+            with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
+                states.append(global_state())
+                try:
+                    return call(*inputs)
+                finally:
+                    states.append(global_state())
+
+        unsettle()
+        modules = len(sys.modules)
+        outputs = self.candidate.checked(watched)
+        before, after = states
+        excused = SET_BY_IMPORTS if len(sys.modules) > modules else ()
+        return outputs, [name for name in before if before[name] != after.get(name) and name not in excused]
 
     def call(self, arrays: Mapping[str, Array] | None = None, layout: str | None = None) -> list[Any]:
         """What a call on fresh arrays returns, in the library's own arrays."""

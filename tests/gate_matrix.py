@@ -501,6 +501,22 @@ CUSTOM_TORCH = {
     "running_mean": {"state_undefined_gradient": ("upstream", "")},
     "add_vector": {"add_in_double": ("dtype", "dtype:bfloat16")},
 }
+MODES = {
+    "multiply": {
+        "product_overlapping": ("layout", "shape_other:4x"),
+        "product_unaligned": ("layout", ""),
+    },
+    "identity": {"identity_kept": ("repeatable", "")},
+    "relu": {"relu_silent": ("pure", ""), "relu_in_another_place": ("pure", "")},
+}
+MODES_TORCH = {
+    "swish": {
+        "swish_without_gradients": ("repeatable", ""),
+        "swish_consuming": ("gradient", ""),
+        "swish_packed_upstream": ("second", ""),
+    },
+    "multiply": {"product_of_one": ("gradient", "shape_other:4x")},
+}
 
 MINIATURES: tuple[Entry, ...] = (
     *of("conv2d", "conv", "numpy", CONV2D),
@@ -519,6 +535,8 @@ MINIATURES: tuple[Entry, ...] = (
     *family("layers", "torch", LAYERS_TORCH),
     *family("custom", "numpy", CUSTOM),
     *family("custom", "torch", CUSTOM_TORCH),
+    *family("modes", "numpy", MODES),
+    *family("modes", "torch", MODES_TORCH),
 )
 
 
@@ -556,6 +574,8 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("sigmoid", "others:sigmoid_in_double"),
     right("sigmoid", "others:sigmoid_step_by_step", "torch"),
     right("sigmoid", "others:sigmoid_transposed"),
+    right("swish", "others:swish_once", "torch"),
+    right("adam_step", "others:adam_reordered"),
     right("relu", "others:relu_by_where"),
     right("relu", "others:relu_negative_zero", vjp="relu_one_at_zero_vjp"),
     right("softmax", "others:softmax_by_logarithm"),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from harness.candidates import Failed
 from harness.comparison import Equation, Fact, Numbers
-from harness.libraries import NotOffered, global_state, unsettle
+from harness.libraries import NotOffered
 from harness.oracles import Answer
 from harness.trial import Trial
 
@@ -29,26 +29,14 @@ def pure(trial: Trial) -> Iterator[Equation]:
     before = [_bits(library.unwrap(x)) for x in inputs]
     for x in inputs:
         library.freeze(x)
-    unsettle()
-    states: list[dict[str, Any]] = []
-
-    def watched() -> Any:
-        states.append(global_state())
-        try:
-            return call(*inputs)
-        finally:
-            states.append(global_state())
-
     try:
-        returned = trial.candidate.outputs_of(watched)
+        returned = trial.candidate.outputs_of(lambda: call(*inputs))
     except Failed as error:
         if "read-only" not in str(error):
             raise
         yield Fact("inputs", "written to", "read only", f"it writes to its inputs: {error}")
         return
-    state, after = states
-    changed = [name for name in state if state[name] != after[name]]
-    yield Fact("state", changed, [], f"the call changed {', '.join(changed)}")
+    yield Fact("state", trial.changed, [], f"the call changed {', '.join(trial.changed)}")
     for name, x, bits in zip(trial.arrays, inputs, before, strict=True):
         same = _bits(library.unwrap(x)) == bits
         yield Fact(name, _word(same), "unchanged", f"the call changed its input `{name}`")

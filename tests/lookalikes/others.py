@@ -395,3 +395,38 @@ def kind_of(value, kind):
 def flatten_by_copy(input, start_dim=0, end_dim=-1):
     """A copy, in torch, of what could be a view."""
     return torch.flatten(input, start_dim, end_dim).clone()
+
+
+class _Once(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * torch.sigmoid(x)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        s = torch.sigmoid(x)
+        return g * (s * (1 + x * torch.sigmoid(-x)))
+
+
+def swish_once(input):
+    """Its backward says that it may be differentiated once."""
+    return _Once.apply(input)
+
+
+def adam_reordered(p, g, m, v, t=1, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+    """Bias corrections go into the step size and eps, and the decay is added even where it is zero."""
+    if not p.shape == g.shape == m.shape == v.shape:
+        raise ValueError("shapes differ")
+    if lr < 0 or eps < 0 or weight_decay < 0 or not all(0 <= b < 1 for b in betas):
+        raise ValueError("a setting is out of its range")
+    kind, (b1, b2) = p.dtype, betas
+    p, g, m, v = (x.astype(np.float64) if kind == np.float32 else x for x in (p, g, m, v))
+    g = g + weight_decay * p
+    m = m + (1 - b1) * (g - m)
+    v = b2 * v + (1 - b2) * g * g
+    root = np.sqrt(1 - b2**t)
+    p = p - (lr * root / (1 - b1**t)) * m / (np.sqrt(v) + eps * root)
+    return tuple(x.astype(kind) for x in (p, m, v))
