@@ -90,10 +90,10 @@ CASE = {
 
 #: Pictures: name, width, height, colour scheme, and what is open.
 PICTURES = (
-    ("page-light", 1120, 1000, "light", {}),
-    ("page-dark", 1120, 1000, "dark", {}),
-    ("page-phone", 390, 760, "light", {}),
-    ("page-case", 1120, 1000, "light", CASE),
+    ("page-light", 1100, 900, "light", {}),
+    ("page-dark", 1100, 900, "dark", {}),
+    ("page-phone", 390, 700, "light", {}),
+    ("page-case", 1100, 900, "light", CASE),
 )
 
 

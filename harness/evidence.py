@@ -351,14 +351,20 @@ def _shrunk(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> dict[C
         for cell, (_, row) in starts.items():
             if time.monotonic() > until:
                 break
-            spec, candidate, start = chosen.specs[row.op], given[row.op, row.candidate], None
+            spec, candidate = chosen.specs[row.op], given[row.op, row.candidate]
             with suppress(shrinking.Unbroken):
                 start = cases.find(spec, row.case)
                 first = shrinking.broken(looks, spec, start, candidate, cell[2], row.about, chosen.seed)
-                found[cell] = shrinking.descend(
-                    looks, spec, start, candidate, first, seed=chosen.seed, budget=LOOKS, until=until
-                )
+                if _alike(first, row):
+                    found[cell] = shrinking.descend(
+                        looks, spec, start, candidate, first, seed=chosen.seed, budget=LOOKS, until=until
+                    )
     return found
+
+
+def _alike(again: Verdict, row: Verdict) -> bool:
+    """Whether a row that was judged again is wrong as it was; what is known has lost its own status."""
+    return (again.law, again.about, bool(again.bound)) == (row.law, row.about, bool(row.bound))
 
 
 def _smaller(chosen: runs.Plan, row: Verdict, small: shrinking.Shrunk) -> Evidence:

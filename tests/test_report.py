@@ -286,7 +286,7 @@ def test_who_is_wrong_is_said_once_with_laws_in_their_order_and_the_reason() -> 
     )
     assert html.count("<code>mine</code> is wrong, as is known, in 3 cases: gradient, adjoint, layout") == 1
     assert 'href="#case=f%2Fn%3A3&amp;candidate=mine&amp;law=gradient' in html
-    assert '<span class="why">the backward rounds to float32</span>' in html
+    assert '<span class="why">the backward rounds to float32 <a class="see"' in html
     assert known not in html
 
 

@@ -97,7 +97,9 @@ class App {
       else {
         const ranks = columns.status.words().map((word) => { const at = Object.keys(facts.signs).indexOf(word); return at < 0 ? 99 : at; });
         const shortest = ordered(Uint32Array.from(columns.case.codes, (code) => columns.case.offsets[code + 1] - columns.case.offsets[code]));
-        this.orders.set(sort, ordered(Uint32Array.from(columns.status.codes, (code) => ranks[code]), ordered(sortKeys(columns.margin, true), shortest)));
+        const place = columns.law.words().map((word) => { const at = facts.laws.indexOf(word); return at < 0 ? facts.laws.length : at; });
+        const telling = ordered(Uint32Array.from(columns.law.codes, (code) => place[code]), shortest);
+        this.orders.set(sort, ordered(Uint32Array.from(columns.status.codes, (code) => ranks[code]), ordered(sortKeys(columns.margin, true), telling)));
       }
     }
     return this.orders.get(sort);
