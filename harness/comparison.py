@@ -19,13 +19,15 @@ Array = NDArray[Any]
 class Numbers:
     """Something measured must be within the bound of what is due, entry by entry, about one input or output.
 
-    ``scale`` is what a bound must be narrower than where what is due is a difference that vanishes.
+    ``scale`` is what a bound must be narrower than where what is due is a difference that vanishes; ``tier`` the one
+    that data of its own stand for, where they have more structure than the case's.
     """
 
     about: str
     actual: Array
     answer: Answer
     scale: Array | None = None
+    tier: str = "random"
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,13 @@ class Evidence:
 
 
 def compare(equation: Numbers | Fact, tier: str) -> Evidence:
-    """Judge one equation under the tier its data stand for."""
+    """Judge one equation under the tier its data stand for: the case's or its own, whichever allows more."""
     if isinstance(equation, Fact):
         if bool(equation.actual == equation.expected):
             return Evidence(equation, 0.0, "exact")
         return Evidence(equation, np.inf, "deviates", message=equation.message)
     with np.errstate(all="ignore"):
-        return _numbers(equation, bounds.TIERS.index(tier))
+        return _numbers(equation, max(bounds.TIERS.index(tier), bounds.TIERS.index(equation.tier)))
 
 
 def _numbers(equation: Numbers, tier: int) -> Evidence:

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from harness import cases, specs
-from harness.candidates import Candidate
+from harness.candidates import Candidate, candidate
 from harness.judgement import Judge
 from harness.laws import LAWS, statement
 from harness.model import CandidateSpec, Law, Spec, Verdict
@@ -294,3 +294,12 @@ def test_the_right_implementation_keeps_every_law(call: Callable[..., Any], vjp:
 @pytest.mark.parametrize("law", sorted({*LAWS, "status"}))
 def test_every_law_states_what_must_hold(law: str) -> None:
     assert statement(law).endswith(".")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_upstream_gradient_of_one_value_is_judged_as_constant_data(seed: int) -> None:
+    """A transform gathers such a gradient in one frequency, whose error no mean over all of them bounds."""
+    read = specs.read(ROOT / "specs/rfft2.yaml", set(LAWS) | {"status"})
+    numpy = [candidate(read, c) for c in read.candidates if c.name == "numpy"]
+    rows = Judge(read, tuple(numpy)).verdicts(cases.find(read, "rfft2/W:101"), seed, lambda name, law: None)
+    assert {row.status for row in rows if row.law == "upstream"} == {"conforms"}

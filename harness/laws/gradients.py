@@ -98,6 +98,10 @@ def upstream(trial: Trial) -> Iterator[Equation]:
             yield from _pulled(trial, "contiguous", {name: g}, trial.due.pulled({name: g}))
 
 
+#: The tiers that upstream gradients of repeated values stand for.
+_REPEATING = {"expanded": "any", "of one value": "worst"}
+
+
 def _pulled(
     trial: Trial, layout: str, cotangents: Mapping[str, Array], due: Mapping[str, Answer]
 ) -> Iterator[Equation]:
@@ -108,7 +112,7 @@ def _pulled(
     bits = {n: library.unwrap(g).tobytes() for n, g in placed.items()}
     found = trial.vjp(given=lambda _: [placed.get(n) for n in trial.outputs])
     how = f" {layout}" if len(cotangents) == len(trial.due.cotangents) else f" of {', '.join(cotangents)} alone"
-    yield from _judged(trial, found, how, due)
+    yield from _judged(trial, found, how, due, _REPEATING.get(layout, "random"))
     for name, g in placed.items():
         if library.unwrap(g).tobytes() != bits[name]:
             yield Fact(f"{name}{how}", "changed", "kept", "the upstream gradient was written to")
@@ -134,7 +138,11 @@ def vmap(trial: Trial) -> Iterator[Equation]:
 
 
 def _judged(
-    trial: Trial, found: dict[str, Any], how: str, gradients: Mapping[str, Answer] | None = None
+    trial: Trial,
+    found: dict[str, Any],
+    how: str,
+    gradients: Mapping[str, Answer] | None = None,
+    tier: str = "random",
 ) -> Iterator[Equation]:
     if found and all(g is None for g in found.values()):
         raise NoGradient("no input gets a gradient")
@@ -153,7 +161,7 @@ def _judged(
         if got != expected:
             message = f"the gradient of `{name}` is {got} where {expected} is due"
             yield Fact(name + how, got, expected, message)
-        yield Numbers(name + how, actual, due)
+        yield Numbers(name + how, actual, due, tier=tier)
 
 
 def backward(trial: Trial) -> Iterator[Equation]:
