@@ -253,14 +253,14 @@ def global_state() -> dict[str, Any]:
 
     generator: Any = np.random.get_state()
     state: dict[str, Any] = {
-        "random's generator": hash(random.getstate()),
+        "random's generator": random.getstate(),
         "NumPy's global generator": (generator[1].tobytes(), generator[2]),
         "NumPy's error modes": tuple(np.geterr().items()),
-        "NumPy's print options": str(np.get_printoptions()),
+        "NumPy's print options": tuple(np.get_printoptions().values()),
         "how subnormals are computed": float(np.float32(1e-45) * np.ones(1, np.float32)[0]),
-        "the filters of warnings": hash(tuple(map(repr, warnings.filters))),
+        "the filters of warnings": tuple(warnings.filters),
         "the working directory": os.getcwd(),
-        "the environment": hash(tuple(os.environ.items())),
+        "the environment": tuple(os.environ.items()),
     }
     if "torch" in sys.modules:
         import torch
