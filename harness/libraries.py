@@ -293,7 +293,8 @@ def unsettle() -> None:
         torch.rand(())
         torch.set_default_dtype(torch.float32)
         torch.set_grad_enabled(True)
-        torch.use_deterministic_algorithms(False)
+        if torch.are_deterministic_algorithms_enabled():
+            torch.use_deterministic_algorithms(False)
         torch.set_float32_matmul_precision("highest")
         torch.backends.cudnn.benchmark = torch.backends.cudnn.deterministic = False
 
