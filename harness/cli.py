@@ -41,6 +41,9 @@ BASELINE = Path("reports/baseline/verdicts.csv.gz")
 #: Runs that were the baseline, one line each.
 BASELINES = BASELINE.with_name("history.jsonl")
 
+#: Changes that a comparison prints as a table.
+CHANGES = 200
+
 #: What the release gate found, from where the harness is run.
 KILLS = Path("docs/kill_matrix.md")
 
@@ -275,7 +278,13 @@ def diff(old: Path, new: Path | None, baseline: bool, form: str) -> None:
     if form == "json":
         click.echo(table.to_json(orient="records", lines=True).rstrip())
     else:
-        _table([str(c) for c in table.columns], [[str(v) for v in row] for row in table.to_numpy()])
+        shown = table.head(CHANGES)
+        _table([str(c) for c in table.columns], [[str(v) for v in row] for row in shown.to_numpy()])
+        counts = [(kind, int((table["kind"] == kind).sum())) for kind in differences.KINDS]
+        said = ", ".join(f"{n} {kind}" for kind, n in counts if n) or "nothing changed"
+        click.echo(
+            said + (f"; the {CHANGES} worst are shown, --format json prints all" if len(table) > CHANGES else "")
+        )
     _finish(DEVIATES if differences.regressions(table) else CONFORMS)
 
 

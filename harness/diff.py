@@ -79,7 +79,8 @@ def _sides(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, s
     if renamed:
         names = {case: rename(case, renamed) for case in left["case"].unique()}
         left["case"] = left["case"].map(names)
-    left, right = _once(left), _once(right)
+    right = _once(right)
+    left = _gathered_as(_once(left), right)
     left = left.rename(
         columns={"op": "old_op", "status": "old_status", "margin": "old_margin", "message": "old_message"}
     )
@@ -88,6 +89,36 @@ def _sides(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, s
     texts = ["old_status", "status", "old_case", "message"]
     both[texts] = both[texts].fillna("")
     return both
+
+
+def _gathered_as(old: pandas.DataFrame, new: pandas.DataFrame) -> pandas.DataFrame:
+    """The old rows with the subjects that the new ones have, where one table gathers what the other tells apart.
+
+    A row without a subject speaks for all that a law looks at: it stands for each that the other table tells alone, and
+    of several that the other table has gathered the worst counts.
+    """
+    ours, theirs = _names(old), _names(new)
+    gathers, gathered = theirs[(new["about"] == "").to_numpy()], ours[(old["about"] == "").to_numpy()]
+    moved = (old["about"] != "").to_numpy() & ~ours.isin(theirs) & _law(old).isin(gathers)
+    split = (new["about"] != "").to_numpy() & ~theirs.isin(ours) & _law(new).isin(gathered)
+    kept = ~((old["about"] == "").to_numpy() & ~ours.isin(theirs) & ours.isin(_law(new)))
+    place = {name: at for at, name in enumerate(gathered)}
+    alone = old[(old["about"] == "").to_numpy()].iloc[[place[name] for name in _law(new)[split]]]
+    alone = alone.assign(about=new["about"][split].to_numpy())
+    found = pandas.concat([old[kept & ~moved], old[moved].assign(about=""), alone], ignore_index=True)
+    severity = found["status"].map(_SEVERITY).fillna(_UNJUDGED)
+    ordered = found.assign(severity=severity).sort_values("severity", kind="stable").drop(columns="severity")
+    once: pandas.DataFrame = ordered.drop_duplicates(list(KEY), keep="last")
+    return once
+
+
+def _names(table: pandas.DataFrame) -> pandas.Index:
+    return pandas.Index(table["case"] + "\t" + table["candidate"] + "\t" + table["law"] + "\t" + table["about"])
+
+
+def _law(table: pandas.DataFrame) -> pandas.Index:
+    """The same of each row's law as a whole."""
+    return pandas.Index(table["case"] + "\t" + table["candidate"] + "\t" + table["law"] + "\t")
 
 
 def _once(table: pandas.DataFrame) -> pandas.DataFrame:

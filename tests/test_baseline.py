@@ -115,6 +115,10 @@ def test_a_run_is_held_against_the_committed_baseline(place: Path) -> None:
     assert {r["case"] for r in rows if r["kind"] == "regressed"} == {"scaled/scale:2", "scaled/N:5/scale:2"}
     assert {r["old_case"] for r in rows if r["kind"] == "regressed"} == {"scaled/factor:2", "scaled/N:5/factor:2"}
 
+    said = harness("diff", "two", "--baseline", cwd=place).stdout.splitlines()
+    assert len(said) == len(rows) + 3
+    assert said[-1] == f"{len(rows)} regressed"
+
     page = (place / "two" / "index.html").read_text(encoding="utf-8")
     assert "The last 2 runs" in page
 

@@ -72,6 +72,29 @@ def test_a_run_does_not_differ_from_itself() -> None:
     assert diff(verdicts, verdicts.sample(frac=1, random_state=0), {}).empty
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "kinds"),
+    [
+        ({"": "conforms"}, {"": "conforms", "input": "deviates"}, {"input": "regressed"}),
+        ({"": "conforms"}, {"input": "deviates", "weight": "deviates"}, {"input": "regressed", "weight": "regressed"}),
+        ({"": "conforms", "input": "deviates"}, {"": "conforms"}, {"": "fixed"}),
+        ({"input": "deviates", "weight": "known"}, {"": "conforms"}, {"": "fixed"}),
+        ({"": "fails"}, {"input": "conforms", "weight": "conforms"}, {"input": "fixed", "weight": "fixed"}),
+        ({"": "fails"}, {"input": "conforms", "weight": "fails"}, {"input": "fixed"}),
+        ({"input": "conforms", "weight": "conforms"}, {"": "fails"}, {"": "regressed"}),
+        ({"input": "deviates"}, {"weight": "deviates"}, {"input": "no longer run", "weight": "new"}),
+        ({"": "conforms", "input": "known"}, {"": "conforms", "input": "known"}, {}),
+    ],
+)
+def test_what_one_run_gathers_and_another_tells_apart_is_the_same(
+    old: dict[str, str], new: dict[str, str], kinds: dict[str, str]
+) -> None:
+    """A law's rows that conform are one without a subject, a wrong one stands alone: neither is new nor gone by that."""
+    before, now = (rows(*(row(about=a, status=s, margin=1.0) for a, s in side.items())) for side in (old, new))
+    changes = diff(before, now, {})
+    assert dict(zip(changes["about"], changes["kind"], strict=True)) == kinds
+
+
 def test_only_what_newly_deviates_makes_a_diff_red() -> None:
     kinds = [(kind, regressions(pandas.DataFrame({"kind": [kind]}))) for kind in KINDS]
     assert kinds == [(kind, kind in REGRESSIONS) for kind in KINDS]

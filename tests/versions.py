@@ -89,6 +89,8 @@ def main() -> None:
     """Write the page."""
     old, new, *out = map(Path, sys.argv[1:])
     with Store.open(old / "run.sqlite") as one, Store.open(new / "run.sqlite") as other:
+        if one.header["versions"] == other.header["versions"]:
+            sys.exit(f"{old} and {new} are runs under the same versions: there is nothing to compare")
         (out or [Path("docs/versions.md")])[0].write_text(page(one, other), encoding="utf-8")
 
 

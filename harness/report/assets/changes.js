@@ -81,6 +81,16 @@ function compareWith(table, old) {
     names[row] = key(columns.case.at(row), columns.candidate.at(row), columns.law.at(row), columns.about.at(row));
     once(here, names[row], { row, status: columns.status.at(row) }, columns.status.at(row));
   }
+  // A row without a subject speaks for all that a law looks at: see diff.py.
+  const law = (name) => name.slice(0, name.lastIndexOf("\t") + 1), told = new Set([...here.keys()].map(law)), severity = (row) => SEVERITY[row.status] ?? -1;
+  for (const [name, row] of [...there]) {
+    const whole = law(name);
+    if (name === whole || here.has(name) || !here.has(whole)) continue;
+    there.delete(name);
+    if (!there.has(whole) || severity(row) >= severity(there.get(whole))) there.set(whole, row);
+  }
+  for (const name of here.keys()) if (!there.has(name) && there.has(law(name))) there.set(name, there.get(law(name)));
+  for (const name of [...there.keys()]) if (name === law(name) && !here.has(name) && told.has(name)) there.delete(name);
   const kinds = new Array(rows), was = new Array(rows), before = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {
     const then = there.get(names[row]), now = here.get(names[row]);
