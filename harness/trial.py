@@ -20,6 +20,9 @@ from harness.oracles import Answer, Oracle
 
 Array = NDArray[Any]
 
+#: Most inputs an op may have for two of them to be given as one array.
+MOST_SHARED = 5
+
 
 @dataclass(frozen=True)
 class Due:
@@ -214,14 +217,18 @@ class Trial:
         return {n: self.candidate.library.unwrap(y) for n, y in zip(self.outputs, returned, strict=True)}
 
     def alike(self) -> Iterator[tuple[str, str, str]]:
-        """Two inputs that may be one array, and the name of the draw in which they are."""
+        """Two inputs that may be one array, the first two there are, and the name of the draw in which they are.
+
+        Nothing of ops with more inputs than a layer has: they are compositions, whose parts are judged by themselves.
+        """
         there = [i for i in self.spec.inputs if i.name in self.arrays]
-        for a, b in combinations(there, 2):
+        for a, b in combinations(there, 2) if len(there) <= MOST_SHARED else ():
             x, y = self.arrays[a.name], self.arrays[b.name]
             if (a.domain, x.shape, x.dtype) == (b.domain, y.shape, y.dtype) and x.dtype.kind not in "iub":
                 draw = f"{a.name} for {b.name}"
                 self.bench.draw(draw, partial(dict, {**self.arrays, b.name: x.copy()}))
                 yield a.name, b.name, draw
+                return
 
     # --- derivatives ---
 

@@ -64,6 +64,10 @@ def isolated(
         pool.close()
 
 
+#: What stands in the stack of a process that was at work on what is due, not in a candidate.
+OF_ORACLES = "harness/oracles.py"
+
+
 class Isolated:
     """One worker, started at the first task and again when it dies, for callers who bring one task at a time."""
 
@@ -248,7 +252,12 @@ class _Pool:
         self._discard(worker)
         message = _during(f"no answer within {self._limits.timeout:g} s", law) + stack
         self._tell(f"{item.case.task.case}: {candidate or 'no candidate'}: {message}")
-        yield from self._without(item, candidate, "timed out", message)
+        if candidate not in item.candidates and not item.suspected:
+            self._suspect(item, candidate)  # no call had begun: the machine may have been busy with other things
+        elif OF_ORACLES in stack:
+            yield from self._without(item, candidate, "inconclusive", message, "oracle")
+        else:
+            yield from self._without(item, candidate, "timed out", message)
 
     def _lost(self, worker: Worker) -> Iterator[Judged]:
         """Put down the death of a worker to the candidate it was calling, once a fresh worker has died of it too."""
