@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ measuring.prepare()
 from harness import libraries  # noqa: E402
 
 DOCS = measuring.ROOT / "docs" / "performance.md"
+
+#: What was measured here, by script, so that one can be measured again alone.
+KEPT = measuring.ROOT / "reports" / "performance.json"
 
 
 @dataclass(frozen=True)
@@ -99,66 +103,89 @@ GOALS = (
 class Measured:
     """What a script printed, its ratio, and how long it took."""
 
-    goal: Goal
     text: str
     ratio: float
-    seconds: float
+    repetitions: int
+    load: float
 
 
-def measured(goal: Goal, options: tuple[str, ...]) -> Measured:
+def measured(goal: Goal, repetitions: int) -> Measured:
     """Run one script as it is run by hand. Raises SystemExit with its words where it fails."""
-    started = time.perf_counter()
-    done = measuring.python(str(Path("benchmarks") / goal.script), *(goal.options or options))
+    options = goal.options or ("--repetitions", str(repetitions))
+    done = measuring.python(str(Path("benchmarks") / goal.script), *options)
     *lines, last = done.stdout.strip().splitlines() or [""]
     if done.returncode or not last.startswith("ratio: "):
         raise SystemExit(f"{goal.script}: exit code {done.returncode}: {done.stdout}{done.stderr}")
-    found = Measured(goal, "\n".join(lines), float(last.removeprefix("ratio: ")), time.perf_counter() - started)
-    print(f"{goal.script}: {last}, {found.seconds:.0f} s", flush=True)
-    return found
+    print(f"{goal.script}: {last}", flush=True)
+    return Measured("\n".join(lines), float(last.removeprefix("ratio: ")), repetitions, os.getloadavg()[0])
 
 
-def page(found: list[Measured], facts: dict[str, Any], repetitions: int) -> str:
+def page(found: dict[str, Measured], facts: dict[str, Any]) -> str:
     """The whole document."""
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    reduced = repetitions < measuring.REPETITIONS
     lines = [
         "# Performance",
         "",
-        "Written by `python benchmarks/report.py`; each script measures both sides in one run, in turns, and takes medians "
-        f"of {repetitions} repetitions. Where both sides are one process the clock is its CPU time, else the wall.",
+        "Written by `python benchmarks/report.py`; each script measures both sides in one run, in turns, and takes medians of "
+        f"its repetitions ({measuring.REPETITIONS}; fewer are a **reduced** run). Where both sides are one process the clock "
+        "is its CPU time, else the wall's, which load from others bends: it stands beside, as processes wanting a core when "
+        "the script ended, its own among them.",
         "",
-        *([f"**Reduced**: {repetitions} instead of {measuring.REPETITIONS} repetitions.", ""] * reduced),
         f"- machine: {facts['cpu']}, {os.cpu_count()} cores, {facts['platform']}",
         f"- versions: {versions}",
         "- threads: one per process",
-        f"- load while it ran: {os.getloadavg()[2]:.1f} processes wanting a core, those of the benchmarks among them",
         "",
-        "| benchmark | ratio | is | goal | |",
-        "|---|---|---|---|---|",
+        "| benchmark | ratio | is | goal | | repetitions | load |",
+        "|---|---|---|---|---|---|---|",
     ]
-    for m in found:
-        lines.append(f"| `{m.goal.script}` | {m.ratio:.3g} | {m.goal.what} | {m.goal.asked} | {_verdict(m)} |")
-    for m in found:
-        lines += ["", f"## {m.goal.script}", "", "```text", m.text, "```", ""]
-        lines.append("The goal is reached." if m.goal.reached(m.ratio) else f"The goal is missed. {m.goal.word}")
+    goals = [goal for goal in GOALS if goal.script in found]
+    for goal in goals:
+        m = found[goal.script]
+        end = f"{_verdict(goal, m)} | {_repeated(m)} | {m.load:.1f} |"
+        lines.append(f"| `{goal.script}` | {m.ratio:.3g} | {goal.what} | {goal.asked} | {end}")
+    for goal in goals:
+        m = found[goal.script]
+        lines += ["", f"## {goal.script}", "", "```text", m.text, "```", ""]
+        lines.append("The goal is reached." if goal.reached(m.ratio) else f"The goal is missed. {goal.word}")
     return "\n".join(lines) + "\n"
 
 
-def _verdict(m: Measured) -> str:
-    return "reached" if m.goal.reached(m.ratio) else "missed"
+def _repeated(m: Measured) -> str:
+    return f"{m.repetitions}, reduced" if m.repetitions < measuring.REPETITIONS else str(m.repetitions)
+
+
+def _verdict(goal: Goal, m: Measured) -> str:
+    return "reached" if goal.reached(m.ratio) else "missed"
+
+
+def remembered() -> dict[str, Measured]:
+    """What earlier calls measured here."""
+    if not KEPT.exists():
+        return {}
+    return {name: Measured(**m) for name, m in json.loads(KEPT.read_text(encoding="utf-8")).items()}
+
+
+def replaced(path: Path, text: str) -> None:
+    """Write beside, then take its place."""
+    path.parent.mkdir(exist_ok=True)
+    beside = path.with_name(path.name + ".new")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)
 
 
 def main() -> None:
-    chosen = measuring.arguments(__doc__)
-    options = ("--small",) * chosen.small or ("--repetitions", str(chosen.repetitions))
-    found = [measured(goal, options) for goal in GOALS]
-    text = page(found, libraries.facts(with_torch=True), chosen.repetitions)
-    if chosen.small:
-        print(text)
-        return
-    beside = DOCS.with_name(DOCS.name + ".new")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, DOCS)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "script", nargs="*", help="measure these alone; the others stand as they were measured here last"
+    )
+    parser.add_argument("--repetitions", type=int, default=measuring.REPETITIONS)
+    chosen = parser.parse_args()
+    found = remembered()
+    for goal in GOALS:
+        if not chosen.script or goal.script.removesuffix(".py") in chosen.script:
+            found[goal.script] = measured(goal, chosen.repetitions)
+            replaced(KEPT, json.dumps({name: asdict(m) for name, m in found.items()}, indent=1))
+    replaced(DOCS, page(found, libraries.facts(with_torch=True)))
 
 
 if __name__ == "__main__":
