@@ -196,17 +196,60 @@ def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]
 
 
 def guess_library(path: str) -> str:
-    """Whose arrays a function from anywhere takes: its module's name says it, else what its module imports."""
+    """Whose arrays a function from anywhere takes: its module's name says it, else what its own code speaks of.
+
+    A function of a module with both NumPy and torch is followed into the functions of that module that it calls; what
+    says nothing is taken for what its module imports, and for NumPy where that says nothing either.
+    """
     top = path.split(".")[0].split(":")[0]
     if top in ("torch", "numpy", "scipy"):
         return top
     function = load(path)
+    if any(c.__module__.split(".")[0] == "torch" for c in type(function).__mro__):
+        return "torch"
+    if _annotated(function, "ndarray"):
+        return "numpy"
+    if _annotated(function, "Tensor"):
+        return "torch"
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, type) and any(c.__module__.split(".")[0] == "torch" for c in owner.__mro__):
+        return "torch"
+    spoken = _spoken(function, set())
+    known = spoken if spoken & {"torch", "numpy", "scipy"} else _imported(function)
+    return next((name for name in ("torch", "scipy") if name in known), "numpy")
+
+
+def _imported(function: Any) -> set[str]:
     seen = getattr(inspect.unwrap(function), "__globals__", {}) if callable(function) else {}
     modules = {getattr(v, "__name__", "").split(".")[0] for v in seen.values() if inspect.ismodule(v)}
-    modules |= {str(getattr(v, "__module__", "")).split(".")[0] for v in seen.values() if callable(v)}
-    if "torch" in modules and not _annotated(function, "ndarray"):
-        return "torch"
-    return "scipy" if "scipy" in modules else "numpy"
+    return modules | {str(getattr(v, "__module__", "")).split(".")[0] for v in seen.values() if callable(v)}
+
+
+def _spoken(function: Any, seen: set[Any]) -> set[str]:
+    """The top modules that a function's own code names, and those of the functions and classes it names in turn."""
+    plain = inspect.unwrap(function) if callable(function) else function
+    codes = [getattr(plain, "__code__", None)]
+    names = getattr(plain, "__globals__", {})
+    if isinstance(plain, type):
+        methods = [m for m in map(inspect.unwrap, filter(callable, vars(plain).values())) if hasattr(m, "__code__")]
+        static = [m.__func__ for m in vars(plain).values() if isinstance(m, (staticmethod, classmethod))]
+        codes = [m.__code__ for m in (*methods, *static) if hasattr(m, "__code__")]
+        names = next((m.__globals__ for m in (*methods, *static) if hasattr(m, "__globals__")), {})
+    found: set[str] = set()
+    for code in (c for c in codes if c is not None and c not in seen):
+        seen.add(code)
+        inner = [c for c in code.co_consts if inspect.iscode(c)]
+        for word in {w for c in (code, *inner) for w in c.co_names}:
+            value = names.get(word)
+            if inspect.ismodule(value) or (value is None and word in ("torch", "numpy", "scipy")):
+                found.add(getattr(value, "__name__", word).split(".")[0])
+            elif callable(value):
+                module = str(getattr(value, "__module__", "")).split(".")[0]
+                same = module == str(getattr(plain, "__module__", "")).split(".")[0]
+                bases = {c.__module__.split(".")[0] for c in getattr(value, "__mro__", ())}
+                found |= (bases | ({module} if not same else set())) & {"torch", "numpy", "scipy"}
+                found |= _spoken(value, seen) if same else set()
+    return found
 
 
 def _annotated(function: Any, word: str) -> bool:

@@ -161,7 +161,9 @@ def check(
     _prepared({c.library or "torch" for c in given}, options["workers"])
     spec = _one_spec(op)
     rows = _check(replace(spec, candidates=given, known=()), options, form)
-    _finish(DEVIATES if any(r.status in _red() for r in rows) or not rows else CONFORMS)
+    for name in (unjudged := _unjudged(rows, [c.name for c in given])):
+        click.echo(f"harness: nothing of `{name}` was judged: it is unsupported at every case", err=True)
+    _finish(DEVIATES if any(r.status in _red() for r in rows) or unjudged else CONFORMS)
 
 
 @main.command()
@@ -555,7 +557,7 @@ def _planned(found: Sequence[Spec], seed: int, only: str) -> Plan:
         return runs.plan(found, seed, only)
     except runs.Unselected as error:
         click.echo(f"harness: {error.args[0]}", err=True)
-        sys.exit(DEVIATES)
+        sys.exit(BAD_USE if isinstance(error, runs.Unreadable) else DEVIATES)
     except CaseError as error:
         _refuse(str(error))
 
@@ -694,6 +696,13 @@ def _watched(judged: Iterable[Judged], count: int, quiet: bool) -> Generator[Jud
         if time.monotonic() - said > HEARTBEAT:
             said = time.monotonic()
             click.echo(f"{number} of {count} cases judged", err=True)
+
+
+def _unjudged(rows: Sequence[Verdict], names: Sequence[str]) -> list[str]:
+    """The candidates of which no value was looked at: refusing everything is no way to conform."""
+    judged = {r.candidate for r in rows if r.law != "status" and r.status not in ("unsupported", "inconclusive")}
+    seen = judged | {r.candidate for r in rows if r.status in _red()}
+    return [name for name in names if name not in seen]
 
 
 def _check(spec: Spec, options: Mapping[str, Any], form: str) -> list[Verdict]:
@@ -850,7 +859,10 @@ def _verdict_table(rows: Sequence[Verdict]) -> None:
         )
     if len(wrong) > 20:
         click.echo(f"... and {len(wrong) - 20} more")
-    click.echo(f"{len(rows)} verdicts, {len(wrong)} red: " + ("deviates" if wrong else "conforms"))
+    judged = any(r.law != "status" and r.status not in ("unsupported", "inconclusive") for r in rows)
+    click.echo(
+        f"{len(rows)} verdicts, {len(wrong)} red: {'deviates' if wrong else 'conforms' if judged else 'not judged'}"
+    )
 
 
 # --- reading and writing --------------------------------------------------------------------------------------------

@@ -488,12 +488,12 @@ def _asked(node: Any, upstream: Sequence[Any], inputs: Sequence[Any], wrt: Seque
     return found
 
 
-def torch_vmap(call: Call, stacked: Sequence[Any]) -> list[Any]:
-    """The call mapped over a new first axis of every input. Raises NotOffered where it cannot be."""
+def torch_vmap(call: Call, stacked: Sequence[Any], axes: tuple[int | None, ...]) -> list[Any]:
+    """The call mapped over the axis of each input (None: the same for all). Raises NotOffered where it cannot be."""
     import torch
 
     try:
-        return list(_tuple(torch.func.vmap(call)(*stacked)))
+        return list(_tuple(torch.func.vmap(call, in_dims=axes)(*stacked)))
     except Exception as error:
         raise NotOffered(
             f"no vmap: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"

@@ -432,11 +432,19 @@ def _vmap(trial: Trial, row: Verdict) -> list[str]:
         f"others = {_literals(trial.bench.others)}",
         "kept, place = place, lambda x: x",
         "names = list(arrays)",
-        "stacked = [own(np.stack([arrays[n], others[n]])) for n in names]",
-        "mapped = torch.func.vmap(lambda *xs: call(dict(zip(names, xs))))(*stacked)",
+        f"over = {_mapped(trial, row)!r}",
+        "given = [own(np.stack([arrays[n], others[n]])) if n in over else own(np.array(arrays[n])) for n in names]",
+        "axes = tuple(0 if n in over else None for n in names)",
+        "mapped = torch.func.vmap(lambda *xs: call(dict(zip(names, xs))), in_dims=axes)(*given)",
         f"for y in sorted(mapped[{_place(trial, row)}], key=lambda y: written(values(y)[{at!r}]) == {row.actual!r}):",
         f"    show(y, {at!r})",
     ]
+
+
+def _mapped(trial: Trial, row: Verdict) -> list[str]:
+    """The inputs that are mapped over: all, or those that the row names."""
+    _, over, names = row.about.removesuffix(" alone").partition(" over ")
+    return names.split(", ") if over else list(trial.arrays)
 
 
 def _sources(*functions: Callable[..., Any]) -> list[str]:
@@ -702,7 +710,7 @@ def _forward(trial: Trial, row: Verdict) -> list[str]:
     return [
         "import torch.autograd.forward_ad as forward",
         "",
-        f"tangents = {_literals(trial.due.tangents)}",
+        f"tangents = {_literals(_tangents(trial, row))}",
         """kept = place
 
 
@@ -715,6 +723,13 @@ def place(x):
         f"    result = forward.unpack_dual(call(arrays)[{_place(trial, row)}]).tangent.clone()",
         *_shown(row),
     ]
+
+
+def _tangents(trial: Trial, row: Verdict) -> Mapping[str, Array]:
+    """The directions of all inputs, or of the one that the row names."""
+    _, of, name = row.about.removesuffix(" alone").rpartition(" of ")
+    given = trial.due.tangents
+    return {name: given[name]} if of and row.about.endswith(" alone") else given
 
 
 #: The ways to a second derivative, by how a row's subject begins.

@@ -31,7 +31,11 @@ ABSENT = "cannot be imported"
 
 
 class Unselected(LookupError):
-    """A selection that nothing satisfies, or that cannot be read."""
+    """A selection that nothing satisfies."""
+
+
+class Unreadable(Unselected):
+    """A selection that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ def selection(text: str) -> dict[str, tuple[str, ...]]:
     for word in text.split():
         axis, sign, values = word.partition("=")
         if not (axis and sign and values):
-            raise Unselected(f"`{word}` selects nothing: write axis=value, as in `dtype=float16`")
+            raise Unreadable(f"`{word}` selects nothing: write axis=value, as in `dtype=float16`")
         wanted[axis] = tuple(values.split(","))
     return wanted
 
@@ -127,7 +131,7 @@ def _selected(spec: Spec, case: Case, wanted: Mapping[str, tuple[str, ...]]) -> 
         if axis in ("op", "candidate", "law"):
             continue
         if axis not in known:
-            raise Unselected(f"`{spec.op}` has no axis `{axis}`; it has {', '.join(cases.axes(spec))}")
+            raise Unreadable(f"`{spec.op}` has no axis `{axis}`; it has {', '.join(cases.axes(spec))}")
         if cases.write(known[axis]) not in values:
             return False
     return True

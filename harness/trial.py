@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness import fills
-from harness.candidates import Candidate, guarded
+from harness.candidates import Candidate, Failed, guarded
 from harness.libraries import SET_BY_IMPORTS, NoGradient, NotOffered, global_state, torch_jvp, torch_vjp, unsettle
 from harness.model import Case, Spec
 from harness.oracles import Answer, Oracle
@@ -72,6 +72,10 @@ class Due:
     def curved_in(self, tangents: Mapping[str, Array]) -> dict[str, Answer]:
         """The gradients of ``<vjp(x; cotangents), tangents>`` for some inputs' tangents."""
         return self._open(self.oracle.second(self.cotangents, tangents))
+
+    def moved_by(self, tangents: Mapping[str, Array]) -> dict[str, Answer]:
+        """The outputs' tangents for some inputs' tangents."""
+        return self._open(self.oracle.jvp(tangents))
 
     def pulled(self, cotangents: Mapping[str, Array]) -> dict[str, Answer]:
         """The inputs' gradients for other cotangents."""
@@ -308,18 +312,22 @@ class Trial:
         declared = [i.name for i in self.spec.inputs]
         if isinstance(returned, dict):
             pairs = returned
+        elif returned is None or len(found) not in (len(declared), len(self.arrays)):
+            there = "None" if returned is None else f"{len(found)}"
+            raise Failed(f"its vjp returned {there} where {len(declared)} gradients are due, one per input")
         else:
             order = declared if len(found) == len(declared) else [n for n in declared if n in self.arrays]
             pairs = dict(zip(order, found, strict=False))
         return {n: pairs.get(n) for n in names}
 
-    def jvp(self) -> dict[str, Array]:
-        """The candidate's output tangents. Raises NotOffered where it has no forward mode."""
+    def jvp(self, tangents: Mapping[str, Array] | None = None) -> dict[str, Array]:
+        """The candidate's output tangents for the case's, or some. Raises NotOffered where it has no forward mode."""
         if not self.is_torch:
             raise NotOffered("has no forward mode")
         names = list(self.arrays)
         wrap = self.candidate.library.wrap
-        given = [wrap(self.due.tangents[n]) if n in self.due.tangents else None for n in names]
+        directions = self.due.tangents if tangents is None else tangents
+        given = [wrap(directions[n]) if n in directions else None for n in names]
         moved = guarded(lambda: torch_jvp(self.bound_call, self.wrapped(), given))
         if all(t is None for t in moved):
             raise NoGradient("forward mode carries nothing to the result")

@@ -126,15 +126,23 @@ def vmap(trial: Trial) -> Iterator[Equation]:
     """Mapping over a new axis is what a loop over it gives."""
     if not trial.is_torch or trial.case.departures > 1 or not trial.arrays:
         return
-    draws = [trial.arrays, trial.bench.others]
-    stacked = [trial.candidate.library.wrap(np.stack([d[n] for d in draws])) for n in trial.arrays]
-    mapped = guarded(lambda: torch_vmap(trial.bound_call, stacked))
-    dues = [trial.due.values, trial.due_at("others").values]
-    for name, y in zip(trial.outputs, mapped, strict=True):
-        for i, due in enumerate(dues):
-            actual = trial.candidate.library.unwrap(y[i])
-            if actual.shape == due[name].expected.shape:
-                yield Numbers(name, actual, due[name])
+    everything = frozenset(trial.arrays)
+    first, last = next(iter(trial.arrays)), list(trial.arrays)[-1]
+    parts = [frozenset({first}), frozenset({last})] if len(everything) > 1 and not trial.case.departures else []
+    for mapped in dict.fromkeys((everything, *parts)):
+        how = "" if mapped == everything else f" over {', '.join(mapped)} alone"
+        other = {n: (trial.bench.others if n in mapped else trial.arrays)[n] for n in trial.arrays}
+        draw = "others" if mapped == everything else f"others{how}"
+        trial.bench.draw(draw, partial(dict, other))
+        draws, wrap = [trial.arrays, other], trial.candidate.library.wrap
+        given = [wrap(np.stack([d[n] for d in draws])) if n in mapped else wrap(trial.arrays[n]) for n in trial.arrays]
+        axes = tuple(0 if n in mapped else None for n in trial.arrays)
+        found = guarded(partial(torch_vmap, trial.bound_call, given, axes))
+        for name, y in zip(trial.outputs, found, strict=True):
+            for i, due in enumerate((trial.due.values, trial.due_at(draw).values)):
+                actual = trial.candidate.library.unwrap(y[i])
+                if actual.shape == due[name].expected.shape:
+                    yield Numbers(name + how, actual, due[name])
 
 
 def _judged(
@@ -184,14 +192,27 @@ def backward(trial: Trial) -> Iterator[Equation]:
 
 
 def forward(trial: Trial) -> Iterator[Equation]:
-    """Forward mode gives the definition's Jacobian-vector product."""
-    due = trial.due.moved
-    for name, actual in trial.forward.items():
+    """Forward mode gives the definition's Jacobian-vector product, for all inputs' tangents and for one's alone."""
+    yield from _moved(trial.forward, trial.due.moved, "")
+    if trial.case.departures > 1 or len(trial.differentiable) < 2:
+        return
+    for name in trial.differentiable:
+        tangent = {name: trial.due.tangents[name]}
+        due = trial.due.moved_by(tangent)
+        try:
+            found = trial.jvp(tangent)
+        except NoGradient:
+            continue
+        yield from _moved(found, due, f" of {name} alone")
+
+
+def _moved(found: Mapping[str, Array], due: Mapping[str, Answer], how: str) -> Iterator[Equation]:
+    for name, actual in found.items():
         if name in due and actual.shape == due[name].expected.shape:
-            yield Numbers(name, actual, due[name])
+            yield Numbers(name + how, actual, due[name])
         elif name in due:
             shapes = actual.shape, due[name].expected.shape
-            yield Fact(name, *shapes, f"the tangent of `{name}` has shape {shapes[0]} where {shapes[1]} is due")
+            yield Fact(name + how, *shapes, f"the tangent of `{name}` has shape {shapes[0]} where {shapes[1]} is due")
 
 
 def adjoint(trial: Trial) -> Iterator[Equation]:

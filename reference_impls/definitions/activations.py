@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from scipy.special import erf
 
+from reference_impls.definitions.derivatives import settled
+
 #: ``sqrt(2 / pi)`` and ``sqrt(1 / 2)`` beyond double precision.
 ROOT_TWO_OVER_PI = np.sqrt(2 / np.arctan2(np.longdouble(0), np.longdouble(-1)))
 ROOT_HALF = np.sqrt(np.longdouble(0.5))
@@ -105,4 +107,13 @@ def softmax_by_logarithm(input: Any, *, dim: int) -> Any:
     return np.exp(input - total)
 
 
+def softmax_by_constant(input: Any, *, dim: int) -> Any:
+    """The same with the largest entry as a constant, as its shift is by the mathematics."""
+    if input.size == 0:
+        return input * 1.0
+    powers = np.exp(input - settled(np.max(input, axis=dim, keepdims=True)))
+    return powers / np.sum(powers, axis=dim, keepdims=True)
+
+
+softmax.legal_slopes = (softmax_by_constant,)  # type: ignore[attr-defined]
 softmax.legal = (softmax_by_logarithm,)  # type: ignore[attr-defined]
