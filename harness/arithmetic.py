@@ -568,9 +568,12 @@ def total(x: Tracked, axis: Any = None, *, keepdims: bool = False) -> Tracked:
 
 
 def mean(x: Tracked, axis: Any = None, *, keepdims: bool = False) -> Tracked:
-    """The mean over axes."""
-    n = prod(x.shape[a] for a in _axes(axis, x.ndim))
-    return divide(total(x, axis, keepdims=keepdims), lift(n, x.p))
+    """The mean over axes. Its gradient is each entry's share ``g / n``: a derivative of that adds up rounded shares."""
+    axes = _axes(axis, x.ndim)
+    n = lift(prod(x.shape[a] for a in axes), x.p)
+    kept = tuple(1 if i in axes else s for i, s in enumerate(x.shape))
+    y = divide(total(x, axis, keepdims=keepdims), n)
+    return _make(y.value, y.error, x.p, (x, lambda g: divide(broadcast(reshape(g, kept), x.shape), n)))
 
 
 def largest(x: Tracked, axis: Any = None, *, keepdims: bool = False) -> Tracked:

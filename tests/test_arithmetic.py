@@ -157,3 +157,21 @@ def test_tiers_never_widen_beyond_the_worst() -> None:
     error = conv2d(*leaves(x, w, b)).error
     assert np.all(error[0] <= error[2])
     assert np.all(error[1] <= error[2])
+
+
+def test_a_mean_may_hand_on_rounded_shares() -> None:
+    """The derivative of ``g / n`` in g adds up ``v / n``: right however the shares were rounded in the judged dtype."""
+    p = bounds.precision("bfloat16")
+    v = np.array([[1.0078125], [-1.0], [0.5], [-0.5], [0.3046875], [-0.28125]])
+    x, g = leaves(np.zeros((6, 1)), np.zeros(1), p=p)
+    (pulled,) = arithmetic.vjp([np.mean(x, axis=0)], [g], [x])
+    (found,) = arithmetic.vjp([pulled], leaves(v, p=p), [g])
+    shares = sum(nearest(a / 6, 8) for a in v[:, 0])
+    off = abs(nearest(shares, 8) - float(found.value[0]))
+    assert 2 * p.u * abs(float(found.value[0])) < off <= found.error[2, 0]
+
+
+def nearest(x: float, bits: int) -> float:
+    """x rounded to so many significant bits."""
+    mantissa, exponent = np.frexp(x)
+    return float(np.ldexp(np.rint(np.ldexp(mantissa, bits)), exponent - bits))

@@ -19,16 +19,6 @@ def running_mean(input: Any, running_mean: Any, *, momentum: float = 0.1) -> tup
     return input - state, state
 
 
-def running_mean_by_shares(input: Any, running_mean: Any, *, momentum: float = 0.1) -> tuple[Any, Any]:
-    """``running_mean`` with the mean as the sum of ``x / N``, as a derivative of the gradient ``g / N`` adds it up."""
-    old = 1 - np.longdouble(momentum)
-    state = old * running_mean + momentum * np.sum(input / input.shape[0], axis=0)
-    return input - state, state
-
-
-running_mean.legal_slopes = (running_mean_by_shares,)  # type: ignore[attr-defined]
-
-
 def running_mean_calls(input: Any, running_mean: Any, *, momentum: float = 0.1) -> tuple[Any, Any]:
     """``running_mean`` once per entry of the leading axis: every y, and the state after the last call."""
     old = 1 - np.longdouble(momentum)
@@ -38,18 +28,6 @@ def running_mean_calls(input: Any, running_mean: Any, *, momentum: float = 0.1) 
         state = old * state + momentum * np.mean(x, axis=0)
         outputs.append(x - state)
     return (np.stack(outputs) if outputs else input), state
-
-
-def running_mean_calls_by_shares(input: Any, running_mean: Any, *, momentum: float = 0.1) -> tuple[Any, Any]:
-    """``running_mean_by_shares`` once per entry of the leading axis."""
-    state, outputs = running_mean, []
-    for batch in range(input.shape[0]):
-        output, state = running_mean_by_shares(input[batch], state, momentum=momentum)
-        outputs.append(output)
-    return (np.stack(outputs) if outputs else input), state
-
-
-running_mean_calls.legal_slopes = (running_mean_calls_by_shares,)  # type: ignore[attr-defined]
 
 
 def cube(input: Any) -> tuple[Any, Any]:
