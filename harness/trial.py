@@ -312,11 +312,11 @@ class Trial:
         declared = [i.name for i in self.spec.inputs]
         if isinstance(returned, dict):
             pairs = returned
-        elif returned is None or len(found) not in (len(declared), len(self.arrays)):
+        elif returned is None or _short_or_long(found, len(declared), len(self.arrays)):
             there = "None" if returned is None else f"{len(found)}"
             raise Failed(f"its vjp returned {there} where {len(declared)} gradients are due, one per input")
         else:
-            order = declared if len(found) == len(declared) else [n for n in declared if n in self.arrays]
+            order = declared if len(found) >= len(declared) else [n for n in declared if n in self.arrays]
             pairs = dict(zip(order, found, strict=False))
         return {n: pairs.get(n) for n in names}
 
@@ -332,6 +332,11 @@ class Trial:
         if all(t is None for t in moved):
             raise NoGradient("forward mode carries nothing to the result")
         return {n: self.candidate.library.unwrap(t) for n, t in zip(self.outputs, moved, strict=True) if t is not None}
+
+
+def _short_or_long(found: Sequence[Any], declared: int, there: int) -> bool:
+    """Whether these are no gradients of the inputs; None may follow for what is no input."""
+    return len(found) != there and (len(found) < declared or any(g is not None for g in found[declared:]))
 
 
 def _unspecified(answer: Answer) -> Answer:

@@ -88,10 +88,8 @@ def upstream(trial: Trial) -> Iterator[Equation]:
         yield from _pulled(trial, layout, cotangents, trial.due.gradients)
     repeated = {n: _repeated(g) for n, g in cotangents.items()}
     yield from _pulled(trial, "expanded", repeated, trial.due.pulled(repeated))
-    same = {
-        n: np.broadcast_to(g.reshape(-1)[:1].reshape((1,) * g.ndim), g.shape) for n, g in cotangents.items() if g.size
-    }
-    if same:
+    if cotangents and all(g.size for g in cotangents.values()):
+        same = {n: np.broadcast_to(g.reshape(-1)[:1].reshape((1,) * g.ndim), g.shape) for n, g in cotangents.items()}
         yield from _pulled(trial, "of one value", same, trial.due.pulled(same))
     if trial.is_torch and len(cotangents) > 1:
         for name, g in cotangents.items():
@@ -194,7 +192,7 @@ def backward(trial: Trial) -> Iterator[Equation]:
 def forward(trial: Trial) -> Iterator[Equation]:
     """Forward mode gives the definition's Jacobian-vector product, for all inputs' tangents and for one's alone."""
     yield from _moved(trial.forward, trial.due.moved, "")
-    if trial.case.departures > 1 or len(trial.differentiable) < 2:
+    if trial.case.departures > 1 or len(trial.differentiable) < 2 or trial.case.fill in EXTREME:
         return
     for name in trial.differentiable:
         tangent = {name: trial.due.tangents[name]}
