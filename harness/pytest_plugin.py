@@ -177,7 +177,8 @@ def _stale(op: str, shown: Shown) -> list[str]:
 
     spec = specs.read(Path(os.path.relpath(shown.path)), runs.LAW_NAMES)
     rows = [Verdict(op, "", by, "", "", "", known=known) for by, known in shown.marks]
-    return [row.message for row in runs.stale(runs.Plan({op: spec}, {}, 0), rows, whole=True)]
+    stale = runs.stale(runs.Plan({op: spec}, {}, 0), rows, whole=True)
+    return [row.message for row in runs.red(stale)]
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

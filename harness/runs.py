@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from harness import cases, ledger
 from harness.execution.task import Explain, Note, Setup, Task, Work
 from harness.laws import LAWS
-from harness.model import RED, CandidateSpec, Case, Spec, Verdict
+from harness.model import RED, CandidateSpec, Case, Spec, Status, Verdict
 
 if TYPE_CHECKING:
     from harness.candidates import Candidate
@@ -248,7 +248,10 @@ def header(chosen: Plan, command: str, facts: Mapping[str, Any]) -> dict[str, An
 
 
 def stale(chosen: Plan, rows: Iterable[Verdict], whole: bool) -> list[Verdict]:
-    """A red row for each known deviation that matched nothing, where the whole of its spec was judged."""
+    """A row for each known deviation that matched nothing, where the whole of its spec was judged.
+
+    It is red unless the entry says that what it knows shows itself `sometimes` only: other seeds may show it.
+    """
     if not whole:
         return []
     by_op: dict[str, list[Verdict]] = {}
@@ -259,7 +262,8 @@ def stale(chosen: Plan, rows: Iterable[Verdict], whole: bool) -> list[Verdict]:
         for entry in ledger.unmatched(spec, by_op.get(op, []), versions(), isa()):
             by, law = entry.by[0], entry.law[0]
             message = f"{spec.path}:{entry.line}: the known deviation of `{by}` under `{law}` matches nothing"
-            found.append(Verdict(op, op, by, law, "ledger", "fixed", message=message, known=entry.because))
+            status: Status = "inconclusive" if entry.sometimes else "fixed"
+            found.append(Verdict(op, op, by, law, "ledger", status, message=message, known=entry.because))
     return found
 
 
