@@ -134,7 +134,7 @@ class Case {
   }
 
   pictures({ evidence, at }) {
-    const place = String(at ?? "").split(" ").filter(Boolean).map((i, axis) => Number(i) - (evidence.origin?.[axis] ?? 0));
+    const place = (String(at ?? "").match(/\d+/g) ?? []).map((i, axis) => Number(i) - (evidence.origin?.[axis] ?? 0));
     const maps = [["expected", valueColour], ["actual", valueColour], ["margin", errorColour]].filter(([name]) => Array.isArray(evidence[name])).map(([name, colour]) => heatMap(name === "margin" ? "error in bounds" : name, evidence[name], colour, evidence.origin, place));
     const unsaid = ["expected", "actual", "margin"].map((name) => evidence[name]).find((value) => typeof value === "string");
     return maps.length ? el("section", {}, el("h3", {}, "Pictures"), el("div", { class: "maps" }, maps)) : unsaid ? el("p", { class: "dim" }, unsaid) : "";

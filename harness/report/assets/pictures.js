@@ -65,7 +65,8 @@ function heatMap(title, nested, colour, origin = [], worst = []) {
   const first = all.findIndex(({ index }) => index.every((i, axis) => i === worst[axis]));
   if (choose && first >= 0) choose.value = String(first);
   draw();
-  if (worst.length) read(worst.at(-2) ?? 0, worst.at(-1));
+  const axes = (part) => (Array.isArray(part) ? 1 + axes(part[0]) : 0);
+  if (worst.length && worst.length === axes(nested)) read(worst.at(-2) ?? 0, worst.at(-1));
   return el("figure", { class: "map" }, el("figcaption", {}, title, " ", choose), canvas, said);
 }
 
