@@ -257,6 +257,8 @@ def norm_wise(p: Precision, factors: Sequence[Array], lengths: Array) -> Array:
         bound = 6.0**levels * float(gamma(k + 1, p.u_compute)) * size
     # What a transform of one factor loses among the subnormals is multiplied with the others.
     sums = sum(float(np.sum(np.abs(f), dtype=np.float64)) for f in factors)
+    if not np.isfinite(size * sums):
+        return np.full((3, *lengths.shape), np.inf)  # what is not finite spreads over all that is transformed together
     return np.full((3, *lengths.shape), bound + p.eta * k * (1 + sums))
 
 

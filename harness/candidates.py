@@ -58,6 +58,11 @@ class Candidate:
     def _parameters(self) -> Mapping[str, inspect.Parameter] | None:
         return _parameters(self.function)
 
+    @property
+    def speaks_for_library(self) -> bool:
+        """Whether it is the library's own function, or this project's adapter to it, and not built of it elsewhere."""
+        return self.given.call.split(".")[0].split(":")[0] in ("numpy", "scipy", "torch", "reference_impls")
+
     def offers(self, case: Case) -> None:
         """Raises NotOffered where the candidate says beforehand that it does not do this case."""
         if self.given.dtypes is not None and case.dtype not in self.given.dtypes:

@@ -288,6 +288,11 @@ def valid(spec: Spec, case: Case) -> bool:
         return False
 
 
+def asks_for_options(spec: Spec, case: Case) -> bool:
+    """Whether a param is a word where its first value is none: a convenience that not every implementation offers."""
+    return any(isinstance(v, str) and not isinstance(spec.params[n][0], str) for n, v in case.params.items())
+
+
 def numbers(spec: Spec, case: Case) -> int:
     """How many numbers the inputs of a case have together."""
     known = names(spec, case)

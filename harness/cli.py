@@ -21,7 +21,7 @@ import click
 
 if TYPE_CHECKING:
     from harness.execution.task import Judged
-    from harness.model import CandidateSpec, Spec, Verdict
+    from harness.model import CandidateSpec, Case, Spec, Verdict
     from harness.runs import Plan
     from harness.store import Store
 
@@ -160,7 +160,7 @@ def check(
     given = tuple(_given(p, library, vjp, algorithm) for p in path)
     _prepared({c.library or "torch" for c in given}, options["workers"])
     spec = _one_spec(op)
-    rows = _check(replace(spec, candidates=given, known=()), options, form)
+    rows = _check(spec, given, options, form)
     for name in (unjudged := _unjudged(rows, [c.name for c in given])):
         click.echo(f"harness: nothing of `{name}` was judged: it is unsupported at every case", err=True)
     _finish(DEVIATES if any(r.status in _red() for r in rows) or unjudged else CONFORMS)
@@ -705,14 +705,23 @@ def _unjudged(rows: Sequence[Verdict], names: Sequence[str]) -> list[str]:
     return [name for name in names if name not in seen]
 
 
-def _check(spec: Spec, options: Mapping[str, Any], form: str) -> list[Verdict]:
-    chosen = _planned([spec], options["seed"], options["only"])
+def _check(spec: Spec, given: tuple[CandidateSpec, ...], options: Mapping[str, Any], form: str) -> list[Verdict]:
+    """All verdicts on a user's candidates. What a library's own does, too, where the ledger knows of it, is known."""
+    from harness import ledger, runs
+
+    libraries = {n for c in given for n in ((c.library,) if c.library else LIBRARIES)}
+    beside = tuple(c for n in sorted(libraries) for c in ledger.own(spec, n, runs.versions(), runs.isa()))
+    beside = tuple(replace(c, name=f"{c.name} (the library's own)") for c in beside)
+    chosen = _planned([replace(spec, candidates=(*given, *beside), known=())], options["seed"], options["only"])
     _one_thread()
     rows: list[Verdict] = []
-    judged = _judged(chosen.tasks, chosen, options["workers"], options["timeout"], options["memory"], None)
-    for _, found in _watched(judged, len(chosen.tasks), quiet=form == "json"):
+    by_id = {case.id: case for case in chosen.cases[spec.op]}
+    tasks = [_beside(task, spec, by_id[task.case], beside) for task in chosen.tasks]
+    judged = _judged(tasks, chosen, options["workers"], options["timeout"], options["memory"], None)
+    for _, found in _watched(judged, len(tasks), quiet=form == "json"):
         _refuse_absent(found)
         rows.extend(found)
+    rows = ledger.excused(rows, {c.name for c in beside})
     order = {case.id: n for n, case in enumerate(chosen.cases[spec.op])}
     rows.sort(key=lambda r: (order.get(r.case, 0), r.candidate))
     if form == "json":
@@ -721,6 +730,16 @@ def _check(spec: Spec, options: Mapping[str, Any], form: str) -> list[Verdict]:
     else:
         _verdict_table(rows)
     return rows
+
+
+def _beside(task: Any, spec: Spec, case: Case, beside: Sequence[CandidateSpec]) -> Any:
+    """A task with the library's own candidates only where the ledger knows a deviation of theirs."""
+    from harness import ledger, runs
+
+    away = [
+        c.name for c in beside if not ledger.shows(spec, case, c.name.partition(" (")[0], runs.versions(), runs.isa())
+    ]
+    return replace(task, candidates=tuple(n for n in task.candidates if n not in away))
 
 
 def _given(path: str, library: str | None, vjp: str | None, algorithm: str) -> CandidateSpec:

@@ -166,6 +166,8 @@ def _status(trial: Trial) -> Verdict:
             return _row(
                 trial, "status", "", "conforms", grade="exact", margin=0.0, expected="raises", actual=_short(error)
             )
+        if not trial.case.invalid and cases.asks_for_options(trial.spec, trial.case):
+            return _row(trial, "status", "", "unsupported", message=f"does not offer this: {_short(error)}")
         due = "an error" if trial.case.invalid else "a result"
         return _row(
             trial,
@@ -215,6 +217,9 @@ def _law(trial: Trial, law: Law) -> Iterator[Verdict]:
     except NoGradient as reason:
         yield _missing(trial, law, reason)
     except (Failed, NotAnArray) as error:
+        if cases.asks_for_options(trial.spec, trial.case):
+            yield _row(trial, law.name, law.of, "unsupported", message=f"does not offer this: {_short(error)}")
+            return
         blame, message = trial.candidate.name, f"{_short(error)} where a result is due"
         yield _row(
             trial, law.name, law.of, "fails", grade="deviates", margin=float("inf"), blame=blame, message=message

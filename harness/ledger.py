@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from harness import cases
 from harness.expressions import ExpressionError
-from harness.model import RED, Case, Known, Spec, Verdict
+from harness.model import RED, CandidateSpec, Case, Known, Spec, Verdict
+
+#: How many times a deviation of the library's own may be passed by what is built of it, and still be the same.
+SHARED_MARGIN = 4.0
 
 
 def applied(
@@ -21,6 +24,34 @@ def applied(
     """
     entries = [(i, k) for i, k in enumerate(spec.known) if matters(k, versions, isa) and _holds(spec, case, k)]
     return [_applied(row, entries) for row in rows]
+
+
+def own(spec: Spec, library: str, versions: Mapping[str, str], isa: str = "") -> tuple[CandidateSpec, ...]:
+    """The library's own candidates of which the ledger knows deviations: what is built of them may share those."""
+    known = {name for entry in spec.known if matters(entry, versions, isa) for name in entry.by}
+    return tuple(
+        c
+        for c in spec.candidates
+        if c.library == library and c.name in known and (c.name == "torch" or c.call.startswith(f"{library}."))
+    )
+
+
+def shows(spec: Spec, case: Case, name: str, versions: Mapping[str, str], isa: str = "") -> bool:
+    """Whether the ledger knows a deviation of a candidate at a case."""
+    return any(name in k.by and matters(k, versions, isa) and _holds(spec, case, k) for k in spec.known)
+
+
+def excused(rows: Sequence[Verdict], beside: Collection[str]) -> list[Verdict]:
+    """The rows without those of candidates judged ``beside``; what these show to the same extent is known, not red."""
+    theirs = {(r.case, r.law, r.about): r for r in rows if r.candidate in beside and r.status in RED}
+    kept = []
+    for row in (r for r in rows if r.candidate not in beside):
+        same = theirs.get((row.case, row.law, row.about))
+        if same and row.status in RED and not row.margin > SHARED_MARGIN * same.margin:
+            label = f"the library's own `{same.candidate}` does the same"
+            row = replace(row, status="known", known=label)
+        kept.append(row)
+    return kept
 
 
 def _holds(spec: Spec, case: Case, entry: Known) -> bool:

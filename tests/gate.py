@@ -28,7 +28,7 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 from gate_matrix import LOOKALIKES, MINIATURES, Entry  # noqa: E402
 
-from harness import cases, execution, runs, specs  # noqa: E402
+from harness import cases, execution, ledger, runs, specs  # noqa: E402
 from harness.candidates import load  # noqa: E402
 from harness.fills import arrays  # noqa: E402
 from harness.laws import LAWS  # noqa: E402
@@ -141,10 +141,14 @@ def judged(entries: Sequence[Entry], workers: int, choose: Choose = chosen) -> l
 
 
 def _red(entry: Entry, rows: dict[str, list[Verdict]]) -> Iterator[Verdict]:
-    """Its red verdicts, but for a miniature those that the right implementation beside it has too."""
+    """Its red verdicts but those that the right implementation beside it has too: of a look-alike, to the same extent."""
+    if entry.right:
+        control = f"{entry.op}.control of {entry.library}"
+        yield from (r for r in ledger.excused([*rows[entry.name], *rows[control]], {control}) if r.status in RED)
+        return
     beside = {(r.case, r.law, r.about) for r in rows[f"{entry.op}.control of {entry.library}"] if r.status in RED}
     for row in rows[entry.name]:
-        if row.status in RED and (entry.right or (row.case, row.law, row.about) not in beside):
+        if row.status in RED and (row.case, row.law, row.about) not in beside:
             yield row
 
 

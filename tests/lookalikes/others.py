@@ -78,10 +78,11 @@ def softmax_by_reciprocal(input, dim=-1):
         return input.copy()
     x = np.moveaxis(right.widened(input), dim, 0)
     with np.errstate(all="ignore"):
-        top, total = x[0], np.ones_like(x[0])
+        top, total = x[0], np.where(np.isneginf(x[0]), 0.0, 1.0)
         for row in x[1:]:
             higher = np.maximum(top, row)
-            total = total * np.exp(top - higher) + np.exp(row - higher)
+            before = np.where(np.isneginf(top), 0.0, total * np.exp(top - higher))
+            total = before + np.where(np.isneginf(row), 0.0, np.exp(row - higher))
             top = higher
         y = np.exp(x - top) * (1 / total)
     return np.moveaxis(y, 0, dim).astype(input.dtype)
