@@ -159,6 +159,7 @@ def test_nothing_has_regressed_against_the_committed_baseline(op: str) -> None:
     then = baseline.unfolded(pandas.read_csv(COMMITTED, **READING), {op})
     then = then[then["case"].isin(set(now["case"])) & then["candidate"].isin(set(now["candidate"]))]
     changes = diff.diff(then, now, spec.renamed)
-    worse = changes[changes["kind"].isin(diff.REGRESSIONS)]
+    # How far within its bound a result lies differs from processor to processor.
+    worse = changes[changes["kind"].isin(set(diff.REGRESSIONS) - {"grew"})]
     assert len(then), "the baseline holds none of these cases: tox -e baseline makes it anew"
     assert worse[["kind", "case", "candidate", "law", "about", "message"]].to_dict("records") == []
