@@ -19,8 +19,8 @@ COMMON = {"layout": "contiguous", "fill": "normal"}
 
 
 #: Scattered points per axis that varies. Three values that must meet, each drawn with a chance of one in four, meet in
-#: ten points of each of twelve axes with a chance of 85 %, four in three with one of 97 %.
-SCATTERED = 10
+#: eight points of each of twelve axes with a chance of 78 %, and with one of 97 % where each is one of three.
+SCATTERED = 8
 
 #: Most numbers that the inputs of a scattered point may have: what is long is long on purpose, in a sweep or a grid.
 SCATTERED_NUMBERS = 10_000

@@ -43,7 +43,7 @@ ENTRIES = 400
 SCRIPT = 60_000
 
 #: Part of a run's seconds that evidence may take, and the seconds that each half of it may always take.
-SHARE, LEAST = 0.1, 6.0
+SHARE, LEAST = 0.06, 2.0
 
 #: Looks that shrinking may take for one row.
 LOOKS = 25

@@ -175,6 +175,11 @@ class Trial:
         return self.bench.due(self.candidate.given.algorithm, draw)
 
     @property
+    def plain(self) -> bool:
+        """Whether the case is the first one or a step from it, with data as any: where laws look at more than values."""
+        return self.case.departures <= 1 and self.case.fill == "normal"
+
+    @property
     def outputs(self) -> list[str]:
         """The names of the declared outputs."""
         return [o.name for o in self.spec.outputs]

@@ -43,7 +43,7 @@ WITNESS_NUMBERS = 300
 def gradient(trial: Trial) -> Iterator[Equation]:
     """Reverse mode gives the definition's vector-Jacobian product, for every input, in its shape and dtype."""
     yield from _judged(trial, trial.reverse, "")
-    if trial.is_torch and trial.case.departures <= 1:
+    if trial.is_torch and trial.plain:
         again = partial(torch_vjp_again, trial.bound_call, trial.wrapped(), trial.places, trial.upstream)
         yield from _judged(trial, dict(zip(trial.differentiable, guarded(again), strict=True)), " again")
         yield from _shared(trial)
@@ -72,7 +72,7 @@ def subsets(trial: Trial) -> Iterator[Equation]:
     """Asking for some inputs' gradients gives what asking for all of them gives."""
     if not trial.is_torch or len(trial.places) < 2:
         return
-    most = min(len(trial.places), 3) if trial.case.departures <= 1 else 2
+    most = min(len(trial.places), 3) if trial.plain else 2
     for count in range(1, most):
         for places in combinations(trial.places, count):
             others = "" if count == 1 else f" with {count - 1} other"
@@ -192,7 +192,7 @@ def backward(trial: Trial) -> Iterator[Equation]:
 def forward(trial: Trial) -> Iterator[Equation]:
     """Forward mode gives the definition's Jacobian-vector product, for all inputs' tangents and for one's alone."""
     yield from _moved(trial.forward, trial.due.moved, "")
-    if trial.case.departures > 1 or len(trial.differentiable) < 2 or trial.case.fill in EXTREME:
+    if not trial.plain or len(trial.differentiable) < 2:
         return
     for name in trial.differentiable:
         tangent = {name: trial.due.tangents[name]}
@@ -299,10 +299,10 @@ def second(trial: Trial) -> Iterator[Equation]:
     shared = trial.bound_call, trial.wrapped(), trial.places, trial.upstream, along
     names = [*trial.differentiable, *(f"cotangent {n}" for n in trial.due.cotangents)]
     yield from _curved(trial, names, guarded(partial(torch_second, *shared)), due, "")
-    if trial.case.departures <= 1:
+    if trial.plain:
         turned = trial.bound_call, trial.wrapped(), trial.places, partial(trial.upstream, layout="transposed"), along
         yield from _curved(trial, names, guarded(partial(torch_second, *turned)), due, "upstream transposed")
-    if trial.case.departures > 1:
+    if not trial.plain:
         return
     yield from _alone(trial)
     custom = guarded(partial(torch_functions, trial.bound_call, trial.wrapped(), trial.places))

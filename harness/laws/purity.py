@@ -59,7 +59,7 @@ def repeatable(trial: Trial) -> Iterator[Equation]:
         if actual.shape == due[name].expected.shape:
             yield Numbers(f"{name} of other inputs", actual, due[name])
     yield from _again(trial, "after other inputs", first)
-    if trial.case.departures > 1:
+    if not trial.plain:
         return
     yield from _overwritten(trial, due)
     for how, within in trial.candidate.library.modes().items():
