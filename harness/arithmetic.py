@@ -134,9 +134,7 @@ def lift(x: Any, p: Precision) -> Tracked:
 
 
 def _widen(value: Array, p: Precision) -> Array:
-    if np.iscomplexobj(value):
-        return value.astype(np.result_type(p.wide, np.complex64))
-    return value.astype(p.wide)
+    return value.astype(np.result_type(p.wide, np.complex64) if value.dtype.kind == "c" else p.wide)
 
 
 def _representable(value: Array, p: Precision) -> Array:
@@ -276,7 +274,8 @@ def _product(a: Array | None, b: Array | None) -> Array | None:
 
 
 def _shaped(error: Array | None, value: Array) -> Array | None:
-    return None if error is None else np.broadcast_to(error, (3, *value.shape))
+    shape = (3, *value.shape)
+    return error if error is None or error.shape == shape else np.broadcast_to(error, shape)
 
 
 def divide(a: Tracked, b: Tracked) -> Tracked:
@@ -605,15 +604,15 @@ def contract(terms: Terms, factors: dict[str, Tracked]) -> Tracked:
     p = next(iter(factors.values())).p
     values = {name: f.value for name, f in factors.items()}
     with np.errstate(all="ignore"):
-        value = evaluate(terms, values)
         sizes = {name: np.abs(v).astype(np.float64) for name, v in values.items()}
+        value, absolute, squared = _sums(terms, values, sizes, p)
         arriving = None
         for name, f in factors.items():
             if f.error is not None:
                 used = _holding(terms_of_size(terms), name)
-                each = [evaluate(used, {**sizes, name: np.ascontiguousarray(e)}) for e in f.error]
-                arriving = _plus(arriving, np.stack(each))
-        local = _sum_error(terms, list(factors.values()), value, sizes, p)
+                there = {n: s for n, s in sizes.items() if n != name}
+                arriving = _plus(arriving, evaluate(used, {**there, name: np.asarray(f.error)}))
+        local = _sum_error(terms, list(factors.values()), value, sizes, absolute, squared, p)
         copied = not (_three(p) and len(terms.sizes) > 1) and _copied(terms)
         local = np.where(copied, 0.0, bounds.stored(p, value, local))
         if any(name in terms.padded and not np.isfinite(v).all() for name, v in values.items()):
@@ -668,8 +667,34 @@ def _squares(terms: Terms) -> Terms:
     return result
 
 
-def _sum_error(terms: Terms, factors: list[Tracked], value: Array, sizes: dict[str, Array], p: Precision) -> Array:
-    absolute_sum = evaluate(terms_of_size(terms), sizes)
+#: Sizes of factors whose products' squares are neither too large for float64 nor too small.
+_MODERATE = 2.0**-250, 2.0**250
+
+
+def _sums(terms: Terms, values: dict[str, Array], sizes: dict[str, Array], p: Precision) -> tuple[Array, Array, Array]:
+    """The sum of products, of their absolute values, and of their squares, in as few passes as may be."""
+    if terms.plain and not p.complex and len(values) <= 2 and all(map(_moderate, sizes.values())):
+        if p.wide == np.float64:
+            return tuple(evaluate(terms, {n: np.stack([values[n], s, s * s]) for n, s in sizes.items()}))
+        return evaluate(terms, values), *evaluate(terms, {n: np.stack([s, s * s]) for n, s in sizes.items()})
+    squares = {name: s.astype(p.wide) ** 2 for name, s in sizes.items()}
+    return evaluate(terms, values), evaluate(terms_of_size(terms), sizes), evaluate(_squares(terms), squares)
+
+
+def _moderate(size: Array) -> bool:
+    low, high = _MODERATE
+    return bool(size.max(initial=0) <= high and size.min(initial=1, where=size > 0) >= low)
+
+
+def _sum_error(
+    terms: Terms,
+    factors: list[Tracked],
+    value: Array,
+    sizes: dict[str, Array],
+    absolute_sum: Array,
+    squared: Array,
+    p: Precision,
+) -> Array:
     three = _three(p)
     if not p.exact_sums and not three:
         return sum((_norm_wise(g, sizes, terms, p) for g in terms.groups), start=np.zeros((3, *terms.shape)))
@@ -680,9 +705,7 @@ def _sum_error(terms: Terms, factors: list[Tracked], value: Array, sizes: dict[s
     if three:
         error = bounds.three_products(p, absolute_sum, terms.lengths)
     else:
-        squares = {name: f.astype(p.wide) ** 2 for name, f in sizes.items()}
-        root = np.sqrt(evaluate(_squares(terms), squares)).astype(np.float64)
-        error = bounds.summation(p, value, absolute_sum, root, terms.lengths)
+        error = bounds.summation(p, value, absolute_sum, np.sqrt(squared).astype(np.float64), terms.lengths)
     return np.where(_empty(terms, sizes, absolute_sum) | (small & whole), 0.0, error)
 
 

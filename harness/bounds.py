@@ -141,8 +141,10 @@ def summation(p: Precision, y: Array, total: Array, root: Array, length: Any) ->
         worst = gamma(k + 1, u) * total
         typical = np.minimum(scale * np.sqrt(k) * u * total, worst)
         random = np.minimum(scale * u * np.hypot(np.sqrt(k / 3 + 1) * np.abs(y), np.sqrt(k / 6 + 1) * root), worst)
-        tiers = np.stack([random, typical, worst]).astype(np.float64) + (k + 1) * p.eta
-        return np.where(total > p.largest / 2, np.inf, tiers + gamma(k + 1, p.u_wide) * total)
+        tiers = np.empty((3, *np.shape(worst)))
+        tiers[0], tiers[1], tiers[2] = random, typical, worst
+        tiers += (k + 1) * p.eta + gamma(k + 1, p.u_wide) * total
+        return np.where(total > p.largest / 2, np.inf, tiers)
 
 
 def transform_growth(n: int) -> float:
@@ -186,7 +188,7 @@ def transform(p: Precision, y: Array, axes: Sequence[int]) -> Array:
         return np.zeros((3, *y.shape))
     where = tuple(axes)
     with np.errstate(all="ignore"):
-        power = (np.abs(y) ** 2).astype(np.longdouble)
+        power = (y.real**2 + y.imag**2).astype(p.wide)
         mean = np.sqrt(power.mean(axis=where, keepdims=True)).astype(np.float64)
         worst = np.broadcast_to(2 * p.u * t * sqrt(prod(lengths)) * mean, y.shape)
         unit = FFT_CONSTANT * lam(y.size) * p.u * sqrt(t)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -259,8 +259,3 @@ def _spoken(function: Any, seen: set[Any]) -> set[str]:
 
 def _annotated(function: Any, word: str) -> bool:
     return any(word in str(a) for a in getattr(function, "__annotations__", {}).values())
-
-
-def sequence(x: Any) -> Sequence[Any]:
-    """A tuple or list as it is, anything else as the only entry."""
-    return x if isinstance(x, (tuple, list)) else (x,)

@@ -11,6 +11,7 @@ import re
 import shlex
 import sys
 import time
+import traceback
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -83,6 +84,12 @@ def entry() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(CONFORMS)
+    except Exception:
+        traceback.print_exc()
+        click.echo(
+            "harness: this is a fault of the harness, no verdict on anybody: report it with what is above", err=True
+        )
+        sys.exit(BUG)
 
 
 _workers = click.option(

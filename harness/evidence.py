@@ -182,7 +182,9 @@ def _numbers(trial: Trial, row: Verdict) -> Numbers | None:
         with suppress(Exception):  # whatever a candidate raises later, its row has been judged
             for equation in LAWS[row.law](trial, **({"of": law.of} if law.of else {})):
                 if isinstance(equation, Numbers) and equation.about == row.about:
-                    found.append((compare(equation, trial.bench.tier).margin, equation))
+                    held = compare(equation, trial.bench.tier)
+                    if isinstance(held.equation, Numbers):
+                        found.append((held.margin, held.equation))
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
 

@@ -54,10 +54,6 @@ class Judge:
         rows = proofs.confident(rows)
         return _gathered(ledger.applied(self.spec, case, rows, dict(self.versions), self.isa))
 
-    def _explained(self, trial: Trial) -> bool:
-        """Whether the ledger has an entry for this candidate: its rows must be told apart until it is applied."""
-        return any(trial.candidate.name in entry.by for entry in self.spec.known)
-
     def _candidate(self, trial: Trial, note: Note) -> Iterator[Verdict]:
         name, case = trial.candidate.name, trial.case
         if not bounds.sharp_enough(bounds.precision(case.dtype)):
@@ -68,10 +64,11 @@ class Judge:
         yield from status
         if status[0].status != "conforms" or case.invalid:
             return
+        apart = any(name in entry.by for entry in self.spec.known)  # rows must be told apart until it is applied
         for law in self._laws(trial):
             note(name, law.name)
             rows = partial(_within_memory, trial, law.name, partial(_rows, trial, law))
-            yield from _timed(rows, apart=self._explained(trial))
+            yield from _timed(rows, apart=apart)
 
     def _laws(self, trial: Trial) -> Iterator[Law]:
         exempt = {*self.spec.exempt, *trial.candidate.given.exempt}
@@ -259,7 +256,7 @@ def _verdict(trial: Trial, law: Law, about: str, pairs: list[tuple[Any, Evidence
     status: Any = "conforms" if worst.margin <= 1 else "deviates"
     message, blame = worst.message, ""
     if status == "deviates":
-        status, blame, message = _proved(trial, worst, next(q for q, e in pairs if e is worst))
+        status, blame, message = _proved(trial, worst)
     if status == "conforms" and not any(e.believable for _, e in pairs):
         status, message = "not believed", worst.doubt
     varied = law.name == "repeatable" and any(
@@ -282,12 +279,12 @@ def _verdict(trial: Trial, law: Law, about: str, pairs: list[tuple[Any, Evidence
     )
 
 
-def _proved(trial: Trial, worst: Evidence, equation: Any) -> tuple[Any, str, str]:
+def _proved(trial: Trial, worst: Evidence) -> tuple[Any, str, str]:
     """Status, blame and message of a deviation, once ball arithmetic has had its say."""
     message = worst.message or f"off by {worst.margin:.3g} bounds"
-    if not isinstance(equation, Numbers):
+    if not isinstance(worst.equation, Numbers):
         return "deviates", trial.candidate.name, message
-    proof = proofs.prove(equation, worst)
+    proof = proofs.prove(worst.equation, worst)
     if isinstance(proof, proofs.Refuted):
         return "inconclusive", "oracle", proof.words
     return "deviates", trial.candidate.name, f"{message}; {proof.words}"

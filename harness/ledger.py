@@ -11,9 +11,6 @@ from harness import cases
 from harness.expressions import ExpressionError
 from harness.model import RED, CandidateSpec, Case, Known, Spec, Verdict
 
-#: How many times a deviation of the library's own may be passed by what is built of it, and still be the same.
-SHARED_MARGIN = 4.0
-
 
 def applied(
     spec: Spec, case: Case, rows: Iterable[Verdict], versions: Mapping[str, str], isa: str = ""
@@ -42,12 +39,12 @@ def shows(spec: Spec, case: Case, name: str, versions: Mapping[str, str], isa: s
 
 
 def excused(rows: Sequence[Verdict], beside: Collection[str]) -> list[Verdict]:
-    """The rows without those of candidates judged ``beside``; what these show to the same extent is known, not red."""
+    """The rows without those of candidates judged ``beside``; what these show as far or farther is known, not red."""
     theirs = {(r.case, r.law, r.about): r for r in rows if r.candidate in beside and r.status in RED}
     kept = []
     for row in (r for r in rows if r.candidate not in beside):
         same = theirs.get((row.case, row.law, row.about))
-        if same and row.status in RED and not row.margin > SHARED_MARGIN * same.margin:
+        if same and row.status in RED and row.margin <= same.margin:
             label = f"the library's own `{same.candidate}` does the same"
             row = replace(row, status="known", known=label)
         kept.append(row)

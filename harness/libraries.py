@@ -581,12 +581,7 @@ def torch_forward_of_forward(
     cannot nest it."""
     import torch
 
-    def chosen(*xs: Any) -> Any:
-        full = list(inputs)
-        for i, x in zip(wrt, xs, strict=True):
-            full[i] = x
-        return call(*full)
-
+    chosen = _function_of(call, inputs, wrt)
     primals, along = tuple(inputs[i] for i in wrt), tuple(directions)
     return list(_tuple(torch.func.jvp(lambda *xs: torch.func.jvp(chosen, xs, along)[1], primals, along)[1]))
 
@@ -620,14 +615,7 @@ def torch_gradcheck(call: Call, inputs: Sequence[Any], wrt: Sequence[int]) -> tu
 
     for i in wrt:
         inputs[i].requires_grad_(True)
-    chosen = [inputs[i] for i in wrt]
-
-    def function(*xs: Any) -> Any:
-        full = list(inputs)
-        for i, x in zip(wrt, xs, strict=True):
-            full[i] = x
-        return call(*full)
-
+    function, chosen = _function_of(call, inputs, wrt), [inputs[i] for i in wrt]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -636,6 +624,18 @@ def torch_gradcheck(call: Call, inputs: Sequence[Any], wrt: Sequence[int]) -> tu
             return False, str(error).strip().splitlines()[0]
         except Exception as error:
             return False, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+
+
+def _function_of(call: Call, inputs: Sequence[Any], wrt: Sequence[int]) -> Call:
+    """The call as a function of the inputs at ``wrt``, the others held."""
+
+    def function(*xs: Any) -> Any:
+        full = list(inputs)
+        for i, x in zip(wrt, xs, strict=True):
+            full[i] = x
+        return call(*full)
+
+    return function
 
 
 def _tuple(x: Any) -> tuple[Any, ...]:

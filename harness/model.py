@@ -176,31 +176,6 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Returned:
-    """The candidate returned: whatever it returned, in its own library's types."""
-
-    value: Any
-
-
-@dataclass(frozen=True)
-class Raised:
-    """The candidate raised: class name and message of the exception."""
-
-    kind: str
-    message: str
-
-
-@dataclass(frozen=True)
-class Unavailable:
-    """The candidate says beforehand that it cannot do this, with the reason."""
-
-    because: str
-
-
-Outcome = Returned | Raised | Unavailable
-
-
-@dataclass(frozen=True)
 class Verdict:
     """One row of the table: one candidate, at one case, under one law, about one input or output.
 

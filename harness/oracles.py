@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from typing import Any, Protocol
 
@@ -34,38 +34,55 @@ class OracleError(Exception):
 class Answer:
     """What is due: ``expected`` unrounded, ``error`` (3, *shape) in tiers, and the precision it is judged in.
 
-    ``enclose`` proves one entry without recourse to ``expected``; None where no arithmetic of ours made it.
+    ``enclose`` proves one entry without recourse to ``expected``; None where no arithmetic of ours made it. ``wider``
+    is the same with the errors that other formulas, equally right, may make; None where there is no other. ``judged``
+    is for whoever compares to keep what was found.
     """
 
     expected: Array
     error: Array
     p: Precision
     enclose: Enclose | None = None
+    wider: Callable[[], Answer] | None = None
+    judged: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @property
+    def whole(self) -> Answer:
+        """With what any right formula may be off by."""
+        return self if self.wider is None else self.wider()
 
     @classmethod
     def of(cls, tracked: Tracked) -> Answer:
         """The answer a tracked array holds."""
-        error = np.zeros((3, *tracked.shape)) if tracked.error is None else np.asarray(tracked.error)
-        return cls(tracked.value, np.broadcast_to(error, (3, *tracked.shape)), tracked.p)
+        shape = (3, *tracked.shape)
+        error = np.zeros(shape) if tracked.error is None else np.asarray(tracked.error)
+        return cls(tracked.value, error if error.shape == shape else np.broadcast_to(error, shape), tracked.p)
 
 
 def _either(a: Answer, b: Answer) -> Answer:
     lost = ~np.isfinite(a.expected) & np.isfinite(b.expected)
     error = np.where(lost, b.error, np.fmax(a.error, b.error))
-    return Answer(np.where(lost, b.expected, a.expected), error, a.p)
+    return replace(a, expected=np.where(lost, b.expected, a.expected), error=error)
 
 
+def _named(answers: Callable[[], Mapping[str, Answer]], name: str) -> Answer:
+    return answers()[name]
+
+
+@cache
 def definition(path: str) -> tuple[Callable[..., Any], ...]:
     """The definition at a dotted path, and the other formulas it declares equally right (its ``legal`` attribute)."""
     function = load(path)
     return (function, *getattr(function, "legal", ()))
 
 
+@cache
 def values(path: str) -> tuple[Callable[..., Any], ...]:
     """Formulas whose values alone are equally right (its ``legal_values``): their derivatives are the definition's."""
     return tuple(getattr(load(path), "legal_values", ()))
 
 
+@cache
 def slopes(path: str) -> tuple[Callable[..., Any], ...]:
     """Formulas whose derivatives alone are equally right (its ``legal_slopes``): their values would lose too much."""
     return tuple(getattr(load(path), "legal_slopes", ()))
@@ -180,12 +197,14 @@ class Oracle:
         return bounds.precision(self.case.dtype, self.algorithm)
 
     @cached_property
-    def _runs(self) -> list[Run]:
-        return [self._run(f, Tracking(self.p)) for f in definition(self.spec.oracle)]
+    def _kept(self) -> dict[Callable[..., Any], Run]:
+        return {}
 
-    @cached_property
-    def _derived(self) -> list[Run]:
-        return self._runs + [self._run(f, Tracking(self.p)) for f in slopes(self.spec.oracle)]
+    def _tracked(self, formula: Callable[..., Any]) -> Run:
+        """A formula run with its errors, once."""
+        if formula not in self._kept:
+            self._kept[formula] = self._run(formula, Tracking(self.p))
+        return self._kept[formula]
 
     def _run(self, function: Callable[..., Any], within: Arithmetic) -> Run:
         leaves: dict[str, Any] = {n: within.leaf(x) if x.dtype.kind not in "iub" else x for n, x in self.arrays.items()}
@@ -209,26 +228,43 @@ class Oracle:
     @cached_property
     def values(self) -> dict[str, Answer]:
         """Every output by name."""
-        runs = self._runs + [self._run(f, Tracking(self.p)) for f in values(self.spec.oracle)]
-        return self._merged(runs, lambda run: dict(zip(self._outputs, run.outputs, strict=True)))
+        formulas = definition(self.spec.oracle) + values(self.spec.oracle)
+        return self._merged(formulas, lambda run: dict(zip(self._outputs, run.outputs, strict=True)))
 
     @property
     def _outputs(self) -> list[str]:
         return [o.name for o in self.spec.outputs]
 
-    def _merged(self, runs: Sequence[Run], ask: Callable[[Run], Mapping[str, Any]]) -> dict[str, Answer]:
-        """The first formula's values, with the entry-wise largest of all legal formulas' errors.
+    def _merged(
+        self, formulas: Sequence[Callable[..., Any]], ask: Callable[[Run], Mapping[str, Any]]
+    ) -> dict[str, Answer]:
+        """The first formula's answers; ``wider`` ones have the entry-wise largest of all legal formulas' errors.
 
-        Where the first formula's own steps overflow, another's finite value stands.
+        The others are asked for when somebody wants to know, and where the first formula's own steps overflow: there
+        another's finite value stands.
         """
-        first, *others = ({n: self._answer(y) for n, y in ask(run).items() if y is not None} for run in runs)
-        for other in others:
-            first = {n: _either(a, other[n]) if n in other else a for n, a in first.items()}
         enclosed = cache(lambda: ask(self._proving))
-        return {
+        first = {
             n: replace(a, enclose=partial(_entry, enclosed, n)) if a.expected.dtype.kind not in "iub" else a
-            for n, a in first.items()
+            for n, a in self._answers(self._tracked(formulas[0]), ask).items()
         }
+        if len(formulas) == 1:
+            return first
+
+        @cache
+        def every() -> dict[str, Answer]:
+            found = first
+            for formula in formulas[1:]:
+                other = self._answers(self._tracked(formula), ask)
+                found = {n: _either(a, other[n]) if n in other else a for n, a in found.items()}
+            return found
+
+        if not all(np.isfinite(a.expected).all() for a in first.values()):
+            return every()
+        return {n: replace(a, wider=partial(_named, every, n)) for n, a in first.items()}
+
+    def _answers(self, run: Run, ask: Callable[[Run], Mapping[str, Any]]) -> dict[str, Answer]:
+        return {n: self._answer(y) for n, y in ask(run).items() if y is not None}
 
     @cached_property
     def _proving(self) -> Run:
@@ -246,6 +282,10 @@ class Oracle:
             for o, y in zip(self.spec.outputs, run.outputs, strict=True)
             if o.differentiable and isinstance(y, Tracked | Balls)
         ]
+
+    @property
+    def _derived(self) -> tuple[Callable[..., Any], ...]:
+        return definition(self.spec.oracle) + slopes(self.spec.oracle)
 
     def vjp(self, cotangents: Mapping[str, Array]) -> dict[str, Answer]:
         """Gradients of the differentiable inputs, by name; of an input the outputs do not depend on, zeros."""

@@ -69,10 +69,10 @@ def budgeted(chosen: Plan, count: int | None, judged: Collection[tuple[str, str]
     Each spec begins with the cases whose pairs of values neither an earlier run has seen, which ``judged`` (op, case),
     nor those before them; where there are fewer cases than the count, further points are scattered.
     """
-    ordered = {
-        op: tuple(cases.spread(spec, chosen.cases[op], [case for of, case in judged if of == op]))
-        for op, spec in chosen.specs.items()
-    }
+    seen: dict[str, list[str]] = {op: [] for op in chosen.specs}
+    for op, name in judged:
+        seen.setdefault(op, []).append(name)
+    ordered = {op: tuple(cases.spread(spec, chosen.cases[op], seen[op])) for op, spec in chosen.specs.items()}
     if count is None:
         return replace(chosen, cases=ordered, in_turn=True)
     lacking = count - sum(map(len, ordered.values()))

@@ -196,8 +196,9 @@ class Trial:
 
     @cached_property
     def _watched(self) -> tuple[list[Any], list[str]]:
-        call = self.candidate.bind(self.case)
-        inputs = [self.candidate.library.wrap(x, self.case.layout) for x in self.arrays.values()]
+        call, inputs = self.bound_call, self.wrapped()
+        if self.case.departures > 1:
+            return self.candidate.checked(lambda: call(*inputs)), []
         states: list[dict[str, Any]] = []
 
         def watched() -> Any:
@@ -208,8 +209,6 @@ class Trial:
                 finally:
                     states.append(global_state())
 
-        if self.case.departures > 1:
-            return self.candidate.checked(lambda: call(*inputs)), []
         unsettle()
         modules = len(sys.modules)
         outputs = self.candidate.checked(watched)
@@ -348,8 +347,8 @@ def _unspecified(answer: Answer) -> Answer:
     missing = np.isnan(answer.expected)
     if not missing.any():
         return answer
-    error = np.where(missing, np.inf, answer.error)
-    return replace(answer, expected=np.where(missing, 0, answer.expected), error=error)
+    error, expected = np.where(missing, np.inf, answer.error), np.where(missing, 0, answer.expected)
+    return replace(answer, expected=expected, error=error, wider=None)
 
 
 def frozen(arrays: dict[str, Array]) -> dict[str, Array]:

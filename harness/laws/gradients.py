@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from harness.bounds import gamma
 from harness.candidates import Failed, guarded
-from harness.comparison import Equation, Fact, Numbers, Testimony
+from harness.comparison import Equation, Fact, Numbers, Testimony, alike
 from harness.fills import EXTREME
 from harness.libraries import (
     NoGradient,
@@ -136,11 +136,8 @@ def vmap(trial: Trial) -> Iterator[Equation]:
         given = [wrap(np.stack([d[n] for d in draws])) if n in mapped else wrap(trial.arrays[n]) for n in trial.arrays]
         axes = tuple(0 if n in mapped else None for n in trial.arrays)
         found = guarded(partial(torch_vmap, trial.bound_call, given, axes))
-        for name, y in zip(trial.outputs, found, strict=True):
-            for i, due in enumerate((trial.due.values, trial.due_at(draw).values)):
-                actual = trial.candidate.library.unwrap(y[i])
-                if actual.shape == due[name].expected.shape:
-                    yield Numbers(name + how, actual, due[name])
+        for i, due in enumerate((trial.due.values, trial.due_at(draw).values)):
+            yield from alike(trial.values([y[i] for y in found]), due, "{}" + how)
 
 
 def _judged(
@@ -232,12 +229,12 @@ def adjoint(trial: Trial) -> Iterator[Equation]:
     except (NotOffered, NoGradient, Failed):
         moved = {n: a.expected for n, a in due.items()}
     forward, reverse = np.zeros((), due_type(due)), np.zeros((), due_type(due))
-    slack: Array = np.zeros(3)
+    parts: list[tuple[Answer, Array, float]] = []
     for name, y in trial.due.cotangents.items():
         if name not in moved or moved[name].shape != y.shape or not _finite(moved[name]):
             return
         forward = forward + inner(moved[name], y)
-        slack = slack + _slack(due[name], y) + _noise(moved[name], y)
+        parts.append((due[name], y, _noise(moved[name], y)))
     for name, x in trial.due.tangents.items():
         g = back[name]
         if g is None:
@@ -246,11 +243,17 @@ def adjoint(trial: Trial) -> Iterator[Equation]:
         if actual.shape != x.shape or not _finite(actual):
             return
         reverse = reverse + inner(x, actual)
-        slack = slack + _slack(trial.due.gradients[name], x) + _noise(x, actual)
+        parts.append((trial.due.gradients[name], x, _noise(x, actual)))
+    slack = sum((_slack(answer, x) + noise for answer, x, noise in parts), start=np.zeros(3))
     if np.isinf(slack).any():
         return  # some entry is unspecified: the order of its sum decides whether it overflows
     enclose = paired([(sources[n], y) for n, y in trial.due.cotangents.items()])
-    yield Numbers("", np.asarray(reverse), Answer(np.asarray(forward), slack.reshape(3), trial.due.oracle.p, enclose))
+    answer = Answer(np.asarray(forward), slack, trial.due.oracle.p, enclose)
+
+    def wider() -> Answer:
+        return replace(answer, error=sum((_slack(a.whole, x) + noise for a, x, noise in parts), start=np.zeros(3)))
+
+    yield Numbers("", np.asarray(reverse), replace(answer, wider=wider))
 
 
 def _finite(x: Array) -> bool:
@@ -299,11 +302,10 @@ def second(trial: Trial) -> Iterator[Equation]:
     shared = trial.bound_call, trial.wrapped(), trial.places, trial.upstream, along
     names = [*trial.differentiable, *(f"cotangent {n}" for n in trial.due.cotangents)]
     yield from _curved(trial, names, guarded(partial(torch_second, *shared)), due, "")
-    if trial.plain:
-        turned = trial.bound_call, trial.wrapped(), trial.places, partial(trial.upstream, layout="transposed"), along
-        yield from _curved(trial, names, guarded(partial(torch_second, *turned)), due, "upstream transposed")
     if not trial.plain:
         return
+    turned = trial.bound_call, trial.wrapped(), trial.places, partial(trial.upstream, layout="transposed"), along
+    yield from _curved(trial, names, guarded(partial(torch_second, *turned)), due, "upstream transposed")
     yield from _alone(trial)
     custom = guarded(partial(torch_functions, trial.bound_call, trial.wrapped(), trial.places))
     if not custom and not trial.candidate.speaks_for_library:
@@ -358,7 +360,7 @@ def _curved(
             continue
         expected, about = due[name], f"{how} {name}".strip()
         if g is None:
-            if np.any(np.abs(expected.expected) > expected.error[2]):
+            if np.any(np.abs(expected.expected) > expected.whole.error[2]):
                 yield Fact(about, "None", "a gradient", f"the second-order gradient of `{name}` is missing")
             continue
         actual = trial.candidate.library.unwrap(g)
@@ -371,7 +373,7 @@ def gradcheck(trial: Trial) -> Iterator[Equation]:
 
     It is asked near the op's first case only: it costs more than all other laws together.
     """
-    plain = trial.case.layout == "contiguous" and trial.case.fill == "normal" and trial.case.departures <= 1
+    plain = trial.plain and trial.case.layout == "contiguous"
     numbers = sum(x.size for x in trial.arrays.values()) + sum(
         prod(a.expected.shape) for a in trial.due.values.values()
     )

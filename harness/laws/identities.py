@@ -77,7 +77,7 @@ def _due_there(trial: Trial, name: str, arrays: Mapping[str, Any], wide: Precisi
         trial.bench.draw(draw, lambda: narrow)
     returned = trial.values(trial.first if same else trial.call(narrow))
     outputs = []
-    for of, answer in trial.due_at(draw).values.items():
+    for of, answer in ((n, a.whole) for n, a in trial.due_at(draw).values.items()):
         actual = returned[of]
         if actual.shape != answer.expected.shape or (actual.dtype.kind in "fc" and not np.isfinite(actual).all()):
             raise _Elsewhere

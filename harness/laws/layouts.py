@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from harness.candidates import Failed
-from harness.comparison import Equation, Fact, Numbers
+from harness.comparison import Equation, Fact, Numbers, alike
 from harness.libraries import NotOffered
 from harness.trial import Trial
 
@@ -58,6 +58,4 @@ def _shared(trial: Trial) -> Iterator[Equation]:
         except Failed as error:
             yield Fact("shared", "raised", "a result", f"{error} for one array as `{a}` and `{b}`")
             continue
-        for output, actual in returned.items():
-            if actual.shape == due[output].expected.shape:
-                yield Numbers(f"shared {output}", actual, due[output])
+        yield from alike(returned, due, "shared {}")

@@ -23,7 +23,7 @@ def linear(trial: Trial, of: str) -> Iterator[Equation]:
             f"other {of}": {**trial.arrays, of: other},
         }
     parts = [trial.bench.draw(name, lambda arrays=arrays: arrays) for name, arrays in inputs.items()]  # type: ignore[misc]
-    answers = [trial.due_at(name).values for name in inputs]
+    answers = [{n: a.whole for n, a in trial.due_at(name).values.items()} for name in inputs]
     results = [trial.values(trial.call(p)) for p in parts]
     for name in trial.outputs:
         due = [a[name] for a in answers]

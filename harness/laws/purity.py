@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.candidates import Failed
-from harness.comparison import Equation, Fact, Numbers
+from harness.comparison import Equation, Fact, Numbers, alike
 from harness.libraries import NotOffered
 from harness.oracles import Answer
 from harness.trial import Trial
@@ -55,9 +55,7 @@ def repeatable(trial: Trial) -> Iterator[Equation]:
     yield from _again(trial, "twice", first)
     other = trial.values(trial.call(trial.bench.others))
     due = trial.due_at("others").values
-    for name, actual in other.items():
-        if actual.shape == due[name].expected.shape:
-            yield Numbers(f"{name} of other inputs", actual, due[name])
+    yield from alike(other, due, "{} of other inputs")
     yield from _again(trial, "after other inputs", first)
     if not trial.plain:
         return
@@ -85,9 +83,8 @@ def _overwritten(trial: Trial, due: Mapping[str, Answer]) -> Iterator[Equation]:
     trial.candidate.checked(partial(trial.bound_call, *inputs))
     for x, values in zip(inputs, trial.bench.others.values(), strict=True):
         library.overwrite(x, values)
-    for name, actual in trial.values(trial.candidate.checked(partial(trial.bound_call, *inputs))).items():
-        if actual.shape == due[name].expected.shape:
-            yield Numbers(f"{name} of overwritten inputs", actual, due[name])
+    found = trial.candidate.checked(partial(trial.bound_call, *inputs))
+    yield from alike(trial.values(found), due, "{} of overwritten inputs")
 
 
 @contextmanager

@@ -96,6 +96,11 @@ class Terms:
     _cache: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
+    def plain(self) -> bool:
+        """Whether all coefficients are one."""
+        return all(np.ndim(group.coefficient) == 0 and group.coefficient == 1 for group in self.groups)
+
+    @property
     def complex(self) -> bool:
         """Whether any coefficient is."""
         if "complex" not in self._cache:
@@ -192,13 +197,17 @@ def sum_of_products(terms: Terms, /, **factors: Any) -> Any:
 def evaluate(terms: Terms, factors: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
     """The sum itself, each entry summed in the order of its terms.
 
-    Shapes: each factor as ``terms.sizes`` says; returns ``terms.shape``, in the factors' common dtype.
+    Shapes: each factor as ``terms.sizes`` says; returns ``terms.shape``, in the factors' common dtype. Factors may be
+    stacks of arrays, along a first axis: of all that are, one sum for each of the stack.
     """
     dtype = np.result_type(*factors.values()) if factors else np.dtype(float)
     if terms.complex:
         dtype = np.result_type(dtype, np.complex64)
-    result = np.zeros(int(np.prod(terms.shape)), dtype)
-    flat = {name: np.ascontiguousarray(a).reshape(-1) for name, a in factors.items()}
+    stack = next((a.shape[:1] for name, a in factors.items() if a.ndim > len(terms.sizes[name])), ())
+    result = np.zeros((*stack, int(np.prod(terms.shape))), dtype)
+    flat = {
+        n: np.ascontiguousarray(a).reshape(*a.shape[: a.ndim - len(terms.sizes[n])], -1) for n, a in factors.items()
+    }
     for part in terms.groups:
         if not part.out.size:
             continue
@@ -207,9 +216,9 @@ def evaluate(terms: Terms, factors: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         for place, starts, targets in part.blocks:
             products: Any = None
             for name, index in part.factors.items():
-                gathered = flat[name].take(index[place])
+                gathered = flat[name].take(index[place], axis=-1)
                 products = gathered if products is None else products * gathered
             if not plain:
                 products = products * (part.coefficient[place] if each else part.coefficient)
-            result[targets] += np.add.reduceat(products, starts)
-    return result.reshape(terms.shape)
+            result[..., targets] += np.add.reduceat(products, starts, axis=-1)
+    return result.reshape(*stack, *terms.shape)
