@@ -140,7 +140,9 @@ def summation(p: Precision, y: Array, total: Array, root: Array, length: Any) ->
     with np.errstate(all="ignore"):
         worst = gamma(k + 1, u) * total
         typical = np.minimum(scale * np.sqrt(k) * u * total, worst)
-        random = np.minimum(scale * u * np.hypot(np.sqrt(k / 3 + 1) * np.abs(y), np.sqrt(k / 6 + 1) * root), worst)
+        random = np.minimum(
+            scale * u * np.hypot(np.sqrt(k / 3 + 1) * np.abs(y).astype(np.float64), np.sqrt(k / 6 + 1) * root), worst
+        )
         tiers = np.empty((3, *np.shape(worst)))
         tiers[0], tiers[1], tiers[2] = random, typical, worst
         tiers += (k + 1) * p.eta + gamma(k + 1, p.u_wide) * total

@@ -13,7 +13,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -395,12 +395,13 @@ def _run(
     chosen = _planned(found, seed, only)
     if not told:
         _prepared(_libraries(chosen), workers)
-    _load_beside("harness.evidence", "harness.report")
     path, began = out / RUN_FILE, time.monotonic()
     if budget:
         chosen = runs.budgeted(chosen, count, _judged_before(path, resume))
     tasks = _sharded(chosen.tasks, shard)
-    header = runs.header(chosen, _command(), _facts_of(chosen, workers))
+    with _loading("harness.evidence", "harness.report") if workers != 0 else nullcontext():
+        facts = _facts_of(chosen, workers)
+    header = runs.header(chosen, _command(), facts)
     header |= {"shard": shard, "only": only, "budget": budget}
     out.mkdir(parents=True, exist_ok=True)
     try:
@@ -632,8 +633,9 @@ def _told_libraries(names: Sequence[str], only: str) -> set[str]:
     return set() if names else set(LIBRARIES)
 
 
-def _load_beside(*modules: str) -> None:
-    """Import what the end of a run needs while its beginning waits for the workers."""
+@contextmanager
+def _loading(*modules: str) -> Iterator[None]:
+    """Import what the end of a run needs while this process waits for another: it may import nothing itself."""
     import importlib
     import threading
 
@@ -641,7 +643,12 @@ def _load_beside(*modules: str) -> None:
         for name in modules:
             importlib.import_module(name)
 
-    threading.Thread(target=load, daemon=True).start()
+    beside = threading.Thread(target=load, daemon=True)
+    beside.start()
+    try:
+        yield
+    finally:
+        beside.join()
 
 
 def _one_thread() -> None:
