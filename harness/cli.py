@@ -250,7 +250,12 @@ def list_(what: str, spec: Sequence[str], form: str) -> None:
     show_default=True,
 )
 @click.option("--baseline", is_flag=True, help="Make this run the one that later ones are compared with.")
-def report(run: Path, out: Path | None, form: str, baseline: bool) -> None:
+@click.option(
+    "--against",
+    type=click.Path(exists=True, path_type=Path),
+    help="A run to compare the page with. [default: the baseline]",
+)
+def report(run: Path, out: Path | None, form: str, baseline: bool, against: Path | None) -> None:
     """Write page and CSV of any run file again, or print its table."""
     from harness.store import Store, StoreError
 
@@ -260,7 +265,7 @@ def report(run: Path, out: Path | None, form: str, baseline: bool) -> None:
             if baseline:
                 _write_baseline(store)
             elif form == "page":
-                _write(store, store.verdicts(), out or path.parent)
+                _write(store, store.verdicts(), out or path.parent, against)
             else:
                 _print(store, store.verdicts(), form)
     except StoreError as error:
@@ -964,18 +969,40 @@ def _header(path: Path) -> Mapping[str, Any]:
         return {}
 
 
-def _write(store: Store, table: Any, out: Path) -> None:
+def _write(store: Store, table: Any, out: Path, against: Path | None = None) -> None:
     from harness import report
 
     out.mkdir(parents=True, exist_ok=True)
     header = dict(store.header) | {"complete": store.complete}
     evidence = store.footer.get("evidence", {}) if store.complete else {}
     store.export_csv(out / "verdicts.csv")
-    older, earlier = _baseline(header, table), _history(out, header)
+    older = _verdicts(against) if against else _baseline(header, table)
+    then = "" if older is None else _told_of(against) if against else _told_of_baseline()
+    earlier = _history(out, header)
     if KILLS.exists():
         header |= {"kills": report.kills(KILLS.read_text(encoding="utf-8"))}
-    _replace(out / "index.html", report.page(header, table, baseline=older, evidence=evidence, history=earlier))
+    _replace(
+        out / "index.html", report.page(header, table, baseline=older, against=then, evidence=evidence, history=earlier)
+    )
     _remember(out, header, report.moment(header, table))
+
+
+def _told_of(run: Path) -> str:
+    """Which run it is, in words."""
+    return _moment_of(str(run), _header(run))
+
+
+def _told_of_baseline() -> str:
+    newest = next(reversed(_lines(BASELINES)), "{}")
+    try:
+        return _moment_of(f"the baseline, {BASELINE}", json.loads(newest))
+    except (ValueError, AttributeError):
+        return str(BASELINE)
+
+
+def _moment_of(name: str, facts: Mapping[str, Any]) -> str:
+    versions = ", ".join(f"{library} {version}" for library, version in facts.get("versions", {}).items())
+    return ", ".join(filter(None, (name, str(facts.get("started", "")), versions)))
 
 
 def _of_ops(table: Any) -> Any:

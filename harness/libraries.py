@@ -386,6 +386,31 @@ def torch_vjp_again(
     return list(torch.autograd.grad(ys, chosen, [g for _, g in _live(outputs, cotangents)], allow_unused=True))
 
 
+def torch_vjp_late(
+    call: Call,
+    inputs: Sequence[Any],
+    wrt: Sequence[int],
+    cotangents: Callable[[Sequence[Any]], Sequence[Any]],
+    others: Sequence[Any],
+) -> list[Any]:
+    """Reverse mode once the inputs hold ``others``. Raises NotOffered where autograd notices and refuses."""
+    import torch
+
+    for i in wrt:
+        inputs[i].requires_grad_(True)
+    live = _live(_tuple(call(*inputs)), cotangents)
+    with torch.no_grad():
+        for x, y in zip(inputs, others, strict=True):
+            x.copy_(y)
+    try:
+        chosen = [inputs[i] for i in wrt]
+        return list(torch.autograd.grad([y for y, _ in live], chosen, [g for _, g in live], allow_unused=True))
+    except RuntimeError as error:
+        if not re.search("modified (by an )?in-?place", str(error)):
+            raise
+        raise NotOffered("its inputs may not be overwritten before its backward") from error
+
+
 def torch_jvp(call: Call, inputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
     """Forward mode: one tangent per input in (None: zero), one per output out (None: zero)."""
     import torch

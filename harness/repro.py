@@ -615,6 +615,8 @@ def _gradient(trial: Trial, row: Verdict) -> list[str]:
         return _as_one(trial, row)
     if row.about.endswith(" again"):
         return _again(trial, row)
+    if row.about.endswith(" late"):
+        return _late(trial, row)
     if " with " in row.about:
         return _some(trial, row)
     about = row.about.split()[0] if row.about else (trial.differentiable or [""])[0]
@@ -632,6 +634,19 @@ def _again(trial: Trial, row: Verdict) -> list[str]:
         _DERIVING,
         f"found = torch_vjp_again(derive, inputs, {trial.places!r}, upstream)",
         f"result = found[{trial.differentiable.index(row.about.removesuffix(' again'))}]",
+        *_shown(row),
+    ]
+
+
+def _late(trial: Trial, row: Verdict) -> list[str]:
+    """The inputs overwritten between forward and backward."""
+    return [
+        *_sources(libraries.torch_vjp_late),
+        *_upstream(trial, row),
+        _DERIVING,
+        f"others = [own(x) for x in {_literals(trial.bench.others)}.values()]",
+        f"found = torch_vjp_late(derive, inputs, {trial.places!r}, upstream, others)",
+        f"result = found[{trial.differentiable.index(row.about.removesuffix(' late'))}]",
         *_shown(row),
     ]
 

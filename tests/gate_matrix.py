@@ -513,6 +513,7 @@ MODES_TORCH = {
     "swish": {
         "swish_without_gradients": ("repeatable", ""),
         "swish_consuming": ("gradient", ""),
+        "swish_careless": ("gradient", ""),
         "swish_packed_upstream": ("second", ""),
     },
     "multiply": {"product_of_one": ("gradient", "shape_other:4x")},
@@ -575,6 +576,7 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("sigmoid", "others:sigmoid_step_by_step", "torch"),
     right("sigmoid", "others:sigmoid_transposed"),
     right("swish", "others:swish_once", "torch"),
+    right("swish", "others:swish_by_slope", "torch"),
     right("adam_step", "others:adam_reordered"),
     right("relu", "others:relu_by_where"),
     right("relu", "others:relu_negative_zero", vjp="relu_one_at_zero_vjp"),

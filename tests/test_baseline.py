@@ -123,6 +123,19 @@ def test_a_run_is_held_against_the_committed_baseline(place: Path) -> None:
     assert "The last 2 runs" in page
 
 
+def test_the_page_says_which_run_it_is_held_against(place: Path) -> None:
+    assert 'id="against" hidden' in (place / "one" / "index.html").read_text(encoding="utf-8")
+    assert harness("report", "one", "--baseline", cwd=place).returncode == 0
+    write(place, "factor", "wrong")
+    assert harness("run", "-j", "1", "--out", "two", cwd=place).returncode == 1
+    page = (place / "two" / "index.html").read_text(encoding="utf-8")
+    assert re.search(r"Against the baseline, reports/baseline/verdicts.csv.gz, \d{4}-\d\d-\d\d", page)
+
+    assert harness("report", "one", "--against", "two", cwd=place).returncode == 0
+    page = (place / "one" / "index.html").read_text(encoding="utf-8")
+    assert re.search(r"Against two, \d{4}-\d\d-\d\dT[^<]*numpy \d", page)
+
+
 def test_a_part_of_a_run_is_held_against_its_part_of_the_baseline(place: Path) -> None:
     assert harness("report", "one", "--baseline", cwd=place).returncode == 0
     assert harness("run", "-j", "1", "--only", "N=5", "--out", "part", cwd=place).returncode == 0

@@ -29,6 +29,7 @@ from harness.libraries import (
     torch_second,
     torch_vjp,
     torch_vjp_again,
+    torch_vjp_late,
     torch_vmap,
 )
 from harness.oracles import Answer, paired
@@ -47,6 +48,20 @@ def gradient(trial: Trial) -> Iterator[Equation]:
         again = partial(torch_vjp_again, trial.bound_call, trial.wrapped(), trial.places, trial.upstream)
         yield from _judged(trial, dict(zip(trial.differentiable, guarded(again), strict=True)), " again")
         yield from _shared(trial)
+        yield from _late(trial)
+
+
+def _late(trial: Trial) -> Iterator[Equation]:
+    """Inputs overwritten between forward and backward, at the first case: autograd refuses, or the gradient is theirs."""
+    if trial.case.departures:
+        return
+    others = [trial.candidate.library.wrap(x) for x in trial.bench.others.values()]
+    found = partial(torch_vjp_late, trial.bound_call, trial.wrapped(), trial.places, trial.upstream, others)
+    try:
+        gradients = guarded(found)
+    except NotOffered:
+        return
+    yield from _judged(trial, dict(zip(trial.differentiable, gradients, strict=True)), " late")
 
 
 def _shared(trial: Trial) -> Iterator[Equation]:
@@ -126,7 +141,7 @@ def vmap(trial: Trial) -> Iterator[Equation]:
         return
     everything = frozenset(trial.arrays)
     first, last = next(iter(trial.arrays)), list(trial.arrays)[-1]
-    parts = [frozenset({first}), frozenset({last})] if len(everything) > 1 and not trial.case.departures else []
+    parts = [frozenset({first}), frozenset({last})] if len(everything) > 1 and trial.plain else []
     for mapped in dict.fromkeys((everything, *parts)):
         how = "" if mapped == everything else f" over {', '.join(mapped)} alone"
         other = {n: (trial.bench.others if n in mapped else trial.arrays)[n] for n in trial.arrays}

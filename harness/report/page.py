@@ -75,10 +75,13 @@ def page(
     verdicts: pandas.DataFrame,
     *,
     baseline: pandas.DataFrame | None = None,
+    against: str = "",
     evidence: Mapping[str, Mapping[str, Any]] | None = None,
     history: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """The run as one HTML file.
+
+    ``baseline`` is what it is compared with, and ``against`` says in words which run that was.
 
     ``header["complete"]`` is whether the run reached its footer; without it the page is stamped PARTIAL. ``evidence``
     maps ``case \\t candidate \\t law \\t about`` to what is known of one row (``expected``, ``actual``, ``margin``:
@@ -118,6 +121,7 @@ def page(
             witnesses=witnesses(verdicts),
             history=[*history, moment(header, verdicts)] if history else [],
             rows=_rows(header, verdicts, baseline, history),
+            against=against,
             details=pack(
                 {name: verdicts[name] for name in ("actual", "expected", "bound", "at")},
                 {"evidence": _evidence(evidence)},

@@ -417,6 +417,24 @@ def swish_once(input):
     return _Once.apply(input)
 
 
+class _BySlope(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        s = torch.sigmoid(x)
+        ctx.save_for_backward(s * (1 + x * (1 - s)))
+        return x * s
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, g):
+        return g * ctx.saved_tensors[0]
+
+
+def swish_by_slope(input):
+    """Its slope is kept in place of its input, which may change before the backward."""
+    return _BySlope.apply(input)
+
+
 def adam_reordered(p, g, m, v, t=1, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
     """Bias corrections go into the step size and eps, and the decay is added even where it is zero."""
     if not p.shape == g.shape == m.shape == v.shape:

@@ -33,6 +33,18 @@ class _Consuming(_Swish):
         return found
 
 
+class _Careless(_Swish):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.x = x.detach()
+        return x * torch.sigmoid(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        s = torch.sigmoid(ctx.x)
+        return g * s * (1 + ctx.x * (1 - s))
+
+
 class _PackedUpstream(_Swish):
     @staticmethod
     def backward(ctx, g):
@@ -79,6 +91,11 @@ def swish_without_gradients(input):
 def swish_consuming(input):
     """The backward uses its slope up: a second time through a kept graph the gradient is zero."""
     return _Consuming.apply(input)
+
+
+def swish_careless(input):
+    """Its input is kept without autograd's knowledge: what is put in its place later makes the gradient wrong."""
+    return _Careless.apply(input)
 
 
 def swish_packed_upstream(input):

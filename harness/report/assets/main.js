@@ -229,6 +229,7 @@ class App {
       const stream = file.name.endsWith(".gz") ? file.stream().pipeThrough(new DecompressionStream("gzip")) : file.stream();
       compareWith(this.table, readRun(await new Response(stream).text()));
       drawChanges(this);
+      Object.assign(document.getElementById("against"), { hidden: false, textContent: `Against ${file.name}.` });
       this.refresh();
       goTo("changed");
       say(`Compared with ${file.name}`);
