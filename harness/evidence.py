@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from harness import bounds, cases, repro, runs, shrinking
 from harness.comparison import Numbers, compare, write
 from harness.execution import PRELOAD, Isolated, Note, Setup, Task
+from harness.execution.task import IMPORT
 from harness.laws import LAWS
 from harness.model import RED, Law, Spec, Verdict
 from harness.oracles import Answer, Oracle
@@ -152,7 +153,7 @@ def work(
         (name,) = task.candidates
         spec = specs[task.op]
         spec = replace(spec, candidates=tuple(c for c in spec.candidates if c.name == name))
-        note(name, "import")
+        note(name, IMPORT)
         (candidate,) = runs.ready(spec).candidates
         bench = Bench(spec, cases.find(spec, task.case), task.seed)
         told = []

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import cases, ledger
-from harness.execution.task import Explain, Note, Setup, Task, Work
+from harness.execution.task import IMPORT, Explain, Note, Setup, Task, Work
 from harness.laws import LAWS
 from harness.model import RED, CandidateSpec, Case, Spec, Status, Verdict
 
@@ -153,7 +153,7 @@ def work(found: Sequence[Spec], place: str) -> Work:
         spec, given = told[task.op]
         for name in task.candidates:
             if (task.op, name) not in loaded:
-                note(name, "import")
+                note(name, IMPORT)
                 loaded[task.op, name] = _loaded(spec, given[name])
         judge = _judge(spec, {name: loaded[task.op, name] for name in task.candidates})
         return judge.verdicts(cases.find(spec, task.case), task.seed, note)

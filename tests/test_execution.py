@@ -22,6 +22,7 @@ import pytest
 
 from harness.execution import ExecutionError, Isolated, Note, Setup, Task, inline, isolated, on_dask, preload
 from harness.execution.guard import Guard
+from harness.execution.task import IMPORT
 from harness.model import Verdict
 
 HERE = Path(__file__).resolve().parent
@@ -168,6 +169,21 @@ def work(task: Task, note: Note) -> list[Verdict]:
     return [row for name in task.candidates for row in judged(task, name, note)]
 
 
+def make_importing(begun: str) -> Callable[[Task, Note], list[Verdict]]:
+    """The work of candidates whose import does what their name says, and leaves a line in the file ``begun``."""
+
+    def importing(task: Task, note: Note) -> list[Verdict]:
+        for name in task.candidates:
+            note(name, IMPORT)
+            if name in DEADLY:
+                with Path(begun).open("a") as lines:
+                    lines.write(f"{name}\n")
+                DEEDS[name]()
+        return work(task, note)
+
+    return importing
+
+
 def judged(task: Task, candidate: str, note: Note) -> Iterator[Verdict]:
     note(candidate, "agrees")
     row = Verdict(task.op, task.case, candidate, "agrees", "output", "conforms", margin=random.random())
@@ -216,6 +232,20 @@ def test_a_death_is_one_row_of_that_case_and_candidate(deadly: list[Verdict], de
     assert all(word in row.message for word in words), row.message
     assert row.blame == ("harness" if deed == "broken-work" else "candidate")
     assert str(HERE.parent) not in row.message
+
+
+@posix
+def test_a_candidate_whose_import_ends_processes_is_imported_no_more(tmp_path: Path) -> None:
+    some = tasks(*["nothing"] * 40, candidates=("segfault", "hang-in-c", "after"))
+    setup = Setup("test_execution:make_importing", (str(tmp_path / "begun"),))
+    rows = table(isolated(some, setup, workers=2, timeout=TIMEOUT, memory=MEMORY, preload=PRELOAD))
+    by_name = {name: [row for row in rows if row.candidate == name] for name in some[0].candidates}
+    assert {(r.status, r.law) for r in by_name["segfault"]} == {("crashed", "status")}
+    assert {(r.status, r.law) for r in by_name["hang-in-c"]} == {("timed out", "status")}
+    assert all("in law import" in r.message for name in ("segfault", "hang-in-c") for r in by_name[name])
+    assert [len(found) for found in by_name.values()] == [40, 40, 80]
+    begun = (tmp_path / "begun").read_text().split()
+    assert len(begun) < len(some) // 2
 
 
 @posix

@@ -17,7 +17,7 @@ from multiprocessing.connection import wait
 from typing import Self
 
 from harness.execution.process import PRELOAD, Case, Item, Worker
-from harness.execution.task import ExecutionError, Judged, Setup, Task
+from harness.execution.task import IMPORT, ExecutionError, Judged, Setup, Task
 from harness.execution.worker import Failure, Limits, Ready, Retiring, Unable
 from harness.model import Status, Verdict
 
@@ -115,6 +115,7 @@ class _Pool:
         self._count = 0
         self._idle_deaths = 0
         self._pace = BATCH_SECONDS
+        self._unimportable: dict[tuple[str, str], tuple[Status, str]] = {}
 
     def judged(self, source: Iterator[Task]) -> Iterator[Judged]:
         """Every task with its verdicts, as they come."""
@@ -170,7 +171,15 @@ class _Pool:
         if suspects and self._suspects:
             return [self._suspects.popleft()]
         items = [self._again.popleft() for _ in range(min(size, len(self._again)))]
-        return items + [self._item(Case(task), task.candidates) for task in islice(source, size - len(items))]
+        return items + [self._begun(task) for task in islice(source, size - len(items))]
+
+    def _begun(self, task: Task) -> Item:
+        """A task for all its candidates but those whose import ends a process: they have their rows."""
+        case = Case(task)
+        for name in (n for n in task.candidates if (task.op, n) in self._unimportable):
+            status, message = self._unimportable[task.op, name]
+            case.rows += self._setup.explained(task, [_row(task, name, status, message, "candidate")])
+        return self._item(case, tuple(n for n in task.candidates if (task.op, n) not in self._unimportable))
 
     def _item(self, case: Case, candidates: tuple[str, ...], *, suspected: bool = False) -> Item:
         self._count += 1
@@ -215,7 +224,7 @@ class _Pool:
     def _delivered(self, item: Item, outcome: list[Verdict] | Failure) -> Iterator[Judged]:
         match outcome:
             case Failure(candidate, law, message, blame):
-                yield from self._without(item, candidate, "crashed", _during(message, law), blame)
+                yield from self._without(item, candidate, "crashed", _during(message, law), blame, law)
             case verdicts:
                 if item.suspected:
                     self._tell(f"{item.case.task.case}: {', '.join(item.candidates)}: a fresh process did not end here")
@@ -257,7 +266,7 @@ class _Pool:
         elif OF_ORACLES in stack:
             yield from self._without(item, candidate, "inconclusive", message, "oracle")
         else:
-            yield from self._without(item, candidate, "timed out", message)
+            yield from self._without(item, candidate, "timed out", message, law=law)
 
     def _lost(self, worker: Worker) -> Iterator[Judged]:
         """Put down the death of a worker to the candidate it was calling, once a fresh worker has died of it too."""
@@ -270,7 +279,7 @@ class _Pool:
         message = _during(worker.end(), law) + worker.last_stack() + worker.last_words()
         self._tell(f"{item.case.task.case}: {candidate or 'no candidate'}: {message}")
         if item.suspected:
-            yield from self._without(item, candidate, "crashed", message)
+            yield from self._without(item, candidate, "crashed", message, law=law)
         else:
             self._suspect(item, candidate)
 
@@ -296,9 +305,11 @@ class _Pool:
             self._again.appendleft(self._item(item.case, left))
 
     def _without(
-        self, item: Item, candidate: str, status: Status, message: str, blame: str = "candidate"
+        self, item: Item, candidate: str, status: Status, message: str, blame: str = "candidate", law: str = ""
     ) -> Iterator[Judged]:
         """Give the culprit its one row, and have the others judged again; all get it, where none was being called."""
+        if law == IMPORT and candidate in item.candidates:
+            self._unimportable[item.case.task.op, candidate] = status, message
         culprits = (candidate,) if candidate in item.candidates else item.candidates
         if candidate not in item.candidates and blame == "candidate":
             blame = "oracle"
