@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 from math import prod
 from typing import Any
@@ -116,6 +117,73 @@ class Tracked(NDArrayOperatorsMixin):
         return conj(self)
 
 
+class Deferred(Tracked):
+    """A Tracked whose numbers are computed when they are asked for: of derivatives' derivatives many never are."""
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        dtype: Any,
+        make: Callable[[], tuple[Any, Array | None]],
+        p: Precision,
+        parents: tuple[tuple[Tracked, Vjp], ...],
+    ) -> None:
+        self.__dict__.update(
+            p=p, parents=parents, order=next(_created), _shape=shape, _dtype=np.dtype(dtype), _make=make
+        )
+
+    @property
+    def value(self) -> Array:
+        return self._numbers[0]
+
+    @property
+    def error(self) -> Array | None:
+        return self._numbers[1]
+
+    @cached_property
+    def _numbers(self) -> tuple[Array, Array | None]:
+        trail: list[Deferred] = [self]
+        while trail:  # operands first, however long the chain
+            node = trail[-1]
+            before = [q for q, _ in node.parents if isinstance(q, Deferred) and q.waiting]
+            trail.extend(before)
+            if not before:
+                trail.pop()._compute()
+        numbers: tuple[Array, Array | None] = self.__dict__["_numbers"]
+        return numbers
+
+    def _compute(self) -> None:
+        if self.waiting:
+            value, error = self.__dict__.pop("_make")()
+            self.__dict__["_numbers"] = np.asarray(value), _cleaned(value, error)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        shape: tuple[int, ...] = self.__dict__["_shape"]
+        return shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        dtype: np.dtype[Any] = self.__dict__["_dtype"]
+        return dtype
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @property
+    def waiting(self) -> bool:
+        """Whether nobody has asked yet."""
+        return "_make" in self.__dict__
+
+
 # --- making ---------------------------------------------------------------------------------------------------------
 
 
@@ -175,12 +243,22 @@ def _scaled(error: Array | None, by: Any) -> Array | None:
 
 
 def _make(value: Array, error: Array | None, p: Precision, *parents: tuple[Tracked, Vjp]) -> Tracked:
-    if error is not None:
-        if not np.isfinite(error).all() or not np.isfinite(value).all():
-            error = np.where(np.isnan(error), np.where(np.isfinite(value), np.inf, 0.0), error)
-        if not error.any():
-            error = None
-    return Tracked(np.asarray(value), error, p, parents)
+    return Tracked(np.asarray(value), _cleaned(value, error), p, parents)
+
+
+def _cleaned(value: Array, error: Array | None) -> Array | None:
+    """The error, infinite where it is no number and the value is one; None where it is zero."""
+    if error is None:
+        return None
+    if not np.isfinite(error).all() or not np.isfinite(value).all():
+        error = np.where(np.isnan(error), np.where(np.isfinite(value), np.inf, 0.0), error)
+    return error if error.any() else None
+
+
+def _together(a: Tracked, b: Tracked) -> tuple[tuple[int, ...], Any]:
+    """Shape and dtype of what is made of two operands entry by entry."""
+    shape = a.shape if a.shape == b.shape else np.broadcast_shapes(a.shape, b.shape)
+    return shape, a.dtype if a.dtype == b.dtype else np.result_type(a.dtype, b.dtype)
 
 
 def _rounding(value: Array, p: Precision, units: float = 1.0) -> Array:
@@ -209,7 +287,7 @@ def _exact(*xs: Tracked) -> bool:
 
 def _fit(g: Tracked, like: Tracked) -> Tracked:
     """A cotangent summed and projected to the space of ``like``: undoes broadcasting, drops imaginary parts."""
-    if g.value.dtype.kind == "c" and like.value.dtype.kind != "c":
+    if g.dtype.kind == "c" and like.dtype.kind != "c":
         g = real(g)
     if g.shape == like.shape:
         return g
@@ -220,7 +298,7 @@ def _fit(g: Tracked, like: Tracked) -> Tracked:
 
 def _complex_units(*xs: Tracked) -> float:
     """Rounding of one complex multiplication is sqrt(5) u (Brent, Percival and Zimmermann 2007)."""
-    return float(np.sqrt(5)) if any(x.value.dtype.kind == "c" for x in xs) else 1.0
+    return float(np.sqrt(5)) if any(x.dtype.kind == "c" for x in xs) else 1.0
 
 
 # --- arithmetic -----------------------------------------------------------------------------------------------------
@@ -228,9 +306,12 @@ def _complex_units(*xs: Tracked) -> float:
 
 def add(a: Tracked, b: Tracked) -> Tracked:
     """``a + b``."""
-    value = a.value + b.value
-    error = _plus(*_aligned(a, b), _rounded(value, a.p, _exact(a, b)))
-    return _make(value, _shaped(error, value), a.p, (a, lambda g: _fit(g, a)), (b, lambda g: _fit(g, b)))
+
+    def make() -> tuple[Array, Array | None]:
+        value = a.value + b.value
+        return value, _shaped(_plus(*_aligned(a, b), _rounded(value, a.p, _exact(a, b))), value)
+
+    return Deferred(*_together(a, b), make, a.p, ((a, lambda g: _fit(g, a)), (b, lambda g: _fit(g, b))))
 
 
 def subtract(a: Tracked, b: Tracked) -> Tracked:
@@ -240,25 +321,24 @@ def subtract(a: Tracked, b: Tracked) -> Tracked:
 
 def negative(a: Tracked) -> Tracked:
     """``-a``, exactly."""
-    return _make(-a.value, a.error, a.p, (a, lambda g: negative(g)))
+    return Deferred(a.shape, a.dtype, lambda: (-a.value, a.error), a.p, ((a, lambda g: negative(g)),))
 
 
 def multiply(a: Tracked, b: Tracked) -> Tracked:
     """``a b``."""
-    with np.errstate(all="ignore"):
-        value = a.value * b.value
-        of_a, of_b = _aligned(a, b)
-        cross = _product(of_a, of_b)
-        propagated = _plus(_scaled(of_a, np.abs(b.value)), _scaled(of_b, np.abs(a.value)), cross)
-        local = None if _shifts(a) or _shifts(b) else _rounded(value, a.p, _exact(a, b), _complex_units(a, b))
-        error = _plus(propagated, local)
-    return _make(
-        value,
-        _shaped(error, value),
-        a.p,
-        (a, lambda g: _fit(multiply(g, conj(b)), a)),
-        (b, lambda g: _fit(multiply(g, conj(a)), b)),
-    )
+
+    def make() -> tuple[Array, Array | None]:
+        with np.errstate(all="ignore"):
+            value = a.value * b.value
+            of_a, of_b = _aligned(a, b)
+            cross = _product(of_a, of_b)
+            propagated = _plus(_scaled(of_a, np.abs(b.value)), _scaled(of_b, np.abs(a.value)), cross)
+            local = None if _shifts(a) or _shifts(b) else _rounded(value, a.p, _exact(a, b), _complex_units(a, b))
+            return value, _shaped(_plus(propagated, local), value)
+
+    to_a: Vjp = lambda g: _fit(multiply(g, conj(b)), a)  # noqa: E731
+    to_b: Vjp = lambda g: _fit(multiply(g, conj(a)), b)  # noqa: E731
+    return Deferred(*_together(a, b), make, a.p, ((a, to_a), (b, to_b)))
 
 
 def _shifts(x: Tracked) -> bool:
@@ -280,21 +360,25 @@ def _shaped(error: Array | None, value: Array) -> Array | None:
 
 def divide(a: Tracked, b: Tracked) -> Tracked:
     """``a / b``; a divisor beyond the largest number may have become infinite, and the quotient zero."""
-    with np.errstate(all="ignore"):
-        value = a.value / b.value
-        of_a, of_b = _aligned(a, b)
-        room = np.abs(b.value).astype(np.float64) - (0.0 if of_b is None else of_b)
-        per = np.where(room > 0, 1 / np.where(room > 0, room, 1), np.inf)
-        propagated = _plus(_scaled(of_a, per), _scaled(of_b, np.abs(value).astype(np.float64) * per))
-        error = _plus(propagated, _rounding(value, a.p, 3 * _complex_units(a, b) if _complex_units(a, b) > 1 else 1.0))
-        flushed = np.isfinite(b.value) & (np.abs(b.value) > a.p.largest) & np.isfinite(value)
-        if flushed.any():
-            error = _plus(error, np.where(flushed, np.abs(value).astype(np.float64), 0.0))
+
+    def make() -> tuple[Array, Array | None]:
+        with np.errstate(all="ignore"):
+            value = a.value / b.value
+            of_a, of_b = _aligned(a, b)
+            room = np.abs(b.value).astype(np.float64) - (0.0 if of_b is None else of_b)
+            per = np.where(room > 0, 1 / np.where(room > 0, room, 1), np.inf)
+            propagated = _plus(_scaled(of_a, per), _scaled(of_b, np.abs(value).astype(np.float64) * per))
+            units = 3 * _complex_units(a, b) if _complex_units(a, b) > 1 else 1.0
+            error = _plus(propagated, _rounding(value, a.p, units))
+            flushed = np.isfinite(b.value) & (np.abs(b.value) > a.p.largest) & np.isfinite(value)
+            if flushed.any():
+                error = _plus(error, np.where(flushed, np.abs(value).astype(np.float64), 0.0))
+            return value, _shaped(error, value)
 
     def to_b(g: Tracked) -> Tracked:
         return _fit(negative(multiply(g, conj(divide(divide(a, b), b)))), b)
 
-    return _make(value, _shaped(error, value), a.p, (a, lambda g: _fit(divide(g, conj(b)), a)), (b, to_b))
+    return Deferred(*_together(a, b), make, a.p, ((a, lambda g: _fit(divide(g, conj(b)), a)), (b, to_b)))
 
 
 def _unary(
@@ -306,13 +390,17 @@ def _unary(
     """An elementwise function from its value, its largest slope (x, y, error of x), its derivative (x, y), its ULPs."""
 
     def apply(x: Tracked) -> Tracked:
-        with np.errstate(all="ignore"):
-            value = function(x.value)
-            error = _rounding(value, x.p, units)
-            if x.error is not None:
-                steepest = slope(_narrow(x.value), _narrow(value), x.error)
-                error = error + np.where(x.error == 0, 0.0, x.error * steepest)
-        y = _make(value, error, x.p, (x, lambda g: multiply(g, conj(derivative(x, y)))))
+        def make() -> tuple[Array, Array | None]:
+            with np.errstate(all="ignore"):
+                value = function(x.value)
+                error = _rounding(value, x.p, units)
+                if x.error is not None:
+                    steepest = slope(_narrow(x.value), _narrow(value), x.error)
+                    error = error + np.where(x.error == 0, 0.0, x.error * steepest)
+            return value, error
+
+        back: Vjp = lambda g: multiply(g, conj(derivative(x, y)))  # noqa: E731
+        y = Deferred(x.shape, x.dtype, make, x.p, ((x, back),))
         return y
 
     return apply
@@ -415,23 +503,24 @@ def power(x: Tracked, n: Tracked) -> Tracked:
 
 def conj(x: Tracked) -> Tracked:
     """The complex conjugate, exactly; a real array itself."""
-    if x.value.dtype.kind != "c":
+    if x.dtype.kind != "c":
         return x
-    return _make(np.conj(x.value), x.error, x.p, (x, conj))
+    return Deferred(x.shape, x.dtype, lambda: (np.conj(x.value), x.error), x.p, ((x, conj),))
 
 
 def real(x: Tracked) -> Tracked:
     """The real part, exactly."""
-    if x.value.dtype.kind != "c":
+    if x.dtype.kind != "c":
         return x
-    return _make(x.value.real.copy(), x.error, x.p, (x, lambda g: g))
+    return Deferred(x.shape, x.p.wide, lambda: (x.value.real.copy(), x.error), x.p, ((x, lambda g: g),))
 
 
 def imag(x: Tracked) -> Tracked:
     """The imaginary part, exactly."""
-    if x.value.dtype.kind != "c":
+    if x.dtype.kind != "c":
         return lift(np.zeros(x.shape), x.p)
-    return _make(x.value.imag.copy(), x.error, x.p, (x, lambda g: multiply(g, lift(np.asarray(1j), x.p))))
+    back: Vjp = lambda g: multiply(g, lift(np.asarray(1j), x.p))  # noqa: E731
+    return Deferred(x.shape, x.p.wide, lambda: (x.value.imag.copy(), x.error), x.p, ((x, back),))
 
 
 # --- kinks: where the error does not decide the branch, the bound covers every subgradient ----------------------------
@@ -541,6 +630,17 @@ def total(x: Tracked, axis: Any = None, *, keepdims: bool = False) -> Tracked:
     axes = _axes(axis, x.ndim)
     n = prod(x.shape[a] for a in axes)
     kept = tuple(1 if i in axes else s for i, s in enumerate(x.shape))
+    shape = kept if keepdims else tuple(s for i, s in enumerate(x.shape) if i not in axes)
+
+    def make() -> tuple[Array, Array | None]:
+        value, error = _added_up(x, axes, n)
+        return value.reshape(shape), None if error is None else error.reshape(3, *shape)
+
+    return Deferred(shape, x.dtype, make, x.p, ((x, lambda g: broadcast(reshape(g, kept), x.shape)),))
+
+
+def _added_up(x: Tracked, axes: tuple[int, ...], n: int) -> tuple[Array, Array | None]:
+    """The sum over axes of n entries each, and its error; the axes kept."""
     with np.errstate(all="ignore"):
         value = x.value.sum(axis=axes, keepdims=True)
         size = np.abs(x.value).astype(np.float64)
@@ -556,14 +656,7 @@ def total(x: Tracked, axis: Any = None, *, keepdims: bool = False) -> Tracked:
                 bounds.stored(x.p, value, np.zeros((3, *value.shape)) if local is None else local) if n > 1 else local
             )
         arriving = None if x.error is None else x.error.sum(axis=tuple(a + 1 for a in axes), keepdims=True)
-    shape = kept if keepdims else tuple(s for i, s in enumerate(x.shape) if i not in axes)
-    error = _plus(arriving, local)
-    return _make(
-        value.reshape(shape),
-        None if error is None else error.reshape(3, *shape),
-        x.p,
-        (x, lambda g: broadcast(reshape(g, kept), x.shape)),
-    )
+    return value, _plus(arriving, local)
 
 
 def mean(x: Tracked, axis: Any = None, *, keepdims: bool = False) -> Tracked:
@@ -602,6 +695,12 @@ def largest(x: Tracked, axis: Any = None, *, keepdims: bool = False) -> Tracked:
 def contract(terms: Terms, factors: dict[str, Tracked]) -> Tracked:
     """A sum of products, given as its terms."""
     p = next(iter(factors.values())).p
+    kinds = [f.dtype for f in factors.values()] + ([np.dtype(np.complex64)] if terms.complex else [])
+    parents = tuple((f, _transposed(terms, factors, name)) for name, f in factors.items())
+    return Deferred(terms.shape, np.result_type(*kinds), lambda: _contracted(terms, factors, p), p, parents)
+
+
+def _contracted(terms: Terms, factors: dict[str, Tracked], p: Precision) -> tuple[Array, Array | None]:
     values = {name: f.value for name, f in factors.items()}
     with np.errstate(all="ignore"):
         sizes = {name: np.abs(v).astype(np.float64) for name, v in values.items()}
@@ -617,8 +716,7 @@ def contract(terms: Terms, factors: dict[str, Tracked]) -> Tracked:
         local = np.where(copied, 0.0, bounds.stored(p, value, local))
         if any(name in terms.padded and not np.isfinite(v).all() for name, v in values.items()):
             local = np.where(terms.lengths < max(terms.full, terms.lengths.max(initial=0)), np.inf, local)
-    parents = tuple((f, _transposed(terms, factors, name)) for name, f in factors.items())
-    return _make(value, _plus(arriving, local), p, *parents)
+    return value, _plus(arriving, local)
 
 
 def _holding(terms: Terms, name: str) -> Terms:
@@ -737,8 +835,12 @@ def _transposed(terms: Terms, factors: dict[str, Tracked], of: str) -> Vjp:
 
 
 def _moved(x: Tracked, move: Callable[[Array], Array], back: Vjp) -> Tracked:
-    error = None if x.error is None else np.stack([move(e) for e in x.error])
-    return _make(move(x.value), error, x.p, (x, back))
+    def make() -> tuple[Array, Array | None]:
+        return move(x.value), None if x.error is None else np.stack([move(e) for e in x.error])
+
+    if isinstance(x, Deferred) and x.waiting:
+        return Deferred(move(np.broadcast_to(np.int8(0), x.shape)).shape, x.dtype, make, x.p, ((x, back),))
+    return _make(*make(), x.p, (x, back))
 
 
 def reshape(x: Tracked, shape: Any, order: str = "C") -> Tracked:
@@ -770,14 +872,17 @@ def scatter(g: Tracked, index: Any, shape: tuple[int, ...]) -> Tracked:
         np.add.at(out, index, a)
         return out
 
-    value = move(g.value)
-    repeats = move(np.ones(g.shape))
-    error = None if g.error is None else np.stack([move(e) for e in g.error])
-    if repeats.max(initial=0) > 1 and not (g.error is None and _whole(g.value)):
-        size = np.abs(g.value).astype(np.float64)
-        local = bounds.summation(g.p, value, move(size), np.sqrt(move(size**2)), repeats)
-        error = _plus(error, np.where(repeats > 1, local, 0.0))
-    return _make(value, error, g.p, (g, lambda h: take(h, index)))
+    def make() -> tuple[Array, Array | None]:
+        value = move(g.value)
+        repeats = move(np.ones(g.shape))
+        error = None if g.error is None else np.stack([move(e) for e in g.error])
+        if repeats.max(initial=0) > 1 and not (g.error is None and _whole(g.value)):
+            size = np.abs(g.value).astype(np.float64)
+            local = bounds.summation(g.p, value, move(size), np.sqrt(move(size**2)), repeats)
+            error = _plus(error, np.where(repeats > 1, local, 0.0))
+        return value, error
+
+    return Deferred(tuple(shape), g.dtype, make, g.p, ((g, lambda h: take(h, index)),))
 
 
 def concatenate(xs: Sequence[Any], axis: int = 0) -> Tracked:
@@ -845,10 +950,16 @@ def fftn(x: Tracked, axes: Sequence[int], inverse: bool = False, norm: str = "no
     ``norm`` none, ortho or whole: scale 1, ``1 / sqrt(N)`` or ``1 / N``, two roundings wherever an implementation
     puts it.
     """
+    where = tuple(a % x.ndim for a in axes)
+    kind = np.result_type(x.dtype, np.complex64)
+    back: Vjp = lambda g: _fit(fftn(g, where, not inverse, norm), x)  # noqa: E731
+    return Deferred(x.shape, kind, lambda: _transformed(x, where, inverse, norm, kind), x.p, ((x, back),))
+
+
+def _transformed(x: Tracked, where: tuple[int, ...], inverse: bool, norm: str, kind: Any) -> tuple[Array, Array | None]:
     import scipy.fft
 
-    where = tuple(a % x.ndim for a in axes)
-    wide = x.value.astype(np.result_type(x.value.dtype, np.complex64))
+    wide = x.value.astype(kind)
     with np.errstate(all="ignore"):
         if wide.size == 0 or not where:
             value = wide.copy()
@@ -867,7 +978,7 @@ def fftn(x: Tracked, axes: Sequence[int], inverse: bool = False, norm: str = "no
         if broken.any():
             value = np.where(broken, np.nan, value)
             error = np.where(broken, np.inf, error)
-    return _make(value, error, x.p, (x, lambda g: _fit(fftn(g, where, not inverse, norm), x)))
+    return value, error
 
 
 def _through_transform(error: Array, axes: tuple[int, ...], outputs: int) -> Array:
@@ -925,11 +1036,15 @@ def _summed(parts: Sequence[Tracked]) -> Tracked:
         return parts[0]
     if len(parts) == 2:
         return add(*parts)
-    value, p = sum(x.value for x in parts[1:]) + parts[0].value, parts[0].p
-    size: Any = sum(np.abs(x.value) for x in parts)
-    rounding = _rounded(size, p, _exact(*parts) and all(_whole(x.value) for x in parts), len(parts) - 1)
-    error = _plus(*(x.error for x in parts), rounding)
-    return _make(value, error, p, *((x, lambda g: g) for x in parts))
+
+    def make() -> tuple[Array, Array | None]:
+        value, p = sum(x.value for x in parts[1:]) + parts[0].value, parts[0].p
+        size: Any = sum(np.abs(x.value) for x in parts)
+        rounding = _rounded(size, p, _exact(*parts) and all(_whole(x.value) for x in parts), len(parts) - 1)
+        return value, _plus(*(x.error for x in parts), rounding)
+
+    kind = np.result_type(*(x.dtype for x in parts))
+    return Deferred(parts[0].shape, kind, make, parts[0].p, tuple((x, lambda g: g) for x in parts))
 
 
 def _between(outputs: Sequence[Tracked], inputs: Sequence[Tracked]) -> set[int]:

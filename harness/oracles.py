@@ -231,6 +231,12 @@ class Oracle:
         formulas = definition(self.spec.oracle) + values(self.spec.oracle)
         return self._merged(formulas, lambda run: dict(zip(self._outputs, run.outputs, strict=True)))
 
+    @cached_property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Every output's shape by name; no number is computed for it."""
+        run = self._tracked(definition(self.spec.oracle)[0])
+        return {n: tuple(np.shape(y)) for n, y in zip(self._outputs, run.outputs, strict=True)}
+
     @property
     def _outputs(self) -> list[str]:
         return [o.name for o in self.spec.outputs]
@@ -264,7 +270,10 @@ class Oracle:
         return {n: replace(a, wider=partial(_named, every, n)) for n, a in first.items()}
 
     def _answers(self, run: Run, ask: Callable[[Run], Mapping[str, Any]]) -> dict[str, Answer]:
-        return {n: self._answer(y) for n, y in ask(run).items() if y is not None}
+        try:
+            return {n: self._answer(y) for n, y in ask(run).items() if y is not None}
+        except Exception as error:
+            raise OracleError(f"{self.spec.oracle} at {self.case.id}: {type(error).__name__}: {error}") from error
 
     @cached_property
     def _proving(self) -> Run:
