@@ -40,10 +40,9 @@ GOALS = (
         "samples per second, ours to OpInfo's way",
         "at least 2",
         lambda r: r >= 2,
-        "Ours evaluates an independent definition three times where OpInfo calls one more kernel: the value, the sum of "
-        "absolute values and that of squares that the bound is made of. At these sizes (a few hundred entries) it is "
-        "about a hundred NumPy calls of a microsecond or two each that cost, half of them in the bound, a quarter in "
-        "the comparison; OpInfo's own cost is mostly the making of its samples. The second rows show the judging alone. "
+        "Ours evaluates an independent definition where OpInfo calls one more kernel, and with it the sums of absolute "
+        "values and of squares that the bound is made of. At these sizes (a few hundred entries) it is about a hundred "
+        "NumPy calls of a microsecond or two each that cost, half of them in the bound, a quarter in the comparison; OpInfo's own cost is mostly the making of its samples. The second rows show the judging alone. "
         "What would reach the goal is judging cases of one shape as one stacked batch, which the harness does not do.",
     ),
     Goal(
@@ -52,7 +51,7 @@ GOALS = (
         "at least 500 (and 20 on small inputs)",
         lambda r: r >= 500,
         "The oracle of float64 works in the 80-bit type, which no vector unit knows: the 295,000 products of this case "
-        "are formed for the value, the bound and each of three gradients, and that is nine tenths of the time. In the "
+        "are formed for each of the gradients and their bounds, and that is most of the time. In the "
         "smallest case it is the number of calls into NumPy, not their size.",
     ),
     Goal(
