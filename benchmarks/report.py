@@ -42,8 +42,9 @@ GOALS = (
         lambda r: r >= 2,
         "Ours evaluates an independent definition where OpInfo calls one more kernel, and with it the sums of absolute "
         "values and of squares that the bound is made of. At these sizes (a few hundred entries) it is about a hundred "
-        "NumPy calls of a microsecond or two each that cost, half of them in the bound, a quarter in the comparison; OpInfo's own cost is mostly the making of its samples. The second rows show the judging alone. "
-        "What would reach the goal is judging cases of one shape as one stacked batch, which the harness does not do.",
+        "NumPy calls of a microsecond or two each that cost, half of them in the bound, a quarter in the comparison; "
+        "OpInfo's own cost is mostly the making of its samples. The second rows show the judging alone. What would reach "
+        "the goal is judging cases of one shape as one stacked batch, which the harness does not do.",
     ),
     Goal(
         "against_gradcheck.py",
