@@ -95,17 +95,19 @@ def _gathered_as(old: pandas.DataFrame, new: pandas.DataFrame) -> pandas.DataFra
     """The old rows with the subjects that the new ones have, where one table gathers what the other tells apart.
 
     A row without a subject speaks for all that a law looks at: it stands for each that the other table tells alone, and
-    of several that the other table has gathered the worst counts.
+    of several that the other table has gathered the worst counts. It does not stand for what was not judged beside it:
+    no table that is folded has such rows.
     """
     ours, theirs = _names(old), _names(new)
     gathers, gathered = theirs[(new["about"] == "").to_numpy()], ours[(old["about"] == "").to_numpy()]
     moved = (old["about"] != "").to_numpy() & ~ours.isin(theirs) & _law(old).isin(gathers)
-    split = (new["about"] != "").to_numpy() & ~theirs.isin(ours) & _law(new).isin(gathered)
+    alone = ~_law(new).isin(gathers) | new["status"].isin(_SEVERITY).to_numpy()
+    split = (new["about"] != "").to_numpy() & ~theirs.isin(ours) & _law(new).isin(gathered) & alone
     kept = ~((old["about"] == "").to_numpy() & ~ours.isin(theirs) & ours.isin(_law(new)))
     place = {name: at for at, name in enumerate(gathered)}
-    alone = old[(old["about"] == "").to_numpy()].iloc[[place[name] for name in _law(new)[split]]]
-    alone = alone.assign(about=new["about"][split].to_numpy())
-    found = pandas.concat([old[kept & ~moved], old[moved].assign(about=""), alone], ignore_index=True)
+    spread = old[(old["about"] == "").to_numpy()].iloc[[place[name] for name in _law(new)[split]]]
+    spread = spread.assign(about=new["about"][split].to_numpy())
+    found = pandas.concat([old[kept & ~moved], old[moved].assign(about=""), spread], ignore_index=True)
     severity = found["status"].map(_SEVERITY).fillna(_UNJUDGED)
     ordered = found.assign(severity=severity).sort_values("severity", kind="stable").drop(columns="severity")
     once: pandas.DataFrame = ordered.drop_duplicates(list(KEY), keep="last")

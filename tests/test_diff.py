@@ -161,6 +161,15 @@ def test_a_run_does_not_differ_from_the_baseline_made_of_it() -> None:
     assert len(small) < len(again) == (~verdicts["status"].isin(baseline.UNJUDGED)).sum()
 
 
+def test_what_was_not_judged_beside_a_gathered_row_is_not_gone() -> None:
+    verdicts = rows(row(law="upstream", about=""), row(law="upstream", about="bias", status="not believed"))
+    small = baseline.folded(verdicts)
+    assert diff(baseline.unfolded(small, {"f"}), verdicts, {}).empty
+    lost = rows(row(law="upstream", about="bias", status="not believed"))
+    (gone,) = diff(baseline.unfolded(small, {"f"}), lost, {}).to_dict("records")
+    assert (gone["kind"], gone["about"]) == ("no longer run", "bias")
+
+
 @pytest.mark.parametrize("status", ["conforms", "known", "timed out", "crashed"])
 @pytest.mark.parametrize("margin", [0.0, 1.0, 2.0**-9, 1e300, float("inf"), float("nan")])
 @pytest.mark.parametrize("about", ["", "input", "input forward of reverse"])

@@ -426,6 +426,21 @@ def test_a_run_dropped_anywhere_is_compared_also_as_a_gzipped_baseline(
     assert chrome.execute_script("return document.getElementById('drop').hidden")
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_what_was_not_judged_beside_a_gathered_row_is_gone_with_it_alone(
+    chrome: Any, tmp_path: Path, lost: bool
+) -> None:
+    every = rows(row(law="upstream", about=""), row(law="upstream", about="bias", status="not believed"))
+    written, older = tmp_path / "gathered.html", tmp_path / "older.csv"
+    written.write_text(report.page(HEADER, every.tail(1) if lost else every), encoding="utf-8")
+    folded(every).to_csv(older, index=False)
+    ready(chrome, written)
+    chrome.find_element("id", "file").send_keys(str(older))
+    settled(chrome, "document.getElementById('toast').textContent.startsWith('Compared')")
+    assert chrome.find_element("id", "against").text == "Against older.csv."
+    assert matching(chrome, "is:no-longer-run") == int(lost)
+
+
 def test_filtered_rows_are_copied_as_csv_selection_and_entries(
     chrome: Any, path: Path, verdicts: pandas.DataFrame
 ) -> None:

@@ -89,7 +89,7 @@ function compareWith(table, old) {
     there.delete(name);
     if (!there.has(whole) || severity(row) >= severity(there.get(whole))) there.set(whole, row);
   }
-  for (const name of here.keys()) if (!there.has(name) && there.has(law(name))) there.set(name, there.get(law(name)));
+  for (const [name, row] of here) if (!there.has(name) && there.has(law(name)) && (severity(row) >= 0 || !here.has(law(name)))) there.set(name, there.get(law(name)));
   for (const name of [...there.keys()]) if (name === law(name) && !here.has(name) && told.has(name)) there.delete(name);
   const kinds = new Array(rows), was = new Array(rows), before = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {
