@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import libraries
+from harness import bounds, libraries
 from harness.candidates import Candidate
 from harness.laws.purity import CALLS_AT_ONCE
 from harness.libraries import BFLOAT16
@@ -29,7 +29,7 @@ Array = NDArray[Any]
 VJP_LAWS = frozenset({"gradient", "subsets", "upstream", "adjoint"})
 
 #: Laws that look at a case's first call; the others come after it.
-FIRST_CALL = frozenset({"status", "agrees", "shape", "dtype"})
+FIRST_CALL = frozenset({"status", "agrees", "shape", "dtype", "distribution"})
 
 
 def script(spec: Spec, case: Case, candidate: Candidate, seed: int, row: Verdict) -> str:
@@ -396,6 +396,33 @@ def _likest(row: Verdict) -> list[str]:
 def _containers(trial: Trial, row: Verdict) -> list[str]:
     """Lists and Python numbers in place of arrays."""
     return ["place = lambda x: x.tolist()", f"result = np.asarray(call(arrays)[{_place(trial, row)}])", *_shown(row)]
+
+
+def _distribution(trial: Trial, row: Verdict) -> list[str]:
+    """What the law computes of the entries that were drawn."""
+    of = next(law.of for law in trial.spec.laws if law.name == row.law)
+    name, _, what = row.about.rpartition(" ")
+    drawn = [
+        f"drawn = values(call(arrays)[{trial.outputs.index(name)}])",
+        "entries = drawn.reshape(-1).astype(np.float64)",
+        f"share = lambda x: np.asarray(load({of!r})(x, drawn.shape, **{trial.case.params!r}))",
+    ]
+    if what == "spread":
+        at = tuple(int(i) for i in row.at.split())
+        return [*drawn, f"print(written(share(np.sort(entries))[{at!r}]))"]
+    if what == "order":
+        return [
+            *drawn,
+            "first, second = entries[: entries.size // 2 * 2].reshape(-1, 2).T",
+            "print(written(np.mean((np.sign(second - first) + 1) / 2)))",
+        ]
+    return [
+        *drawn,
+        f"grid = {2 * bounds.precision(trial.case.dtype).u!r} * float(np.max(np.abs(entries), initial=0))",
+        f"rare = {bounds.DELTA!r} / (2 * entries.size)",
+        "outside = (share(entries + grid) <= rare) | (1 - share(entries - grid) <= rare)",
+        'print("outside" if outside.any() else "inside")',
+    ]
 
 
 def _identity(trial: Trial, row: Verdict) -> list[str]:
@@ -783,6 +810,7 @@ _BODIES: Mapping[str, Callable[[Trial, Verdict], list[str]]] = {
     "layout": _layout,
     "linear": _linear,
     "identity": _identity,
+    "distribution": _distribution,
     "containers": _containers,
     "repeatable": _repeatable,
     "pure": _pure,
