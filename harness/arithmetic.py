@@ -45,11 +45,11 @@ class Tracked(NDArrayOperatorsMixin):
 
     @property
     def ndim(self) -> int:
-        return self.value.ndim
+        return len(self.shape)
 
     @property
     def size(self) -> int:
-        return self.value.size
+        return prod(self.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -68,7 +68,7 @@ class Tracked(NDArrayOperatorsMixin):
         return transpose(self)
 
     def __len__(self) -> int:
-        return len(self.value)
+        return self.shape[0]
 
     def __getitem__(self, index: Any) -> Tracked:
         return take(self, index)
@@ -163,20 +163,9 @@ class Deferred(Tracked):
         return shape
 
     @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        return prod(self.shape)
-
-    @property
     def dtype(self) -> np.dtype[Any]:
         dtype: np.dtype[Any] = self.__dict__["_dtype"]
         return dtype
-
-    def __len__(self) -> int:
-        return self.shape[0]
 
     @property
     def waiting(self) -> bool:

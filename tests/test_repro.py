@@ -166,7 +166,7 @@ def sigmoid(input):
 
 
 #: Ops whose every deviating case is repeated in each run of the tests, with laws that are broken there; all ops where
-#: HARNESS_REPRO is set, which takes a quarter of an hour.
+#: HARNESS_REPRO is set, which takes nine minutes.
 LAWS_BROKEN = {
     "abs_rfft2": {"gradient", "adjoint", "backward", "layout", "upstream"},
     "scipy_conv2d": {"gradient", "subsets", "adjoint", "backward", "pure", "upstream"},
