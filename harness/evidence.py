@@ -104,12 +104,17 @@ def worst_of_cells(chosen: runs.Plan, rows: Iterable[Verdict], examples: Collect
     there = {(op, c.name) for op, spec in chosen.specs.items() for c in spec.candidates}
     wrong = [r for r in rows if (r.op, r.candidate) in there and (r.status in RED or r.status == "known")]
     wrong = [r for r in wrong if r.status != "fixed" and r.law != "ledger"]
-    wrong.sort(key=lambda r: (r.op, r.candidate, r.law, r.status == "known", -r.margin, len(r.case), r.case))
+    wrong.sort(key=lambda r: (r.op, r.candidate, r.law, r.status == "known", -_margin(r), len(r.case), r.case))
     cells = [list(group) for _, group in groupby(wrong, key=lambda r: (r.op, r.candidate, r.law))]
     cells = sorted(cells, key=lambda rows: rows[0].status == "known")[:CELLS]
     measured = [next((r for r in cell if r.bound), cell[0]) for cell in cells]
     asked = [r for cell in cells for r in cell if key(r) in examples]
     return list(dict.fromkeys([*(cell[0] for cell in cells), *measured, *asked]))
+
+
+def _margin(row: Verdict) -> float:
+    """How wrong a row is, for an order: what has no margin comes last."""
+    return row.margin if row.margin == row.margin else 0.0
 
 
 def _said(row: Verdict, rows: Sequence[Verdict], seed: int) -> Evidence:
@@ -170,7 +175,7 @@ def measured(trial: Trial, row: Verdict) -> Evidence:
     """The arrays, numbers and script of one row, as JSON can hold them. Calls the candidate unless it died there."""
     text = repro.script(trial.spec, trial.case, trial.candidate, trial.bench.seed, row)
     found: Evidence = {"repro": text} if len(text) <= SCRIPT else {}
-    if row.status in _DEATHS or not row.bound:
+    if row.status in _DEATHS or not row.bound or row.margin != row.margin:
         return found
     numbers = _numbers(trial, row)
     return found if numbers is None else found | _drawn(numbers, row) | _explained(trial, numbers, row)
@@ -336,7 +341,7 @@ Cell = tuple[str, str, str, str, bool]
 
 
 def _cell(row: Verdict) -> Cell:
-    return row.op, row.candidate, shrinking.where(row), row.about, bool(row.bound)
+    return row.op, row.candidate, row.under, row.about, bool(row.bound)
 
 
 def _shrunk(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> dict[Cell, shrinking.Shrunk]:

@@ -131,7 +131,7 @@ def _within_memory(trial: Trial, law: str, judge: Callable[[], list[Verdict]]) -
     try:
         return judge()
     except MemoryError:
-        message = "took more memory than a worker may"
+        message = "MemoryError: took more memory than a worker may"
         return [_row(trial, law, "", "crashed", margin=float("inf"), blame=trial.candidate.name, message=message)]
 
 

@@ -64,8 +64,9 @@ def _applied(row: Verdict, entries: list[tuple[int, Known]]) -> Verdict:
             continue
         label = f"{number}: {entry.because}"
         if row.status in RED and (entry.status is None or entry.status == row.status):
-            return replace(row, status="known", known=label)
-        if row.status == "conforms" and not entry.sometimes:
+            margin = float("nan") if entry.nondeterministic else row.margin
+            return replace(row, status="known", known=label, margin=margin)
+        if row.status == "conforms" and not entry.may_conform:
             message = f"known as deviating, but it conforms: {entry.because}"
             return replace(row, status="fixed", known=label, message=message)
     return row

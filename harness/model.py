@@ -5,6 +5,7 @@ A spec is on disk, a case is an address, a verdict is one flat row. Arrays never
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -79,7 +80,8 @@ class Known:
     """A deviation that is known and explained; it must match something, and what it matches must deviate.
 
     ``by``, ``law`` and ``about`` are alternatives (no ``about``: anything). With ``sometimes`` the data decide whether a
-    case deviates, and it is enough that one does.
+    case deviates, and it is enough that one does. What is ``nondeterministic`` is another number in each process, as
+    where memory is read that is not the array's: how far it is off is not measured, and no script repeats it.
     """
 
     by: tuple[str, ...]
@@ -93,7 +95,13 @@ class Known:
     cpu: str | None = None
     expires: str | None = None
     sometimes: bool = False
+    nondeterministic: bool = False
     line: int = 0
+
+    @property
+    def may_conform(self) -> bool:
+        """Whether a case that conforms says nothing against the entry."""
+        return self.sometimes or self.nondeterministic
 
 
 @dataclass(frozen=True)
@@ -207,6 +215,21 @@ class Verdict:
             text = getattr(self, name)
             if not text.isascii():
                 object.__setattr__(self, name, text.encode("utf-8", "backslashreplace").decode())
+
+    @property
+    def death(self) -> bool:
+        """Whether it tells of a process that ended, that did not answer, or that had no memory left."""
+        return not self.expected and bool(_DEATH.match(self.message))
+
+    @property
+    def under(self) -> str:
+        """The law under which it broke; a death is a row on the status, and says where it happened."""
+        law = re.search(r" in law (\w+)", self.message) if self.death else None
+        return law[1] if law else self.law
+
+
+#: How messages of deaths begin, as `harness.execution` and `harness.judgement` write them.
+_DEATH = re.compile(r"killed by |exited with code |ended, nobody knows|no answer within |MemoryError: took ")
 
 
 #: The columns of every table of verdicts, in order.

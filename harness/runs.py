@@ -262,7 +262,7 @@ def stale(chosen: Plan, rows: Iterable[Verdict], whole: bool) -> list[Verdict]:
         for entry in ledger.unmatched(spec, by_op.get(op, []), versions(), isa()):
             by, law = entry.by[0], entry.law[0]
             message = f"{spec.path}:{entry.line}: the known deviation of `{by}` under `{law}` matches nothing"
-            status: Status = "inconclusive" if entry.sometimes else "fixed"
+            status: Status = "inconclusive" if entry.may_conform else "fixed"
             found.append(Verdict(op, op, by, law, "ledger", status, message=message, known=entry.because))
     return found
 

@@ -106,7 +106,7 @@ def shrink(
         first = broken(looks, spec, start, candidate, law, seed=seed)
         if law:
             return descend(looks, spec, start, candidate, first, seed=seed, budget=budget)
-    with Looks([(spec, candidate, where(first))], timeout) as looks:
+    with Looks([(spec, candidate, first.under)], timeout) as looks:
         return descend(looks, spec, start, candidate, first, seed=seed, budget=budget)
 
 
@@ -135,7 +135,7 @@ def descend(
     until: float = float("inf"),
 ) -> Shrunk:
     """The smallest case found at which ``first``'s law is broken as it is there, before the clock says ``until``."""
-    judging = looks.judging(spec, candidate, where(first), seed)
+    judging = looks.judging(spec, candidate, first.under, seed)
     return _Descent(spec, first, judging, seed, budget - 1, until).down(start)
 
 
@@ -143,17 +143,11 @@ def _said(law: str, about: str) -> str:
     return (f"`{law}`" if law else "any law") + (f" of `{about}`" if about else "")
 
 
-def where(row: Verdict) -> str:
-    """The law under which a row broke; a death is a row on the status, and says where it happened."""
-    died = re.search(r" in law (\w+)", row.message) if row.status in ("crashed", "timed out") else None
-    return died[1] if died else row.law
-
-
 def _broken(rows: list[Verdict], law: str, about: str) -> Iterator[Verdict]:
     """Rows of that law that are red, then deaths under it."""
     red = [r for r in rows if r.status in RED]
     yield from (r for r in red if law in ("", r.law) and about in ("", r.about))
-    yield from (r for r in red if r.law == "status" and law == where(r))
+    yield from (r for r in red if r.law == "status" and law == r.under)
 
 
 class _Descent:

@@ -621,6 +621,7 @@ class _KnownDocument(_Strict):
     cpu: _Text | None = None
     expires: _Text | None = None
     sometimes: bool = False
+    nondeterministic: bool = False
 
 
 class _InvalidDocument(_Strict):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_repro import printed
+from test_repro import Scripts
 from test_shrinking import DIES
 
 from harness import bounds, cases, evidence, execution, fills, runs, specs
@@ -91,7 +91,8 @@ def test_the_smallest_case_breaks_in_the_same_way_and_its_script_says_so(
     again = judge.verdicts(cases.find(spec, address), 0, lambda *_: None)
     (same,) = [r for r in again if (r.candidate, r.law, r.about) == (row.candidate, row.law, row.about)]
     assert same.status == "deviates"
-    assert printed([shown["smallest"]], tmp_path) == [same.actual]
+    with Scripts() as scripts:
+        assert scripts.printed(tmp_path, [shown["smallest"]]) == [same.actual]
 
 
 def test_examples_that_are_asked_for_get_evidence_too() -> None:

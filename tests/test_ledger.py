@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from dataclasses import replace
 from pathlib import Path
@@ -68,6 +69,13 @@ def test_what_an_entry_does_not_speak_of_stays_as_it_is() -> None:
 
 def test_another_failure_than_the_known_one_stays_red() -> None:
     assert marked(replace(ENTRY, status="fails"), row("deviates"), row("fails")) == ["deviates", "known"]
+
+
+def test_what_is_another_number_in_each_process_may_conform_and_has_no_margin() -> None:
+    entry = replace(ENTRY, nondeterministic=True)
+    assert marked(entry, row("conforms"), row("deviates")) == ["conforms", "known"]
+    (known,) = ledger.applied(replace(SPEC, known=(entry,)), CASE, [replace(row("deviates"), margin=7.0)], {})
+    assert math.isnan(known.margin)
 
 
 def test_where_the_data_decide_a_case_may_conform() -> None:

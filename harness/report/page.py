@@ -270,7 +270,9 @@ def _example(rows: pandas.DataFrame, evidence: Mapping[str, Any]) -> dict[str, s
     rows = rows[rows["law"] == law]
     shown = rows[_keys(rows).isin(set(evidence))] if evidence else rows
     rows = shown if len(shown) else rows
-    first = min(rows.to_dict("records"), key=lambda r: (not r["bound"], size(r["case"]), -r["margin"]))
+    first = min(
+        rows.to_dict("records"), key=lambda r: (not r["bound"], size(r["case"]), -numpy.nan_to_num(r["margin"]))
+    )
     return {name: str(first[name]) for name in _KEY}
 
 
