@@ -970,7 +970,7 @@ def _header(path: Path) -> Mapping[str, Any]:
 
 
 def _write(store: Store, table: Any, out: Path, against: Path | None = None) -> None:
-    from harness import report
+    from harness import laws, report
 
     out.mkdir(parents=True, exist_ok=True)
     header = dict(store.header) | {"complete": store.complete}
@@ -981,6 +981,7 @@ def _write(store: Store, table: Any, out: Path, against: Path | None = None) -> 
     earlier = _history(out, header)
     if KILLS.exists():
         header |= {"kills": report.kills(KILLS.read_text(encoding="utf-8"))}
+    header |= {"laws": {law: laws.statement(law) for law in ("status", *laws.LAWS)}}
     _replace(
         out / "index.html", report.page(header, table, baseline=older, against=then, evidence=evidence, history=earlier)
     )

@@ -17,11 +17,13 @@ from typing import Any
 import numpy
 import pandas
 import pytest
+import yaml
 from test_report import HEADER, HOSTILE, row, rows, synthetic
 
-from harness import report
+from harness import cases, report
 from harness.baseline import folded, unfolded
 from harness.diff import diff
+from harness.expressions import parse
 from harness.model import COLUMNS
 from harness.report.counts import table
 from harness.report.trust import Kills
@@ -309,8 +311,8 @@ def test_keys_walk_the_list_and_the_cases(chrome: Any, path: Path) -> None:
     ready(chrome, path)
     ActionChains(chrome).send_keys("/").perform()
     assert chrome.execute_script("return document.activeElement.id") == "query"
-    chrome.find_element("id", "query").send_keys(Keys.ESCAPE)
-    chrome.execute_script("document.getElementById('grid').focus()")
+    chrome.find_element("id", "query").send_keys("is:red", Keys.ENTER)
+    assert chrome.execute_script("return document.activeElement.id") == "grid"
     ActionChains(chrome).send_keys("jj", Keys.ENTER).perform()
     assert settled(chrome, "report.pane.row") == chrome.execute_script("return report.grid.view[2]")
     ActionChains(chrome).send_keys("k").perform()
@@ -319,6 +321,19 @@ def test_keys_walk_the_list_and_the_cases(chrome: Any, path: Path) -> None:
     settled(chrome, "!document.getElementById('case').open")
     settled(chrome, "!location.hash.includes('case=')")
     assert chrome.find_element("id", "query").get_attribute("value") == "is:red"
+
+
+def test_a_closed_case_gives_the_keyboard_back_to_what_opened_it(chrome: Any, path: Path) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    ready(chrome, path)
+    chrome.find_element("css selector", ".who-list .see").send_keys(Keys.ENTER)
+    settled(chrome, "document.querySelector('#case[open] h2')")
+    ActionChains(chrome).send_keys(Keys.ESCAPE).perform()
+    settled(chrome, "!document.getElementById('case').open && document.activeElement.className === 'see'")
+    chrome.find_element("css selector", ".skip").send_keys(Keys.ENTER)
+    settled(chrome, "document.activeElement.id === 'grid'")
 
 
 def test_the_repro_of_a_wrong_candidate_is_three_clicks_away(chrome: Any, path: Path) -> None:
@@ -451,8 +466,49 @@ def test_filtered_rows_are_copied_as_csv_selection_and_entries(
     assert list(read.columns) == list(COLUMNS)
     assert sorted(read["case"]) == sorted(red["case"])
     selection = copied(chrome, "document.querySelector('[data-take=pytest]').click()")
-    assert selection.startswith("pytest specs/sigmoid.yaml -k 'sigmoid/")
+    assert selection.split()[1:] == [f"specs/sigmoid.yaml::{case}" for case in dict.fromkeys(read["case"])]
     assert "dtype == 'float16'" in copied(chrome, "document.querySelector('[data-take=ledger]').click()")
+
+
+def test_entries_speak_of_what_is_wrong_and_of_no_case_beyond_those_seen(chrome: Any, tmp_path: Path) -> None:
+    """A part of an id, or a first value that it leaves out, is written as `when:` compares it."""
+    parts = {"a": "2x1", "b": "true", "c": "none", "d": "1x", "e": "0.5", "g": "2x1+3x3", "h": "empty", "w": "given"}
+    case = "f/" + "/".join(f"{axis}:{value}" for axis, value in parts.items() if axis != "e")
+    verdicts = rows(row(case=case, status="deviates"), row(case=case, law="gradient", status="not believed"))
+    written = tmp_path / "index.html"
+    header = {**HEADER, "first": {"f": {"e": "0.5", "layout": "contiguous", "a": "7"}}}
+    written.write_text(report.page(header, verdicts), encoding="utf-8")
+    ready(chrome, written, "#q=op%3Af")
+    text = copied(chrome, "document.querySelector('[data-take=ledger]').click()")
+    (entry,) = yaml.safe_load(text)["known"]
+    assert (entry["by"], entry["law"], entry["status"]) == ("mine", "agrees", "deviates")
+    names = {axis: cases.read(value) for axis, value in parts.items()} | {"layout": "contiguous"}
+    assert parse(entry["when"])(names)
+    for axis in names:
+        assert not parse(entry["when"])({**names, axis: "other"})
+
+
+def test_nothing_is_copied_where_nothing_matches(chrome: Any, path: Path) -> None:
+    ready(chrome, path, "#q=op%3Asigmoid+margin%3C0")
+    for what in ("csv", "pytest", "ledger"):
+        chrome.execute_script(f"document.getElementById('toast').textContent = ''; report.take('{what}')")
+        assert "nothing to copy" in settled(chrome, "document.getElementById('toast').textContent")
+    ready(chrome, path, "#q=status%3Aconforms")
+    chrome.execute_script("report.take('ledger')")
+    assert "None of these is wrong" in settled(chrome, "document.getElementById('toast').textContent")
+
+
+def test_a_copy_is_confirmed_where_it_was_asked_for(chrome: Any, path: Path) -> None:
+    """Over the open case, not under it, and on the button itself; from the headline without opening a case."""
+    ready(chrome, path)
+    script = "document.querySelector('.who-list [data-script]').click()"
+    assert copied(chrome, script).startswith("import numpy")
+    chrome.find_element("css selector", ".who-list .see").click()
+    settled(chrome, "document.querySelector('#case[open] [data-kind=repro]')")
+    copied(chrome, "document.querySelector('#case [data-kind=repro]').click()")
+    assert settled(chrome, "document.querySelector('#case #toast').textContent") == "Copied: repro script"
+    assert settled(chrome, "document.querySelector('#case [data-kind=repro]').textContent") == "Copied ✓"
+    settled(chrome, "document.querySelector('#case [data-kind=repro]').textContent === 'Copy repro script'")
 
 
 def test_consequences_stand_folded_under_their_cause(chrome: Any, path: Path) -> None:

@@ -71,4 +71,4 @@ IMPLIED = tuple(name for name in LAWS if name not in ("linear", "identity", "con
 def statement(law: str) -> str:
     """What a law says: the first line of its docstring."""
     words: Any = "Valid calls return and invalid ones raise." if law == "status" else LAWS[law].__doc__
-    return str(words).strip().splitlines()[0]
+    return str(words).strip().splitlines()[0].replace("``", "")

@@ -67,6 +67,7 @@ class Cell:
     grade: str
     counts: Mapping[str, int] = field(default_factory=dict)
     laws: tuple[str, ...] = ()
+    largest: float = 0.0
 
     @property
     def doubted(self) -> int:
@@ -120,7 +121,13 @@ def _cell(op: str, candidate: str, rows: pandas.DataFrame) -> Cell:
         grade=GRADES[grade] if grade >= 0 else "",
         counts=counts(rows),
         laws=tuple(sorted(set(wrong.loc[wrong["own"], "law"]))),
+        largest=largest(wrong["margin"]),
     )
+
+
+def largest(margins: pandas.Series) -> float:
+    """The largest margin that is a number; 0 where none is."""
+    return float(margins[numpy.isfinite(margins)].max()) if numpy.isfinite(margins).any() else 0.0
 
 
 def level(margin: float) -> str:
@@ -133,14 +140,16 @@ def level(margin: float) -> str:
 def short(number: float) -> str:
     """A number as a cell has room for: three digits, or a power.
 
-    >>> short(0.5371), short(12345678.0), short(float("inf")), short(float("nan"))
-    ('0.537', '1.2e7', '∞', '')
+    >>> short(0.5371), short(0.99999), short(12345678.0), short(float("inf")), short(float("nan"))
+    ('0.537', '<1', '1.2e7', '∞', '')
     """
     if number != number:
         return ""
     if number in (float("inf"), float("-inf")):
         return "∞" if number > 0 else "-∞"
     text = f"{number:.3g}"
+    if text == "1" and number != 1:
+        return "<1" if number < 1 else ">1"
     if "e" in text:
         mantissa, _, exponent = f"{number:.1e}".partition("e")
         return f"{mantissa}e{int(exponent)}"

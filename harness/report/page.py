@@ -26,7 +26,7 @@ from harness.model import GRADES, RED
 from harness.report.addresses import axes, size
 from harness.report.causes import causes
 from harness.report.clusters import clusters
-from harness.report.counts import BAD, GRADE_WORDS, PRECEDENCE, SIGNS, Cell, cells, counts, level, short, table
+from harness.report.counts import BAD, GRADE_WORDS, PRECEDENCE, SIGNS, Cell, cells, counts, largest, level, short, table
 from harness.report.packing import pack, plain
 from harness.report.trust import coverage, doubts, tightness, tightness_of_models, witnesses
 
@@ -37,7 +37,28 @@ SCRIPTS = ("rows.js", "query.js", "table.js", "pictures.js", "case.js", "changes
 FACTS = ("started", "command", "seed", "versions", "cpu", "isa", "threads")
 
 #: Header fields that the page draws elsewhere.
-_DRAWN = frozenset({"complete", "first", "kills", "models", "renamed", "title"})
+_DRAWN = frozenset({"complete", "first", "kills", "laws", "models", "renamed", "title"})
+
+#: What a reader may not know, in the order in which it is met.
+WORDS = (
+    ("candidate", "An implementation that claims to be the op."),
+    ("oracle", "What is due, computed from the op's definition in more digits than any candidate has."),
+    ("bound", "How far rounding alone can bring a right implementation from what is due, derived per entry."),
+    ("margin", "The error in units of its bound: up to 1 is right, above 1 no order of roundings explains it."),
+    ("ulps", "The error in units in the last place of the unrounded value."),
+    ("law", "What must hold of every candidate: of values, gradients, dtypes, memory, repeated calls; listed below."),
+    ("conforms", "Every law that was asked holds at the case."),
+    ("deviates, fails", "A wrong number; an exception, a wrong shape or dtype where a result is due (or the reverse)."),
+    ("crashed, timed out", "The candidate ended its process, or did not answer."),
+    ("known", "Wrong, and listed in the spec with a reason. It is red again once it is wrong otherwise."),
+    ("not believed, doubted", "Right, but wrong candidates would have passed here too: no evidence."),
+    ("inconclusive", "The oracle could not decide, or a witness objects."),
+    ("unsupported", "The candidate does not offer this, and says so."),
+    ("grade", "Which bound was met: of random roundings, of data in any order, of the worst roundings, of a norm."),
+    ("consequence", "Wrong only because the value at the same case is: folded under it."),
+    ("vjp, jvp", "Vector-Jacobian and Jacobian-vector product: reverse and forward mode."),
+    ("kill matrix", "Wrong candidates written on purpose, and which laws find them."),
+)
 
 #: Libraries that have a column of the matrix; other candidates share the last one.
 LIBRARIES = ("numpy", "scipy", "torch", "oracle")
@@ -128,6 +149,8 @@ def page(
             ),
             signs=SIGNS,
             bad=BAD,
+            words=WORDS,
+            statements={law: header["laws"][law] for law in in_order(header.get("laws", {}))},
         )
     )
 
@@ -169,6 +192,7 @@ def _rows(
         "axes": _axes(header, verdicts),
         "first": header.get("first", {}),
         "laws": LAW_ORDER,
+        "statements": header.get("laws", {}),
         "gone": [],
         "baseline": baseline is not None,
         "started": header.get("started", ""),
@@ -246,6 +270,8 @@ def _wrong(verdicts: pandas.DataFrame, evidence: Mapping[str, Any]) -> list[dict
     """Who is wrong where, new before known, said once per op and candidate; consequences left out."""
     rows = verdicts[(causes(verdicts) < 0) & verdicts["status"].isin(BAD | {"known"})]
     rows = rows.assign(listed=rows["status"] == "known")
+    judged = verdicts[~verdicts["status"].isin(["unsupported", "inconclusive"])]
+    of = judged.groupby(["op", "candidate"])["case"].nunique()
     grouped = rows.groupby(["op", "candidate", "listed"], sort=True)
     said = [
         {
@@ -256,8 +282,11 @@ def _wrong(verdicts: pandas.DataFrame, evidence: Mapping[str, Any]) -> list[dict
             "because": _commonest(group["known"].str.replace(_NUMBER, "", regex=True)),
             "status": next(s for s in SIGNS if s in set(group["status"])),
             "cases": int(group["case"].nunique()),
-            "margin": float(group["margin"].max()),
-            "example": _example(group, evidence),
+            "of": int(of[op, candidate]),
+            "margin": largest(group["margin"]),
+            "endless": int(group.loc[numpy.isinf(group["margin"]), "case"].nunique()),
+            "example": (example := _example(group, evidence)),
+            "scripted": "repro" in evidence.get("\t".join(example.values()), {}),
         }
         for (op, candidate, known), group in grouped
     ]

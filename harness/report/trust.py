@@ -67,14 +67,14 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Doubt:
-    """Rows of one op that share a status and its reason: what proves nothing, or stands in the ledger."""
+    """Rows that share a status and its reason: what proves nothing, or stands in the ledger; ops with their rows."""
 
-    op: str
     status: str
     because: str
     candidates: tuple[str, ...]
     laws: tuple[str, ...]
     rows: int
+    ops: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -172,15 +172,19 @@ def _coverage(op: str, cases: list[dict[str, str]], total: int) -> Coverage:
 
 
 def doubts(verdicts: pandas.DataFrame, *statuses: str) -> list[Doubt]:
-    """Rows of these statuses, gathered by op and reason; most first."""
+    """Rows of these statuses, gathered by reason, those of one op under it; most first."""
     rows = verdicts[verdicts["status"].isin(statuses) & (verdicts["law"] != WITNESS)]
     reason = rows["known"].str.replace(r"^\d+: ", "", regex=True).where(rows["known"] != "", rows["message"])
-    groups = rows.assign(because=reason).groupby(["op", "status", "because"], sort=True)
+    groups = rows.assign(because=reason).groupby(["status", "because"], sort=True)
     found = [
-        Doubt(str(op), str(status), str(because), _names(g["candidate"]), _names(g["law"]), len(g))
-        for (op, status, because), g in groups
+        Doubt(str(status), str(because), _names(g["candidate"]), _names(g["law"]), len(g), _most(g["op"]))
+        for (status, because), g in groups
     ]
     return sorted(found, key=lambda d: -d.rows)
+
+
+def _most(column: pandas.Series) -> tuple[tuple[str, int], ...]:
+    return tuple((str(name), int(n)) for name, n in column.value_counts().items())
 
 
 def _names(column: pandas.Series) -> tuple[str, ...]:

@@ -44,6 +44,9 @@ class Case {
     return fact.evidence.command || `harness show ${shell(fact.case)} --candidate ${shell(fact.candidate)}${law}`;
   }
 
+  // The script that repeats a row, or the command that writes it where the page does not hold it.
+  script(fact) { return fact.evidence.repro ?? `${this.command(fact)} --script > repro.py`; }
+
   async show(row) {
     this.row = row;
     await this.app.coldRows;
@@ -52,6 +55,7 @@ class Case {
     this.fact = fact;
     this.node.replaceChildren(...[
       this.title(fact),
+      el("p", { class: "law" }, this.app.table.facts.statements[fact.law] ?? ""),
       el("p", { class: "blame" }, this.sentence(fact)),
       fact.message && el("p", { class: "message" }, fact.message),
       this.copies(fact),
@@ -62,8 +66,8 @@ class Case {
       this.text("The bound, with numbers", evidence.formula),
       this.text("The oracle's digits", evidence.digits),
       this.text("The smallest case that breaks in the same way", evidence.shrunk),
-      this.script("The smallest case as a script", evidence.smallest),
-      this.script("Repro script of this case", evidence.repro),
+      this.folded("The smallest case as a script", evidence.smallest),
+      this.folded("Repro script of this case", evidence.repro),
       this.laws(row, fact),
       histogram(this.app.margins(row), fact.margin),
     ].filter(Boolean));
@@ -75,8 +79,14 @@ class Case {
 
   title(fact) {
     return el("div", { class: "case-head" }, el("h2", { id: "case-title", tabindex: "-1" }, el("b", { class: `sign ${kind(fact.status)}`, "aria-hidden": "true" }, this.app.table.facts.signs[fact.status] ?? ""), " ", el("code", {}, fact.candidate), " ", fact.status, " ", el("span", { class: "dim" }, `${fact.law}${fact.about && ` of ${fact.about}`}`)),
-      el("div", { class: "walk" }, el("button", { type: "button", "aria-label": "Previous", onclick: () => this.app.step(-1) }, "‹"), el("button", { type: "button", "aria-label": "Next", onclick: () => this.app.step(1) }, "›"), el("button", { type: "button", "aria-label": "Close", onclick: () => this.node.close() }, "✕")),
+      el("div", { class: "walk" }, this.place(), el("button", { type: "button", "aria-label": "Previous", onclick: () => this.app.step(-1) }, "‹"), el("button", { type: "button", "aria-label": "Next", onclick: () => this.app.step(1) }, "›"), el("button", { type: "button", "aria-label": "Close", onclick: () => this.node.close() }, "✕")),
       el("p", { class: "address" }, el("b", {}, fact.op), fact.case.split("/").slice(1).map((part) => { const [axis, ...value] = part.split(":"); return el("span", { class: "part" }, el("i", {}, axis), " ", value.join(":")); }), this.unsaid(fact)));
+  }
+
+  // Where it stands in the list that is shown.
+  place() {
+    const { view } = this.app.grid, at = view.indexOf(this.row);
+    return at < 0 ? "" : el("span", { class: "dim nums" }, `${(at + 1).toLocaleString("en")} of ${view.length.toLocaleString("en")}`);
   }
 
   // The axes that the id leaves out, at their first values.
@@ -103,21 +113,21 @@ class Case {
   }
 
   copies(fact) {
-    const button = (name, text, key) => el("button", { type: "button", class: "copy", "data-kind": key, onclick: () => copy(text(), name) }, name);
+    const button = (name, text, key) => el("button", { type: "button", class: "copy", "data-kind": key, onclick: (event) => copy(text(), name.replace(/^Copy /, ""), event.target) }, name);
     return el("div", { class: "copies" },
       el("code", { class: "command" }, this.command(fact)),
       button("Copy command", () => this.command(fact), "command"),
-      fact.evidence.repro ? button("Copy repro script", () => fact.evidence.repro, "repro") : button("Copy command that writes repro.py", () => `${this.command(fact)} --script > repro.py`, "script"),
+      fact.evidence.repro ? button("Copy repro script", () => this.script(fact), "repro") : button("Copy command that writes repro.py", () => this.script(fact), "script"),
       fact.evidence.smallest && button("Copy smallest repro script", () => fact.evidence.smallest, "smallest"),
       button("Copy issue text", () => this.issue(fact), "issue"),
-      button("Copy known entry", () => ledger([fact]), "ledger"),
+      this.wrong(fact) && button("Copy known entry", () => ledger([fact], this.app.table.facts), "ledger"),
       button("Copy link", () => location.href.split("#")[0] + this.app.linkTo(this.row), "link"),
       el("button", { type: "button", id: "hex", "aria-pressed": String(this.hex), onclick: () => { this.hex = !this.hex; this.show(this.row); } }, "Hex"));
   }
 
   numbers(fact) {
     const said = (value) => (value === undefined ? "" : this.hex ? inHex(String(value)) : String(value));
-    const rows = [["actual", said(fact.actual)], ["expected", said(fact.expected)], ["bound", said(fact.bound)], ["margin", digits(fact.margin)], ["ulps", digits(fact.ulps)], ["at", fact.at], ["grade", fact.grade], ["was", fact.change ? `${fact.change}: ${fact.was || "not there"} ${Number.isNaN(fact.before ?? NaN) ? "" : short(fact.before)}` : ""]];
+    const rows = [["actual", said(fact.actual)], ["expected", said(fact.expected)], ["bound", said(fact.bound)], ["margin", digits(fact.margin)], ["ulps", digits(fact.ulps)], ["at", fact.at], ["grade", fact.grade], ["before", fact.change ? `${fact.was || "not there"}${Number.isNaN(fact.before ?? NaN) ? "" : `, margin ${short(fact.before)}`}: ${fact.change}` : ""]];
     return el("dl", { class: "numbers" }, rows.filter(([, value]) => value !== "" && value !== undefined).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
   }
 
@@ -135,7 +145,8 @@ class Case {
 
   pictures({ evidence, at }) {
     const place = (String(at ?? "").match(/\d+/g) ?? []).map((i, axis) => Number(i) - (evidence.origin?.[axis] ?? 0));
-    const maps = [["expected", valueColour], ["actual", valueColour], ["margin", errorColour]].filter(([name]) => Array.isArray(evidence[name])).map(([name, colour]) => heatMap(name === "margin" ? "error in bounds" : name, evidence[name], colour, evidence.origin, place));
+    const shown = [["expected", valueColour], ["actual", valueColour], ["margin", errorColour]].filter(([name]) => Array.isArray(evidence[name]));
+    const maps = heatMaps(shown.map(([name, colour]) => ({ title: name === "margin" ? "error in bounds" : name, nested: evidence[name], colour })), evidence.origin, place);
     const unsaid = ["expected", "actual", "margin"].map((name) => evidence[name]).find((value) => typeof value === "string");
     return maps.length ? el("section", {}, el("h3", {}, "Pictures"), el("div", { class: "maps" }, maps)) : unsaid ? el("p", { class: "dim" }, unsaid) : "";
   }
@@ -147,12 +158,12 @@ class Case {
     return el("p", { class: "dim" }, "This page holds no arrays and no script of this case; the command above recomputes them. ", other !== undefined && "It holds those of ", other !== undefined && el("a", { href: this.app.linkTo(other) }, `${columns.case.at(other)} ${columns.about.at(other)}`.trim()), other !== undefined && ", wrong under the same law.");
   }
 
-  script(title, content) {
+  folded(title, content) {
     return content ? el("details", { class: "script" }, el("summary", {}, title), this.text(title, content)) : "";
   }
 
   text(title, content) {
-    return content ? el("section", {}, el("h3", {}, title, " ", el("button", { type: "button", class: "copy", onclick: () => copy(String(content), title) }, "Copy")), el("pre", { tabindex: "0" }, this.hex && !title.includes("script") ? inHex(String(content)) : String(content))) : "";
+    return content ? el("section", {}, el("h3", {}, title, " ", el("button", { type: "button", class: "copy", onclick: (event) => copy(String(content), title, event.target) }, "Copy")), el("pre", { tabindex: "0", class: title.includes("script") ? null : "wrapped" }, this.hex && !title.includes("script") ? inHex(String(content)) : String(content))) : "";
   }
 
   laws(row, fact) {
@@ -172,21 +183,33 @@ class Case {
   }
 }
 
-// Rows -> entries for a spec's `known:`; one per candidate, law, about and status, with what their cases share.
-function ledger(rows) {
+// Rows -> entries for a spec's `known:`; one per candidate, law, about and status, with what their cases share, also at
+// first values: an entry speaks of no case beyond those it was seen at.
+function ledger(rows, { first, axes }) {
   const groups = Map.groupBy(rows, (row) => JSON.stringify([row.op, row.candidate, row.law, row.about, row.status]));
   const scalar = (text) => (/^[A-Za-z_][\w.]*$/.test(text) ? text : JSON.stringify(text));
   return ["known:", ...[...groups.values()].map((group) => {
-    const all = group.map((row) => row.case.split("/").slice(1)), shared = all[0].filter((part) => all.every((parts) => parts.includes(part)));
-    const when = shared.map((part) => { const [axis, ...rest] = part.split(":"); return condition(axis, rest.join(":")); }).join(" and ") || "true";
+    const said = (row) => Object.fromEntries(row.case.split("/").slice(1).map((part) => { const [axis, ...rest] = part.split(":"); return [axis, rest.join(":")]; }));
+    const all = group.map((row) => { const { grid, ...parts } = said(row); return parts.invalid ? parts : { ...first[row.op], ...parts }; });
+    const shared = Object.entries(all[0]).filter(([axis, value]) => all.every((values) => values[axis] === value));
+    const when = shared.map(([axis, value]) => `${axis} == ${axes[axis]?.includes("given") ? quotedWord(value) : literal(String(value))}`.replace("== None", "is None")).join(" and ") || "true";
     const [{ candidate, law, about, status, op }] = group;
     return `  - {by: ${scalar(candidate)}, law: ${scalar(law)}, ${about && `about: ${scalar(about)}, `}when: ${JSON.stringify(when)}, because: "", see: "", status: ${scalar(status)}}  # ${op.replace(/\s/g, " ")}, ${group.length} rows`;
   })].join("\n") + "\n";
 }
 
-function condition(axis, value) {
-  const numbers = value.split("x").filter(Boolean);
-  if (value === "none" && !["bias"].includes(axis)) return `${axis} == 'none'`;
-  if (numbers.length && numbers.every((n) => n !== "" && !Number.isNaN(Number(n)))) return value.includes("x") ? `${axis} == (${numbers.join(", ")}${numbers.length === 1 ? "," : ""})` : `${axis} == ${value}`;
-  return `${axis} == '${value.replaceAll("'", "\\'")}'`;
+function quotedWord(text) { return `'${String(text).replaceAll("'", "\\'")}'`; }
+
+// What an id writes -> the value as `when:` writes it.
+function literal(text) {
+  const words = { none: "None", true: "True", false: "False", empty: "()" };
+  if (Object.hasOwn(words, text)) return words[text];
+  if (/^[-\dx+]*\+[-\dx+]*$/.test(text)) return tuple(text.split("+"));
+  if (/^-?\d+(x-?\d+)*x?$/.test(text) && text.includes("x")) return tuple(text.split("x"));
+  return text !== "" && !Number.isNaN(Number(text)) ? text : quotedWord(text);
+}
+
+function tuple(parts) {
+  const values = parts.filter(Boolean).map(literal);
+  return `(${values.join(", ")}${values.length === 1 ? "," : ""})`;
 }

@@ -1,14 +1,16 @@
 // The page: state in the fragment, everything else drawn from it.
 
+const toast = document.getElementById("toast");
+
 function say(text) {
-  const toast = document.getElementById("toast");
+  (document.querySelector("dialog[open]") ?? document.body).append(toast);
   toast.textContent = text;
   toast.classList.add("on");
   clearTimeout(say.timer);
   say.timer = setTimeout(() => toast.classList.remove("on"), 2200);
 }
 
-async function copy(text, name) {
+async function copy(text, name, button) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
@@ -20,6 +22,10 @@ async function copy(text, name) {
     area.remove();
   }
   say(`Copied: ${name}`);
+  if (!button || button.dataset.was) return;
+  button.dataset.was = button.textContent;
+  button.textContent = "Copied ✓";
+  setTimeout(() => { button.textContent = button.dataset.was; delete button.dataset.was; }, 1600);
 }
 
 function csvField(value) {
@@ -37,7 +43,7 @@ class App {
     this.query = document.getElementById("query");
     this.grid = new Grid(this);
     this.pane = new Case(this);
-    this.coldRows = new Promise((resolve) => setTimeout(resolve, 30)).then(() => unpack("details")).then((cold) => { this.cold = cold; this.grid.draw(); this.prepare(["margin.desc", "case.asc", "ulps.desc", "candidate.asc", "law.asc", "blame.asc", "message.asc"]); });
+    this.coldRows = new Promise((resolve) => setTimeout(resolve, 30)).then(() => unpack("details")).then((cold) => { this.cold = cold; this.grid.draw(); this.prepare(["margin.desc", "case.asc", "ulps.desc", "candidate.asc", "law.asc", "message.asc"]); });
     this.listen();
     this.facets();
     drawChanges(this);
@@ -66,8 +72,8 @@ class App {
   }
 
   follow() {
-    const state = this.state(), query = state.q ?? (state.case ? "" : this.start());
-    if (this.query.value !== query) this.query.value = query;
+    const state = this.state(), query = state.q ?? this.start();
+    if (this.query.value.trimEnd() !== query) this.query.value = query;
     document.getElementById("unfold").checked = Boolean(state.all);
     this.refresh();
     const row = state.case ? this.find(state) : -1;
@@ -178,7 +184,8 @@ class App {
   closed() {
     if (!this.state().case) return;
     this.set({ q: this.query.value, case: "", candidate: "", law: "", about: "" });
-    this.grid.node.focus({ preventScroll: true });
+    document.body.append(toast);
+    if (document.activeElement === document.body) this.grid.node.focus({ preventScroll: true });
   }
 
   step(by) {
@@ -218,10 +225,14 @@ class App {
     const rows = [];
     for (const row of this.order(this.state().sort ?? "worst")) if (this.mask[row]) rows.push(this.pane.facts(row));
     const count = `${rows.length.toLocaleString("en")} rows`;
+    if (!rows.length) return say("No verdict matches: there is nothing to copy.");
     if (what === "csv") return copy([CSV.join(","), ...rows.map((row) => CSV.map((name) => csvField(row[name])).join(","))].join("\n") + "\n", `${count} as CSV`);
-    if (what === "ledger") return copy(ledger(rows), `${count} as known entries`);
-    const specs = [...new Set(rows.map((row) => `specs/${row.op}.yaml`))].map(shell), cases = [...new Set(rows.map((row) => row.case))];
-    return copy(`pytest ${specs.join(" ")} -k ${shell(cases.join(" or "))}`, `${cases.length.toLocaleString("en")} cases as a pytest selection`);
+    if (what === "ledger") {
+      const wrong = rows.filter((row) => this.pane.wrong(row));
+      return wrong.length ? copy(ledger(wrong, this.table.facts), `${wrong.length.toLocaleString("en")} wrong rows as known entries`) : say("None of these is wrong: there is nothing to know.");
+    }
+    const cases = [...new Set(rows.map((row) => `specs/${row.op}.yaml::${row.case}`))].map(shell);
+    return copy(`pytest ${cases.join(" ")}`, `${cases.length.toLocaleString("en")} cases as a pytest selection`);
   }
 
   async compare(file) {
@@ -241,11 +252,14 @@ class App {
   listen() {
     addEventListener("hashchange", () => this.follow());
     addEventListener("popstate", () => this.follow());
-    this.query.addEventListener("input", () => { history.replaceState(null, "", this.fragment({ ...this.state(), q: this.query.value })); this.refresh(); });
+    this.query.addEventListener("focus", () => { if (this.query.value && !this.query.value.endsWith(" ")) this.query.value += " "; });
+    this.query.addEventListener("blur", () => { this.query.value = this.query.value.trimEnd(); });
+    this.query.addEventListener("input", () => { history.replaceState(null, "", this.fragment({ ...this.state(), q: this.query.value.trimEnd() })); this.refresh(); });
     document.getElementById("unfold").addEventListener("change", (event) => this.set({ q: this.query.value, all: event.target.checked ? "1" : "" }));
     document.getElementById("clear").addEventListener("click", () => this.set({ q: "" }));
     document.getElementById("help").addEventListener("click", (event) => { const box = document.getElementById("language"); box.hidden = !box.hidden; event.target.setAttribute("aria-expanded", String(!box.hidden)); });
-    document.getElementById("keys").addEventListener("click", () => document.getElementById("keyboard").showModal());
+    for (const [button, dialog] of [["keys", "keyboard"], ["words", "glossary"]]) document.getElementById(button).addEventListener("click", () => document.getElementById(dialog).showModal());
+    document.getElementById("only-wrong")?.addEventListener("change", (event) => document.getElementById("matrix").classList.toggle("only-wrong", event.target.checked));
     document.getElementById("theme").addEventListener("click", otherTheme);
     document.getElementById("file").addEventListener("change", (event) => event.target.files[0] && this.compare(event.target.files[0]));
     document.getElementById("all-clusters")?.addEventListener("click", (event) => { document.getElementById("patterns").classList.add("all"); event.target.remove(); });
@@ -255,26 +269,34 @@ class App {
   }
 
   clicked(event) {
-    const button = event.target.closest("[data-take], [data-copy], [data-close], .fold"), link = event.target.closest('a[href^="#"]');
+    const button = event.target.closest("[data-take], [data-copy], [data-script], [data-close], .fold"), link = event.target.closest('a[href^="#"]');
     if (button?.dataset.take) this.take(button.dataset.take);
-    else if (button?.dataset.copy) copy(button.dataset.copy, "command");
+    else if (button?.dataset.copy) copy(button.dataset.copy, "command", button);
+    else if (button?.dataset.script) this.coldRows.then(() => { const fact = this.pane.facts(this.find(Object.fromEntries(new URLSearchParams(button.dataset.script.slice(1))))); copy(this.pane.script(fact), "repro script", button); });
     else if (button && "close" in button.dataset) button.closest("dialog").close();
     else if (button?.classList.contains("fold")) this.fold(button);
-    else if (link?.dataset.section) { event.preventDefault(); goTo(link.dataset.section); }
+    else if (link?.dataset.section) { event.preventDefault(); goTo(link.dataset.section); (link.classList.contains("skip") ? this.grid.node : document.getElementById(link.dataset.section)).focus({ preventScroll: true }); }
     else if (link && new URLSearchParams(link.hash.slice(1)).has("q") && !link.hash.includes("case=")) goTo("verdicts");
   }
 
   pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.matches("input, select, textarea")) { if (event.key === "Escape") { event.preventDefault(); event.target.blur(); } return; }
-    const inCase = this.pane.node.open, walk = inCase ? (by) => this.step(by) : (by) => this.grid.move(by), onGrid = event.target === this.grid.node;
-    const copyOf = (text, name) => { const row = inCase ? this.pane.row : this.grid.view[this.grid.current]; if (row !== undefined) this.coldRows.then(() => { const said = text(this.pane.facts(row)); if (said) copy(said, name); else say(`This row has no ${name}.`); }); };
+    if (event.target.matches("input, select, textarea")) {
+      const leaves = event.key === "Escape" || (event.target === this.query && ["Enter", "ArrowDown"].includes(event.key));
+      if (leaves) { event.preventDefault(); this.grid.node.focus(); }
+      return;
+    }
+    const box = document.getElementById("language");
+    if (event.key === "Escape" && !box.hidden) document.getElementById("help").click();
+    const inCase = this.pane.node.open, walk = inCase ? (by) => this.step(by) : (by) => this.grid.move(by), onGrid = event.target === this.grid.node, opening = onGrid || event.target === document.body;
+    const copyOf = (text, name) => { const row = inCase ? this.pane.row : this.grid.view[this.grid.current]; if (row !== undefined) this.coldRows.then(() => copy(text(this.pane.facts(row)), name)); };
     const keys = {
       "/": () => { goTo("verdicts"); this.query.focus(); this.query.select(); }, j: () => walk(1), k: () => walk(-1), t: otherTheme, "?": () => document.getElementById("keyboard").showModal(),
-      c: () => copyOf((fact) => this.pane.command(fact), "command"), r: () => copyOf((fact) => fact.evidence.repro, "repro script"),
-      ...(onGrid && { ArrowDown: () => walk(1), ArrowUp: () => walk(-1), Enter: () => this.grid.view.length && this.open(this.grid.view[this.grid.current]) }),
+      c: () => copyOf((fact) => this.pane.command(fact), "command"), r: () => copyOf((fact) => this.pane.script(fact), "repro script"),
+      ...(onGrid && { ArrowDown: () => walk(1), ArrowUp: () => walk(-1) }),
+      ...(opening && { Enter: () => this.grid.view.length && this.open(this.grid.view[this.grid.current]) }),
     };
-    if (!Object.hasOwn(keys, event.key) || (document.getElementById("keyboard").open)) return;
+    if (!Object.hasOwn(keys, event.key) || document.querySelector("#keyboard[open], #glossary[open]")) return;
     event.preventDefault();
     keys[event.key]();
   }
@@ -322,25 +344,29 @@ function lawTable(app, op) {
 }
 
 function goTo(section) {
-  const node = document.getElementById(section), calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  if (!node.hidden) node.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+  const node = document.getElementById(section), far = Math.abs(node.getBoundingClientRect().top) > 2 * innerHeight;
+  if (!node.hidden) node.scrollIntoView({ behavior: far || matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth", block: "start" });
 }
 
-function remembered(value) {
+// Storage may be refused to a page that is opened from disk.
+function stored(act) {
   try {
-    if (value) localStorage.setItem("theme", value);
-    return localStorage.getItem("theme");
+    return act(localStorage);
   } catch {
     return null;
   }
 }
 
+// The other theme than the system's, and back to the system's.
 function otherTheme() {
-  const root = document.documentElement, dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = remembered(dark ? "light" : "dark") ?? (dark ? "light" : "dark");
+  const root = document.documentElement, theme = matchMedia("(prefers-color-scheme: dark)").matches ? "light" : "dark";
+  if (root.dataset.theme) delete root.dataset.theme;
+  else root.dataset.theme = theme;
+  stored((store) => (root.dataset.theme ? store.setItem("theme", theme) : store.removeItem("theme")));
 }
 
-if (remembered()) document.documentElement.dataset.theme = remembered();
+const theme = stored((store) => store.getItem("theme"));
+if (theme) document.documentElement.dataset.theme = theme;
 const app = new App(await unpack("rows"));
 globalThis.report = app;
 document.documentElement.dataset.ready = Math.round(performance.now());

@@ -19,7 +19,10 @@ function planes(nested, prefix = []) {
 const ERROR_COLOURS = [[238, 246, 243], [223, 240, 234], [203, 231, 221], [176, 220, 205], [143, 205, 184], [255, 217, 168], [255, 180, 137], [249, 140, 118], [214, 60, 70]];
 
 function errorColour(margin) {
-  return Number.isNaN(margin) ? [120, 120, 120] : ERROR_COLOURS[LEVELS.filter((step) => margin > step).length];
+  if (Number.isNaN(margin)) return [120, 120, 120];
+  if (!(margin > 1e6)) return ERROR_COLOURS[LEVELS.filter((step) => margin > step).length];
+  const beyond = Math.min(1, (Math.log10(margin) - 6) / 12);
+  return ERROR_COLOURS.at(-1).map((part) => part * (1 - 0.6 * beyond));
 }
 
 function valueColour(value, largest) {
@@ -28,46 +31,68 @@ function valueColour(value, largest) {
   return [255 - part * (255 - r), 255 - part * (255 - g), 255 - part * (255 - b)];
 }
 
-function heatMap(title, nested, colour, origin = [], worst = []) {
+// Pictures of arrays of one shape, read together: what points at an entry of one points at it in all.
+function heatMaps(shown, origin = [], worst = []) {
+  const maps = shown.map((one) => heatMap(one, origin, worst, (plane, at) => maps.forEach((map) => map.read(plane, at))));
+  return maps.map(({ node }) => node);
+}
+
+// Screen points a picture's longer side has at least, so that a mark around an entry can be thin.
+const SIDE = 320;
+
+function heatMap({ title, nested, colour }, origin, worst, point) {
   const placed = (index) => index.map((i, axis) => i + (origin[axis] ?? 0)).join(", ");
   const all = planes(nested), finite = all.flatMap(({ rows }) => rows.flat().map(numeric)).filter(Number.isFinite);
   const largest = finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const canvas = el("canvas", { tabindex: "0", role: "img" }), said = el("p", { class: "reading", "aria-live": "polite" });
-  const choose = all.length > 1 && el("select", { "aria-label": `Plane of ${title}`, onchange: () => draw() }, all.map(({ index }, i) => el("option", { value: i }, `[${placed(index)}]`)));
-  let plane = all[0], at = [0, 0];
+  const axes = (part) => (Array.isArray(part) ? 1 + axes(part[0]) : 0), flat = axes(nested) < 2;
+  const marked = worst.length === axes(nested) ? worst : [];
+  const home = all.findIndex(({ index }) => marked.length && index.every((i, axis) => i === marked[axis]));
+  const choose = all.length > 1 && el("select", { "aria-label": `Plane of ${title}`, onchange: () => point(Number(choose.value), at) }, all.map(({ index }, i) => el("option", { value: i }, `[${placed(index)}]`)));
+  let shown = Math.max(0, home), at = marked.length ? [marked.at(-2) ?? 0, marked.at(-1)] : [0, 0];
   function draw() {
-    plane = all[choose ? Number(choose.value) : 0];
-    const height = plane.rows.length, width = plane.rows[0]?.length ?? 0, picture = canvas.getContext("2d");
-    canvas.width = Math.max(1, width);
-    canvas.height = Math.max(1, height);
-    canvas.style.aspectRatio = `${canvas.width} / ${canvas.height}`;
+    const { rows } = all[shown], height = Math.max(1, rows.length), width = Math.max(1, rows[0]?.length ?? 0), picture = canvas.getContext("2d");
+    const size = Math.max(1, Math.ceil(SIDE / Math.max(height, width)));
+    [canvas.height, canvas.width] = [height * size, width * size];
+    canvas.style.aspectRatio = `${width} / ${height}`;
     canvas.setAttribute("aria-label", `${title}, ${height} by ${width}; arrow keys read entries`);
-    const image = picture.createImageData(canvas.width, canvas.height);
-    plane.rows.forEach((row, y) => row.forEach((value, x) => image.data.set([...colour(numeric(value), largest), 255], 4 * (y * width + x))));
-    picture.putImageData(image, 0, 0);
-    read(0, 0);
+    rows.forEach((row, y) => row.forEach((value, x) => { picture.fillStyle = `rgb(${colour(numeric(value), largest).map(Math.round).join(" ")})`; picture.fillRect(x * size, y * size, size, size); }));
+    if (shown === home) outline(picture, [marked.at(-2) ?? 0, marked.at(-1)], size, "#000", "#fff");
+    outline(picture, at, size, "#fff", "#3546b5");
   }
-  function read(y, x) {
-    at = [Math.max(0, Math.min(canvas.height - 1, y)), Math.max(0, Math.min(canvas.width - 1, x))];
-    said.textContent = `[${placed(nested.length !== undefined && !Array.isArray(nested[0]) ? [at[1]] : [...plane.index, ...at])}] ${plane.rows[at[0]]?.[at[1]] ?? "no entries"}`;
+  // What it points at, and the other pictures do.
+  function read(plane, [y, x]) {
+    shown = plane;
+    const { index, rows } = all[shown];
+    at = [Math.max(0, Math.min(rows.length - 1, y)), Math.max(0, Math.min((rows[0]?.length ?? 1) - 1, x))];
+    if (choose) choose.value = String(shown);
+    draw();
+    said.textContent = `[${placed(flat ? [at[1]] : [...index, ...at])}] ${rows[at[0]]?.[at[1]] ?? "no entries"}`;
   }
   canvas.addEventListener("pointermove", (event) => {
-    const box = canvas.getBoundingClientRect();
-    read(Math.floor(((event.clientY - box.top) / box.height) * canvas.height), Math.floor(((event.clientX - box.left) / box.width) * canvas.width));
+    const box = canvas.getBoundingClientRect(), { rows } = all[shown];
+    const to = [Math.floor(((event.clientY - box.top) / box.height) * rows.length), Math.floor(((event.clientX - box.left) / box.width) * (rows[0]?.length ?? 1))];
+    if (to[0] !== at[0] || to[1] !== at[1]) point(shown, to);
   });
   canvas.addEventListener("keydown", (event) => {
     const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
     if (!step) return;
     event.preventDefault();
     event.stopPropagation();
-    read(at[0] + step[0], at[1] + step[1]);
+    point(shown, [at[0] + step[0], at[1] + step[1]]);
   });
-  const first = all.findIndex(({ index }) => index.every((i, axis) => i === worst[axis]));
-  if (choose && first >= 0) choose.value = String(first);
-  draw();
-  const axes = (part) => (Array.isArray(part) ? 1 + axes(part[0]) : 0);
-  if (worst.length && worst.length === axes(nested)) read(worst.at(-2) ?? 0, worst.at(-1));
-  return el("figure", { class: "map" }, el("figcaption", {}, title, " ", choose), canvas, said);
+  read(shown, at);
+  const legend = el("p", { class: "ramp", "aria-hidden": "true" }, colour === errorColour ? ["0", "", "", "", "1", "", "10³", "10⁶", "∞"].map((text, i) => el("i", { style: `background: rgb(${ERROR_COLOURS[i].join(" ")})` }, text)) : [-1, 0, 1].map((part) => el("i", { style: `background: rgb(${valueColour(part, 1).join(" ")})` }, part ? short(part * largest) : "0")));
+  return { read, node: el("figure", { class: "map" }, el("figcaption", {}, title, " ", choose), canvas, legend, said) };
+}
+
+function outline(picture, [y, x], size, outer, inner) {
+  const wide = Math.max(1, Math.min(4, size / 8));
+  for (const [colour, inset] of [[outer, wide / 2], [inner, 1.5 * wide]]) {
+    picture.strokeStyle = colour;
+    picture.lineWidth = wide;
+    picture.strokeRect(x * size + inset, y * size + inset, size - 2 * inset, size - 2 * inset);
+  }
 }
 
 // How many margins fall into each decade, this row's marked.

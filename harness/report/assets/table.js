@@ -1,11 +1,11 @@
 // Rows -> the list on the screen: only what can be seen is in the document.
 
 const COLUMNS = [
-  { name: "status", title: "status" }, { name: "margin", title: "margin" }, { name: "candidate", title: "candidate" },
-  { name: "case", title: "case" }, { name: "law", title: "law" }, { name: "ulps", title: "ulps" },
-  { name: "actual", title: "actual", cold: true }, { name: "expected", title: "expected", cold: true },
-  { name: "bound", title: "bound", cold: true }, { name: "at", title: "at", cold: true }, { name: "blame", title: "blame" },
-  { name: "message", title: "message" },
+  { name: "status", says: "how it fares" }, { name: "margin", says: "the error in units of its bound: above 1 is wrong" },
+  { name: "candidate", says: "the implementation that was judged" }, { name: "case", says: "op and what departs from its first case" },
+  { name: "law", says: "what must hold, and of what" }, { name: "actual", cold: true }, { name: "expected", cold: true },
+  { name: "bound", cold: true }, { name: "ulps", says: "the error in units in the last place" }, { name: "at", cold: true },
+  { name: "message", says: "what was seen, and its proof" },
 ];
 const MAX_PIXELS = 8_000_000;
 const LEVELS = [0, 1e-3, 1e-2, 1e-1, 1, 1e1, 1e3, 1e6];
@@ -27,7 +27,8 @@ function short(number) {
   if (size !== 0 && (size < 1e-4 || size >= 1000)) {
     return size < 1e6 && size >= 1000 ? Math.round(number).toLocaleString("en") : number.toExponential(1).replace("+", "");
   }
-  return String(Number(number.toPrecision(3)));
+  const said = String(Number(number.toPrecision(3)));
+  return said === "1" && number < 1 ? "<1" : said === "1" && number > 1 ? ">1" : said;
 }
 
 function level(margin) {
@@ -53,8 +54,8 @@ class Grid {
   }
 
   head() {
-    const cells = COLUMNS.map(({ name, title, cold }) =>
-      el("div", { role: "columnheader", class: `c-${name}`, "aria-sort": "none", "data-name": name }, cold ? title : el("button", { type: "button", onclick: () => this.app.sortBy(name) }, title)));
+    const cells = COLUMNS.map(({ name, says, cold }) =>
+      el("div", { role: "columnheader", class: `c-${name}`, "aria-sort": "none", "data-name": name }, cold ? name : el("button", { type: "button", title: `${says}; click to sort`, onclick: () => this.app.sortBy(name) }, name)));
     document.getElementById("head").append(el("div", { role: "row", class: "row head" }, cells));
   }
 
@@ -130,11 +131,12 @@ class Grid {
     line.link.textContent = columns.case.at(row);
     line.link.href = this.app.linkTo(row);
     line.cells.case.title = line.link.textContent;
-    for (const name of ["candidate", "blame", "message"]) this.text(line.cells[name], columns[name].at(row));
+    for (const name of ["candidate", "message"]) this.text(line.cells[name], columns[name].at(row));
     line.law.textContent = columns.law.at(row);
     line.about.textContent = columns.about.at(row);
     line.cells.ulps.textContent = short(columns.ulps[row]);
     for (const name of ["actual", "expected", "bound", "at"]) this.text(line.cells[name], cold ? brief(cold.columns[name].at(row)) : "…");
+    if (cold && !cold.columns.actual.at(row)) this.text(line.cells.actual, columns.message.at(row).match(/^\w+(?:Error|Exception)\b/)?.[0] ?? "");
   }
 
   text(cell, value) {
