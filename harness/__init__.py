@@ -24,6 +24,7 @@ The rooms, in order; a module imports only from rooms above its own:
 - judgement: Case, candidates -> Verdicts
 - execution: tasks -> Verdicts, inline, isolated or on a cluster
 - runs: specs -> a run
+- explanation: row, what is due -> how its bound came about
 - repro: Verdict -> a standalone script
 - shrinking: Case -> a smaller one that breaks in the same way
 - evidence: Verdicts -> what a page shows of the worst of them

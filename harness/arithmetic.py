@@ -25,6 +25,8 @@ from reference_impls.definitions.terms import Group, Terms, evaluate
 
 Array = NDArray[Any]
 Vjp = Callable[["Tracked"], "Tracked"]
+#: The sizes that the bound of one entry of a sum or transform is made of, by name.
+Sizes = Callable[[tuple[int, ...]], dict[str, float]]
 
 _created = count()
 
@@ -38,6 +40,12 @@ class Tracked(NDArrayOperatorsMixin):
     p: Precision
     parents: tuple[tuple[Tracked, Vjp], ...] = ()
     order: int = field(default_factory=lambda: next(_created))
+    sizes: Sizes | None = None
+
+    @property
+    def step(self) -> str:
+        """What made it, by the name of the function: ``add``, ``exp``; empty of what was given."""
+        return self.parents[0][1].__qualname__.split(".")[0].strip("_") if self.parents else ""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -127,9 +135,10 @@ class Deferred(Tracked):
         make: Callable[[], tuple[Any, Array | None]],
         p: Precision,
         parents: tuple[tuple[Tracked, Vjp], ...],
+        sizes: Sizes | None = None,
     ) -> None:
         self.__dict__.update(
-            p=p, parents=parents, order=next(_created), _shape=shape, _dtype=np.dtype(dtype), _make=make
+            p=p, parents=parents, order=next(_created), _shape=shape, _dtype=np.dtype(dtype), _make=make, sizes=sizes
         )
 
     @property
@@ -389,6 +398,7 @@ def _unary(
             return value, error
 
         back: Vjp = lambda g: multiply(g, conj(derivative(x, y)))  # noqa: E731
+        back.__qualname__ = function.__name__
         y = Deferred(x.shape, x.dtype, make, x.p, ((x, back),))
         return y
 
@@ -625,7 +635,17 @@ def total(x: Tracked, axis: Any = None, *, keepdims: bool = False) -> Tracked:
         value, error = _added_up(x, axes, n)
         return value.reshape(shape), None if error is None else error.reshape(3, *shape)
 
-    return Deferred(shape, x.dtype, make, x.p, ((x, lambda g: broadcast(reshape(g, kept), x.shape)),))
+    def sizes(at: tuple[int, ...]) -> dict[str, float]:
+        size = np.abs(x.value).astype(np.float64)
+        sums = (s.sum(axis=axes).reshape(shape)[at] for s in (size, size**2))
+        return _of_sum(n, *sums)
+
+    return Deferred(shape, x.dtype, make, x.p, ((x, lambda g: broadcast(reshape(g, kept), x.shape)),), sizes)
+
+
+def _of_sum(length: Any, absolute: Any, squared: Any) -> dict[str, float]:
+    """A sum's length, and the sums of its terms' magnitudes and squares."""
+    return {"K": float(length), "S": float(absolute), "Q": float(squared)}
 
 
 def _added_up(x: Tracked, axes: tuple[int, ...], n: int) -> tuple[Array, Array | None]:
@@ -686,7 +706,14 @@ def contract(terms: Terms, factors: dict[str, Tracked]) -> Tracked:
     p = next(iter(factors.values())).p
     kinds = [f.dtype for f in factors.values()] + ([np.dtype(np.complex64)] if terms.complex else [])
     parents = tuple((f, _transposed(terms, factors, name)) for name, f in factors.items())
-    return Deferred(terms.shape, np.result_type(*kinds), lambda: _contracted(terms, factors, p), p, parents)
+
+    def sizes(at: tuple[int, ...]) -> dict[str, float]:
+        values = {name: f.value for name, f in factors.items()}
+        magnitudes = {name: np.abs(v).astype(np.float64) for name, v in values.items()}
+        _, absolute, squared = _sums(terms, values, magnitudes, p)
+        return _of_sum(np.broadcast_to(terms.lengths, terms.shape)[at], absolute[at], squared[at])
+
+    return Deferred(terms.shape, np.result_type(*kinds), lambda: _contracted(terms, factors, p), p, parents, sizes)
 
 
 def _contracted(terms: Terms, factors: dict[str, Tracked], p: Precision) -> tuple[Array, Array | None]:
@@ -942,7 +969,15 @@ def fftn(x: Tracked, axes: Sequence[int], inverse: bool = False, norm: str = "no
     where = tuple(a % x.ndim for a in axes)
     kind = np.result_type(x.dtype, np.complex64)
     back: Vjp = lambda g: _fit(fftn(g, where, not inverse, norm), x)  # noqa: E731
-    return Deferred(x.shape, kind, lambda: _transformed(x, where, inverse, norm, kind), x.p, ((x, back),))
+    y = Deferred(
+        x.shape,
+        kind,
+        lambda: _transformed(x, where, inverse, norm, kind),
+        x.p,
+        ((x, back),),
+        lambda at: bounds.transform_sizes(y.value, where, at),
+    )
+    return y
 
 
 def _transformed(x: Tracked, where: tuple[int, ...], inverse: bool, norm: str, kind: Any) -> tuple[Array, Array | None]:
@@ -991,6 +1026,65 @@ def _np_fftn(x: Tracked, s: Any = None, axes: Any = None, norm: Any = None, out:
     if s is not None or out is not None:
         raise TypeError("the oracle's fftn takes no s: pad in the definition")
     return fftn(x, range(x.ndim) if axes is None else axes, norm=_NORMS[norm])
+
+
+# --- what a bound is made of ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a definition: what of one entry's bound had arisen once it was done, and what it added itself.
+
+    ``value`` and ``sizes`` are of the step's entry through which most of that passes.
+    """
+
+    name: str
+    arisen: float
+    added: float
+    value: Any
+    sizes: dict[str, float]
+
+
+#: Steps that move entries and round none: what reaches them reaches what they were made of, whatever its sign.
+_MOVES = frozenset(
+    {"broadcast", "concatenate", "conj", "imag", "negative", "real", "reshape", "roll", "take", "transpose"}
+)
+
+
+def steps(y: Tracked, at: tuple[int, ...], tier: int) -> list[Step]:
+    """How the bound of one entry of y arose, in the order of the computation: first-order running error analysis."""
+    one = np.zeros(y.shape, y.dtype)
+    one[at] = 1
+    nodes, reaching = {y.order: y}, {y.order: np.abs(one).astype(np.float64)}
+    signed: dict[int, Tracked] = {y.order: leaf(one, y.p)}
+    passed: dict[int, float] = {}
+    found = []
+    while nodes:
+        node = nodes.pop(order := max(nodes))
+        weight = np.abs(reaching.pop(order))
+        arisen = _arisen(node, weight, tier)
+        for parent, back in node.parents:
+            if parent.error is None and not parent.parents:
+                continue
+            arrived = _fit(back(signed[order]), parent)
+            carried = _fit(back(leaf(weight, node.p)), parent) if node.step in _MOVES else arrived
+            before = np.abs(carried.value).astype(np.float64)
+            passed[order] = passed.get(order, 0.0) + _arisen(parent, before, tier)
+            reaching[parent.order] = reaching.get(parent.order, 0.0) + before
+            signed[parent.order] = add(signed[parent.order], arrived) if parent.order in signed else arrived
+            nodes[parent.order] = parent
+        if node.error is not None and node.step:
+            through = np.unravel_index(int(np.argmax(weight * np.asarray(node.error)[tier])), node.shape)
+            place = tuple(int(i) for i in through)
+            sizes = {} if node.sizes is None else node.sizes(place)
+            added = max(arisen - passed.get(order, 0.0), 0.0)
+            found.append(Step(node.step, arisen, added, node.value[place], sizes))
+    return found[::-1]
+
+
+def _arisen(node: Tracked, weight: Array, tier: int) -> float:
+    with np.errstate(all="ignore"):
+        return 0.0 if node.error is None else float((weight * np.asarray(node.error)[tier]).sum())
 
 
 # --- reverse mode ---------------------------------------------------------------------------------------------------

@@ -201,6 +201,14 @@ def transform(p: Precision, y: Array, axes: Sequence[int]) -> Array:
         return tiers
 
 
+def transform_sizes(y: Array, axes: Sequence[int], at: tuple[int, ...]) -> dict[str, float]:
+    """What the bound of one entry of a transform is made of: the depth t, rms(y) and the norm over its axes."""
+    lengths = [y.shape[a] for a in axes]
+    power = np.abs(y[tuple(slice(None) if i in axes else k for i, k in enumerate(at))]).astype(np.float64) ** 2
+    t = sum(max(transform_growth(n), chirp_growth(n)) for n in lengths)
+    return {"t": float(t), "rms": float(np.sqrt(power.mean())), "norm": float(np.sqrt(power.sum()))}
+
+
 def _largest_class_rms(power: Array, axes: Sequence[int]) -> Array:
     divisors = [_divisors(power.shape[a]) for a in axes]
     if prod(len(d) for d in divisors) > RESIDUE_CLASSES:

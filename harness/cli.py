@@ -798,7 +798,7 @@ def _refuse_absent(rows: Iterable[Verdict]) -> None:
 
 
 def _show(spec: Spec, address: str, candidate: str | None, law: str | None, seed: int, script: bool, form: str) -> None:
-    from harness import cases, repro, runs
+    from harness import cases, evidence, repro, runs
 
     case = cases.find(spec, address)
     names = [c.name for c in spec.candidates]
@@ -820,6 +820,9 @@ def _show(spec: Spec, address: str, candidate: str | None, law: str | None, seed
     worst = worst or (rows[0] if rows and candidate else None)
     if worst is None:
         return
+    if not script and worst.bound:
+        told = evidence.of(chosen, worst)
+        click.echo("".join(f"\n{told[name]}\n" for name in ("formula", "digits") if name in told), nl=False)
     judge = runs.ready(kept)
     bound = next((c for c in judge.candidates if c.name == worst.candidate), None)
     if bound is not None:

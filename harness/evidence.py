@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import bounds, cases, repro, runs, shrinking
+from harness import bounds, cases, explanation, repro, runs, shrinking
 from harness.comparison import Numbers, compare, write
 from harness.execution import PRELOAD, Isolated, Note, Setup, Task
 from harness.execution.task import IMPORT
 from harness.laws import LAWS
 from harness.model import RED, Law, Spec, Verdict
-from harness.oracles import Answer, Oracle
+from harness.oracles import Answer
 from harness.trial import Bench, Trial
 
 Array = NDArray[Any]
@@ -94,6 +94,11 @@ def gather(
         for shown in named.get(name, []):
             found[shown] |= {"smallest": measured["repro"]} if "repro" in measured else {}
     return found
+
+
+def of(chosen: runs.Plan, row: Verdict) -> Evidence:
+    """The arrays, numbers and script of one row. Raises ExecutionError."""
+    return dict(_measured(chosen, [row], time.monotonic() + TIMEOUT)).get(key(row), {})
 
 
 def worst_of_cells(chosen: runs.Plan, rows: Iterable[Verdict], examples: Collection[str] = ()) -> list[Verdict]:
@@ -178,7 +183,14 @@ def measured(trial: Trial, row: Verdict) -> Evidence:
     if row.status in _DEATHS or not row.bound or row.margin != row.margin:
         return found
     numbers = _numbers(trial, row)
-    return found if numbers is None else found | _drawn(numbers, row) | _explained(trial, numbers, row)
+    if numbers is None:
+        return found
+    told = explanation.told(trial, numbers, row)
+    if numbers.actual.size > ENTRIES:
+        shape = numbers.actual.shape
+        places = ", ".join(f"{s.start}:{s.stop}" for s in _window(shape, explanation.place(row)))
+        told["formula"] += f"\ndrawn  : [{places}] of shape {shape}"
+    return found | _drawn(numbers, row) | told
 
 
 def _numbers(trial: Trial, row: Verdict) -> Numbers | None:
@@ -195,13 +207,13 @@ def _numbers(trial: Trial, row: Verdict) -> Numbers | None:
 
 
 def _drawn(numbers: Numbers, row: Verdict) -> Evidence:
-    at = tuple(int(i) for i in row.at.split())
+    at = explanation.place(row)
     if numbers.actual.shape != numbers.answer.expected.shape:
         return {}
     window: Any = _window(numbers.actual.shape, at)
     actual, expected = np.asarray(numbers.actual[window]), np.asarray(numbers.answer.expected[window])
     errors = [np.asarray(tier)[window] for tier in numbers.answer.error]
-    tier = bounds.TIERS[_tier(numbers, row)]
+    tier = bounds.TIERS[explanation.tier(numbers, row)]
     part = [
         compare(Numbers("", a, Answer(e, np.stack([np.asarray(x)[i] for x in errors]), numbers.answer.p)), tier)
         for i, a, e in _entries(actual, expected)
@@ -218,13 +230,6 @@ def _entries(actual: Array, expected: Array) -> Iterator[tuple[tuple[int, ...], 
         yield i, np.asarray(actual[i]), np.asarray(expected[i])
 
 
-def _tier(numbers: Numbers, row: Verdict) -> int:
-    """The tier whose bound the row states."""
-    at = tuple(int(i) for i in row.at.split())
-    tiers = [repr(float(tier[at])) for tier in numbers.answer.error]
-    return tiers.index(row.bound) if row.bound in tiers else 0
-
-
 def _window(shape: tuple[int, ...], at: tuple[int, ...]) -> tuple[slice, ...]:
     """The slice of an array that is drawn: all of it, or what is around its worst entry."""
     if int(np.prod(shape)) <= ENTRIES:
@@ -233,92 +238,6 @@ def _window(shape: tuple[int, ...], at: tuple[int, ...]) -> tuple[slice, ...]:
     starts = [max(0, min(i - side // 2, n - side)) for i, n in zip(at, shape, strict=True)]
     fixed = [slice(i, i + 1) for i in at[:-2]]
     return (*fixed, *(slice(s, min(s + side, n)) for s, n in zip(starts[-2:], shape[-2:], strict=True)))
-
-
-def _explained(trial: Trial, numbers: Numbers, row: Verdict) -> Evidence:
-    """The bound in words and numbers, and what was measured in all its digits."""
-    p, at = numbers.answer.p, tuple(int(i) for i in row.at.split())
-    tier = _tier(numbers, row)
-    lines = [
-        f"margin = |actual - expected| / bound = {row.margin:.6g}",
-        f"bound  = {row.bound} at [{', '.join(map(str, at))}], tier `{bounds.TIERS[tier]}`: {_TIERS[tier]}",
-        "tiers  : "
-        + ", ".join(f"{n} {float(e[at]):.6g}" for n, e in zip(bounds.TIERS, numbers.answer.error, strict=True)),
-        f"model  : {trial.spec.model}, {p.algorithm}; {_MODELS.get(trial.spec.model, _MODELS['formula'])}",
-        *_filled_in(trial, numbers, row),
-        f"where  u = {p.u_compute:.6g} ({p.dtype}), eta = {p.eta:.6g},",
-        f"       lambda = sqrt(2 ln(2 M / delta)) = {bounds.lam(numbers.actual.size):.4g},"
-        f" M = {numbers.actual.size} entries, delta = {bounds.DELTA:g}",
-    ]
-    shape = numbers.actual.shape
-    if numbers.actual.size > ENTRIES:
-        places = ", ".join(f"{s.start}:{s.stop}" for s in _window(shape, at))
-        lines.append(f"drawn  : [{places}] of shape {shape}")
-    proof = row.message.partition("proved: ")[2]
-    digits = [
-        f"enclosed {proof}" if proof else "",
-        f"expected {write(numbers.answer.expected[at])}   ({numbers.answer.expected.dtype}, unrounded)",
-        f"actual   {write(numbers.actual[at])}   ({numbers.actual.dtype})",
-        f"error    {row.ulps:.6g} units in the last place of {p.dtype}" if row.ulps == row.ulps else "",
-    ]
-    return {"formula": "\n".join(lines), "digits": "\n".join(filter(None, digits))}
-
-
-#: Laws that hold an output, or an input's gradient, against the definition's.
-_VALUES, _GRADIENTS = frozenset({"agrees", "layout", "repeatable", "vmap"}), frozenset({"gradient", "subsets"})
-
-
-def _filled_in(trial: Trial, numbers: Numbers, row: Verdict) -> list[str]:
-    """The bound's formula with this entry's numbers; of a sum of products its length, magnitudes and squares."""
-    p, at = numbers.answer.p, tuple(int(i) for i in row.at.split())
-    y, bound = numbers.answer.expected, float(row.bound)
-    lines = []
-    if y[at] != 0 and np.isfinite(bound):
-        lines = [f"that is  bound = {bound / (p.u * float(abs(y[at]))):.4g} u |expected| = {bound / p.u:.4g} u"]
-    with suppress(Exception):  # a definition need not make sense at magnitudes
-        if trial.spec.model == "multilinear" and row.law in _VALUES | _GRADIENTS:
-            length, total, squares = (
-                _elsewhere(trial, row, f) for f in (np.ones_like, np.abs, lambda x: np.abs(x) ** 2)
-            )
-            tiers = [tier[at] for tier in bounds.summation(p, y, total, np.sqrt(squares), length)]
-            k, s, q = (float(abs(x[at])) for x in (length, total, squares))
-            lines += [
-                f"here   K = {k:g} products, S = sum of their magnitudes = {s:.6g}, Q = sum of their squares = {q:.6g}",
-                f"  random = lambda u hypot(sqrt(K/3 + 1) |y|, sqrt(K/6 + 1) sqrt(Q)) = {tiers[0]:.6g}",
-                f"  any    = lambda u sqrt(K) S = {tiers[1]:.6g}",
-                f"  worst  = gamma_(K+1) S = (K+1) u / (1 - (K+1) u) S = {tiers[2]:.6g}",
-            ]
-    return lines
-
-
-def _elsewhere(trial: Trial, row: Verdict, change: Callable[[Array], Array]) -> Array:
-    """What the definition gives for changed inputs and upstream gradients: its products' number, magnitudes, squares."""
-
-    def changed(arrays: Mapping[str, Array]) -> dict[str, Array]:
-        return {n: np.asarray(change(x)).astype(x.dtype) if x.dtype.kind in "fc" else x for n, x in arrays.items()}
-
-    oracle = Oracle(trial.spec, trial.case, changed(trial.arrays), "conventional")
-    name = row.about.split()[0]
-    if row.law in _GRADIENTS:
-        return np.abs(oracle.vjp(changed(trial.due.cotangents))[name].expected)
-    return np.abs(oracle.values[name if name in oracle.values else trial.outputs[0]].expected)
-
-
-#: What each tier supposes of the data.
-_TIERS = (
-    "entries drawn independently, in no order that matters",
-    "any data, random roundings",
-    "any data, any roundings",
-)
-
-#: What each model's bounds are made of, before the steps of the definition add theirs.
-_MODELS = {
-    "multilinear": "a sum of K products is off by lambda u hypot(sqrt(K/3 + 1) |y|, sqrt(K/6 + 1) sqrt(sum of squares)),"
-    " lambda u sqrt(K) S or gamma_(K+1) S, S = sum of magnitudes",
-    "fft": "a transform is off by c lambda u sqrt(t) rms(y) or 2 u t ||y||, t = sum of log2 of its length's factors",
-    "exact": "every step is exact: any difference is wrong",
-    "formula": "each step of the formula is rounded once, and passes on what it was given",
-}
 
 
 def _plain(x: Array) -> Any:

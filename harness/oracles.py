@@ -35,8 +35,8 @@ class Answer:
     """What is due: ``expected`` unrounded, ``error`` (3, *shape) in tiers, and the precision it is judged in.
 
     ``enclose`` proves one entry without recourse to ``expected``; None where no arithmetic of ours made it. ``wider``
-    is the same with the errors that other formulas, equally right, may make; None where there is no other. ``judged``
-    is for whoever compares to keep what was found.
+    is the same with the errors that other formulas, equally right, may make; None where there is no other. ``made`` is
+    how it came about, where it was computed as it stands. ``judged`` is for whoever compares to keep what was found.
     """
 
     expected: Array
@@ -44,6 +44,7 @@ class Answer:
     p: Precision
     enclose: Enclose | None = None
     wider: Callable[[], Answer] | None = None
+    made: Tracked | None = None
     judged: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
@@ -56,7 +57,8 @@ class Answer:
         """The answer a tracked array holds."""
         shape = (3, *tracked.shape)
         error = np.zeros(shape) if tracked.error is None else np.asarray(tracked.error)
-        return cls(tracked.value, error if error.shape == shape else np.broadcast_to(error, shape), tracked.p)
+        error = error if error.shape == shape else np.broadcast_to(error, shape)
+        return cls(tracked.value, error, tracked.p, made=tracked)
 
 
 def _either(a: Answer, b: Answer) -> Answer:

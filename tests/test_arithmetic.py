@@ -175,3 +175,39 @@ def nearest(x: float, bits: int) -> float:
     """x rounded to so many significant bits."""
     mantissa, exponent = np.frexp(x)
     return float(np.ldexp(np.rint(np.ldexp(mantissa, bits)), exponent - bits))
+
+
+def test_the_steps_of_a_chain_add_up_to_the_bound_of_its_entry() -> None:
+    """exp, sum and divide each add their own rounding; what has arisen after the last is the whole bound."""
+    x = arithmetic.leaf(np.array([[0.3, -1.0], [2.0, 0.25]]), F64)
+    e = np.exp(x)
+    y = e / np.sum(e, axis=0, keepdims=True)
+    assert y.error is not None
+    for tier, at in ((0, (0, 1)), (2, (1, 0))):
+        found = arithmetic.steps(y, at, tier)
+        assert [s.name for s in found] == ["exp", "total", "divide"]
+        assert found[-1].arisen == y.error[tier][at]
+        assert f"{sum(s.added for s in found):.6g}" == f"{found[-1].arisen:.6g}"
+        assert found[1].sizes["K"] == 2
+        assert found[1].sizes["S"] == np.exp(x.value[:, at[1]]).astype(np.float64).sum()
+
+
+@pytest.mark.parametrize("shape", [(6,), (8,), (5, 12)])
+def test_the_sizes_of_a_transform_put_into_its_formula_give_its_bound(shape: tuple[int, ...]) -> None:
+    x = np.random.default_rng(1).standard_normal(shape)
+    y = arithmetic.fftn(arithmetic.leaf(x, F64), [-1])
+    at = tuple(n - 1 for n in shape)
+    (step,) = arithmetic.steps(y, at, 0)
+    t, rms = step.sizes["t"], step.sizes["rms"]
+    bound = bounds.FFT_CONSTANT * bounds.lam(y.size) * F64.u * np.sqrt(t) * rms
+    assert (step.name, f"{step.added:.6g}") == ("fftn", f"{bound:.6g}")
+    assert f"{arithmetic.steps(y, at, 2)[0].added:.6g}" == f"{2 * F64.u * t * step.sizes['norm']:.6g}"
+
+
+def test_what_only_moves_adds_nothing_to_a_bound() -> None:
+    x = np.exp(arithmetic.leaf(np.array([0.5, -0.5]), F64))
+    y = np.flip(np.broadcast_to(x.reshape(2, 1), (2, 3)), axis=0) * arithmetic.leaf(np.array([[2.0], [0.5]]), F64)
+    added = {s.name: s.added for s in arithmetic.steps(y, (1, 2), 0)}
+    assert added.pop("exp") > 0
+    assert added.pop("multiply") > 0
+    assert set(added.values()) == {0.0}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -265,6 +266,13 @@ def test_a_script_repeats_its_row_bit_for_bit() -> None:
     printed = done.stdout.splitlines()[-1]
     number = float(printed.split("(")[-1].rstrip(")"))
     assert number == float(row["actual"])
+
+
+def test_a_wrong_row_is_shown_with_how_its_bound_arises() -> None:
+    said = harness("show", "abs_rfft2", "--candidate", "torch.BadFFT", "--law", "gradient").stdout
+    (parts,) = re.findall(r"of it  arises.*\n((?:  .*\n)+)", said)
+    assert re.search(r"^ +[-\d.e]+ +\d+%  transform: .* t = \d+, rms = [\d.]+", parts, re.MULTILINE)
+    assert "units in the last place of float64" in said
 
 
 def test_help_and_lists_do_not_import_torch() -> None:

@@ -271,7 +271,7 @@ def _wrong(verdicts: pandas.DataFrame, evidence: Mapping[str, Any]) -> list[dict
     rows = verdicts[(causes(verdicts) < 0) & verdicts["status"].isin(BAD | {"known"})]
     rows = rows.assign(listed=rows["status"] == "known")
     judged = verdicts[~verdicts["status"].isin(["unsupported", "inconclusive"])]
-    of = judged.groupby(["op", "candidate"])["case"].nunique()
+    of = judged.groupby(["op", "candidate"])["case"].nunique().to_dict()
     grouped = rows.groupby(["op", "candidate", "listed"], sort=True)
     said = [
         {
@@ -282,7 +282,7 @@ def _wrong(verdicts: pandas.DataFrame, evidence: Mapping[str, Any]) -> list[dict
             "because": _commonest(group["known"].str.replace(_NUMBER, "", regex=True)),
             "status": next(s for s in SIGNS if s in set(group["status"])),
             "cases": int(group["case"].nunique()),
-            "of": int(of[op, candidate]),
+            "of": of[op, candidate],
             "margin": largest(group["margin"]),
             "endless": int(group.loc[numpy.isinf(group["margin"]), "case"].nunique()),
             "example": (example := _example(group, evidence)),
