@@ -38,12 +38,14 @@ def unfolded(small: pandas.DataFrame, ops: Collection[str]) -> pandas.DataFrame:
     """The rows of some ops as a comparison reads them. Columns: UNFOLDED."""
     rows = small[small["op"].isin(set(ops))]
     rows = rows.assign(verdicts=rows["verdicts"].str.split(";")).explode("verdicts").reset_index(drop=True)
-    parts = rows["verdicts"].str.extract(
+    codes, words = pandas.factorize(rows["verdicts"])
+    parts = pandas.Series(words).str.extract(
         r"^(?P<law>\S+)(?: (?P<about>.*))?\|(?P<status>.*?) ?(?P<margin>exact|inf|nan|2\^-?\d+)$"
     )
     status = parts["status"].where(parts["status"] != "", "conforms")
     margin = parts["margin"].map({m: _read(m) for m in parts["margin"].unique()})
     told = parts.assign(about=parts["about"].fillna(""), status=status, margin=margin.astype(float))
+    told = told.take(codes).reset_index(drop=True)
     return pandas.concat([rows[["op", "case", "candidate"]], told], axis=1)[list(UNFOLDED)]
 
 

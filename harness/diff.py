@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy
 import pandas
@@ -98,15 +99,15 @@ def _gathered_as(old: pandas.DataFrame, new: pandas.DataFrame) -> pandas.DataFra
     of several that the other table has gathered the worst counts. It does not stand for what was not judged beside it:
     no table that is folded has such rows.
     """
-    ours, theirs = _names(old), _names(new)
-    gathers, gathered = theirs[(new["about"] == "").to_numpy()], ours[(old["about"] == "").to_numpy()]
-    moved = (old["about"] != "").to_numpy() & ~ours.isin(theirs) & _law(old).isin(gathers)
-    alone = ~_law(new).isin(gathers) | new["status"].isin(_SEVERITY).to_numpy()
-    split = (new["about"] != "").to_numpy() & ~theirs.isin(ours) & _law(new).isin(gathered) & alone
-    kept = ~((old["about"] == "").to_numpy() & ~ours.isin(theirs) & ours.isin(_law(new)))
-    place = {name: at for at, name in enumerate(gathered)}
-    spread = old[(old["about"] == "").to_numpy()].iloc[[place[name] for name in _law(new)[split]]]
-    spread = spread.assign(about=new["about"][split].to_numpy())
+    ours, theirs = _codes(old, new)
+    apart_before, apart_now = (old["about"] != "").to_numpy(), (new["about"] != "").to_numpy()
+    gathered, gathers = ours.law[~apart_before], theirs.law[~apart_now]
+    moved = apart_before & ~numpy.isin(ours.row, theirs.row) & numpy.isin(ours.law, gathers)
+    alone = ~numpy.isin(theirs.law, gathers) | new["status"].isin(_SEVERITY).to_numpy()
+    split = apart_now & ~numpy.isin(theirs.row, ours.row) & numpy.isin(theirs.law, gathered) & alone
+    kept = apart_before | numpy.isin(ours.row, theirs.row) | ~numpy.isin(ours.law, theirs.law)
+    spread = old[~apart_before].iloc[pandas.Index(gathered).get_indexer(theirs.law[split])]
+    spread = spread.assign(about=new["about"].to_numpy()[split])
     found = pandas.concat([old[kept & ~moved], old[moved].assign(about=""), spread], ignore_index=True)
     severity = found["status"].map(_SEVERITY).fillna(_UNJUDGED)
     ordered = found.assign(severity=severity).sort_values("severity", kind="stable").drop(columns="severity")
@@ -114,13 +115,22 @@ def _gathered_as(old: pandas.DataFrame, new: pandas.DataFrame) -> pandas.DataFra
     return once
 
 
-def _names(table: pandas.DataFrame) -> pandas.Index:
-    return pandas.Index(table["case"] + "\t" + table["candidate"] + "\t" + table["law"] + "\t" + table["about"])
+class _Codes(NamedTuple):
+    """A number for each row's key, and one for its key without the subject; equal in two tables where the keys are."""
+
+    row: numpy.ndarray
+    law: numpy.ndarray
 
 
-def _law(table: pandas.DataFrame) -> pandas.Index:
-    """The same of each row's law as a whole."""
-    return pandas.Index(table["case"] + "\t" + table["candidate"] + "\t" + table["law"] + "\t")
+def _codes(old: pandas.DataFrame, new: pandas.DataFrame) -> tuple[_Codes, _Codes]:
+    both = pandas.concat([old[list(KEY)], new[list(KEY)]], ignore_index=True)
+    law = numpy.zeros(len(both), dtype=numpy.int64)
+    for name in KEY[:-1]:
+        codes, words = pandas.factorize(both[name])
+        law, _ = pandas.factorize(law * len(words) + codes)
+    codes, words = pandas.factorize(both[KEY[-1]])
+    row, here = law * len(words) + codes, len(old)
+    return _Codes(row[:here], law[:here]), _Codes(row[here:], law[here:])
 
 
 def _once(table: pandas.DataFrame) -> pandas.DataFrame:
