@@ -21,7 +21,8 @@ SQRT_2_PI = np.sqrt(2 * np.pi).item()
 
 def widened(x: Array) -> Array:
     """``x`` in the dtype to compute in: float32 for what is narrower, unchanged otherwise."""
-    return np.asarray(x).astype(np.result_type(x, np.float32), copy=False)
+    x = np.asarray(x)
+    return x.astype(np.promote_types(x.dtype, np.float32), copy=False)
 
 
 def sigmoid(input: Array) -> Array:

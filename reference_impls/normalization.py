@@ -357,7 +357,12 @@ def _sum(x: Array) -> Array:
 
 def _dot(x: Array, y: Array) -> Array:
     """``sum over n, l of x[n, c, l] y[n, c, l]``."""
-    return np.asarray(np.vecdot(x, y).sum(axis=0))
+    return np.asarray(_dots(x, y).sum(axis=0))
+
+
+def _dots(x: Array, y: Array) -> Array:
+    """``sum over l of x[..., l] y[..., l]``, as NumPy 2's ``vecdot`` has it."""
+    return np.asarray((x[..., None, :] @ y[..., :, None])[..., 0, 0])
 
 
 def _mean(x: Array) -> Array:
@@ -380,7 +385,7 @@ def _standardised(rows: Array, eps: float) -> tuple[Array, Array]:
     """Each row minus its mean, over ``sqrt(var + eps)``; and the factor."""
     count = rows.dtype.type(max(rows.shape[1], 1))
     centred = rows - (rows.sum(axis=1) / count)[:, None]
-    scale = (1 / np.sqrt(np.vecdot(centred, centred) / count + eps))[:, None]
+    scale = (1 / np.sqrt(_dots(centred, centred) / count + eps))[:, None]
     centred *= scale
     return centred, scale
 
@@ -388,7 +393,7 @@ def _standardised(rows: Array, eps: float) -> tuple[Array, Array]:
 def _unstandardised(h: Array, x_hat: Array, scale: Array) -> Array:
     """``(h - mean(h) - x_hat mean(h x_hat)) scale`` row by row."""
     count = h.dtype.type(max(h.shape[1], 1))
-    grad: Array = x_hat * (np.vecdot(h, x_hat) / -count)[:, None]
+    grad: Array = x_hat * (_dots(h, x_hat) / -count)[:, None]
     grad += h
     grad -= (h.sum(axis=1) / count)[:, None]
     grad *= scale
