@@ -96,6 +96,13 @@ GOALS = (
         "What is above is the machine's other load: the cost per task is in the table, in microseconds.",
         ("--tasks", "400", "--ordinary", "300"),
     ),
+    Goal(
+        "shrinking.py",
+        "40 judgements to those that shrinking takes in the median, over the gate's miniatures",
+        "at least 1",
+        lambda r: r >= 1,
+        "Each axis that departs from the spec's first case costs a few judgements, each entry written into the address one.",
+    ),
 )
 
 

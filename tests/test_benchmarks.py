@@ -20,6 +20,7 @@ SCRIPTS = (
     "startup",
     "overhead",
     "numpy_candidates",
+    "shrinking",
 )
 
 
