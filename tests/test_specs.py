@@ -601,7 +601,7 @@ def test_reading_imports_no_numerical_library(tmp_path: Path) -> None:
         f"importable(read(Path({str(path)!r})));"
         "sys.exit(any(name in sys.modules for name in ('numpy', 'torch', 'scipy', 'pandas')))"
     )
-    root = Path(specs.__file__).parent.parent
+    root = Path(specs.__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": str(root)}
     assert subprocess.run([sys.executable, "-c", program], cwd=root, env=environment, check=False).returncode == 0
 

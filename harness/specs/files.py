@@ -1,0 +1,96 @@
+"""Names, folders -> files of specs -> their text."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.specs.errors import SpecError, SpecErrors, UnknownSpec, nearest, shown
+
+#: Largest spec file, in bytes.
+MAX_BYTES = 1 << 20
+
+#: Characters that YAML 1.2 (5.1) excludes.
+_CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def find(names: Iterable[str], folder: Path) -> tuple[Path, ...]:
+    """Paths of the specs so named (``conv2d``), of files and of folders; all of ``folder`` where nothing is named.
+
+    Raises UnknownSpec with the nearest right names.
+    """
+    here = _specs_in(folder)
+    known = {path.stem: path for path in here}
+    found: list[Path] = []
+    unknown: list[str] = []
+    for name in names:
+        path = Path(name)
+        if name in known:
+            found.append(known[name])
+        elif path.is_dir() and _specs_in(path):
+            found.extend(_specs_in(path))
+        elif path.is_file():
+            found.append(path)
+        elif path.is_dir():
+            unknown.append(f"no specs in `{shown(name)}`")
+        else:
+            unknown.append(f"unknown spec `{shown(name)}`{nearest(name, known)}")
+    if unknown:
+        raise UnknownSpec("\n".join(unknown))
+    return tuple(dict.fromkeys(found)) if found else here
+
+
+def home() -> Path:
+    """The folder of specs: the one here, else the one installed beside the package."""
+    here = Path("specs")
+    return here if here.is_dir() else Path(__file__).resolve().parents[2] / "specs"
+
+
+def paths(places: Iterable[Path]) -> tuple[Path, ...]:
+    """Every file of these places once, in place of a folder the specs in it."""
+    return tuple(dict.fromkeys(path for place in places for path in (_specs_in(place) if place.is_dir() else [place])))
+
+
+def read_bytes(path: Path) -> bytes:
+    """What is in that file, where it is small enough for a spec. Raises SpecErrors."""
+    try:
+        if path.exists() and not path.is_file():
+            raise _alone(str(path), "not a file")
+        with path.open("rb") as file:
+            source = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        raise _alone(str(path), f"cannot be read: {reason}") from None
+    if len(source) > MAX_BYTES:
+        raise _alone(str(path), f"a file of more than {MAX_BYTES} bytes; a spec is smaller")
+    return source
+
+
+def decode(path: str, source: bytes) -> str:
+    """The text of these bytes: UTF-8 without control characters. Raises SpecErrors."""
+    try:
+        text = source.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = source[: error.start].decode("utf-8", "replace")
+        raise _alone(path, f"byte 0x{source[error.start]:02x} is not UTF-8", *_after(before)) from None
+    if control := _CONTROL.search(text):
+        message = f"the control character U+{ord(control[0]):04X}; a spec is text"
+        raise _alone(path, message, *_after(text[: control.start()]))
+    return text.removeprefix("\ufeff")
+
+
+def _specs_in(folder: Path) -> tuple[Path, ...]:
+    try:
+        return tuple(sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and p.is_file()))
+    except OSError:
+        return ()
+
+
+def _after(text: str) -> tuple[int, int]:
+    return text.count("\n") + 1, len(text) - text.rfind("\n")
+
+
+def _alone(path: str, message: str, line: int = 1, column: int = 1) -> SpecErrors:
+    return SpecErrors([SpecError(path, line, column, message)])

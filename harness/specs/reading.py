@@ -1,0 +1,289 @@
+"""Document -> Spec, with every check that needs more than one field."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+
+from harness.expressions import Expression
+from harness.model import GIVEN, NONE, CandidateSpec, Input, Invalid, Known, Law, Output, Spec, Value
+from harness.specs.checks import Checks
+from harness.specs.documents import CandidateDocument, Document, InputDocument, OutputDocument
+from harness.specs.errors import SpecError, nearest, shown
+from harness.specs.nodes import Loc, Node
+from harness.specs.vocabulary import (
+    ALGORITHMS,
+    AXES,
+    DTYPES,
+    EXPLAINED,
+    LABEL,
+    LIBRARIES,
+    MARKS,
+    MODELS,
+    NAME,
+    RELATIVE,
+    VERSIONS,
+)
+
+
+class Reader(Checks):
+    """Document -> Spec, with every check that needs more than one field."""
+
+    def __init__(
+        self, path: str, root: Node, document: Document, errors: list[SpecError], laws: Collection[str] | None
+    ) -> None:
+        super().__init__(path, root, errors)
+        self.document, self.laws = document, laws
+        self.inputs = tuple(self.input(name) for name in document.inputs)
+        self.outputs = tuple(self.output(name) for name in document.outputs)
+        self.optional = dict.fromkeys(name[:-1] for name in self.written("inputs") if name.endswith("?"))
+        self.sizes, self.params = self.written("sizes"), self.written("params")
+        self.candidates = self.written("candidates")
+        self.arrays = dict.fromkeys(name.removesuffix("?") for name in self.written("inputs"))
+        self.axes = dict.fromkeys((*self.sizes, *self.optional, *self.params, *AXES))
+        self.grid_names = self.axes.keys() - {"layout", "fill"}
+        self.names = frozenset(self.grid_names | self.written("let").keys())
+        self.case_names = self.names | set(AXES) | set(MARKS)
+
+    def spec(self, digest: str) -> Spec:
+        """The spec, all checks made."""
+        d = self.document
+        self.check_names()
+        self.check_axes()
+        self.check_expressions()
+        self.among(d.error.model, MODELS, "error model", ("error", "model"))
+        self.dotted(d.oracle, ("oracle",))
+        return Spec(
+            op=d.op,
+            doc=d.doc,
+            see=d.see,
+            path=self.path,
+            digest=digest,
+            inputs=self.inputs,
+            outputs=self.outputs,
+            sizes=d.sizes,
+            params=d.params,
+            dtypes=d.dtype,
+            let=d.let,
+            where=d.where,
+            sweep=d.sweep,
+            combine=tuple(d.combine),
+            grids=d.grids,
+            invalid=self.invalid(),
+            model=d.error.model,
+            oracle=d.oracle,
+            laws=self.added_laws(),
+            exempt=self.exempt(d.exempt, ("exempt",)),
+            candidates=tuple(self.candidate(name) for name in d.candidates),
+            known=tuple(self.known(i) for i in range(len(d.known))),
+            renamed=d.renamed,
+        )
+
+    def input(self, name: str) -> Input:
+        """One input, short or long form."""
+        form = self.document.inputs[name]
+        long = form if isinstance(form, InputDocument) else InputDocument.model_construct(shape=form)
+        if not NAME.fullmatch(long.domain):
+            self.error(("inputs", name, "domain"), f"the domain `{shown(long.domain)}` is no name")
+        self.among(long.dtype, (*RELATIVE, *DTYPES), "dtype", ("inputs", name, "dtype"))
+        optional = name.endswith("?")
+        return Input(name.removesuffix("?"), tuple(long.shape), optional, long.domain, long.dtype, long.differentiable)
+
+    def output(self, name: str) -> Output:
+        """One output, short or long form."""
+        form = self.document.outputs[name]
+        long = form if isinstance(form, OutputDocument) else OutputDocument.model_construct(shape=form)
+        self.among(long.dtype, (*RELATIVE, *DTYPES), "dtype", ("outputs", name, "dtype"))
+        return Output(name, None if long.shape is None else tuple(long.shape), long.dtype, long.differentiable)
+
+    def check_names(self) -> None:
+        """Every name is an identifier, and stands for one thing."""
+        self.name(self.document.op, "op", self.root.at(("op",)).mark)
+        if not self.written("outputs") and "outputs" in self.root.value:
+            self.error(("outputs",), "no outputs; at least one is due")
+        for name in self.written("outputs"):
+            self.name(name, "output", self.root.key_at(("outputs", name)))
+        given: dict[str, str] = dict.fromkeys((*AXES, *MARKS), "taken by every spec")
+        for part, kind in (("inputs", "input"), ("sizes", "size"), ("params", "param"), ("let", "let")):
+            for key in self.written(part):
+                name = key.removesuffix("?") if part == "inputs" else key
+                self.name(name, kind, self.root.key_at((part, key)))
+                if name in given:
+                    self.key_error((part, key), f"the name `{shown(name)}` is already {given[name]}")
+                given.setdefault(name, f"{'an' if kind == 'input' else 'a'} {kind}")
+
+    def check_axes(self) -> None:
+        """Every axis exists, and takes values of its kind."""
+        d = self.document
+        for name in d.sizes.keys() - set(AXES):
+            self.axis_values(name, d.sizes[name], ("sizes", name))
+        self.axis_values("dtype", d.dtype, ("dtype",))
+        for axis, values in d.sweep.items():
+            self.axis(axis, values, ("sweep", axis))
+        for i, group in enumerate(d.combine):
+            for axis in group:
+                self.among(axis, self.axes, "axis", ("combine", i, group.index(axis)))
+            if len(set(group)) < len(group) or len(group) < 2:
+                self.error(("combine", i), f"`{shown(group)}` where two or more different axes are due")
+        for grid, axes in d.grids.items():
+            if not LABEL.fullmatch(grid):
+                self.key_error(("grids", grid), f"the grid `{shown(grid)}` is no name; letters, digits, _ . - are due")
+            for axis, values in axes.items():
+                self.axis(axis, values, ("grids", grid, axis))
+
+    def axis(self, axis: str, values: tuple[Value, ...], loc: Loc) -> None:
+        """An axis that exists, with values of its kind."""
+        if axis in self.axes:
+            self.axis_values(axis, values, loc)
+        else:
+            self.key_error(loc, f"unknown axis `{shown(axis)}`{nearest(axis, self.axes)}")
+
+    def axis_values(self, axis: str, values: tuple[Value, ...], loc: Loc) -> None:
+        """Values of an axis' kind: sizes whole, optional inputs given or none, dtypes known, other ones names."""
+        for i, value in enumerate(values):
+            if axis in AXES and not isinstance(value, str):
+                self.error((*loc, i), f"`{shown(value)}` where a {axis}'s name is due")
+            elif axis == "dtype":
+                self.among(value, DTYPES, "dtype", (*loc, i))
+            elif axis in self.sizes and axis not in AXES:
+                self.size(value, (*loc, i))
+            elif axis in self.optional and value not in (GIVEN, NONE):
+                self.error((*loc, i), f"`{shown(value)}` where {GIVEN} or {NONE} is due")
+
+    def check_expressions(self) -> None:
+        """Every name in an expression is a size, an optional input, a param, the dtype or a let."""
+        d = self.document
+        known = set(self.grid_names)
+        for name, expression in d.let.items():
+            for later in sorted((expression.names & self.names) - known):
+                self.error(("let", name), f"`{later}` is used above its own line; let is read from top to bottom")
+            self.names_in(expression, self.names, ("let", name))
+            self.splat(expression, ("let", name))
+            known.add(name)
+        self.names_in(d.where, self.names | set(AXES), ("where",))
+        self.splat(d.where, ("where",))
+        for loc, expression in self.shapes({}):
+            self.names_in(expression, self.names, loc)
+
+    def shapes(self, names: Mapping[str, Value]) -> Iterator[tuple[Loc, Expression]]:
+        """Every entry of the shapes of inputs and outputs that are there, with its address."""
+        for part, arrays in (("inputs", self.inputs), ("outputs", self.outputs)):
+            for array in arrays:
+                if names.get(array.name) != NONE or array.name not in self.optional:
+                    for i, expression in enumerate(array.shape or ()):
+                        yield self.shape_loc(part, array.name, i), expression
+
+    def invalid(self) -> tuple[Invalid, ...]:
+        """The invalid calls; each violates something, by names that exist."""
+        seen: set[str] = set()
+        for i, one in enumerate(self.document.invalid):
+            loc: Loc = ("invalid", i)
+            if not LABEL.fullmatch(one.name) or one.name in seen:
+                self.error((*loc, "name"), f"`{shown(one.name)}` where a new name of letters, digits, _ . - is due")
+            seen.add(one.name)
+            if not (one.sizes or one.params or one.shapes or one.dtypes):
+                self.error(loc, f"`{shown(one.name)}` violates nothing; sizes, params, shapes or dtypes are due")
+            kinds = [("sizes", self.sizes, "size"), ("params", self.params, "param")]
+            kinds += [("shapes", self.arrays, "input"), ("dtypes", self.arrays, "input")]
+            for part, names, kind in kinds:
+                for name in getattr(one, part):
+                    if name not in names:
+                        message = f"unknown {kind} `{shown(name)}`{nearest(name, names)}"
+                        self.key_error((*loc, part, name), message)
+            for name, size in one.sizes.items():
+                self.size(size, (*loc, "sizes", name))
+            for name, dtype in one.dtypes.items():
+                self.among(dtype, DTYPES, "dtype", (*loc, "dtypes", name))
+            for name, shape in one.shapes.items():
+                for j, expression in enumerate(shape):
+                    self.names_in(expression, self.names, (*loc, "shapes", name, j))
+        return tuple(
+            Invalid(o.name, o.because, o.sizes, o.params, {n: tuple(s) for n, s in o.shapes.items()}, o.dtypes)
+            for o in self.document.invalid
+        )
+
+    def law(self, name: str, loc: Loc) -> None:
+        """A law's name, one of those there are where they are told."""
+        if self.laws is not None:
+            self.among(name, self.laws, "law", loc)
+        elif not NAME.fullmatch(name):
+            self.error(loc, f"the law `{shown(name)}` is no name")
+
+    def added_laws(self) -> tuple[Law, ...]:
+        """The laws a spec adds, each of an input or output that exists, or of a function."""
+        arrays = self.arrays | self.written("outputs")
+        for i, law in enumerate(self.document.laws):
+            loc: Loc = ("laws", i)
+            self.law(law.name, loc)
+            if law.of and ":" not in law.of:
+                self.among(law.of, arrays, "input", (*loc, law.name))
+        return tuple(self.document.laws)
+
+    def exempt(self, laws: Mapping[str, str], loc: Loc) -> Mapping[str, str]:
+        """Laws left out, each with its reason."""
+        for name in laws:
+            self.law(name, (*loc, name))
+        return laws
+
+    def candidate(self, name: str) -> CandidateSpec:
+        """One candidate, short or long form."""
+        loc: Loc = ("candidates", name)
+        form = self.document.candidates[name]
+        long = form if isinstance(form, CandidateDocument) else CandidateDocument.model_construct(call=form)
+        if not LABEL.fullmatch(name):
+            self.key_error(loc, f"the candidate `{shown(name)}` is no name; letters, digits, _ . - are due")
+        library = long.library or name.partition(".")[0]
+        if library not in LIBRARIES:
+            hint = (
+                nearest(library, LIBRARIES) if long.library else "; begin the name with one of " + ", ".join(LIBRARIES)
+            )
+            message = f"unknown library `{shown(library)}`{hint}{'' if long.library else ', or say `library:`'}"
+            self.key_error((*loc, "library") if long.library else loc, message)
+        self.dotted(long.call, (*loc, "call"))
+        if long.vjp:
+            self.dotted(long.vjp, (*loc, "vjp"))
+        self.among(long.algorithm, ALGORITHMS, "algorithm", (*loc, "algorithm"))
+        for i, dtype in enumerate(long.dtypes or ()):
+            self.among(dtype, DTYPES, "dtype", (*loc, "dtypes", i))
+        for i, one in enumerate(long.unsupported):
+            self.condition(one.when, (*loc, "unsupported", i, "when"))
+        return CandidateSpec(
+            name=name,
+            call=long.call,
+            vjp=long.vjp,
+            library=library,
+            algorithm=long.algorithm,
+            dtypes=long.dtypes,
+            needs=long.needs,
+            unsupported=tuple((one.when, one.because) for one in long.unsupported),
+            exempt=self.exempt(long.exempt, (*loc, "exempt")),
+        )
+
+    def condition(self, expression: Expression, loc: Loc) -> None:
+        """A condition on a case may name its layout, fill, grid and violated precondition as well."""
+        self.names_in(expression, self.case_names, loc)
+        self.splat(expression, loc)
+
+    def known(self, i: int) -> Known:
+        """One known deviation, by a candidate that exists."""
+        one, loc = self.document.known[i], ("known", i)
+        for j, name in enumerate(one.by):
+            self.among(name, self.candidates, "candidate", (*loc, "by", j))
+        for j, name in enumerate(one.law):
+            self.law(name, (*loc, "law", j))
+        self.condition(one.when, (*loc, "when"))
+        if one.status is not None:
+            self.among(one.status, EXPLAINED, "status", (*loc, "status"))
+        if one.versions is not None and not VERSIONS.fullmatch(one.versions):
+            self.error((*loc, "versions"), f"`{shown(one.versions)}` where versions are due, such as `torch<2.14`")
+        if one.expires is not None and not _is_date(one.expires):
+            self.error((*loc, "expires"), f"`{shown(one.expires)}` where a date is due, such as 2027-01-01")
+        return Known(**dict(one), line=self.root.at(loc).line)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,30 @@
+"""The words of a spec: those there are, and the form of those an author chooses."""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+from harness.model import Status
+
+LIBRARIES = ("numpy", "scipy", "torch")
+MODELS = ("multilinear", "fft", "formula", "exact")
+ALGORITHMS = ("conventional", "fft", "winograd", "3m", "low-precision-accumulation", "blocked", "strassen")
+FLOATS = ("float16", "bfloat16", "float32", "float64", "longdouble")
+COMPLEX = ("complex64", "complex128", "clongdouble")
+INTEGERS = ("bool", "int8", "int16", "int32", "int64", "uint8")
+DTYPES = (*FLOATS, *COMPLEX, *INTEGERS)
+#: A dtype that follows the case's: the same, or its real or complex partner.
+RELATIVE = ("same", "real", "complex")
+#: Axes that every spec has.
+AXES = ("dtype", "layout", "fill")
+#: What a condition on a case may name besides: the grid it is of, and the precondition it violates.
+MARKS = ("grid", "invalid")
+#: What a deviation may be known to be.
+EXPLAINED = tuple(s for s in get_args(Status) if s not in ("conforms", "known", "fixed"))
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+_VERSION = r"\s*(?:[A-Za-z][\w.-]*\s*)?(?:==|!=|<=|>=|~=|<|>)\s*[0-9][\w.*+!-]*\s*"
+VERSIONS = re.compile(rf"\s*[A-Za-z][\w.-]*{_VERSION}(?:,{_VERSION})*", re.ASCII)
