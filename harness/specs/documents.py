@@ -99,7 +99,7 @@ _Texts = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 _Text = Annotated[str, PlainValidator(_filled), WithJsonSchema({"type": "string", "minLength": 1})]
-_LawDocument = Annotated[
+LawDocument = Annotated[
     Law,
     PlainValidator(_law),
     WithJsonSchema(
@@ -122,40 +122,40 @@ class _Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
 
 
-class _InputDocument(_Strict):
+class InputDocument(_Strict):
     shape: list[_Expression]
     domain: _Text = "real"
     dtype: _Text = "same"
     differentiable: bool = True
 
 
-class _OutputDocument(_Strict):
+class OutputDocument(_Strict):
     shape: _Shape | None = None
     dtype: _Text = "same"
     differentiable: bool = True
 
 
-class _ErrorDocument(_Strict):
+class ErrorDocument(_Strict):
     model: _Text
 
 
-class _UnsupportedDocument(_Strict):
+class UnsupportedDocument(_Strict):
     when: _Expression
     because: _Text
 
 
-class _CandidateDocument(_Strict):
+class CandidateDocument(_Strict):
     call: _Text
     vjp: _Text | None = None
     library: _Text | None = None
     algorithm: _Text = "conventional"
     dtypes: _Texts | None = None
     needs: _Text | None = None
-    unsupported: list[_UnsupportedDocument] = Field(default_factory=list)
+    unsupported: list[UnsupportedDocument] = Field(default_factory=list)
     exempt: dict[str, _Text] = Field(default_factory=dict)
 
 
-class _KnownDocument(_Strict):
+class KnownDocument(_Strict):
     by: _Texts
     law: _Texts
     because: _Text
@@ -170,7 +170,7 @@ class _KnownDocument(_Strict):
     nondeterministic: bool = False
 
 
-class _InvalidDocument(_Strict):
+class InvalidDocument(_Strict):
     name: _Text
     because: _Text
     sizes: dict[str, _Value] = Field(default_factory=dict)
@@ -180,22 +180,22 @@ class _InvalidDocument(_Strict):
 
 
 _InputForm = Annotated[
-    Annotated[list[_Expression], Tag("list")] | Annotated[_InputDocument, Tag("mapping")],
+    Annotated[list[_Expression], Tag("list")] | Annotated[InputDocument, Tag("mapping")],
     _either("a list of sizes, or a mapping with `shape`,"),
 ]
 _OutputForm = Annotated[
     Annotated[list[_Expression], Tag("list")]
     | Annotated[_Any, Tag("text")]
-    | Annotated[_OutputDocument, Tag("mapping")],
+    | Annotated[OutputDocument, Tag("mapping")],
     _either("a list of sizes, `any`, or a mapping with `shape`,"),
 ]
 _CandidateForm = Annotated[
-    Annotated[_Text, Tag("text")] | Annotated[_CandidateDocument, Tag("mapping")],
+    Annotated[_Text, Tag("text")] | Annotated[CandidateDocument, Tag("mapping")],
     _either("`module:attribute`, or a mapping with `call`,"),
 ]
 
 
-class _Document(_Strict):
+class Document(_Strict):
     """What an op means, and what must hold of every candidate that claims to be it."""
 
     op: _Text
@@ -211,29 +211,23 @@ class _Document(_Strict):
     sweep: dict[str, _Values] = Field(default_factory=dict)
     combine: list[_Texts] = Field(default_factory=list)
     grids: dict[str, dict[str, _Values]] = Field(default_factory=dict)
-    invalid: list[_InvalidDocument] = Field(default_factory=list)
-    error: _ErrorDocument
+    invalid: list[InvalidDocument] = Field(default_factory=list)
+    error: ErrorDocument
     oracle: _Text
-    laws: list[_LawDocument] = Field(default_factory=list)
+    laws: list[LawDocument] = Field(default_factory=list)
     exempt: dict[str, _Text] = Field(default_factory=dict)
     candidates: dict[str, _CandidateForm] = Field(default_factory=dict)
-    known: list[_KnownDocument] = Field(default_factory=list)
+    known: list[KnownDocument] = Field(default_factory=list)
     renamed: dict[str, _Text] = Field(default_factory=dict)
 
 
-#: What other modules call the models by; a schema shows a class's own name, so that stays.
-Document = _Document
-InputDocument = _InputDocument
-OutputDocument = _OutputDocument
-CandidateDocument = _CandidateDocument
-
 _PARTS: Mapping[str, type[BaseModel]] = {
-    "inputs": _InputDocument,
-    "outputs": _OutputDocument,
-    "error": _ErrorDocument,
-    "candidates": _CandidateDocument,
-    "known": _KnownDocument,
-    "invalid": _InvalidDocument,
+    "inputs": InputDocument,
+    "outputs": OutputDocument,
+    "error": ErrorDocument,
+    "candidates": CandidateDocument,
+    "known": KnownDocument,
+    "invalid": InvalidDocument,
 }
 #: Stands in for a required field that is missing or wrong, so that the rest can be checked as well.
 STAND_INS: Mapping[str, Any] = {
@@ -249,13 +243,13 @@ STAND_INS: Mapping[str, Any] = {
 
 def schema() -> dict[str, Any]:
     """JSON Schema of a spec, for editors."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_Document.model_json_schema()}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Document.model_json_schema()}
 
 
 def fields(loc: Loc) -> Collection[str]:
     """The keys that may stand beside the one at that address."""
     if len(loc) == 1:
-        return _Document.model_fields
+        return Document.model_fields
     if loc[0] == "candidates" and "unsupported" in loc[2:-1]:
-        return _UnsupportedDocument.model_fields
+        return UnsupportedDocument.model_fields
     return _PARTS[str(loc[0])].model_fields
