@@ -22,7 +22,8 @@ import measuring
 
 measuring.prepare()
 
-from harness import cli, execution, runs, specs  # noqa: E402
+from harness import execution, runs, specs  # noqa: E402
+from harness.cli import endings  # noqa: E402
 from harness.model import Spec, Verdict  # noqa: E402
 from harness.store import Store  # noqa: E402
 
@@ -157,10 +158,10 @@ def stored(count: int) -> dict[str, float]:
             store.flush()
             note("stored")
             plan = runs.Plan({spec.op: spec}, {}, 0)
-            if runs.stale(plan, store.marks(), whole=True) or cli._is_red(store):
+            if runs.stale(plan, store.marks(), whole=True) or endings.is_red(store):
                 raise SystemExit("all of these conform")
             note("looked through")
-            cli._conclude(store, plan, cli._Ending(folder, "table", count // 20, 0.0))
+            endings.conclude(store, plan, endings.Ending(folder, "table", count // 20, 0.0))
             note("told")
             found["page s"], found["page MiB"] = 0.0, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**10
         found["size MiB"] = (folder / "run.sqlite").stat().st_size / 2**20

@@ -245,7 +245,10 @@ def test_a_large_run_ends_in_a_process_of_its_own_as_a_small_one_ends_here(tmp_p
     for rows in ("10**6", "1"):
         out = tmp_path / rows
         words = ["harness", "run", "relu", "--only", "dtype=float64 layout=contiguous", "-j", "1", "--out", str(out)]
-        program = f"import sys, harness.cli as cli; sys.argv = {words!r}; cli.PAGE_ROWS = {rows}; cli.entry()"
+        program = (
+            "import sys; from harness.cli import endings, entry;"
+            f" sys.argv = {words!r}; endings.PAGE_ROWS = {rows}; entry()"
+        )
         done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         said.append(done.stdout)

@@ -1,0 +1,20 @@
+"""Words of a command line -> a run, a table, an exit code: the only door that prints.
+
+Exit codes: 0 conforms, 1 deviates or judged nothing, 2 a bad spec or usage, 3 our own bug, 130 interrupted.
+
+- refusals: what goes wrong -> a line and an exit code
+- printing: rows -> text
+- files: names, paths -> specs, runs
+- earlier: a run -> the baseline, the runs before it
+- judging: specs -> verdicts as they come
+- endings: a judged run -> evidence, page, table
+- running: `run`: budget, shard, resume
+- checking: `check`
+- showing: `show`, `shrink`
+- listing: `list`
+- doors: the commands and their options; `diff`, `report`, `merge`, `schema`, `new` whole
+"""
+
+from harness.cli.doors import entry, main
+
+__all__ = ["entry", "main"]

@@ -1,0 +1,133 @@
+"""A user's function -> verdicts on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harness.cli import judging
+from harness.cli.printing import cell, columns
+from harness.cli.refusals import refuse
+
+if TYPE_CHECKING:
+    from harness.model import CandidateSpec, Case, Spec, Verdict
+
+
+def check(spec: Spec, given: tuple[CandidateSpec, ...], options: Mapping[str, Any], form: str) -> list[Verdict]:
+    """All verdicts on a user's candidates. What a library's own does, too, where the ledger knows of it, is known."""
+    from harness import ledger, runs
+
+    libraries = {n for c in given for n in ((c.library,) if c.library else judging.LIBRARIES)}
+    beside = tuple(c for n in sorted(libraries) for c in ledger.own(spec, n, runs.versions(), runs.isa()))
+    beside = tuple(replace(c, name=f"{c.name} (the library's own)") for c in beside)
+    chosen = judging.planned([replace(spec, candidates=(*given, *beside), known=())], options["seed"], options["only"])
+    judging.one_thread()
+    rows: list[Verdict] = []
+    by_id = {case.id: case for case in chosen.cases[spec.op]}
+    tasks = [_beside(task, spec, by_id[task.case], beside) for task in chosen.tasks]
+    judged = judging.judged(tasks, chosen, options["workers"], options["timeout"], options["memory"], None)
+    for _, found in judging.watched(judged, len(tasks), quiet=form == "json"):
+        _refuse_absent(found)
+        rows.extend(found)
+    rows = ledger.excused(rows, {c.name for c in beside})
+    order = {case.id: n for n, case in enumerate(chosen.cases[spec.op])}
+    rows.sort(key=lambda r: (order.get(r.case, 0), r.candidate))
+    if form == "json":
+        for row in rows:
+            click.echo(json.dumps(asdict(row)))
+    else:
+        _verdict_table(rows)
+    return rows
+
+
+def given(path: str, library: str | None, vjp: str | None, algorithm: str) -> CandidateSpec:
+    """The candidate a user names: imported, and its library guessed where its name does not tell it, by a worker."""
+    from harness.model import CandidateSpec
+    from harness.specs import ALGORITHMS
+
+    for dotted in filter(None, (path, vjp)):
+        if ":" not in dotted:
+            refuse(f"`{dotted}`: write MODULE:ATTR, as in my_package.layers:conv2d")
+    if algorithm not in ALGORITHMS:
+        refuse(f"--algorithm {algorithm}: one of {', '.join(ALGORITHMS)}")
+    return CandidateSpec(path, path, vjp, library or _told_library(path), algorithm)
+
+
+def guessed(path: str) -> str:
+    """The library of a user's candidate, which is imported for it."""
+    from harness.candidates import guess_library
+
+    try:
+        return guess_library(path)
+    except Exception as error:
+        refuse(f"`{path}` cannot be imported: {type(error).__name__}: {error}")
+
+
+def unjudged(rows: Sequence[Verdict], names: Sequence[str]) -> list[str]:
+    """The candidates of which no value was looked at: refusing everything is no way to conform."""
+    judged = {r.candidate for r in rows if r.law != "status" and r.status not in ("unsupported", "inconclusive")}
+    seen = judged | {r.candidate for r in rows if r.status in judging.red()}
+    return [name for name in names if name not in seen]
+
+
+def _beside(task: Any, spec: Spec, case: Case, beside: Sequence[CandidateSpec]) -> Any:
+    """A task with the library's own candidates only where the ledger knows a deviation of theirs."""
+    from harness import ledger, runs
+
+    away = [
+        c.name for c in beside if not ledger.shows(spec, case, c.name.partition(" (")[0], runs.versions(), runs.isa())
+    ]
+    return replace(task, candidates=tuple(n for n in task.candidates if n not in away))
+
+
+def _told_library(path: str) -> str:
+    top = path.partition(":")[0].partition(".")[0]
+    return top if top in judging.LIBRARIES else ""
+
+
+def _refuse_absent(rows: Iterable[Verdict]) -> None:
+    """A user's candidate that cannot be imported is a mistake, and no verdict."""
+    from harness.runs import ABSENT
+
+    for row in rows:
+        if row.status == "unsupported" and row.message.startswith(ABSENT):
+            refuse(f"`{row.candidate}` {row.message}")
+
+
+def _verdict_table(rows: Sequence[Verdict]) -> None:
+    wrong = [r for r in rows if r.status in judging.red()]
+    counted: dict[tuple[str, str], list[Verdict]] = {}
+    for row in rows:
+        counted.setdefault((row.candidate, row.law), []).append(row)
+    body = []
+    for (candidate, law), group in counted.items():
+        statuses = {s: sum(r.status == s for r in group) for s in dict.fromkeys(r.status for r in group)}
+        margins = [r.margin for r in group if r.margin == r.margin]
+        body.append(
+            [
+                candidate,
+                law,
+                ", ".join(f"{n} {s}" for s, n in statuses.items()),
+                cell(max(margins, default=float("nan"))),
+            ]
+        )
+    columns(["candidate", "law", "verdicts", "worst margin"], body)
+    for row in wrong[:20]:
+        click.echo(
+            f"{row.candidate} at {row.case}: {row.law} {row.about}: {row.message}"
+            + (
+                f" (actual {row.actual}, expected {row.expected}, bound {row.bound}, at [{row.at}])"
+                if row.actual
+                else ""
+            )
+        )
+    if len(wrong) > 20:
+        click.echo(f"... and {len(wrong) - 20} more")
+    judged = any(r.law != "status" and r.status not in ("unsupported", "inconclusive") for r in rows)
+    click.echo(
+        f"{len(rows)} verdicts, {len(wrong)} red: {'deviates' if wrong else 'conforms' if judged else 'not judged'}"
+    )

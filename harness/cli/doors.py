@@ -1,0 +1,330 @@
+"""Words of a command line -> a command: what each takes, and what it says of itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.cli import checking, endings, files, judging, listing, running, showing
+from harness.cli.earlier import BASELINE, of_baseline, write_baseline
+from harness.cli.printing import columns, print_run
+from harness.cli.refusals import BAD_USE, BUG, CONFORMS, DEVIATES, INTERRUPTED, finish, refuse
+
+#: Changes that a comparison prints as a table.
+CHANGES = 200
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="conformance-harness")
+def main() -> None:
+    """Judge implementations of numerical operations against what the operations are.
+
+    Specs in specs/ say what an op means. `harness run` judges every candidate they name, `harness check` a function
+    of yours. Importing a candidate runs its code.
+    """
+
+
+def entry() -> None:
+    """The console script: `main` with exit codes for what goes wrong."""
+    try:
+        main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(BAD_USE)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; `harness run --resume` goes on", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(CONFORMS)
+    except Exception:
+        traceback.print_exc()
+        click.echo(
+            "harness: this is a fault of the harness, no verdict on anybody: report it with what is above", err=True
+        )
+        sys.exit(BUG)
+
+
+_workers = click.option(
+    "-j",
+    "--workers",
+    type=click.IntRange(0),
+    default=None,
+    help="Worker processes; 0 judges in this process. [default: cores]",
+)
+_seed = click.option("--seed", type=int, default=0, show_default=True, help="Of all inputs.")
+_only = click.option(
+    "--only", default="", metavar="'AXIS=VALUE ...'", help="Judge these alone: op=conv2d dtype=float16 candidate=torch."
+)
+_timeout = click.option(
+    "--timeout", type=float, default=30.0, show_default=True, help="Seconds a candidate may take at a case."
+)
+_memory = click.option("--memory", type=float, default=4.0, show_default=True, help="GiB a worker may take.")
+
+
+@main.command()
+@click.argument("spec", nargs=-1)
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("reports/latest"), show_default=True
+)
+@_seed
+@_only
+@_workers
+@_timeout
+@_memory
+@click.option(
+    "--budget",
+    default="",
+    metavar="N|Ns|Nm",
+    help="Judge N cases, or for N seconds or minutes: first what the run in --out before has not seen.",
+)
+@click.option("--resume", is_flag=True, help="Go on with an interrupted run in --out.")
+@click.option(
+    "--shard", default="", metavar="I/N", help="Judge the I-th of N parts of the cases; merge them afterwards."
+)
+@click.option(
+    "--dask", "dask", default=None, metavar="ADDRESS", help="Judge on a Dask cluster; `local` starts one here."
+)
+@click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
+def run(spec: Sequence[str], out: Path, form: str, **options: Any) -> None:
+    """Judge specs (by name, file or folder; all of specs/ by default) and write a report to --out."""
+    finish(running.run(spec, out, form, **options))
+
+
+@main.command()
+@click.argument("op")
+@click.argument("path", nargs=-1, required=True, metavar="MODULE:ATTR...")
+@click.option(
+    "--library",
+    type=click.Choice(["numpy", "scipy", "torch"]),
+    default=None,
+    help="Whose arrays it takes; guessed by default.",
+)
+@click.option("--vjp", default=None, metavar="MODULE:ATTR", help="Its hand-written vjp(cotangent, *inputs, **params).")
+@click.option(
+    "--algorithm",
+    default="conventional",
+    show_default=True,
+    help="fft, winograd, 3m, strassen, blocked, low-precision-accumulation.",
+)
+@_seed
+@_only
+@_workers
+@_timeout
+@_memory
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def check(
+    op: str, path: Sequence[str], library: str | None, vjp: str | None, algorithm: str, form: str, **options: Any
+) -> None:
+    """Is my function that op? Judges MODULE:ATTR with everything a committed candidate gets."""
+    given = tuple(checking.given(p, library, vjp, algorithm) for p in path)
+    judging.prepared({c.library or "torch" for c in given}, options["workers"])
+    spec = files.one_spec(op)
+    rows = checking.check(spec, given, options, form)
+    for name in (unjudged := checking.unjudged(rows, [c.name for c in given])):
+        click.echo(f"harness: nothing of `{name}` was judged: it is unsupported at every case", err=True)
+    finish(DEVIATES if any(r.status in judging.red() for r in rows) or unjudged else CONFORMS)
+
+
+@main.command()
+@click.argument("case")
+@click.option("--candidate", default=None, help="One candidate; all of the spec's by default.")
+@click.option("--law", default=None, help="One law; all by default.")
+@_seed
+@click.option("--script", is_flag=True, help="Print the reproducing script alone.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def show(case: str, candidate: str | None, law: str | None, seed: int, script: bool, form: str) -> None:
+    """The whole evidence of one case, and a standalone script that repeats its worst row."""
+    from harness.cases import CaseError
+
+    spec = files.one_spec(case.split("/")[0])
+    try:
+        showing.show(spec, case, candidate, law, seed, script, form)
+    except CaseError as error:
+        refuse(str(error))
+
+
+@main.command()
+@click.argument("case")
+@click.option("--candidate", required=True, help="One of the spec's, or MODULE:ATTR of yours.")
+@click.option("--law", default="", help="The law it breaks; the first that it breaks by default.")
+@_seed
+@click.option("--budget", type=click.IntRange(1), default=40, show_default=True, help="Judgements at most.")
+@_timeout
+@click.option("--script", is_flag=True, help="Print the reproducing script of the smallest case alone.")
+def shrink(case: str, candidate: str, law: str, seed: int, budget: int, timeout: float, script: bool) -> None:
+    """The smallest case at which a candidate breaks the same law in the same way."""
+    from harness.cases import CaseError
+    from harness.shrinking import Unbroken
+
+    try:
+        showing.shrink(files.one_spec(case.split("/")[0]), case, candidate, law, seed, budget, timeout, script)
+    except CaseError as error:
+        refuse(str(error))
+    except Unbroken as error:
+        click.echo(f"harness: {error}", err=True)
+        finish(DEVIATES)
+
+
+@main.command("list")
+@click.argument("what", type=click.Choice(["specs", "cases", "candidates", "laws"]), default="specs")
+@click.argument("spec", nargs=-1)
+@click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
+def list_(what: str, spec: Sequence[str], form: str) -> None:
+    """What there is: specs (what is judged of each op, from the specs and the last run), cases, candidates or laws.
+
+    --format markdown prints what stands in the repository alone, without the last run: docs/ops.md is made so.
+    """
+    head, rows = listing.listing(what, spec) if (what, form) != ("specs", "markdown") else listing.capabilities(spec)
+    if form == "markdown":
+        from harness import capabilities
+
+        click.echo(capabilities.markdown(head, rows))
+    elif form == "json":
+        for row in rows:
+            click.echo(json.dumps(dict(zip(head, row, strict=True))))
+    elif what == "cases":
+        for row in rows:
+            click.echo(row[0])
+    else:
+        columns(head, rows)
+
+
+@main.command()
+@click.argument("run", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=None, help="[default: beside the run file]"
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["page", "table", "json", "markdown", "badge"]),
+    default="page",
+    show_default=True,
+)
+@click.option("--baseline", is_flag=True, help="Make this run the one that later ones are compared with.")
+@click.option(
+    "--against",
+    type=click.Path(exists=True, path_type=Path),
+    help="A run to compare the page with. [default: the baseline]",
+)
+def report(run: Path, out: Path | None, form: str, baseline: bool, against: Path | None) -> None:
+    """Write page and CSV of any run file again, or print its table."""
+    from harness.store import Store, StoreError
+
+    path = run / files.RUN_FILE if run.is_dir() else run
+    try:
+        with Store.open(path) as store:
+            if baseline:
+                write_baseline(store)
+            elif form == "page":
+                endings.write(store, store.verdicts(), out or path.parent, against)
+            else:
+                print_run(store, store.verdicts(), form)
+    except StoreError as error:
+        refuse(str(error))
+
+
+@main.command()
+@click.argument("old", type=click.Path(exists=True, path_type=Path))
+@click.argument("new", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option("--baseline", is_flag=True, help="Compare the one run given with reports/baseline.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def diff(old: Path, new: Path | None, baseline: bool, form: str) -> None:
+    """What is new, fixed, regressed, grew, or no longer run between two runs."""
+    from harness import diff as differences
+
+    renamed = {a: b for s in files.specs((), quiet=True) for a, b in s.renamed.items()}
+    if (new is None) != baseline:
+        refuse("name two runs, or one and --baseline")
+    if baseline and not BASELINE.exists():
+        refuse(f"{BASELINE}: is not there; `harness report RUN --baseline` makes one")
+    later = files.verdicts(new or old)
+    earlier = files.verdicts(old) if new else of_baseline(files.header(old), later)
+    table = differences.diff(earlier, later, renamed)
+    if form == "json":
+        click.echo(table.to_json(orient="records", lines=True).rstrip())
+    else:
+        shown = table.head(CHANGES)
+        columns([str(c) for c in table.columns], [[str(v) for v in row] for row in shown.to_numpy()])
+        counts = [(kind, int((table["kind"] == kind).sum())) for kind in differences.KINDS]
+        said = ", ".join(f"{n} {kind}" for kind, n in counts if n) or "nothing changed"
+        click.echo(
+            said + (f"; the {CHANGES} worst are shown, --format json prints all" if len(table) > CHANGES else "")
+        )
+    finish(DEVIATES if differences.regressions(table) else CONFORMS)
+
+
+@main.command()
+@click.argument("run", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("reports/latest"), show_default=True
+)
+def merge(run: Sequence[Path], out: Path) -> None:
+    """Make one run of the run files of its shards."""
+    from harness.store import Store, StoreError
+    from harness.store import merge as merged
+
+    parts = [r / files.RUN_FILE if r.is_dir() else r for r in run]
+    if (out / files.RUN_FILE).resolve() in [p.resolve() for p in parts]:
+        refuse(f"--out {out}: is one of the parts; write the whole elsewhere")
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        (out / files.RUN_FILE).unlink(missing_ok=True)
+        merged(parts, out / files.RUN_FILE)
+        with Store.open(out / files.RUN_FILE) as store:
+            store.append(endings.stale_of_parts(store))
+            store.finish(store.footer)
+            red = endings.is_red(store)
+            endings.tell(store, out)
+    except StoreError as error:
+        refuse(str(error))
+    finish(DEVIATES if red else CONFORMS)
+
+
+@main.command()
+def schema() -> None:
+    """JSON Schema of a spec, for editors."""
+    from harness import specs
+
+    click.echo(json.dumps(specs.schema(), indent=2))
+
+
+@main.command()
+@click.argument("op")
+def new(op: str) -> None:
+    """Print a spec to start from."""
+    click.echo(
+        f"""op: {op}
+doc: One sentence that says what it computes.
+see: https://the.defining/documentation
+
+inputs:
+  input: [N, M]
+outputs:
+  output: [N, M]
+
+sizes: {{N: 3, M: [5, 8]}}
+params: {{}}
+dtype: [float64, float32]
+
+where: True
+
+sweep:
+  M:      [0, 1, 2, 16, 17]
+  layout: [transposed, strided, offset]
+  fill:   [positive, wide, zeros, nan, inf]
+
+error:  {{model: formula}}
+oracle: reference_impls.definitions.activations:sigmoid
+
+candidates:
+  torch: torch:sigmoid"""
+    )

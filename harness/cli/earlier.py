@@ -1,0 +1,125 @@
+"""A run -> what it is compared with: the baseline and the runs before it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.cli import files
+from harness.cli.refusals import refuse
+
+#: What later runs are compared with, from where the harness is run.
+BASELINE = Path("reports/baseline/verdicts.csv.gz")
+
+#: Runs that were the baseline, one line each.
+BASELINES = BASELINE.with_name("history.jsonl")
+
+#: Earlier runs of the same specs that a page remembers, and red rows of a run beyond which it is not remembered.
+REMEMBERED, REMEMBERED_RED = 20, 20_000
+
+
+def of_baseline(header: Mapping[str, Any], table: Any) -> Any:
+    """What a run is compared with: the committed rows of its ops, or of its cases where it was restricted."""
+    if not BASELINE.exists():
+        return None
+    older = _of_ops(table)
+    return _of_cases(older, table) if header.get("only") or header.get("shard") else older
+
+
+def write_baseline(store: Any) -> None:
+    """Make a run the one that later ones are compared with."""
+    from harness import baseline, report
+
+    if not store.complete:
+        refuse(f"{store.path}: the run has not come to its end; resume it")
+    table = store.verdicts()
+    BASELINE.parent.mkdir(parents=True, exist_ok=True)
+    beside = BASELINE.with_name(BASELINE.name + ".new")
+    compression = {"method": "gzip", "compresslevel": 9, "mtime": 0}
+    baseline.folded(table).to_csv(beside, index=False, compression=compression)
+    os.replace(beside, BASELINE)
+    header = dict(store.header) | {"complete": True}
+    _append(BASELINES, json.dumps({"ops": sorted(header["specs"]), **report.moment(header, table)}))
+    click.echo(f"{BASELINE}: {len(table)} verdicts, {BASELINE.stat().st_size / 2**20:.1f} MiB")
+
+
+def history(out: Path, header: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Earlier whole runs of the same specs, oldest first; lines that cannot be read are left out."""
+    found: list[dict[str, Any]] = []
+    for line in (*_lines(BASELINES), *_lines(_history_file(out))):
+        try:
+            run = json.loads(line)
+            if run["ops"] == sorted(header["specs"]) and run["started"] < header["started"] and run not in found:
+                found.append(run)
+        except (ValueError, KeyError, TypeError):
+            continue
+    return sorted(found, key=lambda run: str(run["started"]))[-REMEMBERED:]
+
+
+def remember(out: Path, header: Mapping[str, Any], moment: Mapping[str, Any]) -> None:
+    """Add a whole run to the history, once."""
+    file = _history_file(out)
+    whole = header.get("complete") and not header.get("only") and not header.get("shard")
+    if not whole or len(moment["red"]) > REMEMBERED_RED:
+        return
+    try:
+        _append(file, json.dumps({"ops": sorted(header["specs"]), **moment}))
+    except OSError as error:
+        click.echo(f"{file}: {error.strerror}; this run is not remembered", err=True)
+
+
+def told_of(run: Path) -> str:
+    """Which run it is, in words."""
+    return _moment_of(str(run), files.header(run))
+
+
+def told_of_baseline() -> str:
+    """Which run the baseline is, in words."""
+    newest = next(reversed(_lines(BASELINES)), "{}")
+    try:
+        return _moment_of(f"the baseline, {BASELINE}", json.loads(newest))
+    except (ValueError, AttributeError):
+        return str(BASELINE)
+
+
+def _of_ops(table: Any) -> Any:
+    """The rows of the committed baseline that are about the ops of a run."""
+    import pandas
+
+    from harness import baseline
+    from harness.report import READING
+
+    return baseline.unfolded(pandas.read_csv(BASELINE, **READING), set(table["op"]))
+
+
+def _of_cases(older: Any, table: Any) -> Any:
+    """The rows of an older run that a later part of one could hold too."""
+    return older[older["case"].isin(set(table["case"])) & older["candidate"].isin(set(table["candidate"]))]
+
+
+def _moment_of(name: str, facts: Mapping[str, Any]) -> str:
+    versions = ", ".join(f"{library} {version}" for library, version in facts.get("versions", {}).items())
+    return ", ".join(filter(None, (name, str(facts.get("started", "")), versions)))
+
+
+def _history_file(out: Path) -> Path:
+    return (out.parent if out.resolve().parent.name == "reports" else out) / "history.jsonl"
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+
+
+def _append(file: Path, line: str) -> None:
+    """Add a line to a file of lines, once."""
+    seen = _lines(file)
+    if line not in seen:
+        files.replace(file, "\n".join([*seen, line]) + "\n")

@@ -1,0 +1,173 @@
+"""A run that is judged -> what remains of it: whether it is red, evidence, page and table."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harness.cli import files, judging
+from harness.cli.earlier import history, of_baseline, remember, told_of, told_of_baseline
+from harness.cli.printing import print_run
+
+if TYPE_CHECKING:
+    from harness.model import Spec, Verdict
+    from harness.runs import Plan
+    from harness.store import Store
+
+#: What the release gate found, from where the harness is run.
+KILLS = Path("docs/kill_matrix.md")
+
+#: Verdicts beyond which page and table are made in a process of their own.
+PAGE_ROWS = 200_000
+
+#: Wrong rows of each op, candidate, law and status that evidence is chosen from, and cases asked of a store at once.
+WORST, ASKED = 20, 500
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ends: where its page goes, how its table is printed, its cases, the seconds that judging took."""
+
+    out: Path
+    form: str
+    cases: int
+    spent: float
+
+
+def conclude(store: Store, chosen: Plan, ending: Ending) -> None:
+    """Evidence, page and table."""
+    if store.count() <= PAGE_ROWS:
+        _concluded(store, chosen, ending)
+        return
+    _elsewhere(store, _conclude_there, tuple(chosen.specs.values()), chosen.seed, ending)
+    # Said again by the last who has the file open, which folds it into one.
+    store.finish(store.footer if store.complete else {"cases": ending.cases, "finished": _now(), "evidence": {}})
+
+
+def tell(store: Store, out: Path) -> None:
+    """Page and table of a run that has ended."""
+    if store.count() <= PAGE_ROWS:
+        _told(store, out)
+    else:
+        _elsewhere(store, _tell_there, out)
+
+
+def write(store: Store, table: Any, out: Path, against: Path | None = None) -> None:
+    """Write the page and the CSV of a run, and remember it."""
+    from harness import laws, report
+
+    out.mkdir(parents=True, exist_ok=True)
+    header = dict(store.header) | {"complete": store.complete}
+    evidence = store.footer.get("evidence", {}) if store.complete else {}
+    store.export_csv(out / "verdicts.csv")
+    older = files.verdicts(against) if against else of_baseline(header, table)
+    then = "" if older is None else told_of(against) if against else told_of_baseline()
+    earlier = history(out, header)
+    if KILLS.exists():
+        header |= {"kills": report.kills(KILLS.read_text(encoding="utf-8"))}
+    header |= {"laws": {law: laws.statement(law) for law in ("status", *laws.LAWS)}}
+    files.replace(
+        out / "index.html", report.page(header, table, baseline=older, against=then, evidence=evidence, history=earlier)
+    )
+    remember(out, header, report.moment(header, table))
+
+
+def is_red(store: Store) -> bool:
+    """Whether something is wrong that nobody has explained, an oracle among it, or nothing was judged at all."""
+    wrong_oracle = any(store.rows(status=["inconclusive"], blame=["oracle"]))
+    return not store.count() or wrong_oracle or any(status in judging.red() for _, _, status in store.tally())
+
+
+def unsaid(stale: Sequence[Verdict], store: Store) -> list[Verdict]:
+    """Those rows about the ledger that an interrupted run has not stored already."""
+    said = {(r.op, r.message) for r in store.rows(about=["ledger"])}
+    return [r for r in stale if (r.op, r.message) not in said]
+
+
+def stale_of_parts(store: Store) -> list[Verdict]:
+    """What no part of a run could know: the known deviations that matched nothing in the whole."""
+    from harness import runs
+
+    if store.header.get("only"):
+        return []
+    digests = store.header.get("specs", {})
+    found = {s.op: s for s in files.specs((), quiet=True) if digests.get(s.op) == s.digest}
+    for op in sorted(set(digests) - set(found)):
+        click.echo(
+            f"harness: the spec of `{op}` is not here as it was judged: its ledger is not looked through", err=True
+        )
+    return unsaid(runs.stale(runs.Plan(found, {}, store.header.get("seed", 0)), store.marks(), True), store)
+
+
+def _elsewhere(store: Store, target: Callable[..., None], *arguments: Any) -> None:
+    """Read a large run in a process of its own, so that this one's memory stays as it was."""
+    import multiprocessing
+
+    sys.stdout.flush()
+    there = multiprocessing.get_context("spawn").Process(target=target, args=(store.path, *arguments))
+    there.start()
+    there.join()
+    if there.exitcode:
+        said = f"the page is not written (exit code {there.exitcode}); harness report {store.path}"
+        click.echo(f"harness: {said}", err=True)
+
+
+def _conclude_there(path: Path, found: Sequence[Spec], seed: int, ending: Ending) -> None:
+    from harness.runs import Plan
+    from harness.store import Store
+
+    with Store.open(path) as store:
+        _concluded(store, Plan({spec.op: spec for spec in found}, {}, seed), ending)
+
+
+def _tell_there(path: Path, out: Path) -> None:
+    from harness.store import Store
+
+    with Store.open(path) as store:
+        _told(store, out)
+
+
+def _concluded(store: Store, chosen: Plan, ending: Ending) -> None:
+    table = store.verdicts()
+    evidence = _gathered(chosen, store, table, ending.spent)
+    store.finish({"cases": ending.cases, "finished": _now(), "evidence": evidence})
+    write(store, table, ending.out)
+    print_run(store, table, ending.form)
+
+
+def _told(store: Store, out: Path) -> None:
+    table = store.verdicts()
+    write(store, table, out)
+    print_run(store, table, "table")
+
+
+def _gathered(chosen: Plan, store: Store, table: Any, spent: float) -> dict[str, Any]:
+    """Evidence for the page; a run never fails for want of it."""
+    from harness import evidence, report
+    from harness.report.packing import plain
+
+    try:
+        clusters = report.clusters(table, store.header.get("first"))
+        examples = {"\t".join((c.example, c.candidate, c.law, c.about)) for c in clusters}
+        found: dict[str, Any] = plain(evidence.gather(chosen, _wrong(store, examples), spent, examples))
+        return found
+    except Exception as error:
+        click.echo(f"no evidence: {type(error).__name__}: {error}", err=True)
+        return {}
+
+
+def _wrong(store: Store, examples: Collection[str]) -> list[Verdict]:
+    """What evidence is chosen from: the worst wrong rows of each kind, the examples, and what stands beside them."""
+    worst = list(store.worst(WORST, [*judging.red(), "known"]))
+    wanted = sorted({*(row.case for row in worst), *(key.partition("\t")[0] for key in examples)})
+    return [row for at in range(0, len(wanted), ASKED) for row in store.rows(case=wanted[at : at + ASKED])]
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z")

@@ -1,0 +1,91 @@
+"""Names and paths -> the specs and the runs that stand there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harness.cli.refusals import BAD_USE, refuse
+
+if TYPE_CHECKING:
+    from harness.model import Spec
+
+RUN_FILE = "run.sqlite"
+
+
+def specs(names: Sequence[str], quiet: bool = False) -> tuple[Spec, ...]:
+    """The specs that can be judged; every problem of the others is a line on stderr."""
+    return readable(names, quiet)[0]
+
+
+def readable(names: Sequence[str], quiet: bool = False) -> tuple[tuple[Spec, ...], bool]:
+    """The specs that can be judged, and whether others are broken (each problem a line on stderr)."""
+    from harness import specs
+    from harness.laws import LAWS
+
+    try:
+        found, errors = specs.read_all(specs.find(names, specs.home()), {*LAWS, "status"})
+    except specs.UnknownSpec as error:
+        refuse(str(error))
+    sound = []
+    for spec in found:
+        problems = () if quiet else specs.importable(spec)
+        errors = (*errors, *problems)
+        if not problems:
+            sound.append(spec)
+    if not quiet:
+        for problem in errors:
+            click.echo(str(problem), err=True)
+    if errors and not sound:
+        sys.exit(BAD_USE)
+    return tuple(sound), bool(errors)
+
+
+def one_spec(name: str) -> Spec:
+    """The one spec of a name."""
+    found = specs((name,))
+    if len(found) != 1:
+        refuse(f"`{name}` is {len(found)} specs; name one")
+    return found[0]
+
+
+def verdicts(path: Path) -> Any:
+    """The table of a run file, or of a CSV."""
+    from harness.store import Store, StoreError
+
+    if path.suffix == ".csv" or path.name.endswith(".csv.gz"):
+        import pandas
+
+        from harness import baseline
+        from harness.report import READING
+
+        table = pandas.read_csv(path, **READING)
+        return baseline.unfolded(table, set(table["op"])) if "verdicts" in table else table
+    try:
+        with Store.open(path / RUN_FILE if path.is_dir() else path) as store:
+            return store.verdicts()
+    except StoreError as error:
+        refuse(str(error))
+
+
+def header(path: Path) -> Mapping[str, Any]:
+    """The facts of a run file; none of a table."""
+    from harness.store import Store, StoreError
+
+    try:
+        with Store.open(path / RUN_FILE if path.is_dir() else path) as store:
+            return store.header
+    except StoreError:
+        return {}
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a file beside its place, then put it there."""
+    beside = path.with_name(path.name + ".new")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)

@@ -1,0 +1,52 @@
+"""What there is -> rows: laws, specs, candidates, cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.cli import files
+
+#: Where a run is written unless it says otherwise.
+LATEST = Path("reports/latest")
+
+
+def listing(what: str, names: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+    """Head and rows of a list."""
+    if what == "laws":
+        from harness import laws
+
+        names_ = ("status", *laws.LAWS)
+        return ["law", "implied", "statement"], [
+            [n, "yes" if n == "status" or n in laws.IMPLIED else "named", laws.statement(n)] for n in names_
+        ]
+    if what == "specs":
+        return capabilities(names, LATEST / files.RUN_FILE)
+    found = files.specs(names, quiet=True)
+    if what == "candidates":
+        return ["op", "candidate", "library", "algorithm", "call"], [
+            [s.op, c.name, c.library, c.algorithm, c.call] for s in found for c in s.candidates
+        ]
+    from harness import cases
+
+    return ["case"], [[c.id] for s in found for c in cases.cases(s)]
+
+
+def capabilities(names: Sequence[str], run: Path | None = None) -> tuple[list[str], list[list[str]]]:
+    """What is judged of each op, and how the run went where there is one."""
+    from harness import capabilities
+    from harness.store import Store, StoreError
+
+    found = files.specs(names, quiet=True)
+    head: Sequence[str] = capabilities.HEAD
+    rows: Any = capabilities.capabilities(found)
+    if run is not None and run.exists():
+        try:
+            with Store.open(run) as store:
+                head, rows = capabilities.with_run(found, store.tally())
+        except StoreError as error:
+            click.echo(f"harness: {error}", err=True)
+    return list(head), [list(row) for row in rows]

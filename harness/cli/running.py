@@ -1,0 +1,176 @@
+"""Options of `run` -> a run: its libraries, cases, budget and shard, and its exit code."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.cli import endings, files, judging
+from harness.cli.refusals import BAD_USE, CONFORMS, DEVIATES, refuse
+
+if TYPE_CHECKING:
+    from harness.execution.task import Judged
+    from harness.runs import Plan
+    from harness.store import Store
+
+
+def run(
+    names: Sequence[str],
+    out: Path,
+    form: str,
+    *,
+    seed: int,
+    only: str,
+    workers: int | None,
+    timeout: float,
+    memory: float,
+    budget: str,
+    resume: bool,
+    shard: str,
+    dask: str | None,
+) -> int:
+    """Judge specs, write the run to a folder, and say how it ended: its exit code."""
+    from harness import runs
+    from harness.store import Store, StoreError
+
+    count, seconds = _budget(budget)
+
+    judging.one_thread()
+    if told := _told_libraries(names, only):
+        judging.prepared(told, workers)
+    found, broken = files.readable(names)
+    chosen = judging.planned(found, seed, only)
+    if not told:
+        judging.prepared(judging.libraries_of(chosen), workers)
+    path, began = out / files.RUN_FILE, time.monotonic()
+    if budget:
+        chosen = runs.budgeted(chosen, count, _judged_before(path, resume))
+    tasks = _sharded(chosen.tasks, shard)
+    with _loading("harness.evidence", "harness.report") if workers != 0 else nullcontext():
+        facts = _facts_of(chosen, workers)
+    header = runs.header(chosen, _command(), facts)
+    header |= {"shard": shard, "only": only, "budget": budget}
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        if not resume:
+            for old in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+                old.unlink(missing_ok=True)
+        with Store.resume(path, header) if resume else Store.create(path, header) as store:
+            _refuse_another_part(store, header)
+            done = store.done()
+            left = [t for t in tasks if (t.op, t.case) not in done]
+            judged = judging.judged(left, chosen, workers, timeout, memory, dask)
+            for _, rows in _within(judging.watched(judged, len(left), quiet=form != "table"), seconds):
+                store.append(rows)
+            store.flush()
+            store.append(endings.unsaid(runs.stale(chosen, store.marks(), whole=not (only or shard or budget)), store))
+            red = endings.is_red(store)
+            endings.conclude(store, chosen, endings.Ending(out, form, len(store.done()), time.monotonic() - began))
+    except StoreError as error:
+        refuse(str(error))
+    return BAD_USE if broken else DEVIATES if red else CONFORMS
+
+
+def _budget(text: str) -> tuple[int | None, float]:
+    """Cases (None: any) and seconds of a budget such as `500`, `90s` or `10m`."""
+    found = re.fullmatch(r"(\d+)([sm]?)", text) if text else None
+    if text and (found is None or int(found[1]) == 0):
+        refuse(f"--budget `{text}`: a number of cases is due, or seconds as `90s`, or minutes as `10m`")
+    if found is None:
+        return None, float("inf")
+    return (int(found[1]), float("inf")) if not found[2] else (None, int(found[1]) * (60.0 if found[2] == "m" else 1.0))
+
+
+def _judged_before(path: Path, resume: bool) -> set[tuple[str, str]]:
+    """The cases of an earlier run of the same command, which a budget need not be spent on first."""
+    from harness.store import Store, StoreError
+
+    if resume or not path.exists():
+        return set()
+    try:
+        with Store.open(path) as store:
+            return set(store.done())
+    except StoreError:
+        return set()
+
+
+def _within(judged: Generator[Judged, None, None], seconds: float) -> Iterator[Judged]:
+    """The same until the time is over."""
+    over = time.monotonic() + seconds
+    with closing(judged):
+        for item in judged:
+            yield item
+            if time.monotonic() > over:
+                return
+
+
+def _sharded(tasks: list[Any], shard: str) -> list[Any]:
+    if not shard:
+        return tasks
+    try:
+        index, count = (int(n) for n in shard.split("/"))
+        if not 1 <= index <= count:
+            raise ValueError
+    except ValueError:
+        refuse(f"--shard {shard}: write I/N with 1 <= I <= N, as in 1/4")
+    return tasks[index - 1 :: count]
+
+
+def _refuse_another_part(store: Store, header: Mapping[str, Any]) -> None:
+    """A resumed run goes on with the cases it began with."""
+    for option in ("only", "shard", "budget"):
+        began, wanted = store.header.get(option, ""), header[option]
+        if began != wanted:
+            refuse(f"{store.path}: began with --{option} `{began}`, not `{wanted}`; say the same, or start a new run")
+
+
+def _told_libraries(names: Sequence[str], only: str) -> set[str]:
+    """What a run needs, where that is plain before its specs are read; empty where it is not."""
+    named = [word.removeprefix("candidate=") for word in only.split() if word.startswith("candidate=")]
+    found = {name.partition(".")[0] for names_ in named for name in names_.split(",")}
+    if found and found <= judging.LIBRARIES:
+        return found
+    return set() if names else set(judging.LIBRARIES)
+
+
+def _facts_of(chosen: Plan, workers: int | None) -> dict[str, Any]:
+    """Versions, builds, processor and threads, of a process that judges: this one then needs no library."""
+    from harness import execution, runs
+
+    with_torch = runs.needs_torch(chosen.specs.values())
+    if workers == 0:
+        from harness import libraries
+
+        return libraries.facts(with_torch)
+    found: dict[str, Any] = execution.asked(
+        "harness.libraries:facts", (with_torch,), execution.preload(judging.libraries_of(chosen))
+    )
+    return found
+
+
+@contextmanager
+def _loading(*modules: str) -> Iterator[None]:
+    """Import what the end of a run needs while this process waits for another: it may import nothing itself."""
+    import importlib
+    import threading
+
+    def load() -> None:
+        for name in modules:
+            importlib.import_module(name)
+
+    beside = threading.Thread(target=load, daemon=True)
+    beside.start()
+    try:
+        yield
+    finally:
+        beside.join()
+
+
+def _command() -> str:
+    return shlex.join(["harness", *sys.argv[1:]])

@@ -1,0 +1,93 @@
+"""One case -> its whole evidence, or a smaller case that breaks in the same way."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harness.cli import checking, judging
+from harness.cli.printing import cell, columns
+from harness.cli.refusals import refuse
+
+if TYPE_CHECKING:
+    from harness.model import Spec, Verdict
+
+
+def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed: int, script: bool, form: str) -> None:
+    """Print the evidence of a case, and the script that repeats its worst row."""
+    from harness import cases, evidence, repro, runs
+
+    case = cases.find(spec, address)
+    names = [c.name for c in spec.candidates]
+    if candidate is not None and candidate not in names:
+        refuse(f"`{spec.op}` has no candidate `{candidate}`; it has {', '.join(names)}")
+    kept = replace(spec, candidates=tuple(c for c in spec.candidates if candidate in (None, c.name)))
+    chosen = runs.Plan({spec.op: kept}, {spec.op: (case,)}, seed)
+    judging.one_thread()
+    rows = [r for _, found in judging.judged(chosen.tasks, chosen, 1, 30.0, 4.0, None) for r in found]
+    rows = [r for r in rows if law in (None, r.law)]
+    if form == "json":
+        for row in rows:
+            click.echo(json.dumps(asdict(row)))
+        return
+    if not script:
+        _facts(spec, case)
+        _evidence(rows)
+    worst = next((r for r in rows if r.status in judging.red()), next((r for r in rows if r.status == "known"), None))
+    worst = worst or (rows[0] if rows and candidate else None)
+    if worst is None:
+        return
+    if not script and worst.bound:
+        told = evidence.of(chosen, worst)
+        click.echo("".join(f"\n{told[name]}\n" for name in ("formula", "digits") if name in told), nl=False)
+    judge = runs.ready(kept)
+    bound = next((c for c in judge.candidates if c.name == worst.candidate), None)
+    if bound is not None:
+        text = repro.script(spec, case, bound, seed, worst)
+        click.echo(text if script else f"\n# --- repro.py ---\n{text}")
+
+
+def shrink(spec: Spec, address: str, name: str, law: str, seed: int, budget: int, timeout: float, script: bool) -> None:
+    """Print the smallest case at which a candidate breaks the same law, and its script."""
+    from harness import cases, repro, runs, shrinking
+
+    given = next((c for c in spec.candidates if c.name == name), None)
+    if given is None:
+        sys.path.insert(0, str(Path.cwd()))
+        given = checking.given(name, None, None, "conventional")
+        given = replace(given, library=given.library or checking.guessed(name))
+    judging.one_thread()
+    start = cases.find(spec, address)
+    small = shrinking.shrink(spec, start, given, law=law, seed=seed, budget=budget, timeout=timeout)
+    row = small.row
+    if not script:
+        before, after = (shrinking.entries(spec, c) for c in (small.start, small.case))
+        click.echo(f"{small.case.id}\n  {after} numbers instead of {before}, found in {small.looks} judgements")
+        click.echo(f"  {row.law} {row.about}: {row.status}: {row.message}\n")
+        _facts(spec, small.case)
+    there = runs.ready(replace(spec, candidates=(given,))).candidates
+    if there:
+        text = repro.script(spec, small.case, there[0], seed, row)
+        click.echo(text if script else f"# --- repro.py ---\n{text}")
+
+
+def _facts(spec: Spec, case: Any) -> None:
+    click.echo(f"{case.id}\n  {spec.doc}\n  {spec.see}")
+    click.echo(f"  sizes {dict(case.sizes)}\n  params {dict(case.params)}")
+    click.echo(
+        f"  dtype {case.dtype}, layout {case.layout}, fill {case.fill}, absent {sorted(case.absent) or 'nothing'}\n"
+    )
+
+
+def _evidence(rows: Sequence[Verdict]) -> None:
+    head = ["candidate", "law", "about", "status", "grade", "margin", "ulps", "actual", "expected", "bound", "at"]
+    columns(head, [[cell(getattr(r, name)) for name in head] for r in rows])
+    for row in rows:
+        if row.message and row.status not in ("conforms", "unsupported"):
+            click.echo(f"{row.candidate} at {row.case}: {row.law} {row.about}: {row.message}")
