@@ -64,16 +64,14 @@ _only = click.option(
     "--only", default="", metavar="'AXIS=VALUE ...'", help="Judge these alone: op=conv2d dtype=float16 candidate=torch."
 )
 _timeout = click.option(
-    "--timeout", type=float, default=30.0, show_default=True, help="Seconds a candidate may take at a case."
+    "--timeout", type=float, default=judging.TIMEOUT, show_default=True, help="Seconds a candidate may take at a case."
 )
-_memory = click.option("--memory", type=float, default=4.0, show_default=True, help="GiB a worker may take.")
+_memory = click.option("--memory", type=float, default=judging.MEMORY, show_default=True, help="GiB a worker may take.")
 
 
 @main.command()
 @click.argument("spec", nargs=-1)
-@click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("reports/latest"), show_default=True
-)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=files.LATEST, show_default=True)
 @_seed
 @_only
 @_workers
@@ -264,9 +262,7 @@ def diff(old: Path, new: Path | None, baseline: bool, form: str) -> None:
 
 @main.command()
 @click.argument("run", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("reports/latest"), show_default=True
-)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=files.LATEST, show_default=True)
 def merge(run: Sequence[Path], out: Path) -> None:
     """Make one run of the run files of its shards."""
     from harness.store import Store, StoreError

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 RUN_FILE = "run.sqlite"
 
+#: Where a run is written unless it says otherwise.
+LATEST = Path("reports/latest")
+
 
 def specs(names: Sequence[str], quiet: bool = False) -> tuple[Spec, ...]:
     """The specs that can be judged; every problem of the others is a line on stderr."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Seconds between lines that say a run goes on, where no terminal shows its progress.
 HEARTBEAT = 30.0
 
+#: Seconds a candidate may take at a case, and GiB a worker may take, unless a command says otherwise.
+TIMEOUT, MEMORY = 30.0, 4.0
+
 #: Those whose candidates there are.
 LIBRARIES = frozenset({"numpy", "scipy", "torch"})
 

@@ -10,9 +10,6 @@ import click
 
 from harness.cli import files
 
-#: Where a run is written unless it says otherwise.
-LATEST = Path("reports/latest")
-
 
 def listing(what: str, names: Sequence[str]) -> tuple[list[str], list[list[str]]]:
     """Head and rows of a list."""
@@ -24,7 +21,7 @@ def listing(what: str, names: Sequence[str]) -> tuple[list[str], list[list[str]]
             [n, "yes" if n == "status" or n in laws.IMPLIED else "named", laws.statement(n)] for n in names_
         ]
     if what == "specs":
-        return capabilities(names, LATEST / files.RUN_FILE)
+        return capabilities(names, files.LATEST / files.RUN_FILE)
     found = files.specs(names, quiet=True)
     if what == "candidates":
         return ["op", "candidate", "library", "algorithm", "call"], [
