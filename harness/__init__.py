@@ -13,6 +13,8 @@ The rooms, in order; a module imports only from rooms above its own:
 - fills: Case -> arrays
 - libraries: arrays <-> NumPy, SciPy, torch
 - candidates: dotted path -> Candidate
+- dispatch: NumPy's calls -> the functions of an arithmetic
+- differentiation: arrays, what they were computed from -> products with their Jacobian
 - arithmetic: definition -> value, error and derivatives
 - balls: definition -> enclosures
 - oracles: Case, arrays -> what is due

@@ -16,11 +16,13 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
 from harness import bounds
 from harness.bounds import Precision
+from harness.differentiation import jvp as jvp
+from harness.differentiation import vjp as vjp
+from harness.dispatch import NORMS, Recorded, Table, axes_of
 from reference_impls.definitions.terms import Group, Terms, evaluate
 
 Array = NDArray[Any]
@@ -32,7 +34,7 @@ _created = count()
 
 
 @dataclass(frozen=True, eq=False)
-class Tracked(NDArrayOperatorsMixin):
+class Tracked(Recorded):
     """``value`` and ``error`` (None where exact, else (3, *shape)), with the ``parents`` it was computed from."""
 
     value: Array
@@ -52,37 +54,8 @@ class Tracked(NDArrayOperatorsMixin):
         return self.value.shape
 
     @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        return prod(self.shape)
-
-    @property
     def dtype(self) -> np.dtype[Any]:
         return self.value.dtype
-
-    @property
-    def real(self) -> Tracked:
-        return real(self)
-
-    @property
-    def imag(self) -> Tracked:
-        return imag(self)
-
-    @property
-    def T(self) -> Tracked:  # noqa: N802
-        return transpose(self)
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, index: Any) -> Tracked:
-        return take(self, index)
-
-    def __sum_of_products__(self, terms: Terms, factors: dict[str, Any]) -> Tracked:
-        return contract(terms, {name: lift(a, self.p) for name, a in factors.items()})
 
     def __gradients__(self, xs: Sequence[Tracked]) -> list[Tracked]:
         found = vjp([self], [leaf(np.ones(self.shape), self.p)], xs)
@@ -91,38 +64,14 @@ class Tracked(NDArrayOperatorsMixin):
     def __settled__(self) -> Tracked:
         return leaf(self.value, self.p)
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        known = UFUNCS.get(ufunc) or SPECIAL.get(ufunc.__name__)
-        if method != "__call__" or kwargs or known is None:
-            if ufunc in COMPARISONS and method == "__call__":
-                return ufunc(*(i.value if isinstance(i, Tracked) else i for i in inputs))
-            return NotImplemented
-        return known(*(lift(i, self.p) for i in inputs))
+    def lifted(self, x: Any) -> Tracked:
+        return lift(x, self.p)
 
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if func not in FUNCTIONS:
-            raise TypeError(
-                f"the oracle's arithmetic has no numpy.{func.__name__}; see harness/arithmetic.py for what it has"
-            )
-        return FUNCTIONS[func](*args, **kwargs)
+    def compared(self, ufunc: np.ufunc, operands: Sequence[Any]) -> Any:
+        return ufunc(*(i.value if isinstance(i, Tracked) else i for i in operands))
 
-    def reshape(self, *shape: Any) -> Tracked:
-        return reshape(self, shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape)
-
-    def transpose(self, *order: int) -> Tracked:
-        return transpose(self, order or None)
-
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Tracked:
-        return total(self, axis, keepdims=keepdims)
-
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Tracked:
-        return mean(self, axis, keepdims=keepdims)
-
-    def max(self, axis: Any = None, keepdims: bool = False) -> Tracked:
-        return largest(self, axis, keepdims=keepdims)
-
-    def conj(self) -> Tracked:
-        return conj(self)
+    def lacking(self, name: str) -> Exception:
+        return TypeError(f"the oracle's arithmetic has no numpy.{name}; see harness/arithmetic.py for what it has")
 
 
 class Deferred(Tracked):
@@ -617,16 +566,9 @@ def clip(x: Tracked, low: float, high: float) -> Tracked:
 # --- sums -----------------------------------------------------------------------------------------------------------
 
 
-def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
-    if axis is None:
-        return tuple(range(ndim))
-    given: Sequence[int] = (int(axis),) if np.ndim(axis) == 0 else tuple(axis)
-    return tuple(a % ndim for a in given)
-
-
 def total(x: Tracked, axis: Any = None, *, keepdims: bool = False) -> Tracked:
     """The sum over axes."""
-    axes = _axes(axis, x.ndim)
+    axes = axes_of(axis, x.ndim)
     n = prod(x.shape[a] for a in axes)
     kept = tuple(1 if i in axes else s for i, s in enumerate(x.shape))
     shape = kept if keepdims else tuple(s for i, s in enumerate(x.shape) if i not in axes)
@@ -668,9 +610,24 @@ def _added_up(x: Tracked, axes: tuple[int, ...], n: int) -> tuple[Array, Array |
     return value, _plus(arriving, local)
 
 
+def _summed(parts: Sequence[Tracked]) -> Tracked:
+    """The sum of what arrives at one place, with the rounding of any order of summation."""
+    if len(parts) == 2:
+        return add(*parts)
+
+    def make() -> tuple[Array, Array | None]:
+        value, p = sum(x.value for x in parts[1:]) + parts[0].value, parts[0].p
+        size: Any = sum(np.abs(x.value) for x in parts)
+        rounding = _rounded(size, p, _exact(*parts) and all(_whole(x.value) for x in parts), len(parts) - 1)
+        return value, _plus(*(x.error for x in parts), rounding)
+
+    kind = np.result_type(*(x.dtype for x in parts))
+    return Deferred(parts[0].shape, kind, make, parts[0].p, tuple((x, lambda g: g) for x in parts))
+
+
 def mean(x: Tracked, axis: Any = None, *, keepdims: bool = False) -> Tracked:
     """The mean over axes. Its gradient is each entry's share ``g / n``: a derivative of that adds up rounded shares."""
-    axes = _axes(axis, x.ndim)
+    axes = axes_of(axis, x.ndim)
     n = lift(prod(x.shape[a] for a in axes), x.p)
     kept = tuple(1 if i in axes else s for i, s in enumerate(x.shape))
     y = divide(total(x, axis, keepdims=keepdims), n)
@@ -679,7 +636,7 @@ def mean(x: Tracked, axis: Any = None, *, keepdims: bool = False) -> Tracked:
 
 def largest(x: Tracked, axis: Any = None, *, keepdims: bool = False) -> Tracked:
     """The maximum over axes; ties share the gradient in any proportion."""
-    axes = _axes(axis, x.ndim)
+    axes = axes_of(axis, x.ndim)
     value = x.value.max(axis=axes, keepdims=True)
     e = np.zeros((3, *x.shape)) if x.error is None else x.error
     top = e.max(axis=tuple(a + 1 for a in axes), keepdims=True)
@@ -947,7 +904,7 @@ def pad(x: Tracked, widths: Any) -> Tracked:
 
 def flip(x: Tracked, axis: Any = None) -> Tracked:
     """Entries in reverse along axes."""
-    axes = _axes(axis, x.ndim)
+    axes = axes_of(axis, x.ndim)
     return take(x, tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(x.ndim)))
 
 
@@ -1015,17 +972,13 @@ def _through_transform(error: Array, axes: tuple[int, ...], outputs: int) -> Arr
 def _fft(x: Tracked, n: Any = None, axis: int = -1, norm: Any = None) -> Tracked:
     if n is not None:
         raise TypeError("the oracle's fft takes no n: pad in the definition")
-    return fftn(x, (axis,), norm=_NORMS[norm])
-
-
-#: What NumPy calls the scales of a forward transform.
-_NORMS = {None: "none", "backward": "none", "ortho": "ortho", "forward": "whole"}
+    return fftn(x, (axis,), norm=NORMS[norm])
 
 
 def _np_fftn(x: Tracked, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None) -> Tracked:
     if s is not None or out is not None:
         raise TypeError("the oracle's fftn takes no s: pad in the definition")
-    return fftn(x, range(x.ndim) if axes is None else axes, norm=_NORMS[norm])
+    return fftn(x, range(x.ndim) if axes is None else axes, norm=NORMS[norm])
 
 
 # --- what a bound is made of ------------------------------------------------------------------------------------------
@@ -1087,79 +1040,6 @@ def _arisen(node: Tracked, weight: Array, tier: int) -> float:
         return 0.0 if node.error is None else float((weight * np.asarray(node.error)[tier]).sum())
 
 
-# --- reverse mode ---------------------------------------------------------------------------------------------------
-
-
-def vjp(outputs: Sequence[Tracked], cotangents: Sequence[Tracked], inputs: Sequence[Tracked]) -> list[Tracked | None]:
-    """The vector-Jacobian product: one cotangent per output in, one gradient per input out (None where independent)."""
-    needed = _between(outputs, inputs)
-    arrived: dict[int, list[Tracked]] = {}
-    nodes = {y.order: y for y in outputs}
-    for y, g in zip(outputs, cotangents, strict=True):
-        arrived.setdefault(y.order, []).append(_fit(g, y))
-    pending = sorted(nodes)
-    while pending:
-        order = pending.pop()
-        node = nodes[order]
-        arrived[order] = [_summed(arrived[order])]
-        for parent, back in node.parents:
-            if parent.order not in needed:
-                continue
-            arrived.setdefault(parent.order, []).append(_fit(back(arrived[order][0]), parent))
-            if parent.order not in nodes:
-                nodes[parent.order] = parent
-                pending.append(parent.order)
-                pending.sort()
-    return [_summed(arrived[x.order]) if x.order in arrived else None for x in inputs]
-
-
-def _summed(parts: Sequence[Tracked]) -> Tracked:
-    """The sum of what arrives at one place, with the rounding of any order of summation."""
-    if len(parts) == 1:
-        return parts[0]
-    if len(parts) == 2:
-        return add(*parts)
-
-    def make() -> tuple[Array, Array | None]:
-        value, p = sum(x.value for x in parts[1:]) + parts[0].value, parts[0].p
-        size: Any = sum(np.abs(x.value) for x in parts)
-        rounding = _rounded(size, p, _exact(*parts) and all(_whole(x.value) for x in parts), len(parts) - 1)
-        return value, _plus(*(x.error for x in parts), rounding)
-
-    kind = np.result_type(*(x.dtype for x in parts))
-    return Deferred(parts[0].shape, kind, make, parts[0].p, tuple((x, lambda g: g) for x in parts))
-
-
-def _between(outputs: Sequence[Tracked], inputs: Sequence[Tracked]) -> set[int]:
-    """The nodes on some path from an input to an output."""
-    known: dict[int, bool] = {x.order: True for x in inputs}
-
-    def visit(start: Tracked) -> None:
-        trail = [(start, False)]
-        while trail:
-            node, seen = trail.pop()
-            if seen:
-                known[node.order] = known.get(node.order, False) or any(known[q.order] for q, _ in node.parents)
-            elif node.order not in known:
-                trail.append((node, True))
-                trail.extend((q, False) for q, _ in node.parents if q.order not in known)
-
-    for y in outputs:
-        visit(y)
-    return {order for order, reaches in known.items() if reaches}
-
-
-def jvp(outputs: Sequence[Tracked], inputs: Sequence[Tracked], tangents: Sequence[Tracked]) -> list[Tracked]:
-    """The Jacobian-vector product, as the transpose of the transpose: one tangent per input in, one per output out."""
-    dummies = [leaf(np.zeros(y.shape, y.value.dtype), y.p) for y in outputs]
-    pulled = vjp(outputs, dummies, inputs)
-    pairs = [(g, t) for g, t in zip(pulled, tangents, strict=True) if g is not None]
-    found = vjp([g for g, _ in pairs], [t for _, t in pairs], dummies) if pairs else [None] * len(dummies)
-    return [
-        lift(np.zeros(y.shape, y.value.dtype), y.p) if f is None else f for f, y in zip(found, outputs, strict=True)
-    ]
-
-
 UFUNCS: dict[Any, Callable[..., Tracked]] = {
     np.add: add,
     np.subtract: subtract,
@@ -1186,8 +1066,6 @@ UFUNCS: dict[Any, Callable[..., Tracked]] = {
 #: SciPy's special functions by name, so that this room need not import them.
 SPECIAL: dict[str, Callable[..., Tracked]] = {"erf": erf}
 
-COMPARISONS = {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isfinite, np.isnan}
-
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.sum: lambda x, axis=None, keepdims=False: total(x, axis, keepdims=keepdims),
     np.mean: lambda x, axis=None, keepdims=False: mean(x, axis, keepdims=keepdims),
@@ -1212,3 +1090,5 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.fft.fft: _fft,
     np.fft.fftn: _np_fftn,
 }
+
+Tracked.table = Table(UFUNCS, SPECIAL, FUNCTIONS, take, contract, _fit, _summed)

@@ -12,16 +12,18 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
 from itertools import count, product
 from math import lcm, prod
 from typing import Any
 
 import numpy as np
 from flint import acb, arb, ctx
-from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
+from harness.differentiation import jvp as jvp
+from harness.differentiation import vjp as vjp
+from harness.dispatch import NORMS, Recorded, Table, axes_of
 from reference_impls.definitions.terms import Terms
 
 Array = NDArray[Any]
@@ -72,7 +74,7 @@ def exactly(x: Any) -> Number:
 
 
 @dataclass(frozen=True, eq=False)
-class Balls(NDArrayOperatorsMixin):
+class Balls(Recorded):
     """An array whose ``entry`` computes the ball at one flat place. ``value`` stands where all entries are exact."""
 
     shape: tuple[int, ...]
@@ -92,67 +94,17 @@ class Balls(NDArrayOperatorsMixin):
         return self.known[place]
 
     @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        return prod(self.shape)
-
-    @property
     def dtype(self) -> np.dtype[Any]:
         return np.dtype(np.clongdouble if self.kind == "c" else np.longdouble)
 
-    @property
-    def real(self) -> Balls:
-        return real(self)
+    def lifted(self, x: Any) -> Balls:
+        return lift(x, self.work)
 
-    @property
-    def imag(self) -> Balls:
-        return imag(self)
+    def compared(self, ufunc: np.ufunc, operands: Sequence[Any]) -> Any:
+        return compared(ufunc, [self.lifted(i) for i in operands])
 
-    @property
-    def T(self) -> Balls:  # noqa: N802
-        return transpose(self)
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, index: Any) -> Balls:
-        return gather(self, _places(self)[index])
-
-    def __sum_of_products__(self, terms: Terms, factors: dict[str, Any]) -> Balls:
-        return contract(terms, {name: lift(a, self.work) for name, a in factors.items()})
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        known = UFUNCS.get(ufunc) or SPECIAL.get(ufunc.__name__)
-        if method != "__call__" or kwargs or (known is None and ufunc not in COMPARISONS):
-            return NotImplemented
-        operands = [lift(i, self.work) for i in inputs]
-        return compared(ufunc, operands) if known is None else known(*operands)
-
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if func not in FUNCTIONS:
-            raise NoProof(f"no numpy.{func.__name__} in ball arithmetic")
-        return FUNCTIONS[func](*args, **kwargs)
-
-    def reshape(self, *shape: Any) -> Balls:
-        return reshape(self, shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape)
-
-    def transpose(self, *order: int) -> Balls:
-        return transpose(self, order or None)
-
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Balls:
-        return total(self, axis, keepdims=keepdims)
-
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Balls:
-        return mean(self, axis, keepdims=keepdims)
-
-    def max(self, axis: Any = None, keepdims: bool = False) -> Balls:
-        return largest(self, axis, keepdims=keepdims)
-
-    def conj(self) -> Balls:
-        return conj(self)
+    def lacking(self, name: str) -> Exception:
+        return NoProof(f"no numpy.{name} in ball arithmetic")
 
 
 # --- making ---------------------------------------------------------------------------------------------------------
@@ -202,6 +154,11 @@ def _conj(z: Number) -> Number:
 
 def _places(x: Balls) -> Array:
     return np.arange(x.size).reshape(x.shape)
+
+
+def take(x: Balls, index: Any) -> Balls:
+    """NumPy indexing, basic or advanced."""
+    return gather(x, _places(x)[index])
 
 
 def gather(x: Balls, source: Any) -> Balls:
@@ -307,16 +264,9 @@ def roll(x: Balls, shift: Any, axis: Any = None) -> Balls:
     return gather(x, np.roll(_places(x), shift, axis))
 
 
-def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
-    if axis is None:
-        return tuple(range(ndim))
-    given: Sequence[int] = (int(axis),) if np.ndim(axis) == 0 else tuple(axis)
-    return tuple(a % ndim for a in given)
-
-
 def _reduced(x: Balls, axis: Any, keepdims: bool) -> tuple[Array, tuple[int, ...]]:
     """Where each entry goes in a reduction over axes, and the shape of that."""
-    axes = _axes(axis, x.ndim)
+    axes = axes_of(axis, x.ndim)
     kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
     target = np.broadcast_to(np.arange(prod(kept)).reshape(kept), x.shape)
     return target, kept if keepdims else tuple(n for i, n in enumerate(x.shape) if i not in axes)
@@ -406,11 +356,8 @@ def fftn(x: Balls, axes: Sequence[int], inverse: bool = False, norm: str = "none
     return _make(x.shape, "c", x.work, entry, (x, lambda g: fftn(g, where, not inverse, norm)))
 
 
-_NORMS = {None: "none", "backward": "none", "ortho": "ortho", "forward": "whole"}
-
-
 def _np_fftn(x: Balls, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None) -> Balls:
-    return fftn(x, range(x.ndim) if axes is None else axes, norm=_NORMS[norm])
+    return fftn(x, range(x.ndim) if axes is None else axes, norm=NORMS[norm])
 
 
 # --- entry by entry -------------------------------------------------------------------------------------------------
@@ -548,7 +495,7 @@ def compared(ufunc: np.ufunc, operands: Sequence[Balls]) -> Any:
 
 
 def _decided(ufunc: np.ufunc, a: Number, b: Number) -> bool:
-    holds, fails = COMPARISONS[ufunc]
+    holds, fails = _DECIDED_BY[ufunc]
     if holds(a, b):
         return True
     if fails(a, b):
@@ -656,56 +603,21 @@ def largest(x: Balls, axis: Any = None, *, keepdims: bool = False) -> Balls:
         return arb(0) if any(other > z for other in others) else arb(1) if all(z > o for o in others) else _share()
 
     share = _make(x.shape, "f", x.work, own)
-    value = None if x.value is None else x.value.max(axis=_axes(axis, x.ndim)).reshape(shape)
+    value = None if x.value is None else x.value.max(axis=axes_of(axis, x.ndim)).reshape(shape)
     back = lambda g: multiply(gather(g, target), share)  # noqa: E731
     return _make(shape, "f", x.work, entry, (x, back), value=value)
 
 
-# --- reverse mode ---------------------------------------------------------------------------------------------------
+# --- cotangents -----------------------------------------------------------------------------------------------------
 
 
-def vjp(outputs: Sequence[Balls], cotangents: Sequence[Balls], inputs: Sequence[Balls]) -> list[Balls | None]:
-    """The vector-Jacobian product: one cotangent per output in, one gradient per input out (None where independent)."""
-    between = _between(outputs, inputs)
-    arrived: dict[int, Balls] = {}
-
-    def arrive(at: Balls, g: Balls) -> None:
-        g = real(g) if at.kind != "c" else g
-        arrived[at.order] = add(arrived[at.order], g) if at.order in arrived else g
-
-    for y, g in zip(outputs, cotangents, strict=True):
-        arrive(y, g)
-    for order in sorted(between, reverse=True):
-        if order not in arrived:
-            continue
-        for parent, back in between[order].parents:
-            if parent.order in between:
-                arrive(parent, back(arrived[order]))
-    return [arrived.get(x.order) if x.order in between else None for x in inputs]
+def _fit(g: Balls, like: Balls) -> Balls:
+    """A cotangent projected to the space of ``like``: broadcasting is a gather, which undoes itself."""
+    return real(g) if like.kind != "c" else g
 
 
-def _between(outputs: Sequence[Balls], inputs: Sequence[Balls]) -> dict[int, Balls]:
-    """The nodes on some path from an input to an output, by order."""
-    nodes: dict[int, Balls] = {}
-    pending = list(outputs)
-    while pending:
-        node = pending.pop()
-        if node.order not in nodes:
-            nodes[node.order] = node
-            pending.extend(q for q, _ in node.parents)
-    leading = {x.order for x in inputs}
-    for order in sorted(nodes):
-        if any(q.order in leading for q, _ in nodes[order].parents):
-            leading.add(order)
-    return {order: node for order, node in nodes.items() if order in leading}
-
-
-def jvp(outputs: Sequence[Balls], inputs: Sequence[Balls], tangents: Sequence[Balls]) -> list[Balls]:
-    """The Jacobian-vector product, as the transpose of the transpose: one tangent per input in, one per output out."""
-    dummies = [leaf(np.zeros(y.shape, y.dtype), y.work) for y in outputs]
-    pairs = [(g, t) for g, t in zip(vjp(outputs, dummies, inputs), tangents, strict=True) if g is not None]
-    found = vjp([g for g, _ in pairs], [t for _, t in pairs], dummies) if pairs else [None] * len(dummies)
-    return [_zeros(y) if f is None else f for f, y in zip(found, outputs, strict=True)]
+def _summed(parts: Sequence[Balls]) -> Balls:
+    return reduce(add, parts)
 
 
 UFUNCS: dict[Any, Callable[..., Balls]] = {
@@ -734,16 +646,14 @@ UFUNCS: dict[Any, Callable[..., Balls]] = {
 #: SciPy's special functions by name.
 SPECIAL: dict[str, Callable[..., Balls]] = {"erf": erf}
 
-#: Each comparison with what decides it, and what decides its opposite (nothing does for one array alone).
-COMPARISONS: dict[Any, Any] = {
+#: Each comparison of two arrays with what decides it, and what decides its opposite.
+_DECIDED_BY: dict[Any, Any] = {
     np.greater: (operator.gt, operator.le),
     np.greater_equal: (operator.ge, operator.lt),
     np.less: (operator.lt, operator.ge),
     np.less_equal: (operator.le, operator.gt),
     np.equal: (operator.eq, operator.ne),
     np.not_equal: (operator.ne, operator.eq),
-    np.isnan: None,
-    np.isfinite: None,
 }
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
@@ -765,6 +675,8 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.imag: imag,
     np.shape: lambda x: x.shape,
     np.ndim: lambda x: x.ndim,
-    np.fft.fft: lambda a, n=None, axis=-1, norm=None: fftn(a, (axis,), norm=_NORMS[norm]),
+    np.fft.fft: lambda a, n=None, axis=-1, norm=None: fftn(a, (axis,), norm=NORMS[norm]),
     np.fft.fftn: _np_fftn,
 }
+
+Balls.table = Table(UFUNCS, SPECIAL, FUNCTIONS, take, contract, _fit, _summed)
