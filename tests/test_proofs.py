@@ -12,6 +12,7 @@ import pytest
 from flint import arb
 
 from harness import arithmetic, balls, bounds, cases, proofs, specs
+from harness.arithmetic import products
 from harness.balls import Balls, NoProof, Work, digits, exactly
 from harness.candidates import Candidate
 from harness.comparison import Numbers, compare
@@ -243,8 +244,8 @@ def test_a_right_candidate_needs_none_and_the_oracle_is_checked() -> None:
 @pytest.fixture
 def lying(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tracked arithmetic sums one part in 1e12 too much: the oracle is wrong, and no ball is."""
-    honest = arithmetic.evaluate
-    monkeypatch.setattr(arithmetic, "evaluate", lambda terms, factors: honest(terms, factors) * (1 + 1e-12))
+    honest = products.evaluate
+    monkeypatch.setattr(products, "evaluate", lambda terms, factors: honest(terms, factors) * (1 + 1e-12))
 
 
 @pytest.mark.usefixtures("lying")

@@ -1,0 +1,68 @@
+"""Tracked, entry -> the steps of a definition that its bound arose from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from harness.arithmetic.operators import add
+from harness.arithmetic.roundings import Array
+from harness.arithmetic.tracked import Tracked, fit, leaf
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a definition: what of one entry's bound had arisen once it was done, and what it added itself.
+
+    ``value`` and ``sizes`` are of the step's entry through which most of that passes.
+    """
+
+    name: str
+    arisen: float
+    added: float
+    value: Any
+    sizes: dict[str, float]
+
+
+#: Steps that move entries and round none: what reaches them reaches what they were made of, whatever its sign.
+_MOVES = frozenset(
+    {"broadcast", "concatenate", "conj", "imag", "negative", "real", "reshape", "roll", "take", "transpose"}
+)
+
+
+def steps(y: Tracked, at: tuple[int, ...], tier: int) -> list[Step]:
+    """How the bound of one entry of y arose, in the order of the computation: first-order running error analysis."""
+    one = np.zeros(y.shape, y.dtype)
+    one[at] = 1
+    nodes, reaching = {y.order: y}, {y.order: np.abs(one).astype(np.float64)}
+    signed: dict[int, Tracked] = {y.order: leaf(one, y.p)}
+    passed: dict[int, float] = {}
+    found = []
+    while nodes:
+        node = nodes.pop(order := max(nodes))
+        weight = np.abs(reaching.pop(order))
+        arisen = _arisen(node, weight, tier)
+        for parent, back in node.parents:
+            if parent.error is None and not parent.parents:
+                continue
+            arrived = fit(back(signed[order]), parent)
+            carried = fit(back(leaf(weight, node.p)), parent) if node.step in _MOVES else arrived
+            before = np.abs(carried.value).astype(np.float64)
+            passed[order] = passed.get(order, 0.0) + _arisen(parent, before, tier)
+            reaching[parent.order] = reaching.get(parent.order, 0.0) + before
+            signed[parent.order] = add(signed[parent.order], arrived) if parent.order in signed else arrived
+            nodes[parent.order] = parent
+        if node.error is not None and node.step:
+            through = np.unravel_index(int(np.argmax(weight * np.asarray(node.error)[tier])), node.shape)
+            place = tuple(int(i) for i in through)
+            sizes = {} if node.sizes is None else node.sizes(place)
+            added = max(arisen - passed.get(order, 0.0), 0.0)
+            found.append(Step(node.step, arisen, added, node.value[place], sizes))
+    return found[::-1]
+
+
+def _arisen(node: Tracked, weight: Array, tier: int) -> float:
+    with np.errstate(all="ignore"):
+        return 0.0 if node.error is None else float((weight * np.asarray(node.error)[tier]).sum())

@@ -1,0 +1,161 @@
+"""Sums of products, each given as its terms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from harness import bounds
+from harness.arithmetic.operators import conj
+from harness.arithmetic.roundings import Array, all_whole, plus
+from harness.arithmetic.sums import sizes_of_sum
+from harness.arithmetic.tracked import Deferred, Tracked, Vjp, fit
+from harness.bounds import Precision
+from reference_impls.definitions.terms import Group, Terms, evaluate
+
+
+def contract(terms: Terms, factors: dict[str, Tracked]) -> Tracked:
+    """A sum of products, given as its terms."""
+    p = next(iter(factors.values())).p
+    kinds = [f.dtype for f in factors.values()] + ([np.dtype(np.complex64)] if terms.complex else [])
+    parents = tuple((f, _transposed(terms, factors, name)) for name, f in factors.items())
+
+    def sizes(at: tuple[int, ...]) -> dict[str, float]:
+        values = {name: f.value for name, f in factors.items()}
+        magnitudes = {name: np.abs(v).astype(np.float64) for name, v in values.items()}
+        _, absolute, squared = _sums(terms, values, magnitudes, p)
+        return sizes_of_sum(np.broadcast_to(terms.lengths, terms.shape)[at], absolute[at], squared[at])
+
+    return Deferred(terms.shape, np.result_type(*kinds), lambda: _contracted(terms, factors, p), p, parents, sizes)
+
+
+def _contracted(terms: Terms, factors: dict[str, Tracked], p: Precision) -> tuple[Array, Array | None]:
+    values = {name: f.value for name, f in factors.items()}
+    with np.errstate(all="ignore"):
+        sizes = {name: np.abs(v).astype(np.float64) for name, v in values.items()}
+        value, absolute, squared = _sums(terms, values, sizes, p)
+        arriving = None
+        for name, f in factors.items():
+            if f.error is not None:
+                used = _holding(terms_of_size(terms), name)
+                there = {n: s for n, s in sizes.items() if n != name}
+                arriving = plus(arriving, evaluate(used, {**there, name: np.asarray(f.error)}))
+        local = _sum_error(terms, list(factors.values()), value, sizes, absolute, squared, p)
+        copied = not (_three(p) and len(terms.sizes) > 1) and _copied(terms)
+        local = np.where(copied, 0.0, bounds.stored(p, value, local))
+        if any(name in terms.padded and not np.isfinite(v).all() for name, v in values.items()):
+            local = np.where(terms.lengths < max(terms.full, terms.lengths.max(initial=0)), np.inf, local)
+    return value, plus(arriving, local)
+
+
+def _holding(terms: Terms, name: str) -> Terms:
+    """Those of the terms that have a factor: an error of it reaches no others."""
+    key = f"holding {name}"
+    if key not in terms._cache:
+        terms._cache[key] = Terms(terms.shape, terms.sizes, tuple(g for g in terms.groups if name in g.factors))
+    result: Terms = terms._cache[key]
+    return result
+
+
+def _three(p: Precision) -> bool:
+    """Whether a complex sum is made of three real ones: then a bias, and a derivative in it, go through all three."""
+    return p.algorithm == "3m" and p.complex
+
+
+def _copied(terms: Terms) -> Any:
+    """Where an entry is one entry of the only factor, or none: exact whatever sums the others."""
+    if "copied" not in terms._cache:
+        products = any(len(g.factors) > 1 or np.any(np.asarray(g.coefficient) != 1) for g in terms.groups)
+        terms._cache["copied"] = False if products else terms.lengths <= 1
+    return terms._cache["copied"]
+
+
+def terms_of_size(terms: Terms) -> Terms:
+    """The same terms with the coefficients' absolute values."""
+    if "sizes" not in terms._cache:
+        groups = tuple(
+            type(g)(g.out, g.factors, np.abs(g.coefficient)) if np.ndim(g.coefficient) or g.coefficient != 1 else g
+            for g in terms.groups
+        )
+        terms._cache["sizes"] = Terms(terms.shape, terms.sizes, groups)
+    result: Terms = terms._cache["sizes"]
+    return result
+
+
+def _squares(terms: Terms) -> Terms:
+    plain = terms_of_size(terms)
+    if "squares" not in plain._cache:
+        groups = tuple(
+            type(g)(g.out, g.factors, g.coefficient**2) if np.ndim(g.coefficient) or g.coefficient != 1 else g
+            for g in plain.groups
+        )
+        plain._cache["squares"] = Terms(terms.shape, terms.sizes, groups)
+    result: Terms = plain._cache["squares"]
+    return result
+
+
+#: Sizes of factors whose products' squares are neither too large for float64 nor too small.
+_MODERATE = 2.0**-250, 2.0**250
+
+
+def _sums(terms: Terms, values: dict[str, Array], sizes: dict[str, Array], p: Precision) -> tuple[Array, Array, Array]:
+    """The sum of products, of their absolute values, and of their squares, in as few passes as may be."""
+    if terms.plain and not p.complex and len(values) <= 2 and all(map(_moderate, sizes.values())):
+        if p.wide == np.float64:
+            return tuple(evaluate(terms, {n: np.stack([values[n], s, s * s]) for n, s in sizes.items()}))
+        return evaluate(terms, values), *evaluate(terms, {n: np.stack([s, s * s]) for n, s in sizes.items()})
+    squares = {name: s.astype(p.wide) ** 2 for name, s in sizes.items()}
+    return evaluate(terms, values), evaluate(terms_of_size(terms), sizes), evaluate(_squares(terms), squares)
+
+
+def _moderate(size: Array) -> bool:
+    low, high = _MODERATE
+    return bool(size.max(initial=0) <= high and size.min(initial=1, where=size > 0) >= low)
+
+
+def _sum_error(
+    terms: Terms,
+    factors: list[Tracked],
+    value: Array,
+    sizes: dict[str, Array],
+    absolute_sum: Array,
+    squared: Array,
+    p: Precision,
+) -> Array:
+    three = _three(p)
+    if not p.exact_sums and not three:
+        return sum((_norm_wise(g, sizes, terms, p) for g in terms.groups), start=np.zeros((3, *terms.shape)))
+    small = absolute_sum <= 1 / p.u_compute / (4 if three else 1)
+    whole = all(f.error is None and all_whole(f.value) for f in factors) and all(
+        all_whole(np.asarray(g.coefficient)) for g in terms.groups
+    )
+    if three:
+        error = bounds.three_products(p, absolute_sum, terms.lengths)
+    else:
+        error = bounds.summation(p, value, absolute_sum, np.sqrt(squared).astype(np.float64), terms.lengths)
+    return np.where(_empty(terms, sizes, absolute_sum) | (small & whole), 0.0, error)
+
+
+def _norm_wise(part: Group, sizes: dict[str, Array], terms: Terms, p: Precision) -> Array:
+    """The bound of one group of terms, its coefficients counted as their largest."""
+    largest = np.asarray(np.max(np.abs(part.coefficient), initial=0))
+    return bounds.norm_wise(p, [largest, *(sizes[n] for n in part.factors)], terms.lengths)
+
+
+def _empty(terms: Terms, sizes: dict[str, Array], absolute_sum: Array) -> Array:
+    """Where every product has a factor of zero: known apart from sums that are too small for float64."""
+    if absolute_sum.all():
+        return np.zeros(absolute_sum.shape, bool)
+    return np.asarray(evaluate(terms_of_size(terms), {n: (s != 0).astype(np.float64) for n, s in sizes.items()}) == 0)
+
+
+def _transposed(terms: Terms, factors: dict[str, Tracked], of: str) -> Vjp:
+    def back(g: Tracked) -> Tracked:
+        others = {name: conj(f) for name, f in factors.items() if name != of}
+        used = terms.derivative(of, conjugate=True)
+        names = {n for part in used.groups for n in part.factors}
+        there = {terms.cotangent: g} | {n: f for n, f in others.items() if n in names}
+        return fit(contract(used, there), factors[of])
+
+    return back

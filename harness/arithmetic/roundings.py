@@ -1,0 +1,72 @@
+"""Values, precision -> the roundings of one step, in three tiers; sums of errors, None where nothing is rounded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.bounds import Precision
+
+Array = NDArray[Any]
+
+
+def all_tiers(error: Any) -> Array:
+    """One error for all three tiers."""
+    e = np.asarray(error, dtype=np.float64)
+    return np.broadcast_to(e, (3, *e.shape))
+
+
+def plus(*errors: Array | None) -> Array | None:
+    """The sum of errors, None where there is none."""
+    present = [e for e in errors if e is not None]
+    if not present:
+        return None
+    result = present[0]
+    for e in present[1:]:
+        result = result + e
+    return result
+
+
+def scaled(error: Array | None, by: Any) -> Array | None:
+    """``error * by`` with zero errors staying zero, whatever they meet."""
+    if error is None:
+        return None
+    return np.where(error == 0, 0.0, error * np.asarray(by, dtype=np.float64))
+
+
+def shaped(error: Array | None, value: Array) -> Array | None:
+    """The error, repeated to the shape of the value."""
+    shape = (3, *value.shape)
+    return error if error is None or error.shape == shape else np.broadcast_to(error, shape)
+
+
+def cleaned(value: Array, error: Array | None) -> Array | None:
+    """The error, infinite where it is no number and the value is one; None where it is zero."""
+    if error is None:
+        return None
+    if not np.isfinite(error).all() or not np.isfinite(value).all():
+        error = np.where(np.isnan(error), np.where(np.isfinite(value), np.inf, 0.0), error)
+    return error if error.any() else None
+
+
+def rounding(value: Array, p: Precision, units: float = 1.0) -> Array:
+    """``units * u |value| + eta`` of one operation: nothing for zero, and none for what is not finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        wide = np.abs(value)
+        size = wide.astype(np.float64)
+    return all_tiers(np.where((wide > 0) & np.isfinite(size), units * p.u * size + p.eta, 0.0))
+
+
+def rounded(value: Array, p: Precision, exact: bool, units: float = 1.0) -> Array | None:
+    """The rounding of a plain sum or product: none where exact operands make a small integer."""
+    if exact and p.exact_sums and np.abs(value).max(initial=0) <= 1 / p.u and all_whole(value):
+        return None
+    return rounding(value, p, units)
+
+
+def all_whole(x: Array) -> bool:
+    """Whether all entries are integers."""
+    with np.errstate(invalid="ignore"):
+        return bool(np.all(np.rint(x.real) == x.real) and (x.dtype.kind != "c" or np.all(np.rint(x.imag) == x.imag)))

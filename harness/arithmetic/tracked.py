@@ -1,0 +1,187 @@
+"""Arrays with a bound on their error, how they are made, and how they fit each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from harness.arithmetic.roundings import Array, all_tiers, cleaned
+from harness.bounds import Precision
+from harness.differentiation import vjp
+from harness.dispatch import Recorded
+
+Vjp = Callable[["Tracked"], "Tracked"]
+#: The sizes that the bound of one entry of a sum or transform is made of, by name.
+Sizes = Callable[[tuple[int, ...]], dict[str, float]]
+
+_created = count()
+
+
+@dataclass(frozen=True, eq=False)
+class Tracked(Recorded):
+    """``value`` and ``error`` (None where exact, else (3, *shape)), with the ``parents`` it was computed from."""
+
+    value: Array
+    error: Array | None
+    p: Precision
+    parents: tuple[tuple[Tracked, Vjp], ...] = ()
+    order: int = field(default_factory=lambda: next(_created))
+    sizes: Sizes | None = None
+
+    @property
+    def step(self) -> str:
+        """What made it, by the name of the function: ``add``, ``exp``; empty of what was given."""
+        return self.parents[0][1].__qualname__.split(".")[0].strip("_") if self.parents else ""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.value.dtype
+
+    def __gradients__(self, xs: Sequence[Tracked]) -> list[Tracked]:
+        found = vjp([self], [leaf(np.ones(self.shape), self.p)], xs)
+        return [leaf(np.zeros(x.shape), self.p) if g is None else g for x, g in zip(xs, found, strict=True)]
+
+    def __settled__(self) -> Tracked:
+        return leaf(self.value, self.p)
+
+    def lifted(self, x: Any) -> Tracked:
+        return lift(x, self.p)
+
+    def compared(self, ufunc: np.ufunc, operands: Sequence[Any]) -> Any:
+        return ufunc(*(i.value if isinstance(i, Tracked) else i for i in operands))
+
+    def lacking(self, name: str) -> Exception:
+        return TypeError(
+            f"the oracle's arithmetic has no numpy.{name}; see harness/arithmetic/__init__.py for what it has"
+        )
+
+
+class Deferred(Tracked):
+    """A Tracked whose numbers are computed when they are asked for: of derivatives' derivatives many never are."""
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        dtype: Any,
+        make: Callable[[], tuple[Any, Array | None]],
+        p: Precision,
+        parents: tuple[tuple[Tracked, Vjp], ...],
+        sizes: Sizes | None = None,
+    ) -> None:
+        self.__dict__.update(
+            p=p, parents=parents, order=next(_created), _shape=shape, _dtype=np.dtype(dtype), _make=make, sizes=sizes
+        )
+
+    @property
+    def value(self) -> Array:
+        return self._numbers[0]
+
+    @property
+    def error(self) -> Array | None:
+        return self._numbers[1]
+
+    @cached_property
+    def _numbers(self) -> tuple[Array, Array | None]:
+        trail: list[Deferred] = [self]
+        while trail:  # operands first, however long the chain
+            node = trail[-1]
+            before = [q for q, _ in node.parents if isinstance(q, Deferred) and q.waiting]
+            trail.extend(before)
+            if not before:
+                trail.pop()._compute()
+        numbers: tuple[Array, Array | None] = self.__dict__["_numbers"]
+        return numbers
+
+    def _compute(self) -> None:
+        if self.waiting:
+            value, error = self.__dict__.pop("_make")()
+            self.__dict__["_numbers"] = np.asarray(value), cleaned(value, error)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        shape: tuple[int, ...] = self.__dict__["_shape"]
+        return shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        dtype: np.dtype[Any] = self.__dict__["_dtype"]
+        return dtype
+
+    @property
+    def waiting(self) -> bool:
+        """Whether nobody has asked yet."""
+        return "_make" in self.__dict__
+
+
+def leaf(value: Array, p: Precision) -> Tracked:
+    """An input: exact by definition. Shape and kind as given; the value is widened."""
+    return Tracked(_widen(value, p), None, p)
+
+
+def lift(x: Any, p: Precision) -> Tracked:
+    """Anything as Tracked: a constant carries the rounding it suffers on its way into the judged dtype."""
+    if isinstance(x, Tracked):
+        return x
+    value = _widen(np.asarray(x), p)
+    exact = value.size == 0 or bool(np.all(_representable(value, p)))
+    return Tracked(value, None if exact else all_tiers(p.u * np.abs(value)), p)
+
+
+def made(value: Array, error: Array | None, p: Precision, *parents: tuple[Tracked, Vjp]) -> Tracked:
+    """What was computed just now, from its value, its error and its parents."""
+    return Tracked(np.asarray(value), cleaned(value, error), p, parents)
+
+
+def _widen(value: Array, p: Precision) -> Array:
+    return value.astype(np.result_type(p.wide, np.complex64) if value.dtype.kind == "c" else p.wide)
+
+
+def _representable(value: Array, p: Precision) -> Array:
+    with np.errstate(all="ignore"):
+        mantissa, _ = np.frexp(value.real)
+        scaled = mantissa / p.u
+    fits: Array = (scaled == np.rint(scaled)) | ~np.isfinite(value.real)
+    return fits
+
+
+def fit(g: Tracked, like: Tracked) -> Tracked:
+    """A cotangent summed and projected to the space of ``like``: undoes broadcasting, drops imaginary parts."""
+    if g.dtype.kind == "c" and like.dtype.kind != "c":
+        g = g.real
+    if g.shape == like.shape:
+        return g
+    lead = g.ndim - like.ndim
+    axes = tuple(range(lead)) + tuple(i + lead for i, n in enumerate(like.shape) if n == 1 and g.shape[i + lead] != 1)
+    return (g.sum(axes) if axes else g).reshape(like.shape)
+
+
+def aligned(*xs: Tracked) -> list[Array | None]:
+    """The errors of operands of one broadcast operation, the tiers' axis first in all."""
+    ndim = max(x.ndim for x in xs)
+    errors = [None if x.error is None else np.asarray(x.error) for x in xs]
+    return [None if e is None else e.reshape(3, *(1,) * (ndim + 1 - e.ndim), *e.shape[1:]) for e in errors]
+
+
+def together(a: Tracked, b: Tracked) -> tuple[tuple[int, ...], Any]:
+    """Shape and dtype of what is made of two operands entry by entry."""
+    shape = a.shape if a.shape == b.shape else np.broadcast_shapes(a.shape, b.shape)
+    return shape, a.dtype if a.dtype == b.dtype else np.result_type(a.dtype, b.dtype)
+
+
+def all_exact(*xs: Tracked) -> bool:
+    """Whether none has an error."""
+    return all(x.error is None for x in xs)
+
+
+def complex_units(*xs: Tracked) -> float:
+    """Rounding of one complex multiplication is sqrt(5) u (Brent, Percival and Zimmermann 2007)."""
+    return float(np.sqrt(5)) if any(x.dtype.kind == "c" for x in xs) else 1.0
