@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,14 @@ from harness.arithmetic import Tracked
 from harness.balls import Balls, NoProof, Number, Work
 from harness.bounds import Precision
 from harness.candidates import load
+from harness.differentiation import jvp, vjp
 from harness.model import Case, Spec
 
 Array = NDArray[Any]
 #: The ball that contains one entry of an answer. Raises NoProof.
 Enclose = Callable[[tuple[int, ...]], Number]
+#: An array -> an input of a definition.
+Leaf = Callable[[Array], Any]
 
 #: Entries and terms that ball arithmetic may compute for all proofs at one draw of a case's inputs (a fraction of a
 #: second); what needs more is not proved.
@@ -90,56 +93,11 @@ def slopes(path: str) -> tuple[Callable[..., Any], ...]:
     return tuple(getattr(load(path), "legal_slopes", ()))
 
 
-class Arithmetic(Protocol):
-    """What a definition is run in: arrays that know their derivatives."""
-
-    def leaf(self, value: Array) -> Any:
-        """An input."""
-
-    def vjp(self, outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
-        """One gradient per input, None where the outputs do not depend on it."""
-
-    def jvp(self, outputs: Sequence[Any], inputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
-        """One tangent per output."""
-
-
-@dataclass(frozen=True)
-class Tracking:
-    """The arithmetic of values with running errors."""
-
-    p: Precision
-
-    def leaf(self, value: Array) -> Tracked:
-        return arithmetic.leaf(value, self.p)
-
-    def vjp(self, outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
-        return arithmetic.vjp(outputs, cotangents, inputs)
-
-    def jvp(self, outputs: Sequence[Any], inputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
-        return list(arithmetic.jvp(outputs, inputs, tangents))
-
-
-@dataclass(frozen=True)
-class Enclosing:
-    """The arithmetic of balls."""
-
-    work: Work
-
-    def leaf(self, value: Array) -> Balls:
-        return balls.leaf(value, self.work)
-
-    def vjp(self, outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
-        return balls.vjp(outputs, cotangents, inputs)
-
-    def jvp(self, outputs: Sequence[Any], inputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
-        return list(balls.jvp(outputs, inputs, tangents))
-
-
 @dataclass(frozen=True)
 class Run:
-    """A definition run once: its inputs and outputs in one arithmetic."""
+    """A definition run once: its inputs and outputs in one arithmetic, and what makes an array one of its inputs."""
 
-    within: Arithmetic
+    leaf: Leaf
     leaves: Mapping[str, Any]
     outputs: Sequence[Any]
 
@@ -205,11 +163,11 @@ class Oracle:
     def _tracked(self, formula: Callable[..., Any]) -> Run:
         """A formula run with its errors, once."""
         if formula not in self._kept:
-            self._kept[formula] = self._run(formula, Tracking(self.p))
+            self._kept[formula] = self._run(formula, partial(arithmetic.leaf, p=self.p))
         return self._kept[formula]
 
-    def _run(self, function: Callable[..., Any], within: Arithmetic) -> Run:
-        leaves: dict[str, Any] = {n: within.leaf(x) if x.dtype.kind not in "iub" else x for n, x in self.arrays.items()}
+    def _run(self, function: Callable[..., Any], leaf: Leaf) -> Run:
+        leaves: dict[str, Any] = {n: leaf(x) if x.dtype.kind not in "iub" else x for n, x in self.arrays.items()}
         if self.one:
             leaves[self.one[1]] = leaves[self.one[0]]
         given = [leaves.get(i.name) for i in self.spec.inputs]
@@ -220,7 +178,7 @@ class Oracle:
         except Exception as error:
             raise OracleError(f"{self.spec.oracle} at {self.case.id}: {type(error).__name__}: {error}") from error
         outputs = list(returned) if len(self.spec.outputs) > 1 else [returned]
-        return Run(within, leaves, [self._output(y) for y in outputs])
+        return Run(leaf, leaves, [self._output(y) for y in outputs])
 
     def _output(self, y: Any) -> Any:
         if isinstance(y, Tracked | Balls) or np.asarray(y).dtype.kind in "iub":
@@ -279,7 +237,7 @@ class Oracle:
 
     @cached_property
     def _proving(self) -> Run:
-        return self._run(definition(self.spec.oracle)[0], Enclosing(Work(PROOF_WORK)))
+        return self._run(definition(self.spec.oracle)[0], partial(balls.leaf, work=Work(PROOF_WORK)))
 
     def _answer(self, y: Any) -> Answer:
         if isinstance(y, Tracked):
@@ -304,14 +262,14 @@ class Oracle:
 
     def _vjp(self, run: Run, cotangents: Mapping[str, Array]) -> dict[str, Any]:
         live = [(n, y) for n, y in self._live(run) if n in cotangents]
-        given = [run.within.leaf(cotangents[n]) for n, _ in live]
+        given = [run.leaf(cotangents[n]) for n, _ in live]
         return self._pulled(run, [y for _, y in live], given)
 
     def _pulled(self, run: Run, ys: Sequence[Any], cotangents: Sequence[Any]) -> dict[str, Any]:
         names = [n for n in self.differentiable if n in run.leaves]
         inputs = [run.leaves[n] for n in names]
-        found = run.within.vjp(ys, cotangents, inputs)
-        return {n: _or_zeros(g, x, run.within) for n, g, x in zip(names, found, inputs, strict=True)}
+        found = vjp(ys, cotangents, inputs)
+        return {n: _or_zeros(g, x, run.leaf) for n, g, x in zip(names, found, inputs, strict=True)}
 
     @property
     def differentiable(self) -> list[str]:
@@ -328,8 +286,8 @@ class Oracle:
 
     def _jvp(self, run: Run, tangents: Mapping[str, Array]) -> dict[str, Any]:
         live = self._live(run)
-        directions = [run.within.leaf(x) for x in tangents.values()]
-        moved = run.within.jvp([y for _, y in live], [run.leaves[n] for n in tangents], directions)
+        directions = [run.leaf(x) for x in tangents.values()]
+        moved = jvp([y for _, y in live], [run.leaves[n] for n in tangents], directions)
         return dict(zip((n for n, _ in live), moved, strict=True))
 
     def second(self, cotangents: Mapping[str, Array], directions: Mapping[str, Array]) -> dict[str, Answer]:
@@ -338,13 +296,13 @@ class Oracle:
 
     def _second(self, run: Run, cotangents: Mapping[str, Array], directions: Mapping[str, Array]) -> dict[str, Any]:
         live = [(n, y) for n, y in self._live(run) if n in cotangents]
-        upstream = [run.within.leaf(cotangents[n]) for n, _ in live]
+        upstream = [run.leaf(cotangents[n]) for n, _ in live]
         names = [n for n in self.differentiable if n in directions]
         first = self._pulled(run, [y for _, y in live], upstream)
         spaces = [*(run.leaves[n] for n in names), *upstream]
-        found = run.within.vjp([first[n] for n in names], [run.within.leaf(directions[n]) for n in names], spaces)
+        found = vjp([first[n] for n in names], [run.leaf(directions[n]) for n in names], spaces)
         keys = [*names, *(f"cotangent {n}" for n, _ in live)]
-        return {k: _or_zeros(g, s, run.within) for k, g, s in zip(keys, found, spaces, strict=True)}
+        return {k: _or_zeros(g, s, run.leaf) for k, g, s in zip(keys, found, spaces, strict=True)}
 
     def curved(self, tangents: Mapping[str, Array]) -> dict[str, Answer]:
         """The outputs' second derivatives along ``tangents``, taken twice, by name."""
@@ -353,13 +311,13 @@ class Oracle:
     def _curved(self, run: Run, tangents: Mapping[str, Array]) -> dict[str, Any]:
         live = self._live(run)
         inputs = [run.leaves[n] for n in tangents]
-        directions = [run.within.leaf(x) for x in tangents.values()]
-        moved = run.within.jvp([y for _, y in live], inputs, directions)
-        return dict(zip((n for n, _ in live), run.within.jvp(moved, inputs, directions), strict=True))
+        directions = [run.leaf(x) for x in tangents.values()]
+        moved = jvp([y for _, y in live], inputs, directions)
+        return dict(zip((n for n, _ in live), jvp(moved, inputs, directions), strict=True))
 
 
-def _or_zeros(g: Any, like: Any, within: Arithmetic) -> Any:
-    return within.leaf(np.zeros(like.shape, like.dtype)) if g is None else g
+def _or_zeros(g: Any, like: Any, leaf: Leaf) -> Any:
+    return leaf(np.zeros(like.shape, like.dtype)) if g is None else g
 
 
 def _entry(enclosed: Callable[[], Mapping[str, Any]], name: str, at: tuple[int, ...]) -> Number:

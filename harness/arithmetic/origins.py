@@ -55,7 +55,7 @@ def steps(y: Tracked, at: tuple[int, ...], tier: int) -> list[Step]:
             signed[parent.order] = add(signed[parent.order], arrived) if parent.order in signed else arrived
             nodes[parent.order] = parent
         if node.error is not None and node.step:
-            through = np.unravel_index(int(np.argmax(weight * np.asarray(node.error)[tier])), node.shape)
+            through = np.unravel_index(int(np.argmax(_weighed(node, weight, tier))), node.shape)
             place = tuple(int(i) for i in through)
             sizes = {} if node.sizes is None else node.sizes(place)
             added = max(arisen - passed.get(order, 0.0), 0.0)
@@ -64,5 +64,14 @@ def steps(y: Tracked, at: tuple[int, ...], tier: int) -> list[Step]:
 
 
 def _arisen(node: Tracked, weight: Array, tier: int) -> float:
+    return float(_weighed(node, weight, tier).sum())
+
+
+def _weighed(node: Tracked, weight: Array, tier: int) -> Array:
+    """What of the errors of a step's entries reaches the result; none where no error is, or no way."""
+    if node.error is None:
+        return np.zeros(node.shape)
+    error = np.asarray(node.error)[tier]
     with np.errstate(all="ignore"):
-        return 0.0 if node.error is None else float((weight * np.asarray(node.error)[tier]).sum())
+        weighed: Array = np.where((error == 0) | (weight == 0), 0.0, error * weight)
+    return weighed
