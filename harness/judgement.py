@@ -176,7 +176,7 @@ def _status(trial: Trial) -> Verdict:
             actual=_short(error),
             expected="raises" if trial.case.invalid else "returns",
             blame=name,
-            message=f"{_short(error)} where {due} is due",
+            message=_instead(error, due),
         )
     if trial.case.invalid:
         fault = next(i for i in trial.spec.invalid if i.name == trial.case.invalid)
@@ -193,6 +193,11 @@ def _status(trial: Trial) -> Verdict:
             message=f"returned where an error is due: {fault.because}",
         )
     return _row(trial, "status", "", "conforms", grade="exact", margin=0.0, expected="returns", actual="returns")
+
+
+def _instead(error: BaseException, due: str) -> str:
+    """What was raised in place of what is due; what came back in its place says so itself."""
+    return f"{_short(error)} where {due} is due" if error.__cause__ else _short(error)
 
 
 def _short(error: BaseException) -> str:
@@ -217,7 +222,7 @@ def _law(trial: Trial, law: Law) -> Iterator[Verdict]:
         if cases.asks_for_options(trial.spec, trial.case):
             yield _row(trial, law.name, law.of, "unsupported", message=f"does not offer this: {_short(error)}")
             return
-        blame, message = trial.candidate.name, f"{_short(error)} where a result is due"
+        blame, message = trial.candidate.name, _instead(error, "a result")
         yield _row(
             trial, law.name, law.of, "fails", grade="deviates", margin=float("inf"), blame=blame, message=message
         )

@@ -125,8 +125,8 @@ class NumPy:
         return LAYOUTS[layout](x)
 
     def unwrap(self, x: Any) -> Array:
-        """The returned array itself. Raises NotAnArray for anything else."""
-        if isinstance(x, (np.ndarray, np.generic)):
+        """The returned array itself. Raises NotAnArray for anything else, also for what only derives from it."""
+        if type(x) is np.ndarray or isinstance(x, np.generic):
             return np.asarray(x)
         raise NotAnArray(f"returned {_described(x)} where a NumPy array is due")
 
@@ -409,6 +409,45 @@ def torch_vjp_late(
         if not re.search("modified (by an )?in-?place", str(error)):
             raise
         raise NotOffered("its inputs may not be overwritten before its backward") from error
+
+
+def torch_vjp_between(
+    call: Call,
+    inputs: Sequence[Any],
+    wrt: Sequence[int],
+    cotangents: Callable[[Sequence[Any]], Sequence[Any]],
+    others: Sequence[Any],
+) -> list[Any]:
+    """Reverse mode once another call, on ``others``, has come between it and its forward pass."""
+    import torch
+
+    for i in wrt:
+        inputs[i].requires_grad_(True)
+        others[i].requires_grad_(True)
+    live = _live(_tuple(call(*inputs)), cotangents)
+    call(*others)
+    chosen = [inputs[i] for i in wrt]
+    return list(torch.autograd.grad([y for y, _ in live], chosen, [g for _, g in live], allow_unused=True))
+
+
+def torch_vjp_after(
+    call: Call, inputs: Sequence[Any], wrt: Sequence[int], cotangents: Callable[[Sequence[Any]], Sequence[Any]]
+) -> list[Any]:
+    """Reverse mode once the outputs hold other numbers. Raises NotOffered where autograd notices and refuses."""
+    import torch
+
+    for i in wrt:
+        inputs[i].requires_grad_(True)
+    live = _live(_tuple(call(*inputs)), cotangents)
+    try:
+        for y, _ in live:
+            y.detach().add_(1)
+        chosen = [inputs[i] for i in wrt]
+        return list(torch.autograd.grad([y for y, _ in live], chosen, [g for _, g in live], allow_unused=True))
+    except RuntimeError as error:
+        if not re.search("in-?place", str(error)):
+            raise
+        raise NotOffered("its outputs may not be overwritten before its backward") from error
 
 
 def torch_jvp(call: Call, inputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:

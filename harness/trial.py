@@ -195,8 +195,13 @@ class Trial:
         return self._watched[1]
 
     @cached_property
+    def given(self) -> list[Any]:
+        """What the first call was given, in the library's own arrays."""
+        return self.wrapped()
+
+    @cached_property
     def _watched(self) -> tuple[list[Any], list[str]]:
-        call, inputs = self.bound_call, self.wrapped()
+        call, inputs = self.bound_call, self.given
         if self.case.departures > 1:
             return self.candidate.checked(lambda: call(*inputs)), []
         states: list[dict[str, Any]] = []

@@ -505,6 +505,8 @@ MODES = {
     "multiply": {
         "product_overlapping": ("layout", "shape_other:4x"),
         "product_unaligned": ("layout", ""),
+        "product_in_a_workspace": ("pure", ""),
+        "product_as_matrix": ("status", ""),
     },
     "identity": {"identity_kept": ("repeatable", "")},
     "relu": {"relu_silent": ("pure", ""), "relu_in_another_place": ("pure", "")},
@@ -515,6 +517,10 @@ MODES_TORCH = {
         "swish_consuming": ("gradient", ""),
         "swish_careless": ("gradient", ""),
         "swish_packed_upstream": ("second", ""),
+        "swish_of_the_latest": ("gradient", ""),
+        "swish_of_its_output": ("gradient", ""),
+        "swish_clamped": ("upstream", ""),
+        "swish_normalised": ("upstream", ""),
     },
     "multiply": {"product_of_one": ("gradient", "shape_other:4x")},
 }

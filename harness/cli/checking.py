@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
@@ -118,16 +119,21 @@ def _verdict_table(rows: Sequence[Verdict]) -> None:
     columns(["candidate", "law", "verdicts", "worst margin"], body)
     for row in wrong[:20]:
         click.echo(
-            f"{row.candidate} at {row.case}: {row.law} {row.about}: {row.message}"
+            f"{row.candidate} at {row.case}: {f'{row.law} {row.about}'.strip()}: {row.message}"
             + (
                 f" (actual {row.actual}, expected {row.expected}, bound {row.bound}, at [{row.at}])"
-                if row.actual
+                if row.bound
                 else ""
             )
         )
     if len(wrong) > 20:
         click.echo(f"... and {len(wrong) - 20} more")
     judged = any(r.law != "status" and r.status not in ("unsupported", "inconclusive") for r in rows)
-    click.echo(
-        f"{len(rows)} verdicts, {len(wrong)} red: {'deviates' if wrong else 'conforms' if judged else 'not judged'}"
-    )
+    refused = Counter(r.message for r in rows if r.law == "status" and r.status == "unsupported")
+    cases, without = len({(r.case, r.candidate) for r in rows}), refused.total()
+    end = "deviates" if wrong else "conforms" if judged else "not judged"
+    if without and not wrong and judged:
+        end = f"conforms at {cases - without} of {cases} cases; the others it does not offer:"
+    click.echo(f"{len(rows)} verdicts, {len(wrong)} red: {end}")
+    for message, n in refused.most_common(3) if without else ():
+        click.echo(f"  {n} cases: {message}")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.bounds import gamma
+from harness.bounds import Precision, gamma
 from harness.candidates import Failed, guarded
 from harness.comparison import Equation, Fact, Numbers, Testimony, alike
 from harness.fills import EXTREME
@@ -28,7 +28,9 @@ from harness.libraries import (
     torch_reverse_of_forward,
     torch_second,
     torch_vjp,
+    torch_vjp_after,
     torch_vjp_again,
+    torch_vjp_between,
     torch_vjp_late,
     torch_vmap,
 )
@@ -48,7 +50,21 @@ def gradient(trial: Trial) -> Iterator[Equation]:
         again = partial(torch_vjp_again, trial.bound_call, trial.wrapped(), trial.places, trial.upstream)
         yield from _judged(trial, dict(zip(trial.differentiable, guarded(again), strict=True)), " again")
         yield from _shared(trial)
+        yield from _between(trial)
         yield from _late(trial)
+
+
+def _between(trial: Trial) -> Iterator[Equation]:
+    """Another call between forward and backward, and outputs overwritten there: the gradient is the first call's."""
+    wrap = trial.candidate.library.wrap
+    others = [wrap(x, trial.case.layout) for x in trial.bench.others.values()]
+    found = partial(torch_vjp_between, trial.bound_call, trial.wrapped(), trial.places, trial.upstream, others)
+    yield from _judged(trial, dict(zip(trial.differentiable, guarded(found), strict=True)), " between")
+    try:
+        after = guarded(partial(torch_vjp_after, trial.bound_call, trial.wrapped(), trial.places, trial.upstream))
+    except NotOffered:
+        return
+    yield from _judged(trial, dict(zip(trial.differentiable, after, strict=True)), " after")
 
 
 def _late(trial: Trial) -> Iterator[Equation]:
@@ -95,7 +111,7 @@ def subsets(trial: Trial) -> Iterator[Equation]:
 
 
 def upstream(trial: Trial) -> Iterator[Equation]:
-    """Reverse mode takes any upstream gradient: transposed, strided, expanded, of one output alone; and changes none."""
+    """Reverse mode takes any upstream gradient: in any layout, zero, large, of one output alone; and changes none."""
     if trial.case.departures > 1:
         return
     cotangents = trial.due.cotangents
@@ -106,10 +122,21 @@ def upstream(trial: Trial) -> Iterator[Equation]:
     if cotangents and all(g.size for g in cotangents.values()):
         same = {n: np.broadcast_to(g.reshape(-1)[:1].reshape((1,) * g.ndim), g.shape) for n, g in cotangents.items()}
         yield from _pulled(trial, "of one value", same, trial.due.pulled(same))
+    for size, by in (("of zeros", 0.0), ("enlarged", enlarging(trial.due.oracle.p))):
+        other = {n: (g * g.dtype.type(by)).astype(g.dtype) for n, g in cotangents.items()}
+        yield from _pulled(trial, size, other, trial.due.pulled(other))
     if trial.is_torch and len(cotangents) > 1:
         for name, g in cotangents.items():
             yield from _pulled(trial, "contiguous", {name: g}, trial.due.pulled({name: g}))
 
+
+def enlarging(p: Precision) -> float:
+    """A power of two half-way, by exponents, to the largest number: what is scaled by it loses nothing."""
+    return float(2.0 ** round(np.log2(p.largest) / 2))
+
+
+#: Ways in which the numbers are others, and the layout is the usual one.
+_LAID_OUT = {"of zeros": "contiguous", "enlarged": "contiguous"}
 
 #: The tiers that upstream gradients of repeated values stand for.
 _REPEATING = {"expanded": "any", "of one value": "worst"}
@@ -120,7 +147,8 @@ def _pulled(
 ) -> Iterator[Equation]:
     library = trial.candidate.library
     placed = {
-        n: library.spread(g) if layout == "of one value" else library.wrap(g, layout) for n, g in cotangents.items()
+        n: library.spread(g) if layout == "of one value" else library.wrap(g, _LAID_OUT.get(layout, layout))
+        for n, g in cotangents.items()
     }
     bits = {n: library.unwrap(g).tobytes() for n, g in placed.items()}
     found = trial.vjp(given=lambda _: [placed.get(n) for n in trial.outputs])

@@ -45,6 +45,9 @@ def pure(trial: Trial) -> Iterator[Equation]:
         yield Fact(name, shared, [], f"`{name}` shares memory with {', '.join(shared)}")
     kept = {n: _bits(y) for n, y in trial.values(returned).items()}
     trial.call(trial.bench.others)
+    for name, x, first, bits in zip(trial.arrays, inputs, trial.given, before, strict=True):
+        same = all(_bits(library.unwrap(earlier)) == bits for earlier in (x, first))
+        yield Fact(name, _word(same), "unchanged", f"a later call changed the input `{name}` of an earlier one")
     for name, y in trial.values(returned).items():
         yield Fact(name, _word(_bits(y) == kept[name]), "unchanged", f"a later call changed the earlier `{name}`")
 

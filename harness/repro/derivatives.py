@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness import libraries
+from harness.laws.gradients import enlarging
 from harness.model import Verdict
 from harness.repro.calls import likest, output_at, shown
 from harness.repro.text import LAYOUTS, literal, literals, placing, sources
@@ -31,6 +32,9 @@ def _upstream(trial: Trial, row: Verdict) -> list[str]:
         layout = "transposed"
     if layout == "expanded":
         given = {n: np.array(np.broadcast_to(g[:1], g.shape)) if g.ndim else g for n, g in given.items()}
+    by = {"zeros": 0.0, "enlarged": enlarging(trial.due.oracle.p)}.get(words[-1]) if words else None
+    if by is not None:
+        given = {n: (g * g.dtype.type(by)).astype(g.dtype) for n, g in given.items()}
     if words and words[-1] == "alone":
         given = {words[-2]: given[words[-2]]}
     spread = row.law == "upstream" and row.about.endswith("of one value")
@@ -101,6 +105,8 @@ def gradient(trial: Trial, row: Verdict) -> list[str]:
         return _again(trial, row)
     if row.about.endswith(" late"):
         return _late(trial, row)
+    if row.about.endswith((" between", " after")):
+        return _between(trial, row)
     if " with " in row.about:
         return _some(trial, row)
     about = row.about.split()[0] if row.about else (trial.differentiable or [""])[0]
@@ -131,6 +137,24 @@ def _late(trial: Trial, row: Verdict) -> list[str]:
         f"others = [own(x) for x in {literals(trial.bench.others)}.values()]",
         f"found = torch_vjp_late(derive, inputs, {trial.places!r}, upstream, others)",
         f"result = found[{trial.differentiable.index(row.about.removesuffix(' late'))}]",
+        *shown(row),
+    ]
+
+
+def _between(trial: Trial, row: Verdict) -> list[str]:
+    """Another call between forward and backward, or the outputs overwritten there."""
+    name, _, how = row.about.rpartition(" ")
+    between = how == "between"
+    called = libraries.torch_vjp_between if between else libraries.torch_vjp_after
+    others = [f"others = [place_first(x) for x in {literals(trial.bench.others)}.values()]"] if between else []
+    return [
+        *sources(called),
+        *_upstream(trial, row),
+        "place_first = place",
+        _DERIVING,
+        *others,
+        f"found = {called.__name__}(derive, inputs, {trial.places!r}, upstream{', others' if between else ''})",
+        f"result = found[{trial.differentiable.index(name)}]",
         *shown(row),
     ]
 

@@ -99,7 +99,11 @@ def _vmap(trial: Trial) -> Subjects:
 def _gradient(trial: Trial) -> Subjects:
     name = trial.differentiable[0]
     pairs = [f"{a} and {b} as one" for a, b, _ in trial.alike()]
-    yield from ((about, "returns") for about in (name, *([f"{name} again", *pairs, f"{name} late"] * trial.is_torch)))
+    yield from ((about, "returns") for about in (name, *(_ways(name, pairs) if trial.is_torch else ())))
+
+
+def _ways(name: str, pairs: list[str]) -> list[str]:
+    return [f"{name} again", *pairs, f"{name} between", f"{name} after", f"{name} late"]
 
 
 def _subsets(trial: Trial) -> Subjects:
@@ -108,9 +112,12 @@ def _subsets(trial: Trial) -> Subjects:
         yield from ((f"{name} with 1 other alone", "returns") for name in trial.differentiable)
 
 
+_UPSTREAM = ("transposed", "strided", "expanded", "of one value", "of zeros", "enlarged")
+
+
 def _upstream(trial: Trial) -> Subjects:
     name = trial.differentiable[0]
-    yield from ((f"{name} {layout}", "returns") for layout in ("transposed", "strided", "expanded", "of one value"))
+    yield from ((f"{name} {layout}", "returns") for layout in _UPSTREAM)
     yield from ((f"{name} contiguous of {of} alone", "returns") for of in trial.outputs if len(trial.outputs) > 1)
 
 

@@ -115,5 +115,16 @@ def softmax_by_constant(input: Any, *, dim: int) -> Any:
     return powers / np.sum(powers, axis=dim, keepdims=True)
 
 
+def softmax_by_powers_of_two(input: Any, *, dim: int) -> Any:
+    """``2^((x - max x) log2 e)``: the constant and the product are rounded, each by as much as the exponent is large."""
+    if input.size == 0:
+        return input * 1.0
+    exponents = (input - np.max(input, axis=dim, keepdims=True)) * _LOG2_E
+    powers = np.exp(exponents / _LOG2_E)
+    return powers / np.sum(powers, axis=dim, keepdims=True)
+
+
+_LOG2_E = 1 / np.log(np.longdouble(2))
+
 softmax.legal_slopes = (softmax_by_constant,)  # type: ignore[attr-defined]
-softmax.legal = (softmax_by_logarithm,)  # type: ignore[attr-defined]
+softmax.legal = (softmax_by_logarithm, softmax_by_powers_of_two)  # type: ignore[attr-defined]

@@ -148,3 +148,89 @@ def relu_in_another_place(input):
 def _relu(input):
     """The right value."""
     return np.maximum(input, np.zeros((), input.dtype))
+
+
+class _OnTheClass(torch.autograd.Function):
+    latest = None
+
+    @staticmethod
+    def forward(ctx, x):
+        _OnTheClass.latest = x.detach().clone()
+        return x * torch.sigmoid(x)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, g):
+        x = _OnTheClass.latest
+        s = torch.sigmoid(x)
+        return g * s * (1 + x * (1 - s))
+
+
+def swish_of_the_latest(input):
+    """What the backward needs is kept with the class: a call in between replaces it."""
+    return _OnTheClass.apply(input)
+
+
+class _OfItsOutput(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.x = x.detach().clone()
+        ctx.y = x * torch.sigmoid(x)
+        return ctx.y
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, g):
+        s = torch.sigmoid(ctx.x)
+        return g * (s + ctx.y * (1 - s))
+
+
+def swish_of_its_output(input):
+    """The output is kept without being saved: autograd does not see that it is overwritten before the backward."""
+    return _OfItsOutput.apply(input)
+
+
+class _Clamped(_Swish):
+    @staticmethod
+    def backward(ctx, g):
+        return _Swish.backward(ctx, g.clamp(-50, 50))
+
+
+def swish_clamped(input):
+    """Upstream gradients are cut at 50."""
+    return _Clamped.apply(input)
+
+
+class _Normalised(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * torch.sigmoid(x)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        s, size = torch.sigmoid(x), 2.0 ** g.abs().amax().log2().ceil() if g.numel() else 1
+        return g / size * s * (1 + x * (1 - s)) * size
+
+
+def swish_normalised(input):
+    """The upstream gradient is scaled by its largest entry: by 0 where all are 0."""
+    return _Normalised.apply(input)
+
+
+def product_in_a_workspace(input, other):
+    """The first operand of its shape is the memory that later ones are copied to."""
+    space = _kept.setdefault(("workspace", input.shape, other.shape, input.dtype), input)
+    if space is input:
+        return input * other
+    if space.flags.writeable:
+        space[...] = input
+    return input * other
+
+
+def product_as_matrix(input, other):
+    """The result derives from an array: its product with another is that of matrices."""
+    y = np.asarray(input * other)
+    return np.asmatrix(y) if y.ndim == 2 else y
