@@ -180,6 +180,23 @@ def fragile(input):
     return Fragile.apply(input)
 
 
+class Latest(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.y = Latest.y = torch.sigmoid(x)
+        return ctx.y
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, g):
+        g = g.clamp(-50, 50)
+        return g * Latest.y * (1 - ctx.y)
+
+
+def latest(input):
+    return Latest.apply(input)
+
+
 def waits(input):
     if not input.flags.aligned:
         time.sleep(60)
@@ -355,6 +372,7 @@ def test_every_deviating_case_of_a_default_run_is_repeated(op: str, tmp_path: Pa
         ("kaiming_uniform", "outlying", "numpy", {"distribution"}),
         ("sigmoid", "dies_of_strides", "torch", {"layout"}),
         ("sigmoid", "fragile", "torch", {"second"}),
+        ("sigmoid", "latest", "torch", {"gradient", "upstream"}),
         ("sigmoid", "waits", "numpy", {"layout"}),
         ("sigmoid", "wants_memory", "numpy", {"layout"}),
     ],
