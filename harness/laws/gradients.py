@@ -122,9 +122,10 @@ def upstream(trial: Trial) -> Iterator[Equation]:
     if cotangents and all(g.size for g in cotangents.values()):
         same = {n: np.broadcast_to(g.reshape(-1)[:1].reshape((1,) * g.ndim), g.shape) for n, g in cotangents.items()}
         yield from _pulled(trial, "of one value", same, trial.due.pulled(same))
-    for size, by in (("of zeros", 0.0), ("enlarged", enlarging(trial.due.oracle.p))):
-        other = {n: (g * g.dtype.type(by)).astype(g.dtype) for n, g in cotangents.items()}
-        yield from _pulled(trial, size, other, trial.due.pulled(other))
+    if trial.plain and not _overflows(trial.due.values):
+        for size, by in (("of zeros", 0.0), ("enlarged", enlarging(trial.due.oracle.p))):
+            other = {n: (g * g.dtype.type(by)).astype(g.dtype) for n, g in cotangents.items()}
+            yield from _pulled(trial, size, other, trial.due.pulled(other))
     if trial.is_torch and len(cotangents) > 1:
         for name, g in cotangents.items():
             yield from _pulled(trial, "contiguous", {name: g}, trial.due.pulled({name: g}))
