@@ -588,6 +588,7 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("relu", "others:relu_negative_zero", vjp="relu_one_at_zero_vjp"),
     right("softmax", "others:softmax_by_logarithm"),
     right("softmax", "others:softmax_by_reciprocal"),
+    right("softmax", "others:softmax_by_powers_of_two"),
     right("gelu", "others:gelu_by_erfc"),
     right("log_sigmoid", "others:log_sigmoid_by_softplus"),
     right("batch_norm", "others:batch_norm_welford"),
@@ -608,6 +609,7 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("linear", "others:linear_by_einsum_of_double"),
     right("linear", "others:linear_columnwise"),
     right("avg_pool2d", "others:avg_pool_by_cumulative"),
+    right("avg_pool2d", "others:avg_pool_by_reciprocal"),
     right("running_mean", "others:running_mean_incremental"),
     right("flatten", "others:flatten_by_copy", "torch"),
 )

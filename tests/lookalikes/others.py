@@ -8,6 +8,7 @@ import torch.nn.functional as F  # noqa: N812
 
 from reference_impls import activations as right
 from reference_impls import normalization as norm
+from reference_impls import pooling
 
 # --- activations ----------------------------------------------------------------------------------------------------
 
@@ -86,6 +87,29 @@ def softmax_by_reciprocal(input, dim=-1):
             top = higher
         y = np.exp(x - top) * (1 / total)
     return np.moveaxis(y, 0, dim).astype(input.dtype)
+
+
+def softmax_by_powers_of_two(input, dim=-1):
+    """``2^((x - max) log2 e)`` over its sum."""
+    if not input.shape[dim] or not input.size:
+        return input.copy()
+    x = right.widened(input)
+    with np.errstate(invalid="ignore"):
+        y = np.exp2((x - x.max(axis=dim, keepdims=True)) * x.dtype.type(np.log2(np.e)))
+        return (y / y.sum(axis=dim, keepdims=True)).astype(input.dtype)
+
+
+def avg_pool_by_reciprocal(
+    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
+):
+    """Sums times the rounded reciprocal of how many were added."""
+    if divisor_override == 0:
+        raise ZeroDivisionError("the divisor may not be zero")
+    x = right.widened(input)
+    given = kernel_size, stride, padding, ceil_mode, count_include_pad
+    added, ones = (pooling.avg_pool2d(a, *given, 1) for a in (x, np.ones_like(x)))
+    divisor = divisor_override or np.rint(ones / pooling.avg_pool2d(np.ones_like(x), *given))
+    return (added * (1 / np.asarray(divisor, x.dtype))).astype(input.dtype)
 
 
 def gelu_by_erfc(input, approximate="none"):
