@@ -125,7 +125,7 @@ def upstream(trial: Trial) -> Iterator[Equation]:
     if trial.plain and not _overflows(trial.due.values):
         for size, by in (("of zeros", 0.0), ("enlarged", enlarging(trial.due.oracle.p))):
             other = {n: (g * g.dtype.type(by)).astype(g.dtype) for n, g in cotangents.items()}
-            yield from _pulled(trial, size, other, trial.due.pulled(other))
+            yield from _pulled(trial, size, other, trial.due.pulled(other), None if by else trial.due.gradients)
     if trial.is_torch and len(cotangents) > 1:
         for name, g in cotangents.items():
             yield from _pulled(trial, "contiguous", {name: g}, trial.due.pulled({name: g}))
@@ -144,7 +144,11 @@ _REPEATING = {"expanded": "any", "of one value": "worst"}
 
 
 def _pulled(
-    trial: Trial, layout: str, cotangents: Mapping[str, Array], due: Mapping[str, Answer]
+    trial: Trial,
+    layout: str,
+    cotangents: Mapping[str, Array],
+    due: Mapping[str, Answer],
+    scales: Mapping[str, Answer] | None = None,
 ) -> Iterator[Equation]:
     library = trial.candidate.library
     placed = {
@@ -154,7 +158,7 @@ def _pulled(
     bits = {n: library.unwrap(g).tobytes() for n, g in placed.items()}
     found = trial.vjp(given=lambda _: [placed.get(n) for n in trial.outputs])
     how = f" {layout}" if len(cotangents) == len(trial.due.cotangents) else f" of {', '.join(cotangents)} alone"
-    yield from _judged(trial, found, how, due, _REPEATING.get(layout, "random"))
+    yield from _judged(trial, found, how, due, _REPEATING.get(layout, "random"), scales)
     for name, g in placed.items():
         if library.unwrap(g).tobytes() != bits[name]:
             yield Fact(f"{name}{how}", "changed", "kept", "the upstream gradient was written to")
@@ -190,6 +194,7 @@ def _judged(
     how: str,
     gradients: Mapping[str, Answer] | None = None,
     tier: str = "random",
+    scales: Mapping[str, Answer] | None = None,
 ) -> Iterator[Equation]:
     if found and all(g is None for g in found.values()):
         raise NoGradient("no input gets a gradient")
@@ -208,7 +213,7 @@ def _judged(
         if got != expected:
             message = f"the gradient of `{name}` is {got} where {expected} is due"
             yield Fact(name + how, got, expected, message)
-        yield Numbers(name + how, actual, due, tier=tier)
+        yield Numbers(name + how, actual, due, None if scales is None else scales[name].expected, tier)
 
 
 def backward(trial: Trial) -> Iterator[Equation]:
