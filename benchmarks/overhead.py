@@ -25,12 +25,13 @@ measuring.prepare()
 
 import torch  # noqa: E402
 
-from harness import candidates, comparison, execution, fills, judgement, ledger, libraries, report, runs, specs, trial  # noqa: E402
+from harness import candidates, comparison, execution, fills, judgement, ledger, report, runs, specs, trial  # noqa: E402
 from harness import cases as addresses  # noqa: E402
 from harness.execution import Task  # noqa: E402
 from harness.execution.guard import Guard  # noqa: E402
 from harness.laws import gradients, layouts, linearity, purity, values  # noqa: E402
-from harness.libraries import NumPy, Torch  # noqa: E402
+from harness.libraries import machine  # noqa: E402
+from harness.libraries.arrays import NumPy, Torch  # noqa: E402
 from harness.model import Spec, Verdict  # noqa: E402
 from harness.oracles import Oracle  # noqa: E402
 from harness.store import Store  # noqa: E402
@@ -138,7 +139,7 @@ def deadly(spec: Spec, task: Task) -> bool:
 def run(plan: runs.Plan, tasks: list[Any], folder: Path, clock: Clock) -> int:
     """Judge, store and write, as `harness run -j 0` does; how many verdicts."""
     setup = runs.setup(plan.specs.values())
-    header = runs.header(replace(plan, cases=dict.fromkeys(plan.cases, ())), "harness run", libraries.facts(True))
+    header = runs.header(replace(plan, cases=dict.fromkeys(plan.cases, ())), "harness run", machine.facts(True))
     folder.mkdir()
     with Store.create(folder / "run.sqlite", header) as store:
         for _, rows in execution.inline(tasks, setup):

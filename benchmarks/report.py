@@ -14,7 +14,7 @@ import measuring
 
 measuring.prepare()
 
-from harness import libraries  # noqa: E402
+from harness.libraries import machine  # noqa: E402
 
 DOCS = measuring.ROOT / "docs" / "performance.md"
 
@@ -192,7 +192,7 @@ def main() -> None:
         if not chosen.script or goal.script.removesuffix(".py") in chosen.script:
             found[goal.script] = measured(goal, chosen.repetitions)
             replaced(KEPT, json.dumps({name: asdict(m) for name, m in found.items()}, indent=1))
-    replaced(DOCS, page(found, libraries.facts(with_torch=True)))
+    replaced(DOCS, page(found, machine.facts(with_torch=True)))
 
 
 if __name__ == "__main__":

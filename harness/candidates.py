@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import cases, libraries
-from harness.libraries import NotAnArray, NotOffered
+from harness import cases
+from harness.libraries import arrays
+from harness.libraries.arrays import NotAnArray, NotOffered
 from harness.model import CandidateSpec, Case, Spec
 
 Array = NDArray[Any]
@@ -50,9 +51,9 @@ class Candidate:
     vjp_function: Callable[..., Any] | None
 
     @cached_property
-    def library(self) -> libraries.NumPy | libraries.Torch:
+    def library(self) -> arrays.NumPy | arrays.Torch:
         """Whose arrays it takes."""
-        return libraries.library(self.given.library)
+        return arrays.library(self.given.library)
 
     @cached_property
     def _parameters(self) -> Mapping[str, inspect.Parameter] | None:
@@ -141,7 +142,7 @@ class Candidate:
             return [returned]
         if not isinstance(returned, (tuple, list)) or len(returned) != len(self.spec.outputs):
             names = ", ".join(o.name for o in self.spec.outputs)
-            raise NotAnArray(f"returned {libraries._described(returned)} where a tuple ({names}) is due")
+            raise NotAnArray(f"returned {arrays.described(returned)} where a tuple ({names}) is due")
         return list(returned)
 
     def run(self, case: Case, arrays: Mapping[str, Array], layout: str | None = None) -> list[Any]:
@@ -170,13 +171,13 @@ def guarded(call: Callable[[], Any]) -> Any:
     try:
         with np.errstate(all="ignore"):
             return call()
-    except (NotOffered, NotAnArray, libraries.NoGradient):
+    except (NotOffered, NotAnArray, arrays.NoGradient):
         raise
     except MemoryError:
         raise
     except Exception as error:
         text = str(error).strip().splitlines()[0] if str(error).strip() else ""
-        if libraries.is_missing(error):
+        if arrays.is_missing(error):
             raise NotOffered(f"{type(error).__name__}: {text}") from error
         raise Failed(f"{type(error).__name__}: {text}") from error
 

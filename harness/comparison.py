@@ -19,8 +19,8 @@ Array = NDArray[Any]
 class Numbers:
     """Something measured must be within the bound of what is due, entry by entry, about one input or output.
 
-    ``scale`` is what a bound must be narrower than where what is due vanishes, as a difference or for an upstream
-    gradient of zeros; ``tier`` the one that data of its own stand for, where they have more structure than the case's.
+    ``scale`` is what a bound must be narrower than where what is due is a difference that vanishes; ``tier`` the one
+    that data of its own stand for, where they have more structure than the case's.
     """
 
     about: str

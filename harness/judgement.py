@@ -14,7 +14,7 @@ from harness.candidates import Candidate, Failed
 from harness.comparison import Evidence, Numbers, Testimony, compare
 from harness.fills import WITHOUT_SLOPES
 from harness.laws import DIFFERENTIAL, IMPLIED, LAWS
-from harness.libraries import NoGradient, NotAnArray, NotOffered
+from harness.libraries.arrays import NoGradient, NotAnArray, NotOffered
 from harness.model import Case, Law, Spec, Verdict
 from harness.oracles import Answer, Oracle, OracleError
 from harness.trial import Bench, Trial

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from harness import fills
 from harness.candidates import Candidate, Failed, guarded
-from harness.libraries import SET_BY_IMPORTS, NoGradient, NotOffered, global_state, torch_jvp, torch_vjp, unsettle
+from harness.libraries.arrays import NoGradient, NotOffered
+from harness.libraries.autograd import torch_jvp, torch_vjp
+from harness.libraries.machine import SET_BY_IMPORTS, global_state, unsettle
 from harness.model import Case, Spec
 from harness.oracles import Answer, Oracle
 

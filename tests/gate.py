@@ -32,7 +32,7 @@ from harness import cases, execution, ledger, runs, specs  # noqa: E402
 from harness.candidates import load  # noqa: E402
 from harness.fills import arrays  # noqa: E402
 from harness.laws import LAWS  # noqa: E402
-from harness.libraries import library  # noqa: E402
+from harness.libraries.arrays import library  # noqa: E402
 from harness.model import RED, CandidateSpec, Case, Spec, Verdict  # noqa: E402
 from harness.oracles import Oracle  # noqa: E402
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from harness import cases, libraries, runs, specs
+from harness import cases, runs, specs
+from harness.libraries import autograd
 from harness.model import RED, Spec, Verdict
 from reference_impls import function_db
 from reference_impls.scipy_conv2d import scipy_conv2d_published
@@ -113,7 +114,7 @@ def test_the_wrong_transform_is_found_out_by_itself(width: int) -> None:
 def test_the_witness_believes_the_published_layer_where_the_derived_bound_does_not() -> None:
     address = "scipy_conv2d/H:20/W:20"
     inputs = [torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) for shape in SHAPES]
-    agrees, _ = libraries.torch_gradcheck(partial(scipy_conv2d_published), inputs, range(3))
+    agrees, _ = autograd.torch_gradcheck(partial(scipy_conv2d_published), inputs, range(3))
     assert agrees
     gradients = of("scipy_conv2d", address, "torch.published", "gradient")
     assert gradients["input"] == "conforms"

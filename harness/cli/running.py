@@ -145,11 +145,11 @@ def _facts_of(chosen: Plan, workers: int | None) -> dict[str, Any]:
 
     with_torch = runs.needs_torch(chosen.specs.values())
     if workers == 0:
-        from harness import libraries
+        from harness.libraries import machine
 
-        return libraries.facts(with_torch)
+        return machine.facts(with_torch)
     found: dict[str, Any] = execution.asked(
-        "harness.libraries:facts", (with_torch,), execution.preload(judging.libraries_of(chosen))
+        "harness.libraries.machine:facts", (with_torch,), execution.preload(judging.libraries_of(chosen))
     )
     return found
 

@@ -16,10 +16,8 @@ from harness.bounds import Precision, gamma
 from harness.candidates import Failed, guarded
 from harness.comparison import Equation, Fact, Numbers, Testimony, alike
 from harness.fills import EXTREME
-from harness.libraries import (
-    NoGradient,
-    NotOffered,
-    dtype_name,
+from harness.libraries.arrays import NoGradient, NotOffered, dtype_name
+from harness.libraries.autograd import (
     torch_backward,
     torch_forward_of_forward,
     torch_forward_of_reverse,
@@ -123,12 +121,19 @@ def upstream(trial: Trial) -> Iterator[Equation]:
         same = {n: np.broadcast_to(g.reshape(-1)[:1].reshape((1,) * g.ndim), g.shape) for n, g in cotangents.items()}
         yield from _pulled(trial, "of one value", same, trial.due.pulled(same))
     if trial.plain and not _overflows(trial.due.values):
-        for size, by in (("of zeros", 0.0), ("enlarged", enlarging(trial.due.oracle.p))):
-            other = {n: (g * g.dtype.type(by)).astype(g.dtype) for n, g in cotangents.items()}
-            yield from _pulled(trial, size, other, trial.due.pulled(other), None if by else trial.due.gradients)
+        by = enlarging(trial.due.oracle.p)
+        large = {n: (g * g.dtype.type(by)).astype(g.dtype) for n, g in cotangents.items()}
+        yield from _pulled(trial, "enlarged", large, trial.due.pulled(large))
+        none = {n: np.zeros_like(g) for n, g in cotangents.items()}
+        yield from filter(_is_something, _pulled(trial, "of zeros", none, trial.due.pulled(none)))
     if trial.is_torch and len(cotangents) > 1:
         for name, g in cotangents.items():
             yield from _pulled(trial, "contiguous", {name: g}, trial.due.pulled({name: g}))
+
+
+def _is_something(equation: Equation) -> bool:
+    """Whether what should be zeros is not: zeros themselves say little, for many wrong gradients have them there."""
+    return not isinstance(equation, Numbers) or bool(np.any(equation.actual != 0))
 
 
 def enlarging(p: Precision) -> float:
@@ -144,11 +149,7 @@ _REPEATING = {"expanded": "any", "of one value": "worst"}
 
 
 def _pulled(
-    trial: Trial,
-    layout: str,
-    cotangents: Mapping[str, Array],
-    due: Mapping[str, Answer],
-    scales: Mapping[str, Answer] | None = None,
+    trial: Trial, layout: str, cotangents: Mapping[str, Array], due: Mapping[str, Answer]
 ) -> Iterator[Equation]:
     library = trial.candidate.library
     placed = {
@@ -158,7 +159,7 @@ def _pulled(
     bits = {n: library.unwrap(g).tobytes() for n, g in placed.items()}
     found = trial.vjp(given=lambda _: [placed.get(n) for n in trial.outputs])
     how = f" {layout}" if len(cotangents) == len(trial.due.cotangents) else f" of {', '.join(cotangents)} alone"
-    yield from _judged(trial, found, how, due, _REPEATING.get(layout, "random"), scales)
+    yield from _judged(trial, found, how, due, _REPEATING.get(layout, "random"))
     for name, g in placed.items():
         if library.unwrap(g).tobytes() != bits[name]:
             yield Fact(f"{name}{how}", "changed", "kept", "the upstream gradient was written to")
@@ -194,7 +195,6 @@ def _judged(
     how: str,
     gradients: Mapping[str, Answer] | None = None,
     tier: str = "random",
-    scales: Mapping[str, Answer] | None = None,
 ) -> Iterator[Equation]:
     if found and all(g is None for g in found.values()):
         raise NoGradient("no input gets a gradient")
@@ -213,7 +213,7 @@ def _judged(
         if got != expected:
             message = f"the gradient of `{name}` is {got} where {expected} is due"
             yield Fact(name + how, got, expected, message)
-        yield Numbers(name + how, actual, due, None if scales is None else scales[name].expected, tier)
+        yield Numbers(name + how, actual, due, tier=tier)
 
 
 def backward(trial: Trial) -> Iterator[Equation]:

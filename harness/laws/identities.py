@@ -20,7 +20,7 @@ from harness.bounds import Precision
 from harness.candidates import Failed, guarded, load
 from harness.comparison import Equation, Fact, Numbers
 from harness.fills import EXTREME
-from harness.libraries import NotOffered
+from harness.libraries.arrays import NotOffered
 from harness.oracles import Answer
 from harness.trial import Trial
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from harness.candidates import Failed
 from harness.comparison import Equation, Fact, Numbers, alike
-from harness.libraries import NotOffered
+from harness.libraries.arrays import NotOffered
 from harness.trial import Trial
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from harness.candidates import Failed
 from harness.comparison import Equation, Fact, Numbers, alike
-from harness.libraries import NotOffered
+from harness.libraries.arrays import NotOffered
 from harness.oracles import Answer
 from harness.trial import Trial
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.comparison import Equation, Fact, alike
-from harness.libraries import dtype_name
+from harness.libraries.arrays import dtype_name
 from harness.trial import Trial
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from harness.candidates import Candidate
 from harness.model import Case, Spec, Verdict
 from harness.repro import laws, text
-from harness.repro.derivatives import autograd
+from harness.repro.derivatives import by_autograd
 from harness.trial import Bench, Trial
 
 #: Laws whose rows come from the hand-written vjp where a candidate has one.
@@ -30,7 +30,7 @@ def script(spec: Spec, case: Case, candidate: Candidate, seed: int, row: Verdict
         text.SHOW,
         f"arrays = {text.literals(trial.arrays)}",
         text.call(trial),
-        text.pull(trial) if row.under in VJP_LAWS and not autograd(trial) else "",
+        text.pull(trial) if row.under in VJP_LAWS and not by_autograd(trial) else "",
         *([] if row.under in FIRST_CALL else ["call(arrays)  # a fault may depend on an earlier call"]),
         *laws.lines(trial, row),
     ]

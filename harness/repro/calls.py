@@ -7,8 +7,9 @@ from functools import cache
 
 import numpy as np
 
-from harness import bounds, libraries
+from harness import bounds
 from harness.laws.purity import CALLS_AT_ONCE
+from harness.libraries import machine
 from harness.model import Verdict
 from harness.repro.text import literal, literals, placing, sources
 from harness.trial import Trial
@@ -289,4 +290,4 @@ def pure(trial: Trial, row: Verdict) -> list[str]:
 
 @cache
 def _state_sources() -> tuple[str, ...]:
-    return tuple(sources(libraries.global_state, libraries.unsettle))
+    return tuple(sources(machine.global_state, machine.unsettle))

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import libraries
 from harness.laws.gradients import enlarging
+from harness.libraries import autograd
 from harness.model import Verdict
 from harness.repro.calls import likest, output_at, shown
 from harness.repro.text import LAYOUTS, literal, literals, placing, sources
@@ -19,7 +19,7 @@ from harness.trial import Trial
 Array = NDArray[Any]
 
 
-def autograd(trial: Trial) -> bool:
+def by_autograd(trial: Trial) -> bool:
     """Whether torch differentiates the candidate: it has no vjp written by hand."""
     return trial.is_torch and trial.candidate.vjp_function is None
 
@@ -77,7 +77,7 @@ def place(x):
 
 def _reverse(trial: Trial, row: Verdict, asked: list[str]) -> list[str]:
     """Lines after which ``gradients`` holds what reverse mode gives for the inputs ``asked``, by name."""
-    if autograd(trial):
+    if by_autograd(trial):
         return [
             *_upstream(trial, row),
             f"asked = {asked!r}",
@@ -119,7 +119,7 @@ def gradient(trial: Trial, row: Verdict) -> list[str]:
 def _again(trial: Trial, row: Verdict) -> list[str]:
     """A second time through a graph that was kept."""
     return [
-        *sources(libraries.torch_vjp_again),
+        *sources(autograd.torch_vjp_again),
         *_upstream(trial, row),
         _DERIVING,
         f"found = torch_vjp_again(derive, inputs, {trial.places!r}, upstream)",
@@ -131,7 +131,7 @@ def _again(trial: Trial, row: Verdict) -> list[str]:
 def _late(trial: Trial, row: Verdict) -> list[str]:
     """The inputs overwritten between forward and backward."""
     return [
-        *sources(libraries.torch_vjp_late),
+        *sources(autograd.torch_vjp_late),
         *_upstream(trial, row),
         _DERIVING,
         f"others = [own(x) for x in {literals(trial.bench.others)}.values()]",
@@ -145,7 +145,7 @@ def _between(trial: Trial, row: Verdict) -> list[str]:
     """Another call between forward and backward, or the outputs overwritten there."""
     name, _, how = row.about.rpartition(" ")
     between = how == "between"
-    called = libraries.torch_vjp_between if between else libraries.torch_vjp_after
+    called = autograd.torch_vjp_between if between else autograd.torch_vjp_after
     others = [f"others = [place_first(x) for x in {literals(trial.bench.others)}.values()]"] if between else []
     return [
         *sources(called),
@@ -165,7 +165,7 @@ def _some(trial: Trial, row: Verdict) -> list[str]:
     count, place = int(others.split()[0]) + 1, list(trial.arrays).index(name)
     chosen = [list(places) for places in combinations(trial.places, count) if place in places]
     return [
-        *sources(libraries.torch_vjp),
+        *sources(autograd.torch_vjp),
         *_upstream(trial, row),
         _DERIVING,
         "found, kept = [], inputs",
@@ -182,7 +182,7 @@ def _as_one(trial: Trial, row: Verdict) -> list[str]:
     a, _, b = row.about.removesuffix(" as one").partition(" and ")
     at = tuple(list(trial.arrays).index(n) for n in (a, b))
     return [
-        *sources(libraries.torch_vjp),
+        *sources(autograd.torch_vjp),
         *_upstream(trial, row),
         _DERIVING,
         f"both = lambda x: derive(*(x if i in {at!r} else y for i, y in enumerate(inputs)))",
@@ -220,7 +220,7 @@ def backward(trial: Trial, row: Verdict) -> list[str]:
     about, _, what = row.about.rpartition(" ")
     told = f"print(next(g.{what} for g in told if of(g) == {about!r} and g.{what} != g.due_{what}))"
     return [
-        *sources(libraries.torch_backward),
+        *sources(autograd.torch_backward),
         *_upstream(trial, row),
         _DERIVING,
         f"told = torch_backward(derive, inputs, {trial.places!r}, upstream)",
@@ -251,7 +251,7 @@ def place(x):
 def gradcheck(trial: Trial, row: Verdict) -> list[str]:
     """What the witness calls; its verdict is no number."""
     return [
-        *sources(libraries.torch_gradcheck),
+        *sources(autograd.torch_gradcheck),
         _DERIVING,
         f"print(torch_gradcheck(derive, inputs, {trial.places!r}))",
     ]
@@ -266,10 +266,10 @@ def _tangents(trial: Trial, row: Verdict) -> Mapping[str, Array]:
 
 #: The ways to a second derivative, by how a row's subject begins.
 PATHS: Mapping[str, Callable[..., Any]] = {
-    "forward of reverse": libraries.torch_forward_of_reverse,
-    "reverse of forward": libraries.torch_reverse_of_forward,
-    "forward of forward": libraries.torch_forward_of_forward,
-    "": libraries.torch_second,
+    "forward of reverse": autograd.torch_forward_of_reverse,
+    "reverse of forward": autograd.torch_reverse_of_forward,
+    "forward of forward": autograd.torch_forward_of_forward,
+    "": autograd.torch_second,
 }
 
 
@@ -280,7 +280,7 @@ def second(trial: Trial, row: Verdict) -> list[str]:
     asked = [alone] if colon else trial.differentiable
     about, places = (rest, [list(trial.arrays).index(alone)]) if colon else (about, trial.places)
     names = [*asked, *(f"cotangent {n}" for n in trial.due.cotangents)]
-    nested = PATHS[how] is libraries.torch_forward_of_forward
+    nested = PATHS[how] is autograd.torch_forward_of_forward
     names = trial.outputs if nested else names
     upstream = "" if nested else "upstream, "
     return [

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import libraries
 from harness.candidates import Candidate
 from harness.execution.isolated import MEMORY
-from harness.libraries import BFLOAT16
+from harness.libraries import arrays, autograd, machine
+from harness.libraries.arrays import BFLOAT16
 from harness.model import Case, Spec, Verdict
 from harness.trial import Trial
 
@@ -269,11 +269,12 @@ def sources(*functions: Callable[..., Any]) -> list[str]:
 @cache
 def _definitions() -> dict[str, tuple[ast.stmt, str]]:
     """The functions and classes of the libraries' room, by name, with their text."""
-    text = Path(libraries.__file__).read_text(encoding="utf-8")
-    lines = text.splitlines()
     found: dict[str, tuple[ast.stmt, str]] = {}
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            found[node.name] = (node, "\n".join(lines[first - 1 : node.end_lineno]))
+    for module in (arrays, autograd, machine):
+        text = inspect.getsource(module)
+        lines = text.splitlines()
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+                found[node.name] = (node, "\n".join(lines[first - 1 : node.end_lineno]))
     return found

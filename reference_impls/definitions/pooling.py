@@ -104,47 +104,22 @@ def avg_pool2d(
     divisor_override: int | None = None,
 ) -> Any:
     """``y = sum over taps of x / divisor``: how many taps count, or ``divisor_override``. Shapes: input (*lead, H, W)."""
-    given = kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
-    total, counts, shape = _added(input, *given)
-    return (total / counts).reshape(shape)
-
-
-def avg_pool2d_by_weights(
-    input: Any,
-    *,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> Any:
-    """``y = sum over taps of w x``, as a convolution has it: what a weight's rounding is off by multiplies every tap.
-
-    The weight is a third, whatever the divisor: no small integer divides so, and its rounding is that of any other.
-    """
-    given = kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
-    total, counts, shape = _added(input * (np.longdouble(1) / 3), *given)
-    return (total * 3 / counts).reshape(shape)
-
-
-avg_pool2d.legal = (avg_pool2d_by_weights,)  # type: ignore[attr-defined]
-
-
-def _added(
-    input: Any,
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    ceil_mode: bool,
-    count_include_pad: bool,
-    divisor_override: int | None,
-) -> tuple[Any, Any, tuple[int, ...]]:
-    """The sums of the windows, what divides them, and the shape of the result."""
     *lead, h, w = input.shape
     kernel, steps, pads = map(_frozen, (kernel_size, stride, padding))
     terms = _sums(prod(lead), (h, w), kernel, steps, pads, ceil_mode)
     total = sum_of_products(terms, input=input.reshape((prod(lead), h, w)))
     row, column = _steps((h, w), kernel, steps, pads, 1, ceil_mode)
     counts = np.multiply.outer(_counted(row, count_include_pad), _counted(column, count_include_pad))
-    return total, counts if divisor_override is None else divisor_override, (*lead, *terms.shape[1:])
+    divisor = counts if divisor_override is None else divisor_override
+    return (total / divisor).reshape((*lead, *terms.shape[1:]))
+
+
+def avg_pool2d_by_weights(input: Any, **params: Any) -> Any:
+    """``y = sum over taps of w x``, as a convolution has it: what a weight's rounding is off by multiplies every tap.
+
+    The weight is a third, whatever the divisor: no small integer divides so, and its rounding is that of any other.
+    """
+    return avg_pool2d(input * (np.longdouble(1) / 3), **params) * 3
+
+
+avg_pool2d.legal = (avg_pool2d_by_weights,)  # type: ignore[attr-defined]
