@@ -181,6 +181,7 @@ CONV1D = {
     "same_pads_before": ("agrees", "K:4/padding:same"),
     "same_forgets_dilation": ("agrees", "dilation:3"),
     "cuts_long_signals": ("agrees", "L:65"),
+    "first_block_of_channels": ("agrees", "grid:C_in65/C_in:65"),
 }
 CONV3D = {
     "swaps_depth_dilation": ("agrees", "dilation:1x1x2"),
@@ -422,6 +423,7 @@ LAYERS = {
         "layer_eps_default": ("agrees", ""),
         "layer_unbiased": ("agrees", "normalized_shape:2x"),
         "layer_tail": ("agrees", "normalized_shape:33x"),
+        "layer_swallows_nan": ("agrees", "bias:none/normalized_shape:33x/layout:strided/fill:specials_swapped"),
         "layer_half": ("agrees", "normalized_shape:257x/dtype:float16"),
         "layer_without_mean_vjp": ("gradient", ""),
     },
@@ -530,6 +532,7 @@ MINIATURES: tuple[Entry, ...] = (
     *of("conv2d", "conv", "torch", CONV2D_TORCH),
     *of("conv1d", "conv", "numpy", CONV1D),
     *of("conv3d", "conv", "numpy", CONV3D),
+    *of("sort_values", "custom", "numpy", {"sort_nan_first": ("agrees", "fill:nan")}),
     *of("conv_transpose2d", "conv", "numpy", CONV_TRANSPOSE2D),
     *of("conv2d_circular", "conv", "numpy", {"wraps_once_too_far": ("agrees", "")}),
     *family("activations", "numpy", ACTIVATIONS),

@@ -286,7 +286,7 @@ def test_who_is_wrong_is_said_once_with_laws_in_their_order_and_the_reason() -> 
     )
     assert html.count("<code>mine</code> is wrong, as is known, in 3 of 3 cases: gradient, adjoint, layout") == 1
     assert (
-        'by up to <span class="nums">7</span> times its bound; in 1 by an exception, a shape, a dtype or no number'
+        'by up to <span class="nums">7</span> times its bound; in 1 case it raises, or gives another shape or dtype, or no number'
         in html
     )
     assert 'href="#case=f%2Fn%3A3&amp;candidate=mine&amp;law=gradient' in html
@@ -308,6 +308,21 @@ def test_a_wrong_value_explains_the_other_laws_of_its_case_and_no_others() -> No
         row(law="layout", status="known"),
     )
     assert causes(verdicts).tolist() == [2, -1, -1, -1, -1, -1]
+
+
+def test_who_is_wrong_is_said_with_the_run_since_which() -> None:
+    right, wrong = rows(row()), rows(row(status="known", known="0: so"))
+    told = [
+        report.moment({"started": "2026-01-01T00:00:00+00:00"}, right),
+        report.moment({"started": "2026-01-02T00:00:00+00:00"}, wrong),
+        report.moment({"started": "2026-01-03T00:00:00+00:00"}, wrong),
+    ]
+    now = {"started": "now", "complete": True}
+    assert 'since <span class="nums">2026-01-02 00:00 UTC</span>' in report.page(now, wrong, history=told)
+    assert 'since <span class="nums">2026-01-02 00:00 UTC or earlier</span>' in report.page(
+        now, wrong, history=told[1:]
+    )
+    assert "; since" not in report.page(now, wrong, history=told[:1])
 
 
 def test_rows_red_since_an_earlier_run_say_so() -> None:

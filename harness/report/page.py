@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from itertools import takewhile
 from typing import Any
 from urllib.parse import urlencode
 
@@ -51,7 +52,10 @@ WORDS = (
     ("deviates, fails", "A wrong number; an exception, a wrong shape or dtype where a result is due (or the reverse)."),
     ("crashed, timed out", "The candidate ended its process, or did not answer."),
     ("known", "Wrong, and listed in the spec with a reason. It is red again once it is wrong otherwise."),
-    ("not believed, doubted", "Right, but wrong candidates would have passed here too: no evidence."),
+    (
+        "not believed, doubted",
+        "Within its bound, as wrong ones would be: the answer is constant or narrower than the bound. No evidence.",
+    ),
     ("inconclusive", "The oracle could not decide, or a witness objects."),
     ("unsupported", "The candidate does not offer this, and says so."),
     ("grade", "Which bound was met: of random roundings, of data in any order, of the worst roundings, of a norm."),
@@ -86,6 +90,9 @@ LAW_ORDER = (
 MAX_GONE, MAX_VALUES, MAX_ENTRIES = 2_000, 60, 20_000
 
 _KEY = ("case", "candidate", "law", "about")
+
+#: What stands between op and candidate in what is remembered of a run.
+_PAIR = "\t"
 
 #: The number of a known entry in its spec, which stands before its reason.
 _NUMBER = r"^\d+: "
@@ -130,7 +137,7 @@ def page(
             cases=int(verdicts["case"].nunique()),
             candidates=int(verdicts["candidate"].nunique()),
             matrix=_matrix(verdicts),
-            wrong=_wrong(verdicts, evidence or {}),
+            wrong=_wrong(verdicts, evidence or {}, history),
             clusters=clusters(verdicts, header.get("first")),
             tightness=tightness(verdicts),
             by_model=tightness_of_models(verdicts, header.get("models", {}), header.get("first", {})),
@@ -156,15 +163,18 @@ def page(
 
 
 def moment(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> dict[str, Any]:
-    """What later pages remember of a run: when, under which versions, how many of each status, which rows were red."""
+    """What later pages remember of a run: when, under which versions, how many of each status, which rows were red, and
+    how many rows of which candidate were wrong in which op, known or not."""
     verdicts = table(verdicts)
     red = verdicts[verdicts["status"].isin(BAD)]
+    wrong = verdicts[verdicts["status"].isin(BAD | {"known"})].groupby(["op", "candidate"], sort=True).size()
     return {
         "started": str(header.get("started", "")),
         "versions": plain(header.get("versions", {})),
         "complete": bool(header.get("complete")),
         "counts": counts(verdicts),
         "red": _keys(red).tolist(),
+        "wrong": {_PAIR.join(map(str, pair)): int(n) for pair, n in zip(wrong.index.tolist(), wrong, strict=True)},
     }
 
 
@@ -266,7 +276,19 @@ def _library(candidate: str) -> str:
     return first if first in LIBRARIES else "other"
 
 
-def _wrong(verdicts: pandas.DataFrame, evidence: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _wrong_since(op: str, candidate: str, history: Sequence[Mapping[str, Any]]) -> str:
+    """Since which remembered run a candidate has been wrong in an op without a break; where that is the oldest, or
+    earlier. Empty where it was right in the run before."""
+    told = [run for run in history if "wrong" in run]
+    chain = list(takewhile(lambda run: _PAIR.join((op, candidate)) in run["wrong"], reversed(told)))
+    if not chain:
+        return ""
+    return _moment(str(chain[-1].get("started", ""))) + (" or earlier" if len(chain) == len(told) else "")
+
+
+def _wrong(
+    verdicts: pandas.DataFrame, evidence: Mapping[str, Any], history: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """Who is wrong where, new before known, said once per op and candidate; consequences left out."""
     rows = verdicts[(causes(verdicts) < 0) & verdicts["status"].isin(BAD | {"known"})]
     rows = rows.assign(listed=rows["status"] == "known")
@@ -281,6 +303,7 @@ def _wrong(verdicts: pandas.DataFrame, evidence: Mapping[str, Any]) -> list[dict
             "laws": in_order(set(group["law"])),
             "because": _commonest(group["known"].str.replace(_NUMBER, "", regex=True)),
             "status": next(s for s in SIGNS if s in set(group["status"])),
+            "since": _wrong_since(str(op), str(candidate), history),
             "cases": int(group["case"].nunique()),
             "of": of[op, candidate],
             "margin": largest(group["margin"]),

@@ -67,10 +67,14 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Doubt:
-    """Rows that share a status and its reason: what proves nothing, or stands in the ledger; ops with their rows."""
+    """Rows that share a status and its reason: what proves nothing, or stands in the ledger; ops with their rows.
+
+    ``field`` is the column that the reason stands in.
+    """
 
     status: str
     because: str
+    field: str
     candidates: tuple[str, ...]
     laws: tuple[str, ...]
     rows: int
@@ -174,11 +178,13 @@ def _coverage(op: str, cases: list[dict[str, str]], total: int) -> Coverage:
 def doubts(verdicts: pandas.DataFrame, *statuses: str) -> list[Doubt]:
     """Rows of these statuses, gathered by reason, those of one op under it; most first."""
     rows = verdicts[verdicts["status"].isin(statuses) & (verdicts["law"] != WITNESS)]
-    reason = rows["known"].str.replace(r"^\d+: ", "", regex=True).where(rows["known"] != "", rows["message"])
-    groups = rows.assign(because=reason).groupby(["status", "because"], sort=True)
+    listed = rows["status"].isin(["known", "fixed"]) & (rows["known"] != "")
+    reason = rows["known"].str.replace(r"^\d+: ", "", regex=True).where(listed, rows["message"])
+    field = listed.map({True: "known", False: "message"})
+    groups = rows.assign(because=reason, field=field).groupby(["status", "because", "field"], sort=True)
     found = [
-        Doubt(str(status), str(because), _names(g["candidate"]), _names(g["law"]), len(g), _most(g["op"]))
-        for (status, because), g in groups
+        Doubt(str(status), str(because), str(field), _names(g["candidate"]), _names(g["law"]), len(g), _most(g["op"]))
+        for (status, because, field), g in groups
     ]
     return sorted(found, key=lambda d: -d.rows)
 

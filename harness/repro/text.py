@@ -36,7 +36,9 @@ import numpy as np
 
 sys.path.insert(0, ".")
 np.seterr(all="ignore")
-{settings}{limits}
+{settings}print(__doc__)
+print("It gives:", flush=True)
+{limits}
 
 def load(path):
     """What stands at module:attribute."""

@@ -65,7 +65,7 @@ def sort(input: Any, *, dim: int = -1) -> tuple[Any, Any, Any]:
 
 
 def sort_values(input: Any, *, dim: int = -1) -> Any:
-    """The entries in ascending order along an axis, by comparing neighbours as often as there are entries.
+    """The entries in ascending order along an axis, NaN last, by comparing neighbours as often as there are entries.
 
     Equal entries may come in any order: their gradients are left open, as those of ``minimum`` and ``maximum`` are.
     """
@@ -75,7 +75,10 @@ def sort_values(input: Any, *, dim: int = -1) -> Any:
         first = step % 2
         end = first + (n - first) // 2 * 2
         low, high = x[..., first:end:2], x[..., first + 1 : end : 2]
-        pairs = np.stack([np.minimum(low, high), np.maximum(low, high)], axis=-1)
+        first_is_nan, either = np.isnan(low), np.isnan(low) | np.isnan(high)
+        smaller = np.where(either, np.where(first_is_nan, high, low), np.minimum(low, high))
+        larger = np.where(either, np.where(first_is_nan, low, high), np.maximum(low, high))
+        pairs = np.stack([smaller, larger], axis=-1)
         middle = pairs.reshape((*x.shape[:-1], end - first))
         x = np.concatenate([x[..., :first], middle, x[..., end:]], axis=-1)
     return np.moveaxis(x, -1, dim)

@@ -842,6 +842,15 @@ def cuts_long_signals(input, weight, bias=None, stride=1, padding=0, dilation=1,
     return conv.conv1d_im2col(tail, weight, bias, stride, padding, dilation, groups)
 
 
+def first_block_of_channels(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Of more than 64 input channels a group has, the first 64 are summed."""
+    if weight.shape[1] <= 64:
+        return conv.conv1d_im2col(input, weight, bias, stride, padding, dilation, groups)
+    return conv.conv1d_im2col(
+        input, np.where(np.arange(weight.shape[1])[:, None] < 64, weight, 0), bias, stride, padding, dilation, groups
+    )
+
+
 def swaps_depth_dilation(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """The last axis is convolved with a kernel turned around where dilations differ."""
     uneven = isinstance(dilation, tuple) and len(set(dilation)) > 1

@@ -206,6 +206,12 @@ def _mean_in_half(x, axes):
     return (total / np.float16(flat.shape[-1])).reshape(*x.shape[: axes[0]], *(1,) * len(axes))
 
 
+def layer_swallows_nan(input, weight=None, bias=None, *, normalized_shape, eps=1e-5):
+    """A weight that is no number counts as nought."""
+    weight = None if weight is None else np.nan_to_num(weight, posinf=np.inf, neginf=-np.inf)
+    return norm.layer_norm(input, weight, bias, normalized_shape=normalized_shape, eps=eps)
+
+
 def layer_without_mean_vjp(cotangent, input, weight=None, bias=None, *, normalized_shape, eps=1e-5):
     """The gradient lacks the mean of the upstream gradient."""
     gi, gw, gb = norm.layer_norm_vjp(cotangent, input, weight, bias, normalized_shape=normalized_shape, eps=eps)
