@@ -62,6 +62,30 @@ def in_order(weight: Any, gain: float, seed: int) -> Any:
     return np.sort(right(weight, gain, seed).reshape(-1)).reshape(weight.shape)
 
 
+def truncated(weight: Any, gain: float, seed: int) -> Any:
+    """What lies in the outermost hundredth is drawn anew, further in."""
+    drawn = right(weight, gain, seed)
+    far = np.abs(drawn) > 0.99 * np.abs(drawn).max()
+    return np.where(far, drawn * drawn.dtype.type(0.9), drawn)
+
+
+def in_blocks(weight: Any, gain: float, seed: int) -> Any:
+    """The first 8,192 numbers over and over."""
+    return np.resize(right(weight, gain, seed).reshape(-1)[:8192], weight.shape)
+
+
+def of_one_seed(weight: Any, gain: float, seed: int) -> Any:
+    """Whatever the seed."""
+    return right(weight, gain, 0)
+
+
+def mirrored(weight: Any, gain: float, seed: int) -> Any:
+    """Every number is followed by its negative."""
+    drawn = right(weight, gain, seed).reshape(-1)
+    drawn[1::2] = -drawn[::2]
+    return drawn.reshape(weight.shape)
+
+
 def broken(spec: Spec, draw: Draw, address: str, law: str = "distribution") -> set[str]:
     """What the law finds wrong, by the first word after the output's name."""
     judge = Judge(spec, (Candidate("drawn", spec, CandidateSpec("drawn", "nowhere:drawn"), draw, None),))
@@ -79,8 +103,12 @@ def broken(spec: Spec, draw: Draw, address: str, law: str = "distribution") -> s
         (fans_mixed_up, {"spread", "tails"}),
         (of_another_shape, {"spread", "tails"}),
         (one_far_out, {"tails"}),
-        (positive, {"spread"}),
+        (positive, {"spread", "tails", "order"}),
+        (truncated, {"tails"}),
         (in_order, {"order"}),
+        (in_blocks, {"order"}),
+        (of_one_seed, {"order"}),
+        (mirrored, {"order"}),
     ],
     ids=lambda x: getattr(x, "__name__", None),
 )

@@ -7,6 +7,7 @@ chance of a false alarm per judged array, ``bounds.DELTA``; how much it can see 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import log, sqrt
 from typing import Any
 
@@ -26,7 +27,8 @@ SHARES = bounds.precision("float64")
 
 
 def distribution(trial: Trial, of: str) -> Iterator[Equation]:
-    """What is drawn is spread as is due, has no entry where chance puts none, and stands in no order."""
+    """What is drawn is spread as is due, to its ends and not beyond, and no entry tells of another, of this seed or the
+    next."""
     ulp = 2 * bounds.precision(trial.case.dtype).u
     for name, drawn in trial.values(trial.first).items():
         entries = drawn.reshape(-1).astype(np.float64)
@@ -38,14 +40,23 @@ def distribution(trial: Trial, of: str) -> Iterator[Equation]:
         if entries.size > 1:
             yield _spread(f"{name} spread", share, np.sort(entries), grid)
             yield _tails(f"{name} tails", share, entries, grid)
-            yield _order(f"{name} order", entries)
+            yield _order(f"{name} order", share, np.concatenate([entries, *_of_another_seed(trial, name)]), grid)
+
+
+def _of_another_seed(trial: Trial, name: str) -> list[Array]:
+    """What is drawn from the next seed, where the op has one."""
+    seed = trial.case.params.get("seed")
+    if seed is None:
+        return []
+    case = replace(trial.case, params={**trial.case.params, "seed": seed + 1})
+    other = Trial(replace(trial.bench, case=case), trial.candidate)
+    return [other.values(other.first)[name].reshape(-1).astype(np.float64)]
 
 
 def chance(n: int) -> float:
     """``sqrt(ln(2 / DELTA) / (2 n))``: what a share of n independent entries stays within, but for ``DELTA``.
 
-    Of the largest distance between two distribution functions: Massart 1990, Ann. Probab. 18(3), corollary 1. Of one
-    mean of numbers in [0, 1]: Hoeffding 1963, J. Am. Stat. Assoc. 58, theorem 1.
+    Of the largest distance between two distribution functions: Massart 1990, Ann. Probab. 18(3), corollary 1.
     """
     return sqrt(log(2 / bounds.DELTA) / (2 * n))
 
@@ -59,15 +70,28 @@ def _spread(about: str, share: Any, ordered: Array, grid: float) -> Numbers:
 
 
 def _tails(about: str, share: Any, entries: Array, grid: float) -> Fact:
-    """No entry so far out that one of n would lie there once in ``1 / DELTA`` times."""
-    rare = bounds.DELTA / (2 * entries.size)
-    outside = (share(entries + grid) <= rare) | (1 - share(entries - grid) <= rare)
-    message = f"{int(outside.sum())} entries lie where chance puts none"
-    return Fact(about, "outside" if outside.any() else "inside", "inside", message)
+    """No entry so far out that one of n would lie there once in ``1 / DELTA`` times, and some so far that none of n would
+    lie beyond as seldom."""
+    rare, seldom = bounds.DELTA / (4 * entries.size), 1 - (bounds.DELTA / 4) ** (1 / entries.size)
+    low, high = share(entries - grid), share(entries + grid)
+    outside = int(((high <= rare) | (1 - low <= rare)).sum())
+    cut = [end for end, least in (("lower", low.min()), ("upper", 1 - high.max())) if least > seldom]
+    message = (
+        f"{outside} entries lie where chance puts none" if outside else f"the {' and the '.join(cut)} end is cut off"
+    )
+    return Fact(about, "outside" if outside else "cut off" if cut else "inside", "inside", message)
 
 
-def _order(about: str, entries: Array) -> Numbers:
-    """Of disjoint neighbours the second is the larger half of the times; two equal ones count as half."""
-    first, second = entries[: entries.size // 2 * 2].reshape(-1, 2).T
-    rising = np.mean((np.sign(second - first) + 1) / 2)
-    return Numbers(about, np.asarray(rising), Answer(np.asarray(0.5), np.full(3, chance(first.size)), SHARES))
+def _order(about: str, share: Any, entries: Array, grid: float) -> Numbers:
+    """No entry tells of another, however far they stand apart: the largest correlation of all distances, round about.
+
+    Terms of one distance depend on two others each, and a sum of n such within [-1, 1] stays within
+    ``sqrt(6 n ln(2 / p))`` but for a chance p: Janson 2004, Random Struct. Algorithms 24(3), theorem 2.1.
+    """
+    n = entries.size
+    around = 2 * share(entries) - 1
+    each = np.fft.irfft(np.abs(np.fft.rfft(around)) ** 2, n)[1 : n // 2 + 1] / n
+    worst = each[np.argmax(np.abs(each))]
+    blurred = float(np.max(share(entries + grid) - share(entries - grid)))
+    bound = sqrt(6 * log(2 * each.size / bounds.DELTA) / n) + (2 * blurred) ** 2
+    return Numbers(about, np.asarray((1 + worst) / 2), Answer(np.asarray(0.5), np.full(3, bound / 2), SHARES))
