@@ -27,8 +27,7 @@ SHARES = bounds.precision("float64")
 
 
 def distribution(trial: Trial, of: str) -> Iterator[Equation]:
-    """What is drawn is spread as is due, to its ends and not beyond, and no entry tells of another, of this seed or the
-    next."""
+    """What is drawn is spread as is due, to its ends and not beyond, and no entry tells of another, of any seed."""
     ulp = 2 * bounds.precision(trial.case.dtype).u
     for name, drawn in trial.values(trial.first).items():
         entries = drawn.reshape(-1).astype(np.float64)
