@@ -154,7 +154,7 @@ def _window(h: int, w: int, o: int, kernel: Array, stride: int, groups: int) -> 
 
 def _one(value: int | Sequence[int]) -> int:
     values = tuple(value) if isinstance(value, Sequence) else (value,)
-    if len(set(values)) != 1 or not isinstance(values[0], int):
+    if len(values) > 2 or len(set(values)) != 1 or not isinstance(values[0], int):
         raise ValueError(f"{value!r} where one integer for both axes is due")
     return values[0]
 

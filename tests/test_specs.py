@@ -250,6 +250,11 @@ WRONG = [
     ("C_in: [3, 2]", "C_inn: 3", ["{line}:12: unknown axis `C_inn`; did you mean `C_in`?"]),
     ("C_in: [3, 2]", "groups: 3", ["{line}:11: no case of the grid `post64` satisfies *"]),
     ("post64", "post 64", ["{line}:3: the grid `post 64` is no name; letters, digits, _ . - are due"]),
+    (
+        "params: {groups: 3}",
+        "params: {groups: 0}",
+        ["{line}:5: `C_in // groups` has no value: *give it under `shapes`"],
+    ),
     ("params: {groups: 3}", "params: {group: 3}", ["{line}:77: unknown param `group`; did you mean `groups`?"]),
     ("shapes: {weight:", "shapes: {wieght:", ["{line}:98: unknown input `wieght`; did you mean `weight`?"]),
     ("[C_out, 3]", "[C_outt, 3]", ["{line}:107: unknown name `C_outt` in `C_outt`; did you mean `C_out`?"]),

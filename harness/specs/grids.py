@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 
 from harness.expressions import ExpressionError
-from harness.model import GIVEN, NONE, Spec, Value
+from harness.model import GIVEN, NONE, Invalid, Spec, Value
 from harness.specs.errors import shown
 from harness.specs.nodes import Loc
 from harness.specs.reading import Reader
@@ -34,6 +34,24 @@ class Search:
         for name, axes in spec.grids.items():
             if not self.reader.errors and self.budget > 0:
                 self.check_grid(spec, {**first, **axes}, ("grids", name))
+        for i, fault in enumerate(spec.invalid):
+            self.check_invalid(spec, {axis: values[0] for axis, values in first.items()}, fault, ("invalid", i))
+
+    def check_invalid(self, spec: Spec, names: dict[str, Value], fault: Invalid, loc: Loc) -> None:
+        """An invalid call has arrays all the same: their shapes have values."""
+        names |= {**fault.sizes, **fault.params}
+        for name, expression in spec.let.items():
+            try:
+                names[name] = expression(names)
+            except ExpressionError:
+                names[name] = None
+        for given in spec.inputs:
+            for expression in fault.shapes.get(given.name, given.shape):
+                try:
+                    expression(names)
+                except ExpressionError as error:
+                    words = f"{error}; an invalid call needs a shape for `{given.name}`: give it under `shapes`"
+                    self.reader.error(loc, words)
 
     def check_grid(self, spec: Spec, grid: Mapping[str, tuple[Value, ...]], loc: Loc) -> None:
         """One case at least satisfies ``where``."""
