@@ -251,7 +251,7 @@ WRONG = [
     ("C_in: [3, 2]", "groups: 3", ["{line}:11: no case of the grid `post64` satisfies *"]),
     ("post64", "post 64", ["{line}:3: the grid `post 64` is no name; letters, digits, _ . - are due"]),
     (
-        "params: {groups: 3}",
+        "params: {groups: 3}, shapes: {weight: [C_out, 3]}",
         "params: {groups: 0}",
         ["{line}:5: `C_in // groups` has no value: *give it under `shapes`"],
     ),
