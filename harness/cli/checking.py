@@ -17,6 +17,9 @@ from harness.cli.refusals import refuse
 if TYPE_CHECKING:
     from harness.model import CandidateSpec, Case, Spec, Verdict
 
+#: Wrong rows that are printed: the first of each candidate and law, then others.
+MOST_SHOWN = 20
+
 
 def check(spec: Spec, given: tuple[CandidateSpec, ...], options: Mapping[str, Any], form: str) -> list[Verdict]:
     """All verdicts on a user's candidates. What a library's own does, too, where the ledger knows of it, is known."""
@@ -117,7 +120,8 @@ def _verdict_table(rows: Sequence[Verdict]) -> None:
             ]
         )
     columns(["candidate", "law", "verdicts", "worst margin"], body)
-    for row in wrong[:20]:
+    firsts = {id(r) for r in {(r.candidate, r.law): r for r in reversed(wrong)}.values()}
+    for row in sorted(wrong, key=lambda r: id(r) not in firsts)[:MOST_SHOWN]:
         click.echo(
             f"{row.candidate} at {row.case}: {f'{row.law} {row.about}'.strip()}: {row.message}"
             + (
@@ -126,8 +130,8 @@ def _verdict_table(rows: Sequence[Verdict]) -> None:
                 else ""
             )
         )
-    if len(wrong) > 20:
-        click.echo(f"... and {len(wrong) - 20} more")
+    if len(wrong) > MOST_SHOWN:
+        click.echo(f"... and {len(wrong) - MOST_SHOWN} more")
     judged = any(r.law != "status" and r.status not in ("unsupported", "inconclusive") for r in rows)
     refused = Counter(r.message for r in rows if r.law == "status" and r.status == "unsupported")
     cases, without = len({(r.case, r.candidate) for r in rows}), refused.total()
