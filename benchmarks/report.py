@@ -93,7 +93,8 @@ GOALS = (
         "wall time of isolated tasks to inline ones",
         "at most 1.05",
         lambda r: r <= 1.05,
-        "A task's way to a worker and back costs what the table says in microseconds, here beside tasks of about 5 ms; it was 1.05 on the same code on another day.",
+        "A task's way to a worker and back costs what the table says in microseconds, here beside tasks of about 5 ms; "
+        "it was 1.05 on another day.",
         ("--tasks", "400", "--ordinary", "300"),
     ),
     Goal(
