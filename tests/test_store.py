@@ -17,9 +17,8 @@ from typing import Any
 
 import pytest
 
-from harness import store as room
 from harness.model import COLUMNS, Verdict
-from harness.store import Store, StoreError, merge, rescue, salvage
+from harness.store import Store, StoreError, errors, merge, rescue, salvage
 
 HERE = Path(__file__).resolve().parent
 HEADER = {"seed": 0, "versions": {"numpy": "2.4"}, "specs": {"conv2d": "ab12"}, "threads": 1}
@@ -126,7 +125,7 @@ def test_done_is_the_cases_that_are_stored(tmp_path: Path) -> None:
         store.append(verdicts(3))
         assert store.done() == {("conv2d", "conv2d/n:3")}
         assert not store.complete
-        with pytest.raises(room.Unfinished):
+        with pytest.raises(errors.Unfinished):
             _ = store.footer
 
 
@@ -141,14 +140,14 @@ def test_done_is_the_cases_that_are_stored(tmp_path: Path) -> None:
 )
 def test_a_run_of_something_else_is_not_resumed(tmp_path: Path, change: dict[str, Any], words: str) -> None:
     path = written(tmp_path / "run.sqlite", range(3))
-    with pytest.raises(room.Different, match=words):
+    with pytest.raises(errors.Different, match=words):
         Store.resume(path, HEADER | change)
     Store.resume(path, HEADER | {"threads": 2}).close()
 
 
 def test_a_run_is_not_written_over(tmp_path: Path) -> None:
     path = written(tmp_path / "run.sqlite", range(3))
-    with pytest.raises(room.Exists):
+    with pytest.raises(errors.Exists):
         Store.create(path, HEADER)
 
 
@@ -157,7 +156,7 @@ def test_what_holds_no_run_is_missing_when_opened_and_begun_when_resumed(tmp_pat
     path = tmp_path / "run.sqlite"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(room.Missing):
+    with pytest.raises(errors.Missing):
         Store.open(path)
     with Store.resume(path, HEADER) as store:
         assert store.done() == set()
@@ -166,7 +165,7 @@ def test_what_holds_no_run_is_missing_when_opened_and_begun_when_resumed(tmp_pat
 def test_what_is_no_store_is_said_to_be_damaged(tmp_path: Path) -> None:
     path = tmp_path / "run.sqlite"
     path.write_text("verdicts\n" * 1000)
-    with pytest.raises(room.Damaged, match="not a database"):
+    with pytest.raises(errors.Damaged, match="not a database"):
         Store.open(path)
     assert salvage(path) == ({}, [], [])
 
@@ -222,7 +221,7 @@ def assert_whole_cases(path: Path) -> None:
     try:
         with Store.open(path) as store:
             assert len(list(store.rows())) == 4 * len(store.done())
-    except room.Missing:
+    except errors.Missing:
         pass
 
 
@@ -244,7 +243,7 @@ def test_a_truncated_store_is_an_error_and_no_readable_row_is_lost(tmp_path: Pat
     path = written(tmp_path / "run.sqlite", range(600))
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * share)])
-    with pytest.raises(room.Damaged, match="malformed"), Store.open(path) as store:
+    with pytest.raises(errors.Damaged, match="malformed"), Store.open(path) as store:
         list(store.rows())
     saved = salvage(path)
     assert len(saved.whole) + len(saved.loose) >= (share - 0.05) * 2400
@@ -322,7 +321,7 @@ def test_a_store_where_nothing_can_be_written_is_one_line(tmp_path: Path) -> Non
 
 
 def test_without_write_ahead_the_journal_of_old_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "_write_ahead", lambda connection: None)
+    monkeypatch.setattr("harness.store.file.write_ahead", lambda connection: None)
     with Store.create(tmp_path / "run.sqlite", HEADER) as store:
         store.append(verdicts(1))
         store.finish({})
@@ -346,20 +345,20 @@ def test_merged_shards_are_the_whole_run(tmp_path: Path) -> None:
 
 def test_a_missing_shard_is_a_gap(tmp_path: Path) -> None:
     first, _, third = shards(tmp_path, 3)
-    with pytest.raises(room.Gap, match="without shard 2/3"):
+    with pytest.raises(errors.Gap, match="without shard 2/3"):
         merge([first, third], tmp_path / "merged.sqlite")
     assert not (tmp_path / "merged.sqlite").exists()
 
 
 def test_missing_cases_are_a_gap(tmp_path: Path) -> None:
     path = written(tmp_path / "a.sqlite", range(7), HEADER | {"cases": 12})
-    with pytest.raises(room.Gap, match="7 of 12 cases"):
+    with pytest.raises(errors.Gap, match="7 of 12 cases"):
         merge([path], tmp_path / "merged.sqlite")
 
 
 def test_an_unfinished_part_is_refused(tmp_path: Path) -> None:
     Store.create(tmp_path / "a.sqlite", HEADER).close()
-    with pytest.raises(room.Unfinished, match="resume it"):
+    with pytest.raises(errors.Unfinished, match="resume it"):
         merge([tmp_path / "a.sqlite"], tmp_path / "merged.sqlite")
 
 
@@ -374,20 +373,20 @@ def test_overlaps_that_disagree_are_refused(tmp_path: Path) -> None:
     with Store.create(parts[1], HEADER) as store:
         store.append([*verdicts(5)[:-1], Verdict("conv2d", "conv2d/n:5", "torch", "shape", "output", "deviates")])
         store.finish({})
-    with pytest.raises(room.Overlap, match="conv2d/n:5 has "):
+    with pytest.raises(errors.Overlap, match="conv2d/n:5 has "):
         merge(parts, tmp_path / "merged.sqlite")
 
 
 def test_overlaps_of_different_size_are_refused(tmp_path: Path) -> None:
     parts = [written(tmp_path / "a", range(8)), written(tmp_path / "b", range(5, 6), candidates=("numpy",))]
-    with pytest.raises(room.Overlap, match="has 2 verdicts where another part has 4"):
+    with pytest.raises(errors.Overlap, match="has 2 verdicts where another part has 4"):
         merge(parts, tmp_path / "merged.sqlite")
 
 
 @pytest.mark.parametrize("change", [{"seed": 1}, {"versions": {}}, {"specs": {"conv2d": "cd34"}}])
 def test_parts_of_different_runs_are_not_merged(tmp_path: Path, change: dict[str, Any]) -> None:
     parts = [written(tmp_path / "a", range(3)), written(tmp_path / "b", range(3, 6), HEADER | change)]
-    with pytest.raises(room.Different):
+    with pytest.raises(errors.Different):
         merge(parts, tmp_path / "merged.sqlite")
 
 

@@ -1,0 +1,304 @@
+"""Verdicts <-> one SQLite file."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import importlib
+import json
+import math
+import operator
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from harness.model import COLUMNS, Verdict
+from harness.store.connections import beside, closed_on_error, connected, spoken, transaction, write_ahead
+from harness.store.errors import Different, Exists, Missing, StoreError, Unfinished
+
+if TYPE_CHECKING:
+    import pandas
+
+#: Written into the file; a store of another format is refused.
+FORMAT = 1
+
+#: Header fields in which the parts of one run must agree.
+SAME = ("specs", "seed", "versions")
+
+#: Rows, and seconds, that may wait for one transaction.
+BATCH_ROWS, BATCH_SECONDS = 1_000, 0.5
+
+#: Rows read at a time where all are wanted.
+PIECE_ROWS = 10_000
+
+#: What a table of verdicts is sorted by.
+KEY = ("op", "case", "candidate", "law", "about")
+
+#: The columns that are floats; NaN in them is NULL.
+FLOATS = ("margin", "ulps", "seconds")
+
+FLOAT_COLUMNS = tuple(COLUMNS.index(name) for name in FLOATS)
+_values = operator.attrgetter(*COLUMNS)
+MEASURED = tuple(name for name in COLUMNS if name != "seconds")
+QUOTED = ", ".join(f'"{name}"' for name in COLUMNS)
+ORDER = ", ".join(f'"{name}"' for name in (*KEY, *(name for name in MEASURED if name not in KEY)))
+
+# Float columns have no declared type: SQLite would turn -0.0 into 0 in a REAL one.
+_SCHEMA = f"""
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE verdicts ({", ".join(f'"{name}"' if name in FLOATS else f'"{name}" TEXT' for name in COLUMNS)},
+                       "rows" INTEGER);
+"""
+
+
+class Store:
+    """One run's verdicts, appended to as they come and read as often as wanted."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, header: Mapping[str, Any]) -> None:
+        self.path = path
+        self.header: Mapping[str, Any] = header
+        self._connection = connection
+        self._waiting: list[tuple[Any, ...]] = []
+        self._since = time.monotonic()
+
+    @classmethod
+    def create(cls, path: str | Path, header: Mapping[str, Any]) -> Self:
+        """A new store with that header, which is any JSON. Raises Exists where the file holds something."""
+        path = Path(path)
+        if path.exists() and path.stat().st_size:
+            raise Exists(f"{path}: holds a run already; resume it, or write elsewhere")
+        with spoken(path):
+            connection = connected(path, "rwc")
+            with closed_on_error(connection):
+                write_ahead(connection)
+                with transaction(connection):
+                    for statement in _SCHEMA.split(";"):
+                        connection.execute(statement)
+                    _put(connection, "format", FORMAT)
+                    _put(connection, "header", dict(header))
+        return cls(path, connection, as_json(header))
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """The store at that path, for reading or writing. Raises Missing or Damaged."""
+        path = Path(path)
+        if not path.is_file():
+            raise Missing(f"{path}: no run there")
+        with spoken(path):
+            connection = connected(path, "rw")
+            with closed_on_error(connection):
+                facts = _facts(connection)
+                if "header" not in facts:
+                    raise Missing(f"{path}: holds no run yet")
+                if facts.get("format") != FORMAT:
+                    raise Different(f"{path}: format {facts.get('format')}, where this harness reads {FORMAT}")
+        return cls(path, connection, facts["header"])
+
+    @classmethod
+    def resume(cls, path: str | Path, header: Mapping[str, Any]) -> Self:
+        """The store at that path, to go on with, or a new one where no run has begun.
+
+        Raises Different where its specs, seed or versions are not those of the header.
+        """
+        try:
+            store = cls.open(path)
+        except Missing:
+            return cls.create(path, header)
+        try:
+            refuse_different(store, header)
+            with spoken(store.path):
+                write_ahead(store._connection)
+        except StoreError:
+            store.close()
+            raise
+        return store
+
+    def append(self, rows: Iterable[Verdict]) -> None:
+        """Add the verdicts of whole cases; none of them is ever stored without the others of its case."""
+        rows = list(rows)
+        sizes = Counter((row.op, row.case) for row in rows)
+        self._waiting += [(*_values(row), sizes[row.op, row.case]) for row in rows]
+        if len(self._waiting) >= BATCH_ROWS or time.monotonic() - self._since > BATCH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Put what is waiting into the file. Raises StoreError where it cannot be written."""
+        waiting, self._waiting = self._waiting, []
+        self._since = time.monotonic()
+        if waiting:
+            marks = ", ".join("?" * (len(COLUMNS) + 1))
+            with spoken(self.path), transaction(self._connection):
+                self._connection.executemany(f"INSERT INTO verdicts VALUES ({marks})", waiting)
+
+    def finish(self, footer: Mapping[str, Any]) -> None:
+        """Say that the run has come to its end, and fold the file into one that can be copied."""
+        self.flush()
+        with spoken(self.path):
+            with transaction(self._connection):
+                _put(self._connection, "footer", dict(footer))
+            with contextlib.suppress(sqlite3.OperationalError):  # somebody is reading it: the log stays beside it
+                self._connection.execute("PRAGMA journal_mode = DELETE")
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run has come to its end."""
+        with spoken(self.path):
+            return "footer" in _facts(self._connection)
+
+    @property
+    def footer(self) -> Mapping[str, Any]:
+        """What `finish` was given. Raises Unfinished before that."""
+        with spoken(self.path):
+            facts = _facts(self._connection)
+        if "footer" not in facts:
+            raise Unfinished(f"{self.path}: the run has not come to its end; resume it")
+        footer: Mapping[str, Any] = facts["footer"]
+        return footer
+
+    def done(self) -> set[tuple[str, str]]:
+        """The (op, case) of every case that is judged and stored."""
+        self.flush()
+        with spoken(self.path):
+            return set(self._connection.execute('SELECT DISTINCT op, "case" FROM verdicts'))
+
+    def tally(self) -> dict[tuple[str, str, str], int]:
+        """How many rows there are of each (op, candidate, status)."""
+        self.flush()
+        counting = "SELECT op, candidate, status, count(*) FROM verdicts GROUP BY op, candidate, status"
+        with spoken(self.path):
+            return {(op, name, status): n for op, name, status, n in self._connection.execute(counting)}
+
+    def count(self) -> int:
+        """How many verdicts there are."""
+        self.flush()
+        with spoken(self.path):
+            (found,) = self._connection.execute("SELECT count(*) FROM verdicts").fetchone()
+        return int(found)
+
+    def marks(self) -> list[Verdict]:
+        """One row per op, candidate and known deviation that it showed: all that a ledger asks of a run."""
+        self.flush()
+        with spoken(self.path):
+            found = self._connection.execute("SELECT DISTINCT op, candidate, known FROM verdicts").fetchall()
+        return [Verdict(op, "", by, "", "", "", known=known) for op, by, known in found]
+
+    def rows(self, **wanted: Collection[str]) -> Iterator[Verdict]:
+        """Every verdict whose columns have one of the values wanted, sorted by op, case, candidate, law and about."""
+        return (Verdict(*row) for row in self._sorted(**wanted))
+
+    def worst(self, each: int, statuses: Collection[str]) -> Iterator[Verdict]:
+        """Of every op, candidate, law and status wanted so many rows of the largest margins, and as many unmeasured."""
+        marks = ", ".join("?" * len(statuses))
+        ranked = (
+            f"SELECT {QUOTED}, row_number() OVER (PARTITION BY op, candidate, law, status, bound = ''"
+            f' ORDER BY margin DESC, length("case"), {ORDER}) AS place'
+            f" FROM verdicts WHERE status IN ({marks})"
+        )
+        asked = f"SELECT {QUOTED} FROM ({ranked}) WHERE place <= ? ORDER BY {ORDER}"
+        return (Verdict(*row) for row in self._asked(asked, (*statuses, each)))
+
+    def _sorted(self, **wanted: Collection[str]) -> Iterator[tuple[Any, ...]]:
+        terms = [f'"{name}" IN ({", ".join("?" * len(values))})' for name, values in wanted.items()]
+        where = f"WHERE {' AND '.join(terms)}" if terms else ""
+        asked = f"SELECT {QUOTED} FROM verdicts {where} ORDER BY {ORDER}"
+        return self._asked(asked, [value for values in wanted.values() for value in values])
+
+    def _asked(self, asked: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        self.flush()
+        with spoken(self.path):
+            yield from map(read_back, self._connection.execute(asked, values))
+
+    def verdicts(self) -> pandas.DataFrame:
+        """The table of verdicts, sorted likewise, read in pieces: what is packed already is no longer in rows."""
+        import pandas  # heavy
+
+        pieces: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+        for rows in _batched(self._sorted(), PIECE_ROWS):
+            for name, values in zip(COLUMNS, zip(*rows, strict=True), strict=True):
+                pieces[name].append(pandas.Series(values, dtype="float64" if name in FLOATS else "str"))
+        frame = {}
+        for name in COLUMNS:  # one at a time: pieces are let go of before the next are joined
+            empty = pandas.Series([], dtype="float64" if name in FLOATS else "str")
+            frame[name] = pandas.concat(pieces.pop(name) or [empty], ignore_index=True)
+        return pandas.DataFrame(frame, copy=False)
+
+    def export_csv(self, path: str | Path) -> None:
+        """Write the table as CSV: sorted, floats in their shortest exact form, all at once or not at all."""
+        with spoken(path), beside(Path(path)) as draft, draft.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            writer.writerows(self._sorted())
+
+    def export_parquet(self, path: str | Path) -> None:
+        """Write the table as Parquet. Raises StoreError where the extra `pyarrow` is not installed."""
+        try:
+            importlib.import_module("pyarrow")
+        except ImportError:
+            raise StoreError(f"{path}: Parquet needs pyarrow: pip install 'harness[parquet]'") from None
+        with spoken(path), beside(Path(path)) as draft:
+            self.verdicts().to_parquet(draft, engine="pyarrow", index=False)
+
+    def close(self) -> None:
+        """Store what is waiting and let go of the file."""
+        try:
+            self.flush()
+        finally:
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+
+def refuse_different(store: Store, header: Mapping[str, Any]) -> None:
+    """Raise Different, with the reason, unless specs, seed and versions are those of the header."""
+    theirs, ours = store.header, as_json(header)
+    for name in SAME:
+        if theirs.get(name) != ours.get(name):
+            raise Different(f"{store.path}: {difference(name, theirs.get(name), ours.get(name))}; start a new run")
+
+
+def _facts(connection: sqlite3.Connection) -> dict[str, Any]:
+    return {name: json.loads(value) for name, value in connection.execute("SELECT name, value FROM facts")}
+
+
+def _put(connection: sqlite3.Connection, name: str, value: Any) -> None:
+    connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, json.dumps(value, sort_keys=True)))
+
+
+def as_json(header: Mapping[str, Any]) -> dict[str, Any]:
+    """The header as it is read back: tuples as lists, keys as texts."""
+    again: dict[str, Any] = json.loads(json.dumps(dict(header)))
+    return again
+
+
+def _batched(rows: Iterator[tuple[Any, ...]], size: int) -> Iterator[list[tuple[Any, ...]]]:
+    while piece := list(islice(rows, size)):
+        yield piece
+
+
+def read_back(row: Sequence[Any]) -> tuple[Any, ...]:
+    """A row as it was written: NULL as NaN, and numbers of float columns as floats."""
+    values = list(row)
+    for n in FLOAT_COLUMNS:
+        values[n] = math.nan if values[n] is None else float(values[n])
+    return tuple(values)
+
+
+def difference(name: str, theirs: Any, ours: Any) -> str:
+    """Which entry differs, and how."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        for key in sorted({*theirs, *ours}):
+            if theirs.get(key) != ours.get(key):
+                return difference(f"{name} {key}", theirs.get(key), ours.get(key))
+    return f"{name} was {_said(theirs)}, now {_said(ours)}"
+
+
+def _said(value: Any) -> str:
+    return "not there" if value is None else str(value)
