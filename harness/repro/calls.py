@@ -158,8 +158,9 @@ def distribution(trial: Trial, row: Verdict) -> list[str]:
     """What the law computes of the entries that were drawn."""
     of = next(law.of for law in trial.spec.laws if law.name == row.law)
     name, _, what = row.about.rpartition(" ")
+    again = f"values(call(arrays)[{trial.outputs.index(name)}])"
     drawn = [
-        f"drawn = values(call(arrays)[{trial.outputs.index(name)}])",
+        f"drawn = {again}",
         "entries = drawn.reshape(-1).astype(np.float64)",
         f"share = lambda x: np.asarray(load({of!r})(x, drawn.shape, **{trial.case.params!r}))",
     ]
@@ -167,17 +168,25 @@ def distribution(trial: Trial, row: Verdict) -> list[str]:
         at = tuple(int(i) for i in row.at.split())
         return [*drawn, f"print(written(share(np.sort(entries))[{at!r}]))"]
     if what == "order":
+        seed = trial.case.params.get("seed")
+        other = [
+            f"call_params = {{**call_params, 'seed': {seed} + 1}}",
+            f"entries = np.concatenate([entries, {again}.reshape(-1).astype(np.float64)])",
+        ]
         return [
             *drawn,
-            "first, second = entries[: entries.size // 2 * 2].reshape(-1, 2).T",
-            "print(written(np.mean((np.sign(second - first) + 1) / 2)))",
+            *(other if seed is not None else []),
+            "n, around = entries.size, 2 * share(entries) - 1",
+            "each = np.fft.irfft(np.abs(np.fft.rfft(around)) ** 2, n)[1 : n // 2 + 1] / n",
+            "print(written((1 + each[np.argmax(np.abs(each))]) / 2))",
         ]
     return [
         *drawn,
         f"grid = {2 * bounds.precision(trial.case.dtype).u!r} * float(np.max(np.abs(entries), initial=0))",
-        f"rare = {bounds.DELTA!r} / (2 * entries.size)",
-        "outside = (share(entries + grid) <= rare) | (1 - share(entries - grid) <= rare)",
-        'print("outside" if outside.any() else "inside")',
+        f"rare, seldom = {bounds.DELTA!r} / (4 * entries.size), 1 - ({bounds.DELTA!r} / 4) ** (1 / entries.size)",
+        "low, high = share(entries - grid), share(entries + grid)",
+        "cut = low.min() > seldom or 1 - high.max() > seldom",
+        'print("outside" if ((high <= rare) | (1 - low <= rare)).any() else "cut off" if cut else "inside")',
     ]
 
 
