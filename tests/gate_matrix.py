@@ -523,6 +523,7 @@ MODES_TORCH = {
         "swish_of_its_output": ("gradient", ""),
         "swish_clamped": ("upstream", ""),
         "swish_normalised": ("upstream", ""),
+        "swish_hiding_nan": ("upstream", ""),
     },
     "multiply": {"product_of_one": ("gradient", "shape_other:4x")},
 }

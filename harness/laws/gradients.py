@@ -109,7 +109,7 @@ def subsets(trial: Trial) -> Iterator[Equation]:
 
 
 def upstream(trial: Trial) -> Iterator[Equation]:
-    """Reverse mode takes any upstream gradient: in any layout, zero, large, of one output alone; and changes none."""
+    """Reverse mode takes any upstream gradient: any layout, zero, large, NaN, of one output alone; and changes none."""
     if trial.case.departures > 1:
         return
     cotangents = trial.due.cotangents
@@ -126,6 +126,7 @@ def upstream(trial: Trial) -> Iterator[Equation]:
         yield from _pulled(trial, "enlarged", large, trial.due.pulled(large))
         none = {n: np.zeros_like(g) for n, g in cotangents.items()}
         yield from filter(_is_something, _pulled(trial, "of zeros", none, trial.due.pulled(none)))
+        yield from _unhidden(trial)
     if trial.is_torch and len(cotangents) > 1:
         for name, g in cotangents.items():
             yield from _pulled(trial, "contiguous", {name: g}, trial.due.pulled({name: g}))
@@ -134,6 +135,28 @@ def upstream(trial: Trial) -> Iterator[Equation]:
 def _is_something(equation: Equation) -> bool:
     """Whether what should be zeros is not: zeros themselves say little, for many wrong gradients have them there."""
     return not isinstance(equation, Numbers) or bool(np.any(equation.actual != 0))
+
+
+def _unhidden(trial: Trial) -> Iterator[Equation]:
+    """Gradients that depend on upstream gradients are NaN where those are; that they are says little, and no row."""
+    wrap, unwrap = trial.candidate.library.wrap, trial.candidate.library.unwrap
+    placed = {n: wrap(np.full_like(g, np.nan)) for n, g in trial.due.cotangents.items()}
+    for name, g in trial.vjp(given=lambda _: [placed.get(n) for n in trial.outputs]).items():
+        depends = dependent(trial.due.gradients[name])
+        if g is None or tuple(g.shape) != depends.shape:
+            continue
+        hidden = int(np.count_nonzero(depends & ~np.isnan(unwrap(g))))
+        if hidden:
+            message = (
+                f"{hidden} entries of the gradient of `{name}` hide that the upstream gradient they depend on is NaN"
+            )
+            yield Fact(f"{name} of NaN", hidden, 0, message)
+
+
+def dependent(gradient: Answer) -> Array:
+    """Which entries of a gradient are beyond doubt not zero, so that they depend on the upstream gradient."""
+    found: Array = np.abs(gradient.expected) > gradient.whole.error[2]
+    return found
 
 
 def enlarging(p: Precision) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.laws.gradients import enlarging
+from harness.laws.gradients import dependent, enlarging
 from harness.libraries import autograd
 from harness.model import Verdict
 from harness.repro.calls import likest, output_at, shown
@@ -32,7 +32,7 @@ def _upstream(trial: Trial, row: Verdict) -> list[str]:
         layout = "transposed"
     if layout == "expanded":
         given = {n: np.array(np.broadcast_to(g[:1], g.shape)) if g.ndim else g for n, g in given.items()}
-    by = {"zeros": 0.0, "enlarged": enlarging(trial.due.oracle.p)}.get(words[-1]) if words else None
+    by = {"NaN": np.nan, "zeros": 0.0, "enlarged": enlarging(trial.due.oracle.p)}.get(words[-1]) if words else None
     if by is not None:
         given = {n: (g * g.dtype.type(by)).astype(g.dtype) for n, g in given.items()}
     if words and words[-1] == "alone":
@@ -113,6 +113,10 @@ def gradient(trial: Trial, row: Verdict) -> list[str]:
     asked = [about] if row.law == "subsets" and row.about else trial.differentiable
     if row.actual == "changed":
         return [*_reverse(trial, row, asked), 'print("changed" if bits(cotangents) != before else "kept")']
+    if row.about.endswith(" of NaN"):
+        depends = literal(dependent(trial.due.gradients[about]))
+        hidden = f"depends & ~np.isnan(values(gradients[{about!r}]))"
+        return [*_reverse(trial, row, asked), f"depends = {depends}", f"print(int(np.count_nonzero({hidden})))"]
     return [*_reverse(trial, row, asked), f"result = gradients[{about!r}]", *shown(row)]
 
 

@@ -112,7 +112,7 @@ def _subsets(trial: Trial) -> Subjects:
         yield from ((f"{name} with 1 other alone", "returns") for name in trial.differentiable)
 
 
-_UPSTREAM = ("transposed", "strided", "expanded", "of one value", "of zeros", "enlarged")
+_UPSTREAM = ("transposed", "strided", "expanded", "of one value", "of zeros", "of NaN", "enlarged")
 
 
 def _upstream(trial: Trial) -> Subjects:
