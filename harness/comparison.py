@@ -189,14 +189,15 @@ def _kinds(got: Array, expected: Array, due: Answer, margins: Array) -> Array:
     if due_finite.all() and finite.all() and not unspecified.any():
         return margins
     beyond = due_finite & (np.abs(expected) > due.p.largest)
-    near = due_finite & (np.abs(expected) + due.error[2] >= due.p.largest)
     same = np.isnan(got) & np.isnan(expected)
     if expected.dtype.kind == "c" or got.dtype.kind == "c":
-        same = same | (~finite & ~due_finite)
+        reached = due_finite & (np.abs(expected) + due.error[2] >= due.p.largest) & ~np.isnan(got.real)
+        same = same | (~finite & (~due_finite | reached))
     else:
+        side = np.sign(got)
         same = same | (np.isinf(got) & (got == expected))
-        same = same | (beyond & np.isinf(got) & (np.sign(got) == np.sign(expected)))
-    same = same | (near & ~finite & ~np.isnan(got.real))
+        same = same | (beyond & np.isinf(got) & (side == np.sign(expected)))
+        same = same | (due_finite & np.isinf(got) & (side * expected + due.error[2] >= due.p.largest))
     either = unspecified & (due_finite | ~finite)
     specials = ~finite | ~due_finite
     return np.where(either, 0.0, np.where(specials, np.where(same, 0.0, np.inf), margins))

@@ -424,7 +424,7 @@ LAYERS = {
         "layer_unbiased": ("agrees", "normalized_shape:2x"),
         "layer_tail": ("agrees", "normalized_shape:33x"),
         "layer_swallows_nan": ("agrees", "bias:none/normalized_shape:33x/layout:strided/fill:specials_swapped"),
-        "layer_half": ("agrees", "normalized_shape:257x/dtype:float16"),
+        "layer_half": ("agrees", "normalized_shape:33x/dtype:float16"),
         "layer_without_mean_vjp": ("gradient", ""),
     },
     "group_norm": {"group_transposed": ("agrees", ""), "group_as_layer": ("agrees", "num_groups:3")},

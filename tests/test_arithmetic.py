@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from flint import arb, ctx
 
-from harness import arithmetic, bounds
+from harness import arithmetic, bounds, fills
 from harness.arithmetic import Tracked
 from harness.bounds import gamma
+from harness.comparison import Numbers, compare
+from harness.model import Case
+from harness.oracles import Answer
 from reference_impls.definitions import activations, conv, fourier
 
+FIRST = Case("sum", "sum/", {}, {}, frozenset(), "float32")
 F64 = bounds.precision("float64")
 WIDE = bounds.precision("longdouble")
 
@@ -46,6 +51,9 @@ FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Callable[[arb], arb]]] = {
     "erf": (arithmetic.erf, lambda x: x.erf()),
     "sigmoid": (activations.sigmoid, lambda x: 1 / (1 + (-x).exp())),
     "log1p of exp": (lambda x: np.log1p(np.exp(x)), lambda x: (1 + x.exp()).log()),
+    "x ** -2": (lambda x: x**-2, lambda x: x**-2),
+    "x ** 9": (lambda x: x**9, lambda x: x**9),
+    "clip": (lambda x: np.clip(3 * x / 7, -1, 2), lambda x: (3 * x / 7).max(arb(-1)).min(arb(2))),
 }
 
 
@@ -88,6 +96,8 @@ PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[tuple[int, ...], ...]]] = {
     "sigmoid": (activations.sigmoid, ((7,),)),
     "normalised": (lambda x: (x - x.mean(0)) / np.sqrt(((x - x.mean(0)) ** 2).mean(0) + 0.5), ((6, 3),)),
     "softmax": (lambda x: softmax(np.exp(x - x.max(1, keepdims=True))), ((3, 4),)),
+    "powers": (lambda x: x**-3 + x**0 + x**5, ((7,),)),
+    "clipped": (lambda x: np.clip(3 * x / 7, -0.3, 0.3), ((7,),)),
 }
 
 
@@ -140,6 +150,32 @@ def test_a_tie_of_a_maximum_leaves_its_gradient_to_the_implementation() -> None:
     assert g is not None
     assert [bool(abs(g.value[i] - 0) <= g.error[0][i]) for i in range(3)] == [True, True, False]
     assert [bool(abs(g.value[i] - 1) <= g.error[0][i]) for i in range(3)] == [False, True, True]
+
+
+def test_a_constant_that_is_no_float32_is_off_by_its_rounding_whichever_part_it_is() -> None:
+    p = bounds.precision("float32")
+    assert all(np.array_equal(arithmetic.lift(0.1, p).error, arithmetic.lift(z, p).error) for z in (0.1j, -0.1j))
+    assert arithmetic.lift(0.5 - 2j, p).error is None
+
+
+@pytest.mark.parametrize("expected", [65500.0, -65500.0])
+def test_an_infinity_stands_for_a_number_whose_bound_reaches_it_on_its_side_alone(expected: float) -> None:
+    p = bounds.precision("float16")
+    answer = Answer(np.array([np.longdouble(expected)]), np.full((3, 1), 64.0), p)
+    for got in (np.inf, -np.inf, np.nan):
+        margin = compare(Numbers("", np.array([got], np.float16), answer), "random").margin
+        assert (margin == 0) == (got == np.copysign(np.inf, expected))
+
+
+@pytest.mark.parametrize("layout", ["expanded", "repeated"])
+def test_a_sum_of_equal_numbers_in_order_is_within_the_worst_tier(layout: str) -> None:
+    x = np.full(65536, np.float32(draw(1)[0]))
+    (leaf,) = leaves(x, p=bounds.precision("float32"))
+    due = Answer.of(leaf.sum())
+    actual = np.cumsum(x, dtype=np.float32)[-1:].reshape(())
+    case = replace(FIRST, layout=layout)
+    assert compare(Numbers("", actual, due), "any").margin > 1
+    assert compare(Numbers("", actual, due), fills.regime(case)).margin <= 1
 
 
 def test_what_the_arithmetic_lacks_is_named() -> None:

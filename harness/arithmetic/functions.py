@@ -118,17 +118,21 @@ def square(x: Tracked) -> Tracked:
 
 
 def power(x: Tracked, n: Tracked) -> Tracked:
-    """``x^n`` for a constant scalar n."""
+    """``x^n`` for a constant scalar n: products for a whole one, whatever the sign of x."""
     if n.size != 1:
         raise TypeError("the oracle's arithmetic raises to constant scalar powers only")
     exponent = float(n.value.reshape(()))
-    if exponent == 2:
-        return square(x)
     if exponent == 0.5:
         return sqrt(x)
-    if exponent == int(exponent) and 0 < exponent <= 8:
-        result = x
-        for _ in range(int(exponent) - 1):
-            result = multiply(result, x)
-        return result
-    return exp(multiply(n, log(x)))
+    if not exponent.is_integer():
+        return exp(multiply(n, log(x)))
+    product = _product(x, abs(int(exponent)))
+    return divide(lift(1, x.p), product) if exponent < 0 else product
+
+
+def _product(x: Tracked, n: int) -> Tracked:
+    """x, n times as a factor; 1 for none, of NaN too."""
+    if n < 2:
+        return x if n else lift(np.ones(x.shape), x.p)
+    y = square(_product(x, n // 2))
+    return multiply(y, x) if n % 2 else y

@@ -119,8 +119,7 @@ def direction(x: Tracked) -> Tracked:
     return result
 
 
-def clip(x: Tracked, low: float, high: float) -> Tracked:
-    """x where a right result is known to lie within constant limits: no error reaches beyond them, nothing is cut."""
-    value = np.clip(x.value, low, high)
-    room = np.maximum(high - value, value - low).astype(np.float64)
-    return made(value, None if x.error is None else np.fmin(x.error, room), x.p, (x, lambda g: g))
+def clip(x: Tracked, low: Any = None, high: Any = None) -> Tracked:
+    """x within limits, each of which may be None."""
+    above = x if low is None else maximum(x, lift(low, x.p))
+    return above if high is None else minimum(above, lift(high, x.p))

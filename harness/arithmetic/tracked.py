@@ -53,6 +53,12 @@ class Tracked(Recorded):
     def __settled__(self) -> Tracked:
         return leaf(self.value, self.p)
 
+    def __confined__(self, low: float, high: float) -> Tracked:
+        value = np.clip(self.value, low, high)
+        room = np.maximum(high - value, value - low).astype(np.float64)
+        error = None if self.error is None else np.fmin(self.error, room)
+        return made(value, error, self.p, (self, lambda g: g))
+
     def lifted(self, x: Any) -> Tracked:
         return lift(x, self.p)
 
@@ -146,10 +152,13 @@ def _widen(value: Array, p: Precision) -> Array:
 
 
 def _representable(value: Array, p: Precision) -> Array:
+    if value.dtype.kind == "c":
+        both: Array = _representable(value.real, p) & _representable(value.imag, p)
+        return both
     with np.errstate(all="ignore"):
-        mantissa, _ = np.frexp(value.real)
+        mantissa, _ = np.frexp(value)
         scaled = mantissa / p.u
-    fits: Array = (scaled == np.rint(scaled)) | ~np.isfinite(value.real)
+    fits: Array = (scaled == np.rint(scaled)) | ~np.isfinite(value)
     return fits
 
 

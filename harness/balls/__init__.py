@@ -19,7 +19,7 @@ import numpy as np
 
 from harness.balls.enclosures import BITS, Balls, NoProof, Number, Work, digits, exactly, leaf, lift
 from harness.balls.fourier import fftn, numpy_fftn
-from harness.balls.kinks import absolute, largest, maximum, minimum, where
+from harness.balls.kinks import absolute, clip, largest, maximum, minimum, where
 from harness.balls.moving import (
     broadcast,
     concatenate,
@@ -112,6 +112,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.mean: lambda x, axis=None, keepdims=False: mean(x, axis, keepdims=keepdims),
     np.max: lambda x, axis=None, keepdims=False: largest(x, axis, keepdims=keepdims),
     np.where: where,
+    np.clip: clip,
     np.reshape: reshape,
     np.transpose: transpose,
     np.broadcast_to: broadcast,

@@ -93,6 +93,12 @@ def minimum(a: Balls, b: Balls) -> Balls:
     return negative(maximum(negative(a), negative(b)))
 
 
+def clip(x: Balls, low: Any = None, high: Any = None) -> Balls:
+    """x within limits, each of which may be None."""
+    above = x if low is None else maximum(x, lift(low, x.work))
+    return above if high is None else minimum(above, lift(high, x.work))
+
+
 def absolute(x: Balls) -> Balls:
     """``|x|``, of a complex number its modulus."""
     value = None if x.value is None or x.kind == "c" else np.abs(x.value)

@@ -168,7 +168,7 @@ def enlarging(p: Precision) -> float:
 _LAID_OUT = {"of zeros": "contiguous", "enlarged": "contiguous"}
 
 #: The tiers that upstream gradients of repeated values stand for.
-_REPEATING = {"expanded": "any", "of one value": "worst"}
+_REPEATING = {"expanded": "worst", "of one value": "worst"}
 
 
 def _pulled(

@@ -19,8 +19,8 @@ import numpy as np
 
 from reference_impls.definitions.activations import relu, sigmoid, sigmoid_by_tanh
 from reference_impls.definitions.conv import conv2d
+from reference_impls.definitions.derivatives import confined, settled
 from reference_impls.definitions.derivatives import gradients as derivatives
-from reference_impls.definitions.derivatives import settled
 from reference_impls.definitions.linear import flatten, linear
 from reference_impls.definitions.losses import bce
 from reference_impls.definitions.normalization import batch_norm
@@ -99,7 +99,7 @@ def _train_moves(
         longest = lr * _longest_step(t)
         for n, (p, g) in enumerate(zip(parameters, slopes, strict=True)):
             step, *after = adam_step(0 * p, g, *moments[n], t=t, lr=lr, betas=BETAS)
-            parameters[n] = p + np.clip(step, -longest, longest)
+            parameters[n] = p + confined(step, -longest, longest)
             moments[n] = (after[0], after[1])
     return *(after - before for after, before in zip(parameters, state[:PARAMETERS], strict=True)), *running
 

@@ -20,3 +20,8 @@ def gradients(y: Any, xs: Sequence[Any]) -> list[Any]:
 def settled(x: Any) -> Any:
     """x as a number of its own: the same value, where by the mathematics no error of x reaches the result."""
     return x.__settled__() if hasattr(x, "__settled__") else x
+
+
+def confined(x: Any, low: float, high: float) -> Any:
+    """x, which by the mathematics lies within the limits: no error of it reaches beyond them, and nothing is cut."""
+    return x.__confined__(low, high) if hasattr(x, "__confined__") else x

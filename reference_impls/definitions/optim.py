@@ -6,9 +6,6 @@ from typing import Any
 
 import numpy as np
 
-#: Up to this step a power of beta is a product, whose roundings are counted; beyond it an exponential.
-SMALL_STEP = 8
-
 
 def _corrections(p: Any, t: int, betas: Any) -> tuple[Any, Any]:
     """``1 - beta^t`` for both betas, which implementations compute in double precision whatever the arrays are.

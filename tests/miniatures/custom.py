@@ -148,7 +148,8 @@ def adam_moments_in_place(p, g, m, v, t, lr, betas, eps, weight_decay):
 
 def adam_signed_decay(p, g, m, v, t, lr, betas, eps, weight_decay):
     """Weight decay is subtracted from the gradient."""
-    return optim.adam_step(p, g, m, v, t=t, lr=lr, betas=betas, eps=eps, weight_decay=-weight_decay)
+    opposite = g - 2 * weight_decay * p
+    return optim.adam_step(p, opposite, m, v, t=t, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
 
 
 def sort_nan_first(input, dim=-1):
