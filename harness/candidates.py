@@ -21,6 +21,7 @@ from harness import cases
 from harness.libraries import arrays
 from harness.libraries.arrays import NotAnArray, NotOffered
 from harness.model import CandidateSpec, Case, Spec
+from harness.vocabulary import LIBRARIES
 
 Array = NDArray[Any]
 
@@ -62,7 +63,7 @@ class Candidate:
     @property
     def speaks_for_library(self) -> bool:
         """Whether it is the library's own function, or this project's adapter to it, and not built of it elsewhere."""
-        return self.given.call.split(".")[0].split(":")[0] in ("numpy", "scipy", "torch", "reference_impls")
+        return self.given.call.split(".")[0].split(":")[0] in (*LIBRARIES, "reference_impls")
 
     def offers(self, case: Case) -> None:
         """Raises NotOffered where the candidate says beforehand that it does not do this case."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.model import CandidateSpec, Spec
+from harness.vocabulary import LIBRARIES
 
 HEAD: tuple[str, ...] = ("op", "library", "candidates", "dtypes", "gradients")
 
@@ -21,8 +22,6 @@ STATUSES = (
     "inconclusive",
     "unsupported",
 )
-
-_LIBRARIES = ("numpy", "scipy", "torch")
 
 
 def capabilities(found: Iterable[Spec]) -> list[tuple[str, ...]]:
@@ -50,7 +49,7 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _by_library(spec: Spec) -> dict[str, tuple[CandidateSpec, ...]]:
-    named = {name: tuple(c for c in spec.candidates if c.library == name) for name in _LIBRARIES}
+    named = {name: tuple(c for c in spec.candidates if c.library == name) for name in LIBRARIES}
     return {name: given for name, given in named.items() if given}
 
 

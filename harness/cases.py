@@ -13,6 +13,7 @@ from typing import Any
 
 from harness.expressions import ExpressionError
 from harness.model import GIVEN, NONE, Case, Input, Spec, Value
+from harness.vocabulary import DTYPES, FILLS, LAYOUTS, is_fill
 
 #: Axes that every op has, after its own, with the value that an id leaves out.
 COMMON = {"layout": "contiguous", "fill": "normal"}
@@ -191,7 +192,10 @@ def _invalid(spec: Spec) -> Any:
 
 
 def find(spec: Spec, address: str) -> Case:
-    """The case an id addresses, whether or not the grid holds it. Raises CaseError saying which part is wrong."""
+    """The case an id addresses, whether or not the grid holds it. Raises CaseError saying which part is wrong.
+
+    A case that the spec's ``where`` leaves out is none.
+    """
     op, *parts = address.split("/")
     if op != spec.op:
         raise CaseError(f"`{address}` is a case of `{op}`, not of `{spec.op}`")
@@ -212,6 +216,8 @@ def find(spec: Spec, address: str) -> Case:
             raise CaseError(f"`{part}` in `{address}`: `{spec.op}` has no axis `{axis}`; it has {', '.join(known)}")
         else:
             point[axis] = _read(spec, axis, text)
+            if wrong := _amiss(spec, axis, point[axis]):
+                raise CaseError(f"`{part}` in `{address}`: {wrong}")
     if grid:
         explicit = {part.partition(":")[0] for part in parts}
         point |= {a: v[0] for a, v in spec.grids[grid].items() if a not in explicit and len(v) == 1}
@@ -220,7 +226,26 @@ def find(spec: Spec, address: str) -> Case:
         names(spec, case)
     except ExpressionError as error:
         raise CaseError(f"`{address}`: {error}") from None
+    if not valid(spec, case):
+        raise CaseError(
+            f"`{address}` is no case of `{spec.op}`: `where: {spec.where}` does not hold, or a shape is negative"
+        )
     return case
+
+
+def _amiss(spec: Spec, axis: str, value: Value) -> str:
+    """What is wrong with an axis' value, which its kind decides; nothing where none is."""
+    words = {"dtype": DTYPES, "layout": LAYOUTS, "fill": FILLS}.get(axis)
+    if words is not None:
+        right = isinstance(value, str) and (value in words or (axis == "fill" and is_fill(value)))
+        return "" if right else f"there is no {axis} `{write(value)}`; there are {', '.join(words)}"
+    if axis in spec.sizes:
+        numbers = value if isinstance(value, tuple) else (value,)
+        whole = all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in numbers)
+        return "" if whole else f"`{write(value)}` where a size, 0 or more, is due"
+    if axis in {i.name for i in spec.inputs if i.optional} and value not in (GIVEN, NONE):
+        return f"`{write(value)}` where {GIVEN} or {NONE} is due"
+    return ""
 
 
 def _read(spec: Spec, axis: str, text: str) -> Value:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from harness import bounds, cases
 from harness.model import Case, Input, Spec
+from harness.vocabulary import VALUES
 
 Array = NDArray[Any]
 Rng = np.random.Generator
@@ -117,11 +118,6 @@ def huge(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
     """The first input so large that longer sums would overflow, the others normal."""
     scale = at.p.largest / (16 * max(at.terms, 1)) if at.place == 0 else 1.0
     return np.clip(rng.standard_normal(shape), -3, 3) * scale
-
-
-#: How a fill begins that is the entries themselves, as `values_1_0_-0.5`: those of one input after the other, over again
-#: where they are too few. What shrinking ends in is an address so.
-VALUES = "values_"
 
 
 def literal(given: Input) -> bool:

@@ -18,6 +18,7 @@ from harness import cases, ledger
 from harness.execution.task import IMPORT, Explain, Note, Setup, Task, Work
 from harness.laws import LAWS
 from harness.model import RED, CandidateSpec, Case, Spec, Status, Verdict
+from harness.vocabulary import LIBRARIES
 
 if TYPE_CHECKING:
     from harness.candidates import Candidate
@@ -213,7 +214,7 @@ def there(need: str) -> bool:
 def versions() -> dict[str, str]:
     """Versions of the judged libraries, read without importing them."""
     found = {}
-    for name in ("numpy", "scipy", "torch"):
+    for name in LIBRARIES:
         try:
             found[name] = importlib.metadata.version(name).split("+")[0]
         except importlib.metadata.PackageNotFoundError:

@@ -20,6 +20,7 @@ from harness import cases, fills, runs
 from harness.execution import PRELOAD, Isolated, Task
 from harness.laws import LAWS
 from harness.model import NONE, RED, CandidateSpec, Case, Spec, Value, Verdict
+from harness.vocabulary import VALUES
 
 #: Looks taken at most; the descent needs about two per axis that departs from the spec's first case.
 BUDGET = 40
@@ -180,7 +181,7 @@ class _Descent:
         return self._filled(case, texts) or (case, row)
 
     def _filled(self, case: Case, texts: list[str]) -> tuple[Case, Verdict] | None:
-        point = {**cases.point(self._spec, case), "fill": fills.VALUES + "_".join(texts)}
+        point = {**cases.point(self._spec, case), "fill": VALUES + "_".join(texts)}
         moved = cases.at(self._spec, point)
         row = self._look(moved) if cases.valid(self._spec, moved) else None
         return (moved, row) if row else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import cases, fills, specs
+from harness import cases, fills, specs, vocabulary
+from harness.libraries.arrays import LAYOUTS
 from harness.model import Case, Spec
 
 SPECS = Path(__file__).parents[1] / "specs"
@@ -109,3 +111,28 @@ def test_a_budget_is_spent_on_pairs_that_nothing_has_shown(conv2d: Spec) -> None
     judged = [c.id for c in order[:40]]
     again = list(cases.spread(conv2d, found, judged))
     assert not {c.id for c in again[:20]} & set(judged)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("relu/dtype:float31", "there is no dtype `float31`"),
+        ("relu/fill:bogus", "there is no fill `bogus`"),
+        ("relu/fill:values_1_x", "there is no fill `values_1_x`"),
+        ("relu/layout:bogus", "there is no layout `bogus`"),
+        ("relu/M:-1", "`-1` where a size, 0 or more, is due"),
+        ("relu/M:abc", "`abc` where a size, 0 or more, is due"),
+        ("conv2d/bias:maybe", "`maybe` where given or none is due"),
+        ("conv2d/groups:3", "`where: groups > 0"),
+    ],
+)
+def test_an_address_of_no_case_says_which_part_is_wrong(address: str, said: str) -> None:
+    spec = specs.read(SPECS / f"{address.split('/')[0]}.yaml")
+    with pytest.raises(cases.CaseError, match=re.escape(said)):
+        cases.find(spec, address)
+
+
+def test_the_words_of_specs_are_those_that_make_arrays() -> None:
+    assert tuple(fills.FILLS) == vocabulary.FILLS
+    assert set(vocabulary.DOMAINS) == set(fills.DOMAINS)
+    assert set(vocabulary.LAYOUTS) == set(LAYOUTS)

@@ -225,7 +225,7 @@ WRONG = [
     ),
     ("[N, C_in, H, W]", "5", ["{line}:11: `5` where a list of sizes, or a mapping with `shape`, is due"]),
     ("{shape: [N], domain", "{shap: [N], domain", ["{line}:12: unknown field `shap`; did you mean `shape`?"]),
-    ("domain: unit", "domain: a b", ["{line}:32: the domain `a b` is no name"]),
+    ("domain: unit", "domain: positiv", ["{line}:32: unknown domain `positiv`; did you mean `positive`?"]),
     ("dtype: int64", "dtype: int63", ["{line}:45: unknown dtype `int63`; did you mean `int64`?"]),
     ("differentiable: false", "differentiable: no", ["{line}:68: `no` where true or false is due"]),
     ("rest: any", "rest: same", ["{line}:9: `same` where a list of sizes, or `any`, is due"]),

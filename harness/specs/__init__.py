@@ -24,7 +24,7 @@ from harness.specs.grids import Search
 from harness.specs.nodes import Composer, position
 from harness.specs.reading import Reader
 from harness.specs.validation import validated
-from harness.specs.vocabulary import ALGORITHMS
+from harness.vocabulary import ALGORITHMS
 
 __all__ = [
     "ALGORITHMS",

@@ -10,7 +10,7 @@ from harness.expressions import Expression
 from harness.model import Value
 from harness.specs.errors import MAX_ERRORS, SpecError, SpecErrors, nearest, shown
 from harness.specs.nodes import Loc, Node, within
-from harness.specs.vocabulary import DOTTED, NAME
+from harness.vocabulary import DOTTED, NAME
 
 
 class Checks:

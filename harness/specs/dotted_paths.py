@@ -15,7 +15,7 @@ from typing import Any
 from harness.model import Spec
 from harness.specs.errors import SpecError, nearest
 from harness.specs.nodes import position
-from harness.specs.vocabulary import LIBRARIES
+from harness.vocabulary import LIBRARIES
 
 
 def importable(spec: Spec) -> tuple[SpecError, ...]:

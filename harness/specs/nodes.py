@@ -12,7 +12,7 @@ import yaml
 
 from harness.specs.errors import SpecError, SpecErrors, shown
 from harness.specs.files import decode, read_bytes
-from harness.specs.vocabulary import NAME
+from harness.vocabulary import NAME
 
 #: Most nodes a spec may have, aliases expanded.
 MAX_NODES = 200_000

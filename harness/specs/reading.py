@@ -11,18 +11,22 @@ from harness.specs.checks import Checks
 from harness.specs.documents import CandidateDocument, Document, InputDocument, OutputDocument
 from harness.specs.errors import SpecError, nearest, shown
 from harness.specs.nodes import Loc, Node
-from harness.specs.vocabulary import (
+from harness.vocabulary import (
     ALGORITHMS,
     AXES,
+    DOMAINS,
     DTYPES,
     EXPLAINED,
+    FILLS,
     LABEL,
+    LAYOUTS,
     LIBRARIES,
     MARKS,
     MODELS,
     NAME,
     RELATIVE,
     VERSIONS,
+    is_fill,
 )
 
 
@@ -83,8 +87,7 @@ class Reader(Checks):
         """One input, short or long form."""
         form = self.document.inputs[name]
         long = form if isinstance(form, InputDocument) else InputDocument.model_construct(shape=form)
-        if not NAME.fullmatch(long.domain):
-            self.error(("inputs", name, "domain"), f"the domain `{shown(long.domain)}` is no name")
+        self.among(long.domain, DOMAINS, "domain", ("inputs", name, "domain"))
         self.among(long.dtype, (*RELATIVE, *DTYPES), "dtype", ("inputs", name, "dtype"))
         optional = name.endswith("?")
         return Input(name.removesuffix("?"), tuple(long.shape), optional, long.domain, long.dtype, long.differentiable)
@@ -145,6 +148,10 @@ class Reader(Checks):
                 self.error((*loc, i), f"`{shown(value)}` where a {axis}'s name is due")
             elif axis == "dtype":
                 self.among(value, DTYPES, "dtype", (*loc, i))
+            elif axis == "layout":
+                self.among(value, LAYOUTS, "layout", (*loc, i))
+            elif axis == "fill" and not is_fill(value):
+                self.among(value, FILLS, "fill", (*loc, i))
             elif axis in self.sizes and axis not in AXES:
                 self.size(value, (*loc, i))
             elif axis in self.optional and value not in (GIVEN, NONE):

@@ -1,4 +1,4 @@
-"""The words of a spec: those there are, and the form of those an author chooses."""
+"""The words of specs and addresses: those there are, and the form of those an author chooses."""
 
 from __future__ import annotations
 
@@ -14,6 +14,43 @@ FLOATS = ("float16", "bfloat16", "float32", "float64", "longdouble")
 COMPLEX = ("complex64", "complex128", "clongdouble")
 INTEGERS = ("bool", "int8", "int16", "int32", "int64", "uint8")
 DTYPES = (*FLOATS, *COMPLEX, *INTEGERS)
+LAYOUTS = (
+    "contiguous",
+    "transposed",
+    "strided",
+    "offset",
+    "channels_last",
+    "expanded",
+    "repeated",
+    "negative",
+    "swapped",
+    "unaligned",
+)
+FILLS = (
+    "normal",
+    "positive",
+    "cancelling",
+    "wide",
+    "offset",
+    "zeros",
+    "zeros_swapped",
+    "constant",
+    "integers",
+    "integers_swapped",
+    "taps",
+    "denormal",
+    "huge",
+    "nan",
+    "inf",
+    "negative_zero",
+    "edges",
+    "lowest",
+    "specials_swapped",
+)
+#: How a fill begins that is the entries themselves, as `values_1_0_-0.5`: those of one input after the other, over again
+#: where they are too few. What shrinking ends in is an address so.
+VALUES = "values_"
+DOMAINS = ("real", "positive", "nonnegative", "unit", "binary", "xavier", "near_one", "near_zero")
 #: A dtype that follows the case's: the same, or its real or complex partner.
 RELATIVE = ("same", "real", "complex")
 #: Axes that every spec has.
@@ -28,3 +65,13 @@ LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _VERSION = r"\s*(?:[A-Za-z][\w.-]*\s*)?(?:==|!=|<=|>=|~=|<|>)\s*[0-9][\w.*+!-]*\s*"
 VERSIONS = re.compile(rf"\s*[A-Za-z][\w.-]*{_VERSION}(?:,{_VERSION})*", re.ASCII)
+
+
+def is_fill(word: str) -> bool:
+    """Whether it names a fill, or is one that is the entries themselves."""
+    if not word.startswith(VALUES):
+        return word in FILLS
+    try:
+        return bool([complex(text) for text in word.removeprefix(VALUES).split("_")])
+    except ValueError:
+        return False
