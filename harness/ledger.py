@@ -10,6 +10,7 @@ from dataclasses import replace
 from harness import cases
 from harness.expressions import ExpressionError
 from harness.model import RED, CandidateSpec, Case, Known, Spec, Verdict
+from harness.vocabulary import versions_of
 
 
 def applied(
@@ -86,10 +87,8 @@ def matters(entry: Known, versions: Mapping[str, str], isa: str = "") -> bool:
         return False
     if not entry.versions:
         return True
-    from packaging.requirements import Requirement
-
-    wanted = [Requirement(part.strip()) for part in entry.versions.split(" and ")]
-    return all(w.specifier.contains(versions.get(w.name, "0"), prereleases=True) for w in wanted)
+    wanted = versions_of(entry.versions)
+    return all(those.contains(versions.get(name, "0"), prereleases=True) for name, those in wanted.items())
 
 
 def _machine() -> str:

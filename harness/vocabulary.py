@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import get_args
 
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
 from harness.model import Status
 
 LIBRARIES = ("numpy", "scipy", "torch")
@@ -63,8 +66,6 @@ EXPLAINED = tuple(s for s in get_args(Status) if s not in ("conforms", "known", 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
-_VERSION = r"\s*(?:[A-Za-z][\w.-]*\s*)?(?:==|!=|<=|>=|~=|<|>)\s*[0-9][\w.*+!-]*\s*"
-VERSIONS = re.compile(rf"\s*[A-Za-z][\w.-]*{_VERSION}(?:,{_VERSION})*", re.ASCII)
 
 
 def is_fill(word: str) -> bool:
@@ -75,3 +76,14 @@ def is_fill(word: str) -> bool:
         return bool([complex(text) for text in word.removeprefix(VALUES).split("_")])
     except ValueError:
         return False
+
+
+def versions_of(text: str) -> dict[str, SpecifierSet]:
+    """Versions by library, of text such as ``torch<2.14 and numpy>=2,<2.5``. Raises ValueError where it is none."""
+    found = {}
+    for part in text.split(" and "):
+        wanted = Requirement(part)
+        if wanted.name not in LIBRARIES or not wanted.specifier:
+            raise ValueError(part)
+        found[wanted.name] = wanted.specifier
+    return found

@@ -309,7 +309,17 @@ WRONG = [
     ("status: timed out", "status: timedout", ["{line}:13: unknown status `timedout`; did you mean `timed out`?"]),
     ("expires: 2027-01-01", "expires: soon", ["{line}:14: `soon` where a date is due, such as 2027-01-01"]),
     ('"torch>=2.4,<2.14"', "2.14", ["{line}:15: `2.14` where text is due"]),
-    ('"torch>=2.4,<2.14"', "'2.14'", ["{line}:15: `2.14` where versions are due, such as `torch<2.14`"]),
+    (
+        '"torch>=2.4,<2.14"',
+        "'2.14'",
+        ["{line}:15: `2.14` where versions are due, such as *"],
+    ),
+    (
+        '"torch>=2.4,<2.14"',
+        "torch<2.14, numpy>=2",
+        ["{line}:15: `torch<2.14, numpy>=2` where versions are due, such as *"],
+    ),
+    ('"torch>=2.4,<2.14"', "jax<1", ["{line}:15: `jax<1` where versions are due, such as *"]),
     ("renamed: {old: new}", "renamed: 3", ["{line}:10: `3` where a mapping is due"]),
     (
         "op: conv2d",

@@ -25,8 +25,8 @@ from harness.vocabulary import (
     MODELS,
     NAME,
     RELATIVE,
-    VERSIONS,
     is_fill,
+    versions_of,
 )
 
 
@@ -281,8 +281,11 @@ class Reader(Checks):
         self.condition(one.when, (*loc, "when"))
         if one.status is not None:
             self.among(one.status, EXPLAINED, "status", (*loc, "status"))
-        if one.versions is not None and not VERSIONS.fullmatch(one.versions):
-            self.error((*loc, "versions"), f"`{shown(one.versions)}` where versions are due, such as `torch<2.14`")
+        try:
+            versions_of(one.versions or "torch>0")
+        except ValueError:
+            due = "versions are due, such as `torch<2.14` or `torch<2.14 and numpy>=2`"
+            self.error((*loc, "versions"), f"`{shown(one.versions or '')}` where {due}")
         if one.expires is not None and not _is_date(one.expires):
             self.error((*loc, "expires"), f"`{shown(one.expires)}` where a date is due, such as 2027-01-01")
         return Known(**dict(one), line=self.root.at(loc).line)
