@@ -62,7 +62,7 @@ class Judge:
         note(name, "status")
         status = _timed(lambda: _within_memory(trial, "status", lambda: [_status(trial)]))
         yield from status
-        if status[0].status != "conforms" or case.invalid:
+        if status[0].status != "conforms":
             return
         apart = any(name in entry.by for entry in self.spec.known)  # rows must be told apart until it is applied
         for law in self._laws(trial):
@@ -75,7 +75,11 @@ class Judge:
         differentiable = any(o.differentiable for o in self.spec.outputs) and trial.bench.finite
         differentiable = differentiable and trial.case.fill not in WITHOUT_SLOPES
         for law in (*(Law(name) for name in IMPLIED), *self.spec.laws):
-            if law.name in exempt or (law.name in DIFFERENTIAL and not differentiable):
+            if (
+                law.name in exempt
+                or (trial.case.invalid and law.name != "pure")
+                or (law.name in DIFFERENTIAL and not differentiable)
+            ):
                 continue
             yield law
 

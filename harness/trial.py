@@ -206,22 +206,25 @@ class Trial:
         call, inputs = self.bound_call, self.given
         if self.case.departures > 1:
             return self.candidate.checked(lambda: call(*inputs)), []
-        states: list[dict[str, Any]] = []
+        noted, changed = self.noted(inputs)
+        return self.candidate.checked(noted), changed
+
+    def noted(self, inputs: Sequence[Any]) -> tuple[Callable[[], Any], list[str]]:
+        """A call on inputs, and what it changed that all code of the process shares, once it was made."""
+        call, changed = self.bound_call, list[str]()
 
         def watched() -> Any:
             with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
-                states.append(global_state())
+                modules, before = len(sys.modules), global_state()
                 try:
                     return call(*inputs)
                 finally:
-                    states.append(global_state())
+                    after = global_state()
+                    excused = SET_BY_IMPORTS if len(sys.modules) > modules else ()
+                    changed.extend(n for n in before if before[n] != after.get(n) and n not in excused)
 
         unsettle()
-        modules = len(sys.modules)
-        outputs = self.candidate.checked(watched)
-        before, after = states
-        excused = SET_BY_IMPORTS if len(sys.modules) > modules else ()
-        return outputs, [name for name in before if before[name] != after.get(name) and name not in excused]
+        return watched, changed
 
     def call(self, arrays: Mapping[str, Array] | None = None, layout: str | None = None) -> list[Any]:
         """What a call on fresh arrays returns, in the library's own arrays."""
@@ -296,29 +299,33 @@ class Trial:
         return self.jvp()
 
     def vjp(
-        self, wrt: Sequence[int] | None = None, given: Callable[[Sequence[Any]], list[Any]] | None = None
+        self,
+        wrt: Sequence[int] | None = None,
+        given: Callable[[Sequence[Any]], list[Any]] | None = None,
+        inputs: Sequence[Any] | None = None,
     ) -> dict[str, Any]:
         """The candidate's gradients, by input's name, in the library's arrays (None where none).
 
         ``wrt`` are the places of the inputs asked for (all by default); ``given`` makes the upstream gradients, one per
-        output (the case's cotangents by default, None where an output has none).
+        output (the case's cotangents by default, None where an output has none); ``inputs`` are fresh ones by default.
         """
         self.prepare()
         made = self.upstream if given is None else given
+        xs = self.wrapped() if inputs is None else list(inputs)
         places = self.places if wrt is None else list(wrt)
         names = [list(self.arrays)[i] for i in places]
         if self.is_torch and self.candidate.vjp_function is None:
             return dict(
                 zip(
                     names,
-                    guarded(lambda: torch_vjp(self.bound_call, self.wrapped(), places, made)),
+                    guarded(lambda: torch_vjp(self.bound_call, xs, places, made)),
                     strict=True,
                 )
             )
         call = self.candidate.bind_vjp(self.case)
         upstream = [g for g in made([]) if g is not None]
         cotangent = upstream[0] if len(upstream) == 1 else tuple(upstream)
-        returned = guarded(lambda: call(cotangent, *self.wrapped()))
+        returned = guarded(lambda: call(cotangent, *xs))
         found = returned if isinstance(returned, (tuple, list)) else (returned,)
         declared = [i.name for i in self.spec.inputs]
         if isinstance(returned, dict):

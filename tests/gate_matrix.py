@@ -511,6 +511,7 @@ MODES = {
         "product_as_matrix": ("status", ""),
     },
     "identity": {"identity_kept": ("repeatable", "")},
+    "softmax": {"softmax_out_of_mode": ("pure", "invalid:axis-out-of-range")},
     "relu": {"relu_silent": ("pure", ""), "relu_in_another_place": ("pure", "")},
 }
 MODES_TORCH = {
@@ -524,6 +525,8 @@ MODES_TORCH = {
         "swish_clamped": ("upstream", ""),
         "swish_normalised": ("upstream", ""),
         "swish_hiding_nan": ("upstream", ""),
+        "swish_scribbling": ("gradient", ""),
+        "swish_rewriting": ("pure", ""),
     },
     "multiply": {"product_of_one": ("gradient", "shape_other:4x")},
 }

@@ -37,7 +37,7 @@ def at(nested: object, place: str) -> object:
 def gathered() -> tuple[list[Verdict], dict[str, evidence.Evidence]]:
     spec = replace(read("scipy_conv2d"), known=())
     chosen, rows = judged(spec, "kH=3 kW=3 W=10 layout=contiguous fill=normal dtype=float64 H=10,3")
-    return rows, evidence.gather(chosen, rows, 600.0)
+    return rows, evidence.gather(chosen, rows, 6000.0)
 
 
 def wrong(rows: list[Verdict], found: dict[str, evidence.Evidence], law: str) -> tuple[Verdict, evidence.Evidence]:
@@ -115,7 +115,7 @@ def test_a_death_shrinks_and_has_a_script_and_calls_nothing_again(
     spec = replace(read("sigmoid"), candidates=(given,), known=())
     chosen, rows = judged(spec, "case=sigmoid")
     (row,) = [r for r in rows if r.status == "crashed"]
-    shown = evidence.gather(chosen, rows, 600.0)[evidence.key(row)]
+    shown = evidence.gather(chosen, rows, 6000.0)[evidence.key(row)]
     assert shown["shrunk"].startswith("sigmoid/N:2/M:1/fill:values_1")
     assert "dies_in_a_run:sigmoid" in shown["repro"]
     assert "actual" not in shown
@@ -125,4 +125,4 @@ def test_nothing_wrong_needs_no_evidence() -> None:
     spec = read("sigmoid")
     spec = replace(spec, candidates=tuple(c for c in spec.candidates if c.name == "torch"))
     chosen, rows = judged(spec, "case=sigmoid")
-    assert evidence.gather(chosen, rows, 600.0) == {}
+    assert evidence.gather(chosen, rows, 6000.0) == {}

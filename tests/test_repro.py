@@ -197,6 +197,50 @@ def latest(input):
     return Latest.apply(input)
 
 
+class Scribbling(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        y = torch.sigmoid(x)
+        ctx.y, copy = y.detach(), y.clone()
+        ctx.save_for_backward(copy)
+        return y
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        torch.mul(g, y * (1 - y), out=ctx.y)
+        torch.manual_seed(1)
+        return ctx.y.clone()
+
+
+def scribbles(input):
+    return Scribbling.apply(input)
+
+
+def rewrites(input):
+    with torch.no_grad():
+        input.copy_(input.clone())
+    return torch.sigmoid(input)
+
+
+def counts(input):
+    return 1 / (1 + np.exp(-input))
+
+
+def counts_vjp(cotangent, input):
+    y = counts(input)
+    np.negative(input, out=input)
+    return (cotangent * y * (1 - y),)
+
+
+def loud(input, *, dim):
+    np.seterr(all="ignore")
+    input -= 1
+    np.exp(input).sum(axis=dim)
+    return input
+
+
 def waits(input):
     if not input.flags.aligned:
         time.sleep(60)
@@ -369,6 +413,10 @@ def test_every_deviation_of_a_default_run_is_repeated(op: str, tmp_path: Path, s
         ("sigmoid", "fragile", "torch", {"second"}),
         ("sigmoid", "latest", "torch", {"gradient", "upstream"}),
         ("sigmoid", "hides_nan", "torch", {"upstream"}),
+        ("sigmoid", "scribbles", "torch", {"gradient"}),
+        ("sigmoid", "rewrites", "torch", {"pure"}),
+        ("sigmoid", "counts", "numpy", {"gradient"}),
+        ("softmax", "loud", "numpy", {"pure"}),
         ("sigmoid", "waits", "numpy", {"layout"}),
         ("sigmoid", "wants_memory", "numpy", {"layout"}),
     ],
@@ -379,10 +427,10 @@ def test_every_law_broken_by_a_wrong_candidate_is_repeated(
     (tmp_path / f"wrong_{path}.py").write_text(WRONG, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    vjp = f"wrong_{path}:larger_vjp" if path == "larger_numpy" else None
+    vjp = {"larger_numpy": f"wrong_{path}:larger_vjp", "counts": f"wrong_{path}:counts_vjp"}.get(path)
     given = CandidateSpec(path, f"wrong_{path}:{path}", vjp, library)
     spec = replace(read(op), candidates=(given,), known=())
-    first = cases.cases(spec)[0].id
+    first = "softmax/invalid:axis-out-of-range" if path == "loud" else cases.cases(spec)[0].id
     rows = judged(spec, runs.plan([spec], 0, f"case={first}").tasks, timeout=10 if path == "waits" else TIMEOUT)
     assert laws <= {r.under for r in rows}
     assert not scripts.differing(spec, rows, tmp_path)

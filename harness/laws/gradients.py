@@ -19,6 +19,7 @@ from harness.fills import EXTREME
 from harness.libraries.arrays import NoGradient, NotOffered, dtype_name
 from harness.libraries.autograd import (
     torch_backward,
+    torch_changed_by_backward,
     torch_forward_of_forward,
     torch_forward_of_reverse,
     torch_functions,
@@ -50,6 +51,24 @@ def gradient(trial: Trial) -> Iterator[Equation]:
         yield from _shared(trial)
         yield from _between(trial)
         yield from _late(trial)
+    if trial.plain:
+        yield from _kept(trial)
+
+
+def _kept(trial: Trial) -> Iterator[Equation]:
+    """Reverse mode changes nothing besides; that it does not is no row of its own."""
+    inputs = trial.wrapped()
+    if trial.is_torch and trial.candidate.vjp_function is None:
+        names = [*trial.arrays, *trial.outputs]
+        find = partial(torch_changed_by_backward, trial.bound_call, inputs, trial.places, trial.upstream, names)
+        changed = guarded(find)
+    else:
+        unwrap = trial.candidate.library.unwrap
+        before = [unwrap(x).tobytes() for x in inputs]
+        trial.vjp(inputs=inputs)
+        changed = [n for n, x, was in zip(trial.arrays, inputs, before, strict=True) if unwrap(x).tobytes() != was]
+    if changed:
+        yield Fact("side effects", changed, [], f"the backward changed {', '.join(changed)}")
 
 
 def _between(trial: Trial) -> Iterator[Equation]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.candidates import Failed
+from harness.candidates import Failed, guarded
 from harness.comparison import Equation, Fact, Numbers, alike
-from harness.libraries.arrays import NotOffered
+from harness.libraries.arrays import NotAnArray, NotOffered, marks
 from harness.oracles import Answer
 from harness.trial import Trial
 
@@ -23,12 +23,16 @@ CALLS_AT_ONCE = 12
 
 
 def pure(trial: Trial) -> Iterator[Equation]:
-    """A call changes neither its inputs nor an earlier result, and what it returns is its own memory."""
+    """A call changes neither its inputs nor an earlier result, also where it raises, and returns memory of its own."""
+    if trial.case.invalid:
+        yield from _refused(trial)
+        return
     library, call = trial.candidate.library, trial.bound_call
     inputs = trial.wrapped()
     before = [_bits(library.unwrap(x)) for x in inputs]
     for x in inputs:
         library.freeze(x)
+    beside = [marks(x) for x in inputs]
     try:
         returned = trial.candidate.outputs_of(lambda: call(*inputs))
     except Failed as error:
@@ -40,6 +44,9 @@ def pure(trial: Trial) -> Iterator[Equation]:
     for name, x, bits in zip(trial.arrays, inputs, before, strict=True):
         same = _bits(library.unwrap(x)) == bits
         yield Fact(name, _word(same), "unchanged", f"the call changed its input `{name}`")
+    for name, x, was in zip(trial.arrays, inputs, beside, strict=True):
+        changed = [what for what, now in marks(x).items() if now != was[what]]
+        yield Fact(f"{name} itself", changed, [], f"the call changed of its input `{name}`: {', '.join(changed)}")
     for name, y in zip(trial.outputs, returned, strict=True):
         shared = [n for n, x in zip(trial.arrays, inputs, strict=True) if library.shares(x, y)]
         yield Fact(name, shared, [], f"`{name}` shares memory with {', '.join(shared)}")
@@ -50,6 +57,19 @@ def pure(trial: Trial) -> Iterator[Equation]:
         yield Fact(name, _word(same), "unchanged", f"a later call changed the input `{name}` of an earlier one")
     for name, y in trial.values(returned).items():
         yield Fact(name, _word(_bits(y) == kept[name]), "unchanged", f"a later call changed the earlier `{name}`")
+
+
+def _refused(trial: Trial) -> Iterator[Equation]:
+    """A call that raises leaves its inputs and what all code shares as they were."""
+    inputs = trial.wrapped()
+    before = [_bits(trial.candidate.library.unwrap(x)) for x in inputs]
+    call, changed = trial.noted(inputs)
+    with suppress(Failed, NotOffered, NotAnArray):
+        guarded(call)
+    yield Fact("state", changed, [], f"the call raised, and changed {', '.join(changed)}")
+    for name, x, bits in zip(trial.arrays, inputs, before, strict=True):
+        same = _bits(trial.candidate.library.unwrap(x)) == bits
+        yield Fact(name, _word(same), "unchanged", f"the call raised, and changed its input `{name}`")
 
 
 def repeatable(trial: Trial) -> Iterator[Equation]:

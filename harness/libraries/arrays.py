@@ -210,7 +210,7 @@ class Torch:
 
     def overwrite(self, x: Any, values: Array) -> None:
         """Put other values in a tensor's place."""
-        x.copy_(self.wrap(values))
+        x.detach().copy_(self.wrap(values))
 
     def modes(self) -> dict[str, Callable[[Call, Sequence[Any]], Any]]:
         """Ways to call that must not change a value: while gradients are recorded, without, in inference mode."""
@@ -219,6 +219,14 @@ class Torch:
             "without gradients": lambda call, xs: _within("no_grad", call, xs),
             "in inference mode": lambda call, xs: _within("inference_mode", call, xs),
         }
+
+
+def marks(x: Any) -> dict[str, Any]:
+    """What an array is besides its numbers, which a call that is given it may not change either."""
+    if isinstance(x, np.ndarray):
+        return {"shape": x.shape, "strides": x.strides, "dtype": str(x.dtype)}
+    found = {"shape": tuple(x.shape), "strides": x.stride(), "version": x._version}
+    return found | {"need of a gradient": x.requires_grad, "hooks": bool(x._backward_hooks)}
 
 
 def _has_slope(x: Any) -> bool:

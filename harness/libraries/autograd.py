@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.libraries.arrays import Call, NoGradient, NotOffered, dtype_name
+from harness.libraries.machine import global_state, unsettle
 
 
 def torch_vjp(
@@ -64,6 +65,35 @@ def torch_vjp_again(
     ys, upstream = zip(*_live(outputs, cotangents), strict=True)
     torch.autograd.grad(ys, chosen, upstream, allow_unused=True, retain_graph=True)
     return _grad(ys, chosen, [g for _, g in _live(outputs, cotangents)])
+
+
+def torch_changed_by_backward(
+    call: Call,
+    inputs: Sequence[Any],
+    wrt: Sequence[int],
+    cotangents: Callable[[Sequence[Any]], Sequence[Any]],
+    names: Sequence[str],
+) -> list[str]:
+    """What reverse mode changed: inputs and outputs, by ``names``, gradients that they hold, what all code shares."""
+    outputs, chosen = _recorded(call, inputs, wrt)
+    ys, upstream = zip(*_live(outputs, cotangents), strict=True)
+    watched = dict(zip(names, (*inputs, *outputs), strict=True))
+    bits = {name: _bits(x) for name, x in watched.items()}
+    unsettle()
+    state = global_state()
+    _grad(ys, chosen, upstream)
+    after = global_state()
+    changed = [name for name, x in watched.items() if _bits(x) != bits[name]]
+    changed += [f"the gradient held by {name}" for name, x in watched.items() if x.is_leaf and x.grad is not None]
+    return changed + [name for name, was in state.items() if after.get(name) != was]
+
+
+def _bits(x: Any) -> bytes:
+    import torch
+
+    flat = x.detach().resolve_conj().resolve_neg().contiguous().reshape(-1)
+    found: bytes = flat.view(torch.uint8).numpy().tobytes()
+    return found
 
 
 def torch_vjp_late(

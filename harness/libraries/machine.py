@@ -23,6 +23,7 @@ def global_state() -> dict[str, Any]:
         "NumPy's print options": tuple(np.get_printoptions().values()),
         "how subnormals are computed": float(np.float32(1e-45) * np.ones(1, np.float32)[0]),
         "the filters of warnings": tuple(warnings.filters),
+        "the limit of recursion": sys.getrecursionlimit(),
         "the working directory": os.getcwd(),
         "the environment": tuple(os.environ.items()),
     }
@@ -34,6 +35,9 @@ def global_state() -> dict[str, Any]:
             "torch's default dtype": torch.get_default_dtype(),
             "torch's gradient mode": torch.is_grad_enabled(),
             "torch's number of threads": torch.get_num_threads(),
+            "torch's anomaly mode": torch.is_anomaly_enabled(),
+            "torch's autocasting": torch.is_autocast_enabled("cpu"),
+            "torch's default device": str(torch.get_default_device()),
             "torch's deterministic mode": torch.are_deterministic_algorithms_enabled(),
             "torch's matmul precision": torch.get_float32_matmul_precision(),
             "torch's choice of algorithms": (torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic),
@@ -57,6 +61,7 @@ def unsettle() -> None:
         torch.rand(())
         torch.set_default_dtype(torch.float32)
         torch.set_grad_enabled(True)
+        torch.autograd.set_detect_anomaly(False)
         if torch.are_deterministic_algorithms_enabled():
             torch.use_deterministic_algorithms(False)
         torch.set_float32_matmul_precision("highest")

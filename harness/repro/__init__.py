@@ -31,7 +31,7 @@ def script(spec: Spec, case: Case, candidate: Candidate, seed: int, row: Verdict
         f"arrays = {text.literals(trial.arrays)}",
         text.call(trial),
         text.pull(trial) if row.under in VJP_LAWS and not by_autograd(trial) else "",
-        *([] if row.under in FIRST_CALL else ["call(arrays)  # a fault may depend on an earlier call"]),
+        *([] if row.under in FIRST_CALL or case.invalid else ["call(arrays)  # a fault may depend on an earlier call"]),
         *laws.lines(trial, row),
     ]
     return "\n".join(parts) + "\n"

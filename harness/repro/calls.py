@@ -10,6 +10,7 @@ import numpy as np
 from harness import bounds
 from harness.laws.purity import CALLS_AT_ONCE
 from harness.libraries import machine
+from harness.libraries.arrays import marks
 from harness.model import Verdict
 from harness.repro.text import literal, literals, placing, sources
 from harness.trial import Trial
@@ -244,15 +245,19 @@ states, watched_candidate = [], call_candidate
 
 
 def call_candidate(*inputs, **named):
-    states.append(global_state())
-    try:
-        return watched_candidate(*inputs, **named)
-    finally:
+    with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
         states.append(global_state())
+        try:
+            return watched_candidate(*inputs, **named)
+        finally:
+            states.append(global_state())
 
 
 unsettle()
-call(arrays)
+try:
+    call(arrays)
+except Exception as error:
+    print(error, file=sys.stderr)
 print([name for name, was in states[0].items() if states[1][name] != was])"""
 
 
@@ -265,10 +270,24 @@ def pure(trial: Trial, row: Verdict) -> list[str]:
             "kept = place",
             "made = []",
             "place = lambda x: made.append(kept(x)) or made[-1]",
-            "call(arrays)",
+            "try:",
+            "    call(arrays)",
+            "except Exception as error:",
+            "    print(error, file=sys.stderr)",
             f"x = made[{list(trial.arrays).index(row.about)}]",
             f"same = values(x).tobytes() == values(kept(arrays[{row.about!r}])).tobytes()",
             'print("unchanged" if same else "changed")',
+        ]
+    name, _, itself = row.about.partition(" ")
+    if itself == "itself":
+        return [
+            *sources(marks),
+            "kept = place",
+            "made = []",
+            "place = lambda x: made.append((y := kept(x), marks(y))) or y",
+            "call(arrays)",
+            f"x, before = made[{list(trial.arrays).index(name)}]",
+            "print([what for what, now in marks(x).items() if now != before[what]])",
         ]
     if row.about == "inputs":
         return [

@@ -113,6 +113,8 @@ def gradient(trial: Trial, row: Verdict) -> list[str]:
     asked = [about] if row.law == "subsets" and row.about else trial.differentiable
     if row.actual == "changed":
         return [*_reverse(trial, row, asked), 'print("changed" if bits(cotangents) != before else "kept")']
+    if row.about == "side effects":
+        return _kept(trial, row)
     if row.about.endswith(" of NaN"):
         depends = literal(dependent(trial.due.gradients[about]))
         hidden = f"depends & ~np.isnan(values(gradients[{about!r}]))"
@@ -129,6 +131,25 @@ def _again(trial: Trial, row: Verdict) -> list[str]:
         f"found = torch_vjp_again(derive, inputs, {trial.places!r}, upstream)",
         f"result = found[{trial.differentiable.index(row.about.removesuffix(' again'))}]",
         *shown(row),
+    ]
+
+
+def _kept(trial: Trial, row: Verdict) -> list[str]:
+    """What reverse mode changed besides."""
+    if by_autograd(trial):
+        names = [*trial.arrays, *trial.outputs]
+        return [
+            *sources(autograd.torch_changed_by_backward),
+            *_upstream(trial, row),
+            _DERIVING,
+            f"print(torch_changed_by_backward(derive, inputs, {trial.places!r}, upstream, {names!r}))",
+        ]
+    return [
+        "made = {name: place(x) for name, x in arrays.items()}",
+        "before = {name: values(x).tobytes() for name, x in made.items()}",
+        "keep, place = place, lambda x: next((made[n] for n, y in arrays.items() if y is x), x)",
+        *_reverse(trial, row, trial.differentiable),
+        "print([name for name, x in made.items() if values(x).tobytes() != before[name]])",
     ]
 
 

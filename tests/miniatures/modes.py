@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+from reference_impls import activations
+
 _kept = {}
 
 
@@ -237,6 +239,42 @@ class _Hiding(torch.autograd.Function):
 def swish_hiding_nan(input):
     """Upstream gradients that are no numbers are taken for zeros."""
     return _Hiding.apply(input)
+
+
+class _Scribbling(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        y = x * torch.sigmoid(x)
+        ctx.y = y.detach()
+        ctx.save_for_backward(x)
+        return y
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        s = torch.sigmoid(x, out=ctx.y)
+        return g * s * (1 + x * (1 - s))
+
+
+def swish_scribbling(input):
+    """The backward computes in the memory of the output."""
+    return _Scribbling.apply(input)
+
+
+def swish_rewriting(input):
+    """The input is written to with its own values: other graphs that saved it refuse."""
+    with torch.no_grad():
+        input.copy_(input.clone())
+    return input * torch.sigmoid(input)
+
+
+def softmax_out_of_mode(input, *, dim):
+    """A refused call leaves NumPy's error modes changed."""
+    before = np.seterr(all="ignore")
+    y = activations.softmax(input, dim=dim)
+    np.seterr(**before)
+    return y
 
 
 def product_in_a_workspace(input, other):
