@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from harness.expressions import ExpressionError
-from harness.model import GIVEN, NONE, Case, Input, Spec, Value
+from harness.model import GIVEN, NONE, Case, Input, Output, Spec, Value
 from harness.vocabulary import DTYPES, FILLS, LAYOUTS, is_fill
 
 #: Axes that every op has, after its own, with the value that an id leaves out.
@@ -324,10 +324,10 @@ def numbers(spec: Spec, case: Case) -> int:
     return sum(prod(shape(i, known)) for i in spec.inputs if i.name not in case.absent)
 
 
-def shape(of: Input, known: Mapping[str, Any], instead: Any = None) -> tuple[int, ...]:
-    """The shape of an input at a case, from ``names``; ``instead`` replaces the declared expressions."""
+def shape(of: Input | Output, known: Mapping[str, Any], instead: Any = None) -> tuple[int, ...]:
+    """The shape of an input or output at a case, from ``names``; ``instead`` replaces the declared expressions."""
     result: list[int] = []
-    for expression in of.shape if instead is None else instead:
+    for expression in (of.shape or ()) if instead is None else instead:
         value = expression(known)
         result.extend(value if isinstance(value, (tuple, list)) else (value,))
     return tuple(int(n) for n in result)

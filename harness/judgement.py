@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from harness import bounds, cases, comparison, ledger, proofs
@@ -16,7 +16,7 @@ from harness.fills import WITHOUT_SLOPES
 from harness.laws import DIFFERENTIAL, IMPLIED, LAWS
 from harness.libraries.arrays import NoGradient, NotAnArray, NotOffered
 from harness.model import Case, Law, Spec, Verdict
-from harness.oracles import Answer, Oracle, OracleError
+from harness.oracles import Answer, Oracle, OracleError, mismatch
 from harness.trial import Bench, Trial
 
 Note = Callable[[str, str], None]
@@ -31,6 +31,10 @@ class Judge:
     unloadable: tuple[tuple[str, str], ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
     isa: str = ""
+
+    @cached_property
+    def _mismatch(self) -> str:
+        return mismatch(self.spec)
 
     def verdicts(self, case: Case, seed: int, note: Note) -> list[Verdict]:
         """One row per candidate, law and thing judged. Raises nothing that a candidate or oracle does.
@@ -58,6 +62,9 @@ class Judge:
         name, case = trial.candidate.name, trial.case
         if not bounds.sharp_enough(bounds.precision(case.dtype)):
             yield _row(trial, "status", "", "inconclusive", message="this machine has no type wider than the case's")
+            return
+        if words := self._mismatch:
+            yield _row(trial, "status", "", "inconclusive", blame="oracle", message=words)
             return
         note(name, "status")
         status = _timed(lambda: _within_memory(trial, "status", lambda: [_status(trial)]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import arithmetic, balls, bounds
+from harness import arithmetic, balls, bounds, cases
 from harness.arithmetic import Tracked
 from harness.balls import Balls, NoProof, Number, Work
 from harness.bounds import Precision
@@ -79,6 +80,20 @@ def definition(path: str) -> tuple[Callable[..., Any], ...]:
     """The definition at a dotted path, and the other formulas it declares equally right (its ``legal`` attribute)."""
     function = load(path)
     return (function, *getattr(function, "legal", ()))
+
+
+def mismatch(spec: Spec) -> str:
+    """Where the definition does not take the spec's inputs by position and its params by keyword: what it says."""
+    params = dict.fromkeys(spec.params)
+    try:
+        signature = inspect.signature(definition(spec.oracle)[0], follow_wrapped=False)
+    except (TypeError, ValueError):
+        return ""  # a function of C may have no signature to read
+    try:
+        signature.bind(*spec.inputs, **params)
+    except TypeError as error:
+        return f"{spec.path}: {spec.oracle} takes {signature}; with the params {', '.join(params) or 'none'}: {error}"
+    return ""
 
 
 @cache
@@ -164,7 +179,17 @@ class Oracle:
         """A formula run with its errors, once."""
         if formula not in self._kept:
             self._kept[formula] = self._run(formula, partial(arithmetic.leaf, p=self.p))
+            self._held(self._kept[formula])
         return self._kept[formula]
+
+    def _held(self, run: Run) -> None:
+        """Nothing, where the outputs have the shapes that the spec says. Raises OracleError where one has another."""
+        known = cases.names(self.spec, self.case)
+        for output, y in zip(self.spec.outputs, run.outputs, strict=True):
+            due = None if output.shape is None else cases.shape(output, known)
+            if due not in (None, tuple(np.shape(y))):
+                there = f"`{output.name}` is {tuple(np.shape(y))} by {self.spec.oracle}, and {due} by the spec"
+                raise OracleError(f"{there}, at {self.case.id}: one of them is wrong")
 
     def _run(self, function: Callable[..., Any], leaf: Leaf) -> Run:
         leaves: dict[str, Any] = {n: leaf(x) if x.dtype.kind not in "iub" else x for n, x in self.arrays.items()}
@@ -177,7 +202,11 @@ class Oracle:
             raise
         except Exception as error:
             raise OracleError(f"{self.spec.oracle} at {self.case.id}: {type(error).__name__}: {error}") from error
-        outputs = list(returned) if len(self.spec.outputs) > 1 else [returned]
+        outputs = list(returned) if len(self.spec.outputs) > 1 and isinstance(returned, (tuple, list)) else [returned]
+        if len(outputs) != len(self.spec.outputs) or any(y is None for y in outputs):
+            came = "nothing" if returned is None else f"{len(outputs)} arrays"
+            declared = ", ".join(self._outputs)
+            raise OracleError(f"{self.spec.oracle} at {self.case.id} gives {came} where the spec declares {declared}")
         return Run(leaf, leaves, [self._output(y) for y in outputs])
 
     def _output(self, y: Any) -> Any:

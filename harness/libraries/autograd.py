@@ -92,8 +92,7 @@ def _bits(x: Any) -> bytes:
     import torch
 
     flat = x.detach().resolve_conj().resolve_neg().contiguous().reshape(-1)
-    found: bytes = flat.view(torch.uint8).numpy().tobytes()
-    return found
+    return flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
 
 
 def torch_vjp_late(
