@@ -11,6 +11,9 @@ from pathlib import Path
 import pandas
 import pytest
 
+from harness.model import Verdict
+from harness.store import Store
+
 ROOT = Path(__file__).parents[1]
 
 WRONG = """
@@ -305,3 +308,20 @@ def test_a_budget_that_cannot_be_read_is_said_so(budget: str, tmp_path: Path) ->
     assert done.returncode == 2
     assert "--budget" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def part(folder: Path, shard: str) -> Path:
+    folder.mkdir()
+    with Store.create(folder / "run.sqlite", {"seed": 0, "versions": {}, "specs": {}, "shard": shard}) as store:
+        store.append([Verdict("relu", f"relu/M:{shard[0]}", "torch", "agrees", "output", "conforms")])
+        store.finish({"cases": 1})
+    return folder
+
+
+def test_a_merge_that_is_refused_leaves_the_run_in_out(tmp_path: Path) -> None:
+    part(tmp_path / "out", "1/1")
+    earlier = (tmp_path / "out" / "run.sqlite").read_bytes()
+    done = harness("merge", str(part(tmp_path / "first", "1/2")), "--out", str(tmp_path / "out"))
+    assert done.returncode == 2
+    assert "without shard 2/2" in done.stderr
+    assert (tmp_path / "out" / "run.sqlite").read_bytes() == earlier

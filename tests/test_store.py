@@ -350,6 +350,24 @@ def test_a_missing_shard_is_a_gap(tmp_path: Path) -> None:
     assert not (tmp_path / "merged.sqlite").exists()
 
 
+def test_a_merge_that_is_refused_leaves_what_was_there(tmp_path: Path) -> None:
+    first, _, third = shards(tmp_path, 3)
+    earlier = written(tmp_path / "merged.sqlite", range(2)).read_bytes()
+    with pytest.raises(errors.Gap):
+        merge([first, third], tmp_path / "merged.sqlite")
+    assert (tmp_path / "merged.sqlite").read_bytes() == earlier
+
+
+def test_a_merge_replaces_an_interrupted_run_with_its_log(tmp_path: Path) -> None:
+    earlier = Store.create(tmp_path / "merged.sqlite", HEADER)
+    earlier.append(verdicts(50))
+    earlier.flush()
+    merge(shards(tmp_path, 3), tmp_path / "merged.sqlite")
+    with Store.open(tmp_path / "merged.sqlite") as store:
+        assert len(store.done()) == 12
+    earlier.close()
+
+
 def test_missing_cases_are_a_gap(tmp_path: Path) -> None:
     path = written(tmp_path / "a.sqlite", range(7), HEADER | {"cases": 12})
     with pytest.raises(errors.Gap, match="7 of 12 cases"):

@@ -273,7 +273,6 @@ def merge(run: Sequence[Path], out: Path) -> None:
         refuse(f"--out {out}: is one of the parts; write the whole elsewhere")
     out.mkdir(parents=True, exist_ok=True)
     try:
-        (out / files.RUN_FILE).unlink(missing_ok=True)
         merged(parts, out / files.RUN_FILE)
         with Store.open(out / files.RUN_FILE) as store:
             store.append(endings.stale_of_parts(store))

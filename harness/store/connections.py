@@ -65,12 +65,19 @@ def spoken(path: str | Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def beside(path: Path) -> Iterator[Path]:
-    """A draft beside the path, which takes its place once it is whole."""
+    """A draft beside the path, which takes its place once it is whole: no log of the old file is left to the new."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         yield draft
+        _remove_logs(path)
         draft.replace(path)
     finally:
-        for end in ("", "-wal", "-shm", "-journal"):
-            with contextlib.suppress(OSError):
-                draft.with_name(draft.name + end).unlink()
+        _remove_logs(draft)
+        with contextlib.suppress(OSError):
+            draft.unlink()
+
+
+def _remove_logs(path: Path) -> None:
+    for end in ("-wal", "-shm", "-journal"):
+        with contextlib.suppress(OSError):
+            path.with_name(path.name + end).unlink()

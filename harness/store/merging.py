@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.store.connections import beside, spoken, transaction
-from harness.store.errors import Different, Exists, Gap, Missing, Overlap, Unfinished
+from harness.store.errors import Different, Gap, Missing, Overlap, Unfinished
 from harness.store.file import MEASURED, ORDER, Store, difference, refuse_different
 
 
 def merge(paths: Sequence[str | Path], out: str | Path) -> None:
-    """Put the parts of one run into a new store, which is complete.
+    """Put the parts of one run into a new store, which is complete, and replaces what was there.
 
     Raises Unfinished, Gap, Overlap or Different where they are not the parts of one run, each once or in agreement.
     A header's ``shard`` ``i/n`` says which part it is; its ``cases``, where given, how many the whole run has.
@@ -21,8 +21,6 @@ def merge(paths: Sequence[str | Path], out: str | Path) -> None:
     out = Path(out)
     if not paths:
         raise Missing("nothing to merge")
-    if out.exists():
-        raise Exists(f"{out}: is there already")
     headers = _parts(paths)
     whole = {name: value for name, value in headers[0].items() if name != "shard"}
     with beside(out) as draft, Store.create(draft, whole) as merged:
