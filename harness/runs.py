@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 #: Names that specs may give as laws: those of the registry, and the one that judgement itself keeps.
 LAW_NAMES = frozenset({*LAWS, "status"})
 
+#: What selects beside the axes and names of a spec: of specs and their candidates, and of cases.
+_OF_SPECS, _OF_CASES = frozenset({"op", "candidate"}), frozenset({"case", "grid", "invalid"})
+
 #: How the reason begins of a candidate that is not there.
 ABSENT = "cannot be imported"
 
@@ -95,7 +98,8 @@ def _further(spec: Spec, found: Collection[Case], count: int) -> Iterator[Case]:
 def plan(found: Iterable[Spec], seed: int, only: str = "") -> Plan:
     """All cases of the specs, or those that ``only`` selects (``"op=conv2d dtype=float16 candidate=torch"``).
 
-    Raises Unselected where nothing is left, CaseError where a spec has no case.
+    Raises Unreadable where a word is no axis of a spec, Unselected where nothing is left, CaseError where a spec has no
+    case.
     """
     wanted = selection(only)
     kept: dict[str, Spec] = {}
@@ -103,6 +107,7 @@ def plan(found: Iterable[Spec], seed: int, only: str = "") -> Plan:
     for spec in found:
         if spec.op not in wanted.get("op", (spec.op,)):
             continue
+        _refuse_unknown(spec, wanted)
         names = wanted.get("candidate", tuple(c.name for c in spec.candidates))
         spec = replace(spec, candidates=tuple(c for c in spec.candidates if c.name in names))
         selected = tuple(c for c in cases.cases(spec) if _selected(spec, c, wanted))
@@ -116,7 +121,7 @@ def plan(found: Iterable[Spec], seed: int, only: str = "") -> Plan:
 
 
 def selection(text: str) -> dict[str, tuple[str, ...]]:
-    """``"axis=value,value axis=value"`` as a mapping. Raises Unselected where a word is no such pair."""
+    """``"axis=value,value axis=value"`` as a mapping. Raises Unreadable where a word is no such pair."""
     wanted: dict[str, tuple[str, ...]] = {}
     for word in text.split():
         axis, sign, values = word.partition("=")
@@ -126,16 +131,19 @@ def selection(text: str) -> dict[str, tuple[str, ...]]:
     return wanted
 
 
+def _refuse_unknown(spec: Spec, wanted: Iterable[str]) -> None:
+    known = {*cases.axes(spec), *spec.let, *_OF_SPECS, *_OF_CASES}
+    for axis in wanted:
+        if axis not in known:
+            from harness.specs.errors import nearest  # pydantic comes with it, which workers need not load
+
+            told = nearest(axis, known) or f"; known are {', '.join(sorted(known))}"
+            raise Unreadable(f"`{axis}` selects no case of `{spec.op}`{told}")
+
+
 def _selected(spec: Spec, case: Case, wanted: Mapping[str, tuple[str, ...]]) -> bool:
     known = cases.names(spec, case) | {"case": case.id}
-    for axis, values in wanted.items():
-        if axis in ("op", "candidate", "law"):
-            continue
-        if axis not in known:
-            raise Unreadable(f"`{spec.op}` has no axis `{axis}`; it has {', '.join(cases.axes(spec))}")
-        if cases.write(known[axis]) not in values:
-            return False
-    return True
+    return all(cases.write(known[axis]) in values for axis, values in wanted.items() if axis not in _OF_SPECS)
 
 
 def setup(found: Iterable[Spec]) -> Setup:

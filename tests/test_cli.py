@@ -117,6 +117,12 @@ def test_a_candidate_that_kills_its_process_is_a_verdict(mine: Path) -> None:
         (("show", "sigmoid/colour:3"), "colour"),
         (("run", "nowhere"), "nowhere"),
         (("run", "sigmoid", "--only", "colour=3", "--out", "reports/none"), "colour"),
+        (
+            ("run", "sigmoid", "--only", "law=bogus", "--out", "reports/none"),
+            "`law` selects no case of `sigmoid`; known",
+        ),
+        (("run", "sigmoid", "--only", "M=999 dtyp=float16", "--out", "reports/none"), "did you mean `dtype`?"),
+        (("check", "sigmoid", "torch:sigmoid", "--only", "candidat=torch"), "did you mean `candidate`?"),
         (("report", "README.md"), "README.md"),
     ],
 )
