@@ -27,6 +27,7 @@ def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed:
     names = [c.name for c in spec.candidates]
     if candidate is not None and candidate not in names:
         refuse(f"`{spec.op}` has no candidate `{candidate}`; it has {', '.join(names)}")
+    _refuse_unknown_law(law or "")
     kept = replace(spec, candidates=tuple(c for c in spec.candidates if candidate in (None, c.name)))
     chosen = runs.Plan({spec.op: kept}, {spec.op: (case,)}, seed)
     judging.one_thread()
@@ -59,6 +60,7 @@ def shrink(spec: Spec, address: str, name: str, law: str, seed: int, budget: int
     """Print the smallest case at which a candidate breaks the same law, and its script."""
     from harness import cases, repro, runs, shrinking
 
+    _refuse_unknown_law(law)
     given = next((c for c in spec.candidates if c.name == name), None)
     if given is None:
         sys.path.insert(0, str(Path.cwd()))
@@ -77,6 +79,14 @@ def shrink(spec: Spec, address: str, name: str, law: str, seed: int, budget: int
     if there:
         text = repro.script(spec, small.case, there[0], seed, row)
         click.echo(text if script else f"# --- repro.py ---\n{text}")
+
+
+def _refuse_unknown_law(law: str) -> None:
+    from harness.runs import LAW_NAMES
+    from harness.specs.errors import nearest
+
+    if law and law not in LAW_NAMES:
+        refuse(f"--law {law}: no such law{nearest(law, LAW_NAMES)}")
 
 
 def _facts(spec: Spec, case: Any) -> None:
