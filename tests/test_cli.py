@@ -336,3 +336,21 @@ def test_a_merge_that_is_refused_leaves_the_run_in_out(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "without shard 2/2" in done.stderr
     assert (tmp_path / "out" / "run.sqlite").read_bytes() == earlier
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"case,seconds\nrelu,1\n", "has the columns case, seconds, and lacks candidate, law, status"),
+        (b"op,verdicts\nrelu,agrees\n", "has the columns op, verdicts, and lacks case, candidate"),
+        (b"", "cannot be read as a table"),
+        (b"\xff\xfe\n", "cannot be read as a table"),
+    ],
+)
+def test_a_table_without_verdicts_is_not_compared(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(content)
+    done = harness("diff", str(path), str(path))
+    assert done.returncode == 2
+    assert f"{path}: {said}" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from harness.model import Spec
 
 RUN_FILE = "run.sqlite"
+
+#: The columns without which a table tells no verdict.
+DUE = ("case", "candidate", "law", "status")
 
 #: Where a run is written unless it says otherwise.
 LATEST = Path("reports/latest")
@@ -62,18 +66,30 @@ def verdicts(path: Path) -> Any:
     from harness.store import Store, StoreError
 
     if path.suffix == ".csv" or path.name.endswith(".csv.gz"):
-        import pandas
-
-        from harness import baseline
-        from harness.report import READING
-
-        table = pandas.read_csv(path, **READING)
-        return baseline.unfolded(table, set(table["op"])) if "verdicts" in table else table
+        return _table(path)
     try:
         with Store.open(path / RUN_FILE if path.is_dir() else path) as store:
             return store.verdicts()
     except StoreError as error:
         refuse(str(error))
+
+
+def _table(path: Path) -> Any:
+    """The table of a CSV of verdicts, or of a baseline; what is neither is refused."""
+    import pandas
+
+    from harness import baseline
+    from harness.report import READING
+
+    try:
+        table = pandas.read_csv(path, **READING)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        refuse(f"{path}: cannot be read as a table: {error}")
+    due = baseline.COLUMNS if "verdicts" in table else DUE
+    if lacking := [name for name in due if name not in table]:
+        told = f"has the columns {', '.join(map(str, table.columns))}, and lacks {', '.join(lacking)}"
+        refuse(f"{path}: {told}; name a run, its verdicts.csv or a baseline")
+    return baseline.unfolded(table, set(table["op"])) if "verdicts" in table else table
 
 
 def header(path: Path) -> Mapping[str, Any]:
