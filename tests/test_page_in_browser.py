@@ -20,7 +20,7 @@ import pytest
 import yaml
 from test_report import HEADER, HOSTILE, row, rows, synthetic
 
-from harness import cases, report
+from harness import cases, report, specs
 from harness.baseline import folded, unfolded
 from harness.diff import diff
 from harness.expressions import parse
@@ -486,6 +486,21 @@ def test_entries_speak_of_what_is_wrong_and_of_no_case_beyond_those_seen(chrome:
     assert parse(entry["when"])(names)
     for axis in names:
         assert not parse(entry["when"])({**names, axis: "other"})
+
+
+@pytest.mark.parametrize("seen", [("sigmoid",), ("sigmoid/M:5", "sigmoid/N:2")])
+def test_a_copied_entry_is_read_once_its_reason_is_written(chrome: Any, tmp_path: Path, seen: tuple[str, ...]) -> None:
+    verdicts = rows(*[row(op="sigmoid", case=case, candidate="torch", status="deviates") for case in seen])
+    written = tmp_path / "index.html"
+    written.write_text(report.page({**HEADER, "first": {}}, verdicts), encoding="utf-8")
+    ready(chrome, written, "#q=op%3Asigmoid")
+    entry = copied(chrome, "document.querySelector('[data-take=ledger]').click()")
+    spec = (Path(__file__).parents[1] / "specs" / "sigmoid.yaml").read_text(encoding="utf-8")
+    (tmp_path / "sigmoid.yaml").write_text(
+        spec.partition("known:\n")[0] + entry.replace('because: ""', "because: a reason"), encoding="utf-8"
+    )
+    (known,) = specs.read(tmp_path / "sigmoid.yaml").known
+    assert (known.by, known.status, known.because) == (("torch",), "deviates", "a reason")
 
 
 def test_nothing_is_copied_where_nothing_matches(chrome: Any, path: Path) -> None:

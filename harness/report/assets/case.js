@@ -184,7 +184,7 @@ class Case {
 }
 
 // Rows -> entries for a spec's `known:`; one per candidate, law, about and status, with what their cases share, also at
-// first values: an entry speaks of no case beyond those it was seen at.
+// first values: an entry speaks of no case beyond those it was seen at. Its reason is for its author to write.
 function ledger(rows, { first, axes }) {
   const groups = Map.groupBy(rows, (row) => JSON.stringify([row.op, row.candidate, row.law, row.about, row.status]));
   const scalar = (text) => (/^[A-Za-z_][\w.]*$/.test(text) ? text : JSON.stringify(text));
@@ -192,9 +192,9 @@ function ledger(rows, { first, axes }) {
     const said = (row) => Object.fromEntries(row.case.split("/").slice(1).map((part) => { const [axis, ...rest] = part.split(":"); return [axis, rest.join(":")]; }));
     const all = group.map((row) => { const { grid, ...parts } = said(row); return parts.invalid ? parts : { ...first[row.op], ...parts }; });
     const shared = Object.entries(all[0]).filter(([axis, value]) => all.every((values) => values[axis] === value));
-    const when = shared.map(([axis, value]) => `${axis} == ${axes[axis]?.includes("given") ? quotedWord(value) : literal(String(value))}`.replace("== None", "is None")).join(" and ") || "true";
+    const when = shared.map(([axis, value]) => `${axis} == ${axes[axis]?.includes("given") ? quotedWord(value) : literal(String(value))}`.replace("== None", "is None")).join(" and ");
     const [{ candidate, law, about, status, op }] = group;
-    return `  - {by: ${scalar(candidate)}, law: ${scalar(law)}, ${about && `about: ${scalar(about)}, `}when: ${JSON.stringify(when)}, because: "", see: "", status: ${scalar(status)}}  # ${op.replace(/\s/g, " ")}, ${group.length} rows`;
+    return `  - {by: ${scalar(candidate)}, law: ${scalar(law)}, ${about && `about: ${scalar(about)}, `}${when && `when: ${JSON.stringify(when)}, `}because: "", status: ${scalar(status)}}  # ${op.replace(/\s/g, " ")}, ${group.length} rows`;
   })].join("\n") + "\n";
 }
 
