@@ -68,6 +68,14 @@ def rows(done: subprocess.CompletedProcess[str]) -> pandas.DataFrame:
     return pandas.DataFrame([json.loads(line) for line in done.stdout.splitlines()])
 
 
+def part(folder: Path, shard: str) -> Path:
+    folder.mkdir()
+    with Store.create(folder / "run.sqlite", {"seed": 0, "versions": {}, "specs": {}, "shard": shard}) as store:
+        store.append([Verdict("relu", f"relu/M:{shard[0]}", "torch", "agrees", "output", "conforms")])
+        store.finish({"cases": 1})
+    return folder
+
+
 SMALL = "fill=normal layout=contiguous dtype=float32 H=7 N=2 stride=1 padding=0 groups=1"
 
 
@@ -159,6 +167,24 @@ def test_a_broken_spec_harms_no_other(tmp_path: Path) -> None:
     assert set(table.op) == {"sigmoid"}
     assert (tmp_path / "out" / "index.html").stat().st_size
     assert (tmp_path / "out" / "run.sqlite").stat().st_size
+
+
+def test_what_is_wrong_with_a_spec_is_said_by_list_and_diff(tmp_path: Path) -> None:
+    folder = tmp_path / "specs"
+    folder.mkdir()
+    text = (ROOT / "specs" / "sigmoid.yaml").read_text(encoding="utf-8")
+    (folder / "broken.yaml").write_text(text.replace("oracle:", "orcale:"), encoding="utf-8")
+    alone = harness("list", "specs", str(folder), cwd=tmp_path)
+    (folder / "sigmoid.yaml").write_text(
+        text.replace("torch: torch:sigmoid", "torch: absent:sigmoid"), encoding="utf-8"
+    )
+    beside = harness("list", "cases", cwd=tmp_path)
+    run = str(part(tmp_path / "run", "1/1"))
+    compared = harness("diff", run, run, cwd=tmp_path)
+    assert [alone.returncode, beside.returncode, compared.returncode] == [2, 0, 0]
+    for done in (alone, beside, compared):
+        assert "did you mean `oracle`?" in done.stderr
+        assert "absent" not in done.stderr
 
 
 KNOWN_DEATH = """
@@ -319,14 +345,6 @@ def test_a_budget_that_cannot_be_read_is_said_so(budget: str, tmp_path: Path) ->
     assert done.returncode == 2
     assert "--budget" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def part(folder: Path, shard: str) -> Path:
-    folder.mkdir()
-    with Store.create(folder / "run.sqlite", {"seed": 0, "versions": {}, "specs": {}, "shard": shard}) as store:
-        store.append([Verdict("relu", f"relu/M:{shard[0]}", "torch", "agrees", "output", "conforms")])
-        store.finish({"cases": 1})
-    return folder
 
 
 def test_a_merge_that_is_refused_leaves_the_run_in_out(tmp_path: Path) -> None:

@@ -239,7 +239,7 @@ def diff(old: Path, new: Path | None, baseline: bool, form: str) -> None:
     """What is new, fixed, regressed, grew, or no longer run between two runs."""
     from harness import diff as differences
 
-    renamed = {a: b for s in files.specs((), quiet=True) for a, b in s.renamed.items()}
+    renamed = {a: b for s in files.unimported(()) for a, b in s.renamed.items()}
     if (new is None) != baseline:
         refuse("name two runs, or one and --baseline")
     if baseline and not BASELINE.exists():

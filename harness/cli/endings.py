@@ -97,7 +97,7 @@ def stale_of_parts(store: Store) -> list[Verdict]:
     if store.header.get("only"):
         return []
     digests = store.header.get("specs", {})
-    found = {s.op: s for s in files.specs((), quiet=True) if digests.get(s.op) == s.digest}
+    found = {s.op: s for s in files.unimported(()) if digests.get(s.op) == s.digest}
     for op in sorted(set(digests) - set(found)):
         click.echo(
             f"harness: the spec of `{op}` is not here as it was judged: its ledger is not looked through", err=True

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from harness.cli.refusals import BAD_USE, refuse
 
 if TYPE_CHECKING:
     from harness.model import Spec
+    from harness.specs import SpecError
 
 RUN_FILE = "run.sqlite"
 
@@ -25,13 +27,24 @@ DUE = ("case", "candidate", "law", "status")
 LATEST = Path("reports/latest")
 
 
-def specs(names: Sequence[str], quiet: bool = False) -> tuple[Spec, ...]:
+def specs(names: Sequence[str]) -> tuple[Spec, ...]:
     """The specs that can be judged; every problem of the others is a line on stderr."""
-    return readable(names, quiet)[0]
+    return readable(names)[0]
 
 
-def readable(names: Sequence[str], quiet: bool = False) -> tuple[tuple[Spec, ...], bool]:
+def readable(names: Sequence[str]) -> tuple[tuple[Spec, ...], bool]:
     """The specs that can be judged, and whether others are broken (each problem a line on stderr)."""
+    from harness.specs import importable
+
+    return _sound(names, importable)
+
+
+def unimported(names: Sequence[str]) -> tuple[Spec, ...]:
+    """The specs that can be read, whether what they name is there or not; the problems of others as lines on stderr."""
+    return _sound(names, lambda spec: ())[0]
+
+
+def _sound(names: Sequence[str], problems_of: Callable[[Spec], tuple[SpecError, ...]]) -> tuple[tuple[Spec, ...], bool]:
     from harness import specs
     from harness.laws import LAWS
 
@@ -39,18 +52,14 @@ def readable(names: Sequence[str], quiet: bool = False) -> tuple[tuple[Spec, ...
         found, errors = specs.read_all(specs.find(names, specs.home()), {*LAWS, "status"})
     except specs.UnknownSpec as error:
         refuse(str(error))
-    sound = []
-    for spec in found:
-        problems = () if quiet else specs.importable(spec)
-        errors = (*errors, *problems)
-        if not problems:
-            sound.append(spec)
-    if not quiet:
-        for problem in errors:
-            click.echo(str(problem), err=True)
+    problems = {spec.op: problems_of(spec) for spec in found}
+    sound = tuple(spec for spec in found if not problems[spec.op])
+    errors = (*errors, *chain.from_iterable(problems.values()))
+    for problem in errors:
+        click.echo(str(problem), err=True)
     if errors and not sound:
         sys.exit(BAD_USE)
-    return tuple(sound), bool(errors)
+    return sound, bool(errors)
 
 
 def one_spec(name: str) -> Spec:

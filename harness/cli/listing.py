@@ -22,7 +22,7 @@ def listing(what: str, names: Sequence[str]) -> tuple[list[str], list[list[str]]
         ]
     if what == "specs":
         return capabilities(names, files.LATEST / files.RUN_FILE)
-    found = files.specs(names, quiet=True)
+    found = files.unimported(names)
     if what == "candidates":
         return ["op", "candidate", "library", "algorithm", "call"], [
             [s.op, c.name, c.library, c.algorithm, c.call] for s in found for c in s.candidates
@@ -37,7 +37,7 @@ def capabilities(names: Sequence[str], run: Path | None = None) -> tuple[list[st
     from harness import capabilities
     from harness.store import Store, StoreError
 
-    found = files.specs(names, quiet=True)
+    found = files.unimported(names)
     head: Sequence[str] = capabilities.HEAD
     rows: Any = capabilities.capabilities(found)
     if run is not None and run.exists():
