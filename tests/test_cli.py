@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import subprocess
@@ -136,6 +137,8 @@ def test_a_candidate_that_kills_its_process_is_a_verdict(mine: Path) -> None:
             ("shrink", "sigmoid", "--candidate", "torch", "--law", "bogus"),
             "--law bogus: no such law; known are adjoint",
         ),
+        (("run", "sigmoid", "--timeout", "-1", "--out", "reports/none"), "--timeout"),
+        (("run", "sigmoid", "--memory", "0", "--out", "reports/none"), "--memory"),
         (("report", "README.md"), "README.md"),
     ],
 )
@@ -143,6 +146,18 @@ def test_a_users_mistake_is_one_line_and_no_traceback(words: tuple[str, ...], sa
     done = harness(*words)
     assert done.returncode == 2
     assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="the extra dask is not installed")
+def test_a_cluster_that_does_not_answer_is_no_fault_of_the_harness(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")
+    words = ("--only", "dtype=float64 M=5 N=3 fill=normal candidate=torch", "--out", str(tmp_path))
+    done = harness("run", "sigmoid", *words, "--dask", "tcp://127.0.0.1:1")
+    assert done.returncode == 2
+    assert "no Dask scheduler answers at tcp://127.0.0.1:1" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -44,13 +44,19 @@ def entry() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(CONFORMS)
-    except Exception:
+    except Exception as error:
+        from harness.execution import ExecutionError
+
+        if isinstance(error, ExecutionError):
+            refuse(str(error))
         traceback.print_exc()
         click.echo(
             "harness: this is a fault of the harness, no verdict on anybody: report it with what is above", err=True
         )
         sys.exit(BUG)
 
+
+_POSITIVE = click.FloatRange(min=0, min_open=True)
 
 _workers = click.option(
     "-j",
@@ -64,9 +70,15 @@ _only = click.option(
     "--only", default="", metavar="'AXIS=VALUE ...'", help="Judge these alone: op=conv2d dtype=float16 candidate=torch."
 )
 _timeout = click.option(
-    "--timeout", type=float, default=judging.TIMEOUT, show_default=True, help="Seconds a candidate may take at a case."
+    "--timeout",
+    type=_POSITIVE,
+    default=judging.TIMEOUT,
+    show_default=True,
+    help="Seconds a candidate may take at a case.",
 )
-_memory = click.option("--memory", type=float, default=judging.MEMORY, show_default=True, help="GiB a worker may take.")
+_memory = click.option(
+    "--memory", type=_POSITIVE, default=judging.MEMORY, show_default=True, help="GiB a worker may take."
+)
 
 
 @main.command()

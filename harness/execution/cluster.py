@@ -48,7 +48,8 @@ def on_dask(
     """Judge the tasks in chunks on the cluster at that address, or on a local one of that many workers (all cores).
 
     Workers may come and go. ``timeout`` and ``memory`` are as for `isolated`, which each chunk is judged by. Raises
-    ExecutionError where Dask is not installed, the work cannot be set up, or a chunk is given up again and again.
+    ExecutionError where Dask is not installed, no scheduler answers, the work cannot be set up, or a chunk is given up
+    again and again.
     """
     try:
         distributed: Any = importlib.import_module("distributed")
@@ -57,7 +58,11 @@ def on_dask(
     with contextlib.ExitStack() as stack:
         if not address:
             address = stack.enter_context(_local(distributed, workers)).scheduler_address
-        client = stack.enter_context(distributed.Client(address, set_as_default=False))
+        try:
+            client = stack.enter_context(distributed.Client(address, set_as_default=False))
+        except (OSError, ValueError) as error:
+            what = "start one with `dask scheduler` and name its tcp://HOST:PORT, or use a local one"
+            raise ExecutionError(f"no Dask scheduler answers at {address}: {error}; {what}") from None
         yield from _judged(distributed, client, iter(tasks), chunk, (setup, timeout, memory, tuple(preload)))
 
 
