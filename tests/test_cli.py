@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import subprocess
 import sys
@@ -94,6 +95,17 @@ def test_a_right_one_conforms(mine: Path) -> None:
     done = harness("check", "conv2d", "mine:right", "--only", SMALL, cwd=mine)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "conforms" in done.stdout
+
+
+@pytest.mark.parametrize(("name", "code"), [("right", 0), ("conv2d", 1)])
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_the_verdict_outlasts_whoever_reads_it(mine: Path, name: str, code: int, form: str) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    command = [sys.executable, "-m", "harness", "check", "conv2d", f"mine:{name}", "--only", SMALL, "--format", form]
+    done = subprocess.run(command, cwd=mine, stdout=theirs, stderr=subprocess.PIPE, text=True, timeout=300, check=False)
+    os.close(theirs)
+    assert (done.returncode, done.stderr) == (code, "")
 
 
 @pytest.mark.parametrize("name", ["raises", "nothing", "listed"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ import click
 
 from harness.cli import checking, endings, files, judging, listing, running, showing
 from harness.cli.earlier import BASELINE, of_baseline, write_baseline
-from harness.cli.printing import columns, print_run
+from harness.cli.printing import columns, outlast_readers, print_run
 from harness.cli.refusals import BAD_USE, BUG, CONFORMS, DEVIATES, INTERRUPTED, finish, refuse
 
 #: Changes that a comparison prints as a table.
@@ -33,6 +32,7 @@ def main() -> None:
 
 def entry() -> None:
     """The console script: `main` with exit codes for what goes wrong."""
+    outlast_readers()
     try:
         main(standalone_mode=False)
     except click.ClickException as error:
@@ -41,9 +41,6 @@ def entry() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; `harness run --resume` goes on", err=True)
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(CONFORMS)
     except Exception as error:
         from harness.execution import ExecutionError
 

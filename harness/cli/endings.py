@@ -13,7 +13,7 @@ import click
 
 from harness.cli import files, judging
 from harness.cli.earlier import history, of_baseline, remember, told_of, told_of_baseline
-from harness.cli.printing import print_run
+from harness.cli.printing import outlast_readers, print_run
 
 if TYPE_CHECKING:
     from harness.model import Spec, Verdict
@@ -122,6 +122,7 @@ def _conclude_there(path: Path, found: Sequence[Spec], seed: int, ending: Ending
     from harness.runs import Plan
     from harness.store import Store
 
+    outlast_readers()
     with Store.open(path) as store:
         _concluded(store, Plan({spec.op: spec for spec in found}, {}, seed), ending)
 
@@ -129,6 +130,7 @@ def _conclude_there(path: Path, found: Sequence[Spec], seed: int, ending: Ending
 def _tell_there(path: Path, out: Path) -> None:
     from harness.store import Store
 
+    outlast_readers()
     with Store.open(path) as store:
         _told(store, out)
 

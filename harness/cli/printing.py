@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+import io
+import os
+import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 if TYPE_CHECKING:
     from harness.store import Store
+
+
+class _Outlasting(io.FileIO):
+    """A file whose reader may go: what is written after that goes nowhere."""
+
+    def write(self, content: Any) -> int:
+        try:
+            return super().write(content)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return len(content)
+
+
+def outlast_readers() -> None:
+    """Have a command come to its end, and to its exit code, where nobody reads on what it prints (`| head`)."""
+    sys.stdout, sys.stderr = _outlasting(sys.stdout), _outlasting(sys.stderr)
+
+
+def _outlasting(stream: TextIO) -> TextIO:
+    if stream.isatty():
+        return stream
+    stream.flush()
+    raw = io.BufferedWriter(_Outlasting(stream.fileno(), "w", closefd=False))
+    return io.TextIOWrapper(raw, stream.encoding, stream.errors, line_buffering=stream is sys.stderr)
 
 
 def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
