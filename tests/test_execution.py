@@ -8,11 +8,13 @@ import gc
 import importlib.util
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+import tomllib
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -514,6 +516,16 @@ def test_a_candidate_does_not_undo_what_the_caller_holds_changed() -> None:
         guard.between_candidates()
         assert (np.geterr(), list(warnings.filters)) == held
         assert Path.cwd() != Path("/")
+
+
+def test_what_is_to_be_installed_for_a_cluster_is_an_extra_of_this_distribution(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    project = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "dask" in project["optional-dependencies"]
+    with pytest.raises(ExecutionError, match=re.escape(f"pip install '{project['name']}[dask]'")):
+        list(on_dask([], SETUP))
 
 
 @pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="the extra dask is not installed")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,15 +106,23 @@ def test_an_empty_table_has_its_columns(tmp_path: Path) -> None:
 
 
 def test_parquet_holds_the_table_where_pyarrow_is_installed(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="the extra parquet is not installed")
     with Store.open(written(tmp_path / "run.sqlite", range(5))) as store:
-        try:
-            import pyarrow.parquet  # an extra
-        except ImportError:
-            with pytest.raises(StoreError, match="needs pyarrow"):
-                store.export_parquet(tmp_path / "verdicts.parquet")
-        else:
-            store.export_parquet(tmp_path / "verdicts.parquet")
-            assert pyarrow.parquet.read_table(tmp_path / "verdicts.parquet").num_rows == 20
+        store.export_parquet(tmp_path / "verdicts.parquet")
+    assert parquet.read_table(tmp_path / "verdicts.parquet").num_rows == 20
+
+
+def test_what_is_to_be_installed_for_parquet_is_an_extra_of_this_distribution(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    project = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "parquet" in project["optional-dependencies"]
+    with (
+        Store.open(written(tmp_path / "run.sqlite", range(1))) as store,
+        pytest.raises(StoreError, match=re.escape(f"pip install '{project['name']}[parquet]'")),
+    ):
+        store.export_parquet(tmp_path / "verdicts.parquet")
 
 
 def test_a_finished_run_is_one_file(tmp_path: Path) -> None:

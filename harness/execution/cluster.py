@@ -54,7 +54,7 @@ def on_dask(
     try:
         distributed: Any = importlib.import_module("distributed")
     except ImportError:
-        raise ExecutionError("a cluster needs Dask: pip install 'harness[dask]'") from None
+        raise ExecutionError("a cluster needs Dask: pip install 'conformance-harness[dask]'") from None
     with contextlib.ExitStack() as stack:
         if not address:
             address = stack.enter_context(_local(distributed, workers)).scheduler_address

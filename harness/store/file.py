@@ -238,7 +238,7 @@ class Store:
         try:
             importlib.import_module("pyarrow")
         except ImportError:
-            raise StoreError(f"{path}: Parquet needs pyarrow: pip install 'harness[parquet]'") from None
+            raise StoreError(f"{path}: Parquet needs pyarrow: pip install 'conformance-harness[parquet]'") from None
         with spoken(path), beside(Path(path)) as draft:
             self.verdicts().to_parquet(draft, engine="pyarrow", index=False)
 
