@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import gc
@@ -360,6 +361,17 @@ def test_one_worker_kept_for_a_caller_with_one_task_at_a_time() -> None:
             (task,) = tasks(deed)
             statuses = {row.status for row in worker.judge(task) if row.candidate == "foreign"}
             assert statuses == {status}
+
+
+@posix
+def test_a_worker_that_is_kept_is_ended_once_at_exit_however_many_tasks_it_had() -> None:
+    first, *others = tasks("nothing", "nothing", "nothing")
+    with Isolated(SETUP, timeout=TIMEOUT, memory=MEMORY, preload=PRELOAD) as worker:
+        worker.judge(first)
+        before = atexit._ncallbacks()
+        for task in others:
+            worker.judge(task)
+        assert atexit._ncallbacks() == before
 
 
 @posix

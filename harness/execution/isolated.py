@@ -116,10 +116,10 @@ class _Pool:
         self._idle_deaths = 0
         self._pace = BATCH_SECONDS
         self._unimportable: dict[tuple[str, str], tuple[Status, str]] = {}
+        atexit.register(self.close)
 
     def judged(self, source: Iterator[Task]) -> Iterator[Judged]:
         """Every task with its verdicts, as they come."""
-        atexit.register(self.close)
         self._forget()
         while True:
             self._fill(source)
