@@ -295,6 +295,25 @@ def test_pytest_tells_a_known_deviation_that_matches_nothing(
     assert ("match nothing" in done.stdout) == bool(code)
 
 
+@pytest.mark.parametrize(
+    ("oracle", "candidate", "said"),
+    [
+        ("mine:raises", "torch:neg", "24 verdicts on it are inconclusive: mine:raises at negative"),
+        ("numpy:negative", "mine:refuses", "it is unsupported at every case"),
+    ],
+)
+def test_why_nothing_was_judged_is_said(tmp_path: Path, oracle: str, candidate: str, said: str) -> None:
+    text = KNOWN_DEATH.partition("\nknown:")[0].replace("oracle: numpy:negative", f"oracle: {oracle}")
+    (tmp_path / "negative.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "mine.py").write_text(
+        WRONG + "\ndef refuses(x):\n    raise NotImplementedError('no')\n", encoding="utf-8"
+    )
+    (tmp_path / "dying.py").write_text(DYING, encoding="utf-8")
+    done = harness("check", "negative.yaml", candidate, cwd=tmp_path)
+    assert done.returncode == 1
+    assert f"nothing of `{candidate}` was judged: {said}" in done.stderr
+
+
 def test_the_same_run_gives_the_same_table_for_any_workers(tmp_path: Path) -> None:
     only = "dtype=float64 layout=contiguous fill=normal,wide"
     tables = []

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Wrong rows that are printed: the first of each candidate and law, then others.
 MOST_SHOWN = 20
 
+#: Laws that are kept whatever the values are: they are judged where nobody knows what is due, too.
+VALUELESS = frozenset({"status", "dtype", "pure"})
+
 
 def check(spec: Spec, given: tuple[CandidateSpec, ...], options: Mapping[str, Any], form: str) -> list[Verdict]:
     """All verdicts on a user's candidates. What a library's own does, too, where the ledger knows of it, is known."""
@@ -73,9 +76,22 @@ def guessed(path: str) -> str:
 
 def unjudged(rows: Sequence[Verdict], names: Sequence[str]) -> list[str]:
     """The candidates of which no value was looked at: refusing everything is no way to conform."""
-    judged = {r.candidate for r in rows if r.law != "status" and r.status not in ("unsupported", "inconclusive")}
+    judged = {r.candidate for r in rows if _judged(r)}
     seen = judged | {r.candidate for r in rows if r.status in judging.red()}
     return [name for name in names if name not in seen]
+
+
+def why_unjudged(rows: Iterable[Verdict], name: str) -> str:
+    """Why no value of a candidate was looked at: the candidate's own doing, or what is due is not known."""
+    unknown = [r.message for r in rows if r.candidate == name and r.status == "inconclusive"]
+    if not unknown:
+        return "it is unsupported at every case"
+    return f"{len(unknown)} verdicts on it are inconclusive: {Counter(unknown).most_common(1)[0][0]}"
+
+
+def _judged(row: Verdict) -> bool:
+    """Whether a row tells of a value that was compared."""
+    return row.law not in VALUELESS and row.status not in ("unsupported", "inconclusive")
 
 
 def _beside(task: Any, spec: Spec, case: Case, beside: Sequence[CandidateSpec]) -> Any:
@@ -132,7 +148,7 @@ def _verdict_table(rows: Sequence[Verdict]) -> None:
         )
     if len(wrong) > MOST_SHOWN:
         click.echo(f"... and {len(wrong) - MOST_SHOWN} more")
-    judged = any(r.law != "status" and r.status not in ("unsupported", "inconclusive") for r in rows)
+    judged = any(map(_judged, rows))
     refused = Counter(r.message for r in rows if r.law == "status" and r.status == "unsupported")
     cases, without = len({(r.case, r.candidate) for r in rows}), refused.total()
     end = "deviates" if wrong else "conforms" if judged else "not judged"

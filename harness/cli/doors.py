@@ -136,7 +136,7 @@ def check(
     spec = files.one_spec(op)
     rows = checking.check(spec, given, options, form)
     for name in (unjudged := checking.unjudged(rows, [c.name for c in given])):
-        click.echo(f"harness: nothing of `{name}` was judged: it is unsupported at every case", err=True)
+        click.echo(f"harness: nothing of `{name}` was judged: {checking.why_unjudged(rows, name)}", err=True)
     finish(DEVIATES if any(r.status in judging.red() for r in rows) or unjudged else CONFORMS)
 
 
