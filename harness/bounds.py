@@ -279,6 +279,6 @@ def stored(p: Precision, y: Array, error: Array) -> Array:
     if p.u == p.u_compute:
         return error
     with np.errstate(all="ignore"):
-        fits = (np.abs(y) * 2.0**0 <= 1 / p.u) & (np.rint(y.real) == y.real) & (np.rint(y.imag) == y.imag)
+        fits = (np.abs(y) <= 1 / p.u) & (np.rint(y.real) == y.real) & (np.rint(y.imag) == y.imag)
         rounding = np.where(fits & (error == 0), 0.0, p.u * (np.abs(y).astype(np.float64) + error) + p.eta)
     return error + rounding

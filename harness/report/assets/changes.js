@@ -59,7 +59,7 @@ function unfolded(head, rows) {
   }).filter(({ law }) => law));
 }
 
-function changed(was, before, status, margin, bad) {
+function changed(was, before, status, margin) {
   const then = was === null ? null : SEVERITY[was] ?? -1, now = SEVERITY[status] ?? -1;
   if (then === null) return now >= 2 ? "new" : now >= 0 ? "added" : "";
   if (now >= 2 && now > then) return "regressed";
