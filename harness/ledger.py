@@ -73,6 +73,18 @@ def _applied(row: Verdict, entries: list[tuple[int, Known]]) -> Verdict:
     return row
 
 
+def told(spec: Spec, known: str) -> str:
+    """Why a row is known, and where its entry says that more is told of it.
+
+    ``known`` is the row's mark: the number of the entry before the reason, or a reason alone.
+    """
+    number, _, because = known.partition(": ")
+    if not number.isdecimal():
+        return known
+    see = spec.known[int(number)].see
+    return f"{because}; see {see}" if see else because
+
+
 def speaks_of(entry: Known, row: Verdict) -> bool:
     """Whether an entry is about a row's candidate, law and subject (whatever its status)."""
     about = not entry.about or any(row.about == a or row.about.startswith(f"{a} ") for a in entry.about)

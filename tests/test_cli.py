@@ -364,6 +364,13 @@ def test_a_wrong_row_is_shown_with_how_its_bound_arises() -> None:
     assert "units in the last place of float64" in said
 
 
+def test_the_link_of_a_known_deviation_is_shown_beside_its_reason() -> None:
+    done = harness("show", "abs_rfft2", "--candidate", "torch.BadFFT", "--law", "adjoint")
+    assert done.returncode == 0, done.stderr
+    assert "the backward is irfft2 of the upstream gradient" in done.stdout
+    assert "for an odd width; see https://docs.pytorch.org/" in done.stdout
+
+
 def test_help_and_lists_do_not_import_torch() -> None:
     for words in (["--help"], ["list"], ["list", "laws"]):
         start = f"import sys; sys.argv = ['harness', *{words!r}]"

@@ -353,6 +353,21 @@ def test_the_repro_of_a_wrong_candidate_is_two_clicks_away(chrome: Any, path: Pa
     assert copied(chrome, "document.querySelector('#case [data-kind=repro]').click()").startswith("import numpy")
 
 
+@pytest.mark.parametrize(("see", "links"), [("https://example.org/1", 1), ("javascript:document.title=1", 0), ("", 0)])
+def test_a_known_row_links_where_its_entry_says_that_more_is_told(
+    chrome: Any, tmp_path: Path, see: str, links: int
+) -> None:
+    written = tmp_path / "index.html"
+    header = {**HEADER, "sees": {"f": {"a reason": see} if see else {"another": "https://example.org/2"}}}
+    written.write_text(report.page(header, rows(row(status="known", known="3: a reason"))), encoding="utf-8")
+    ready(chrome, written, "#q=status%3Aknown")
+    chrome.execute_script("report.open(report.grid.view[0])")
+    assert "Known: a reason." in settled(chrome, "document.querySelector('#case[open] .blame').textContent")
+    found = chrome.find_elements("css selector", "#case .source")
+    assert [p.get_attribute("textContent") for p in found] == ([f"See {see}"] if see else [])
+    assert [a.get_attribute("href") for p in found for a in p.find_elements("tag name", "a")] == [see] * links
+
+
 def test_every_copy_button_copies_what_it_says(chrome: Any, path: Path) -> None:
     ready(chrome, path, "#q=candidate%3Anumpy.loops+is%3Ared")
     chrome.execute_script("report.open(report.grid.view[0])")
@@ -585,6 +600,7 @@ def test_hostile_rows_stay_text(chrome: Any, tmp_path: Path) -> None:
         "versions": {HOSTILE: HOSTILE},
         "kills": hostile_kills,
         "models": {HOSTILE: HOSTILE},
+        "sees": {HOSTILE: {HOSTILE: HOSTILE}},
     }
     written.write_text(
         report.page(header, hostile, baseline=rows(row(case=HOSTILE, message=HOSTILE)), evidence=said, history=history),

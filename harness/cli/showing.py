@@ -41,7 +41,7 @@ def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed:
         return
     if not script:
         _facts(spec, case)
-        _evidence(rows)
+        _evidence(spec, rows)
     worst = next((r for r in rows if r.status in judging.red()), next((r for r in rows if r.status == "known"), None))
     worst = worst or (rows[0] if rows and candidate else None)
     if worst is None:
@@ -97,9 +97,14 @@ def _facts(spec: Spec, case: Any) -> None:
     )
 
 
-def _evidence(rows: Sequence[Verdict]) -> None:
+def _evidence(spec: Spec, rows: Sequence[Verdict]) -> None:
+    from harness import ledger
+
     head = ["candidate", "law", "about", "status", "grade", "margin", "ulps", "actual", "expected", "bound", "at"]
     columns(head, [[cell(getattr(r, name)) for name in head] for r in rows])
     for row in rows:
+        where = f"{row.candidate} at {row.case}: {f'{row.law} {row.about}'.strip()}"
         if row.message and row.status not in ("conforms", "unsupported"):
-            click.echo(f"{row.candidate} at {row.case}: {row.law} {row.about}: {row.message}")
+            click.echo(f"{where}: {row.message}")
+        if row.known:
+            click.echo(f"{where}: known: {ledger.told(spec, row.known)}")

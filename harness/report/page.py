@@ -38,7 +38,7 @@ SCRIPTS = ("rows.js", "query.js", "table.js", "pictures.js", "case.js", "changes
 FACTS = ("started", "command", "seed", "versions", "cpu", "isa", "threads")
 
 #: Header fields that the page draws elsewhere.
-_DRAWN = frozenset({"complete", "first", "kills", "laws", "models", "renamed", "title"})
+_DRAWN = frozenset({"complete", "first", "kills", "laws", "models", "renamed", "sees", "title"})
 
 #: What a reader may not know, in the order in which it is met.
 WORDS = (
@@ -115,8 +115,8 @@ def page(
     maps ``case \\t candidate \\t law \\t about`` to what is known of one row (``expected``, ``actual``, ``margin``:
     nested lists; ``formula``, ``digits``, ``repro``, ``command``, ``shrunk``: text; ``margins``: per candidate).
     ``header["first"]`` gives by op the value, as text, of each axis that case ids leave out, ``header["models"]`` the
-    model of its bounds, ``header["kills"]`` what ``trust.kills`` read of the release gate. ``history`` is earlier runs
-    as ``moment`` tells them, oldest first.
+    model of its bounds, ``header["sees"]`` the link beside each known reason, ``header["kills"]`` what ``trust.kills``
+    read of the release gate. ``history`` is earlier runs as ``moment`` tells them, oldest first.
     """
     verdicts = table(verdicts)
     script = _script()
@@ -203,6 +203,7 @@ def _rows(
         "first": header.get("first", {}),
         "laws": LAW_ORDER,
         "statements": header.get("laws", {}),
+        "sees": header.get("sees", {}),
         "gone": [],
         "baseline": baseline is not None,
         "started": header.get("started", ""),

@@ -57,6 +57,7 @@ class Case {
       this.title(fact),
       el("p", { class: "law" }, this.app.table.facts.statements[fact.law] ?? ""),
       el("p", { class: "blame" }, this.sentence(fact)),
+      this.see(fact),
       fact.message && el("p", { class: "message" }, fact.message),
       this.copies(fact),
       this.numbers(fact),
@@ -110,6 +111,12 @@ class Case {
     if (fact.known) said.push(`Known: ${fact.known}.`);
     if (this.app.isConsequence(this.row)) said.push("This follows from the wrong value at the same case.");
     return said.filter(Boolean).join(" ");
+  }
+
+  // Where the entry of a known deviation says that more is told of it; no script comes of what a spec wrote there.
+  see({ op, known }) {
+    const { sees } = this.app.table.facts, see = Object.hasOwn(sees, op) && Object.hasOwn(sees[op], known) && sees[op][known];
+    return see && el("p", { class: "source" }, "See ", /^https?:/.test(see) ? el("a", { href: see, rel: "noreferrer" }, see) : see);
   }
 
   copies(fact) {
