@@ -392,6 +392,25 @@ def test_a_budget_is_kept_and_goes_on_where_nothing_was_judged(tmp_path: Path) -
     assert not seen[0] & seen[1]
 
 
+def test_a_damaged_run_is_rescued_and_gone_on_with(tmp_path: Path) -> None:
+    words = ("run", "relu", "--only", "dtype=float64 fill=normal", "-j", "1")
+    harness(*words, "--out", str(tmp_path / "run"))
+    path = tmp_path / "run" / "run.sqlite"
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 3 // 5])
+    refused = harness("report", str(path))
+    assert refused.returncode == 2
+    assert "`harness rescue` reads what is left of it" in refused.stderr
+    done = harness("rescue", str(tmp_path / "run"), "--out", str(tmp_path / "again"))
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"run.sqlite: [1-9]\d* whole cases", done.stdout)
+    assert f"with --resume --out {tmp_path / 'again'}" in done.stdout
+    assert harness("rescue", str(tmp_path / "run"), "--out", str(tmp_path / "again")).returncode == 2
+    assert harness(*words, "--resume", "--out", str(tmp_path / "again")).returncode == 0
+    tables = [pandas.read_csv(tmp_path / name / "verdicts.csv", dtype=str) for name in ("run", "again")]
+    assert tables[0].drop(columns="seconds").equals(tables[1].drop(columns="seconds"))
+
+
 @pytest.mark.parametrize("budget", ["0", "x", "5h", "-3"])
 def test_a_budget_that_cannot_be_read_is_said_so(budget: str, tmp_path: Path) -> None:
     done = harness("run", "relu", f"--budget={budget}", "--out", str(tmp_path))

@@ -12,7 +12,7 @@ Exit codes: 0 conforms, 1 deviates or judged nothing, 2 a bad spec or usage, 3 o
 - checking: `check`
 - showing: `show`, `shrink`
 - listing: `list`
-- doors: the commands and their options; `diff`, `report`, `merge`, `schema`, `new` whole
+- doors: the commands and their options; `diff`, `report`, `merge`, `rescue`, `schema`, `new` whole
 """
 
 from harness.cli.doors import entry, main

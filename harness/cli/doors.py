@@ -294,6 +294,24 @@ def merge(run: Sequence[Path], out: Path) -> None:
 
 
 @main.command()
+@click.argument("run", type=click.Path(exists=True, path_type=Path))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where there is no run.")
+def rescue(run: Path, out: Path) -> None:
+    """Write the whole cases that can still be read of a damaged run file to --out, where `run --resume` goes on."""
+    from harness.store import StoreError
+    from harness.store import rescue as rescued
+
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        saved = rescued(run / files.RUN_FILE if run.is_dir() else run, out / files.RUN_FILE)
+    except StoreError as error:
+        refuse(str(error))
+    cases = len({(row.op, row.case) for row in saved.whole})
+    click.echo(f"{out / files.RUN_FILE}: {cases} whole cases; left out are {len(saved.loose)} verdicts of broken ones")
+    click.echo(f"it began as `{saved.header.get('command')}`: say the same with --resume --out {out}")
+
+
+@main.command()
 def schema() -> None:
     """JSON Schema of a spec, for editors."""
     from harness import specs

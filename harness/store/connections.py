@@ -58,7 +58,7 @@ def spoken(path: str | Path) -> Iterator[None]:
             raise Missing(f"{path}: holds no run yet") from None
         raise StoreError(f"{path}: {error}") from None
     except sqlite3.DatabaseError as error:
-        raise Damaged(f"{path}: {error}; `rescue` reads what is left of it") from None
+        raise Damaged(f"{path}: {error}; `harness rescue` reads what is left of it") from None
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from None
 
