@@ -503,6 +503,12 @@ CUSTOM_TORCH = {
     "running_mean": {"state_undefined_gradient": ("upstream", "")},
     "add_vector": {"add_in_double": ("dtype", "dtype:bfloat16")},
 }
+DRAWS = {
+    "normal": {
+        "normal_of_no_seed": ("distribution", ""),
+        "normal_of_contents": ("distribution", ""),
+    },
+}
 MODES = {
     "multiply": {
         "product_overlapping": ("layout", "shape_other:4x"),
@@ -549,6 +555,7 @@ MINIATURES: tuple[Entry, ...] = (
     *family("layers", "torch", LAYERS_TORCH),
     *family("custom", "numpy", CUSTOM),
     *family("custom", "torch", CUSTOM_TORCH),
+    *family("draws", "numpy", DRAWS),
     *family("modes", "numpy", MODES),
     *family("modes", "torch", MODES_TORCH),
 )
@@ -619,4 +626,8 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("avg_pool2d", "others:avg_pool_by_reciprocal"),
     right("running_mean", "others:running_mean_incremental"),
     right("flatten", "others:flatten_by_copy", "torch"),
+    right("normal", "draws:normal_box_muller"),
+    right("normal", "draws:normal_polar"),
+    right("uniform", "draws:uniform_mersenne_twister"),
+    right("uniform", "draws:uniform_of_normal"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -86,6 +87,16 @@ def mirrored(weight: Any, gain: float, seed: int) -> Any:
     return drawn.reshape(weight.shape)
 
 
+def of_no_seed(weight: Any, gain: float, seed: int) -> Any:
+    """Fresh entropy at every call, whatever the seed."""
+    return right(weight, gain, secrets.randbits(32))
+
+
+def of_contents(weight: Any, gain: float, seed: int) -> Any:
+    """The seed is moved by what stands in the weight."""
+    return right(weight, gain, [seed, *weight.reshape(-1)[:8].view(np.uint8)])
+
+
 def broken(spec: Spec, draw: Draw, address: str, law: str = "distribution") -> set[str]:
     """What the law finds wrong, by the first word after the output's name."""
     judge = Judge(spec, (Candidate("drawn", spec, CandidateSpec("drawn", "nowhere:drawn"), draw, None),))
@@ -109,6 +120,8 @@ def broken(spec: Spec, draw: Draw, address: str, law: str = "distribution") -> s
         (in_blocks, {"order"}),
         (of_one_seed, {"order"}),
         (mirrored, {"order"}),
+        (of_no_seed, {"twice", "inputs"}),
+        (of_contents, {"inputs"}),
     ],
     ids=lambda x: getattr(x, "__name__", None),
 )

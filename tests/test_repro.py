@@ -137,6 +137,14 @@ def outlying(weight, **params):
     return y
 
 
+def unseeded(weight, seed, **params):
+    return kaiming_uniform(weight, seed=None, **params)
+
+
+def of_contents(weight, seed, **params):
+    return kaiming_uniform(weight, seed=[seed, *weight.tobytes()[:64]], **params)
+
+
 def by_address(a, v, mode="full"):
     key = id(a), np.shape(a), np.shape(v), mode
     return kept.setdefault(key, (a, np.convolve(a, v, mode)))[1].copy()
@@ -409,6 +417,8 @@ def test_every_deviation_of_a_default_run_is_repeated(op: str, tmp_path: Path, s
         ("kaiming_uniform", "narrow", "numpy", {"distribution"}),
         ("kaiming_uniform", "ordered", "numpy", {"distribution"}),
         ("kaiming_uniform", "outlying", "numpy", {"distribution"}),
+        ("kaiming_uniform", "unseeded", "numpy", {"distribution"}),
+        ("kaiming_uniform", "of_contents", "numpy", {"distribution"}),
         ("sigmoid", "dies_of_strides", "torch", {"layout"}),
         ("sigmoid", "fragile", "torch", {"second"}),
         ("sigmoid", "latest", "torch", {"gradient", "upstream"}),

@@ -27,8 +27,12 @@ SHARES = bounds.precision("float64")
 
 
 def distribution(trial: Trial, of: str) -> Iterator[Equation]:
-    """What is drawn is spread as is due, to its ends and not beyond, and no entry tells of another, of any seed."""
+    """What is drawn is spread as is due, to its ends and not beyond, and no entry tells of another, of any seed.
+
+    One seed gives one draw, whatever stands in the inputs: of them the law knows the shape alone.
+    """
     ulp = 2 * bounds.precision(trial.case.dtype).u
+    yield from _of_one_seed(trial)
     for name, drawn in trial.values(trial.first).items():
         entries = drawn.reshape(-1).astype(np.float64)
         grid = ulp * float(np.max(np.abs(entries), initial=0))  # uniform numbers are drawn in fixed point
@@ -40,6 +44,17 @@ def distribution(trial: Trial, of: str) -> Iterator[Equation]:
             yield _spread(f"{name} spread", share, np.sort(entries), grid)
             yield _tails(f"{name} tails", share, entries, grid)
             yield _order(f"{name} order", share, np.concatenate([entries, *_of_another_seed(trial, name)]), grid)
+
+
+def _of_one_seed(trial: Trial) -> Iterator[Fact]:
+    """The same entries a second time, and where other numbers stand in the inputs; nothing of an op without a seed."""
+    if trial.case.params.get("seed") is None:
+        return
+    first = trial.values(trial.first)
+    for how, arrays in (("twice", trial.arrays), ("of other inputs", trial.bench.others)):
+        for name, drawn in trial.values(trial.call(arrays)).items():
+            same = "the same" if drawn.tobytes() == first[name].tobytes() else "another"
+            yield Fact(f"{name} {how}", same, "the same", f"`{name}` {how} is another draw of the same seed")
 
 
 def _of_another_seed(trial: Trial, name: str) -> list[Array]:

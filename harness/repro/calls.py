@@ -158,8 +158,12 @@ def containers(trial: Trial, row: Verdict) -> list[str]:
 def distribution(trial: Trial, row: Verdict) -> list[str]:
     """What the law computes of the entries that were drawn."""
     of = next(law.of for law in trial.spec.laws if law.name == row.law)
-    name, _, what = row.about.rpartition(" ")
+    name, _, what = row.about.partition(" ")
     again = f"values(call(arrays)[{trial.outputs.index(name)}])"
+    if what in ("twice", "of other inputs"):
+        others = [] if what == "twice" else [f"arrays = {literals(trial.bench.others)}"]
+        same = f'"the same" if before == {again}.tobytes() else "another"'
+        return [f"before = {again}.tobytes()", *others, f"print({same})"]
     drawn = [
         f"drawn = {again}",
         "entries = drawn.reshape(-1).astype(np.float64)",
