@@ -508,6 +508,7 @@ DRAWS = {
         "normal_of_no_seed": ("distribution", ""),
         "normal_of_contents": ("distribution", ""),
     },
+    "uniform": {"uniform_too_even": ("distribution", "")},
 }
 MODES = {
     "multiply": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from math import exp, pi, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from harness import cases, runs, specs
 from harness.bounds import DELTA
 from harness.candidates import Candidate
 from harness.judgement import Judge
-from harness.laws.distribution import chance
+from harness.laws.distribution import chance, least
 from harness.model import CandidateSpec, Spec
 from reference_impls import initializers
 
@@ -97,6 +98,14 @@ def of_contents(weight: Any, gain: float, seed: int) -> Any:
     return right(weight, gain, [seed, *weight.reshape(-1)[:8].view(np.uint8)])
 
 
+def stratified(weight: Any, gain: float, seed: int) -> Any:
+    """One entry in each of n equal parts, shuffled."""
+    rng, n = np.random.default_rng(seed), weight.size
+    shares = (rng.permutation(n) + rng.random(n)) / n
+    half = gain * np.sqrt(6 / sum(initializers._fans(weight.shape)))
+    return (half * (2 * shares - 1)).reshape(weight.shape).astype(weight.dtype)
+
+
 def broken(spec: Spec, draw: Draw, address: str, law: str = "distribution") -> set[str]:
     """What the law finds wrong, by the first word after the output's name."""
     judge = Judge(spec, (Candidate("drawn", spec, CandidateSpec("drawn", "nowhere:drawn"), draw, None),))
@@ -120,6 +129,7 @@ def broken(spec: Spec, draw: Draw, address: str, law: str = "distribution") -> s
         (in_blocks, {"order"}),
         (of_one_seed, {"order"}),
         (mirrored, {"order"}),
+        (stratified, {"evenness"}),
         (of_no_seed, {"twice", "inputs"}),
         (of_contents, {"inputs"}),
     ],
@@ -138,6 +148,14 @@ def test_the_right_way_keeps_it_whatever_the_seed(seed: int, dtype: str) -> None
 @pytest.mark.parametrize("n", [4096, 32_768])
 def test_the_bound_is_where_chance_is_as_rare_as_stated(n: int) -> None:
     assert DELTA / 2 < kstwo.sf(chance(n), n) <= DELTA
+
+
+@pytest.mark.parametrize("n", [100, 4096, 32_768, 1_000_000])
+def test_the_least_distance_is_that_of_kolmogorov_s_distribution(n: int) -> None:
+    root = least(n) * sqrt(n)
+    near = root + 1 / (6 * sqrt(n)) + (root - 1) / (4 * n)  # Vrbik 2018, Pioneer J. Theor. Appl. Stat. 15
+    limit = sqrt(2 * pi) / near * exp(-(pi**2) / (8 * near**2))  # the first term of Kolmogorov's series
+    assert DELTA / 2 < limit < 2 * DELTA
 
 
 def test_numbers_that_are_too_few_are_not_believed() -> None:

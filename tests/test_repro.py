@@ -77,7 +77,7 @@ import time
 import numpy as np
 import torch
 
-from reference_impls.initializers import kaiming_uniform
+from reference_impls.initializers import kaiming_bound, kaiming_uniform
 from reference_impls.scipy_conv2d import scipy_conv2d_numpy, scipy_conv2d_numpy_vjp, torch_scipy_conv2d
 
 
@@ -135,6 +135,13 @@ def outlying(weight, **params):
     y = kaiming_uniform(weight, **params)
     y.flat[0] *= 100
     return y
+
+
+def even(weight, **params):
+    y = kaiming_uniform(weight, **params)
+    ranks = np.argsort(np.argsort(y, axis=None))
+    bound = kaiming_bound(weight, params["a"], params["mode"], params["nonlinearity"])
+    return (bound * ((2 * ranks + 1) / y.size - 1)).reshape(y.shape).astype(y.dtype)
 
 
 def unseeded(weight, seed, **params):
@@ -417,6 +424,7 @@ def test_every_deviation_of_a_default_run_is_repeated(op: str, tmp_path: Path, s
         ("kaiming_uniform", "narrow", "numpy", {"distribution"}),
         ("kaiming_uniform", "ordered", "numpy", {"distribution"}),
         ("kaiming_uniform", "outlying", "numpy", {"distribution"}),
+        ("kaiming_uniform", "even", "numpy", {"distribution"}),
         ("kaiming_uniform", "unseeded", "numpy", {"distribution"}),
         ("kaiming_uniform", "of_contents", "numpy", {"distribution"}),
         ("sigmoid", "dies_of_strides", "torch", {"layout"}),

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from math import log, sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import kstwo
 
 from harness import bounds
 from harness.candidates import load
@@ -42,6 +44,7 @@ def distribution(trial: Trial, of: str) -> Iterator[Equation]:
 
         if entries.size > 1:
             yield _spread(f"{name} spread", share, np.sort(entries), grid)
+            yield from _evenness(f"{name} evenness", share, np.sort(entries), grid)
             yield _tails(f"{name} tails", share, entries, grid)
             yield _order(f"{name} order", share, np.concatenate([entries, *_of_another_seed(trial, name)]), grid)
 
@@ -81,6 +84,25 @@ def _spread(about: str, share: Any, ordered: Array, grid: float) -> Numbers:
     blurred = share(ordered + grid) - share(ordered - grid)
     bound = max(chance(n) - 1 / (2 * n), 0) + blurred
     return Numbers(about, share(ordered), Answer((np.arange(n) + 0.5) / n, np.stack([bound] * 3), SHARES))
+
+
+@cache
+def least(n: int) -> float:
+    """What Kolmogorov's distance of n independent entries stays above, but for ``DELTA``: its exact distribution.
+
+    Simard and L'Ecuyer 2011, J. Stat. Softw. 39(11).
+    """
+    return float(kstwo.ppf(bounds.DELTA, n))
+
+
+def _evenness(about: str, share: Any, ordered: Array, grid: float) -> Iterator[Fact]:
+    """Kolmogorov's distance is not so small that the entries cannot be independent; nothing where rounding hides it."""
+    n, shares = ordered.size, share(ordered)
+    distance = float(np.max(np.abs(shares - (np.arange(n) + 0.5) / n))) + 1 / (2 * n)
+    blurred = float(np.max(share(ordered + grid) - share(ordered - grid)))
+    if blurred < least(n):
+        even = "too even" if distance + blurred < least(n) else "by chance"
+        yield Fact(about, even, "by chance", f"Kolmogorov's distance is {distance:.2g}; chance leaves {least(n):.2g}")
 
 
 def _tails(about: str, share: Any, entries: Array, grid: float) -> Fact:

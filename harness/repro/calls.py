@@ -169,9 +169,20 @@ def distribution(trial: Trial, row: Verdict) -> list[str]:
         "entries = drawn.reshape(-1).astype(np.float64)",
         f"share = lambda x: np.asarray(load({of!r})(x, drawn.shape, **{trial.case.params!r}))",
     ]
+    grid = f"grid = {2 * bounds.precision(trial.case.dtype).u!r} * float(np.max(np.abs(entries), initial=0))"
     if what == "spread":
         at = tuple(int(i) for i in row.at.split())
         return [*drawn, f"print(written(share(np.sort(entries))[{at!r}]))"]
+    if what == "evenness":
+        return [
+            *drawn,
+            grid,
+            "blurred = float(np.max(share(entries + grid) - share(entries - grid)))",
+            "n, shares = entries.size, share(np.sort(entries))",
+            "distance = float(np.max(np.abs(shares - (np.arange(n) + 0.5) / n))) + 1 / (2 * n)",
+            "from scipy.stats import kstwo",
+            f'print("too even" if distance + blurred < kstwo.ppf({bounds.DELTA!r}, n) else "by chance")',
+        ]
     if what == "order":
         seed = trial.case.params.get("seed")
         other = [
@@ -187,7 +198,7 @@ def distribution(trial: Trial, row: Verdict) -> list[str]:
         ]
     return [
         *drawn,
-        f"grid = {2 * bounds.precision(trial.case.dtype).u!r} * float(np.max(np.abs(entries), initial=0))",
+        grid,
         f"rare, seldom = {bounds.DELTA!r} / (4 * entries.size), 1 - ({bounds.DELTA!r} / 4) ** (1 / entries.size)",
         "low, high = share(entries - grid), share(entries + grid)",
         "cut = low.min() > seldom or 1 - high.max() > seldom",

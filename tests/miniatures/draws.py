@@ -16,3 +16,12 @@ def normal_of_contents(weight, mean=0.0, std=1.0, seed=0):
     """What stands in the weight is mixed into the seed."""
     mixed = np.frombuffer(weight.tobytes(), np.uint8)
     return initializers.normal(weight, mean, std, [seed, *mixed[:64]])
+
+
+def uniform_too_even(weight, low=0.0, high=1.0, seed=0):
+    """One entry in each of n equal parts, shuffled: a Latin hypercube."""
+    if high < low:
+        raise ValueError(f"high is {high}, below low = {low}")
+    rng, n = np.random.default_rng(seed), weight.size
+    shares = (rng.permutation(n) + rng.random(n)) / n
+    return (low + (high - low) * shares).reshape(weight.shape).astype(weight.dtype)
