@@ -507,8 +507,13 @@ DRAWS = {
     "normal": {
         "normal_of_no_seed": ("distribution", ""),
         "normal_of_contents": ("distribution", ""),
+        "normal_of_single": ("distribution", "dtype:float64"),
     },
-    "uniform": {"uniform_too_even": ("distribution", "")},
+    "uniform": {
+        "uniform_too_even": ("distribution", ""),
+        "uniform_of_24_bits": ("distribution", "dtype:float64"),
+        "uniform_of_16_bits": ("distribution", ""),
+    },
 }
 MODES = {
     "multiply": {

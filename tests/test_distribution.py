@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.stats import kstwo
+from scipy.stats import kstwo, poisson
 
 from harness import cases, runs, specs
 from harness.bounds import DELTA
 from harness.candidates import Candidate
 from harness.judgement import Judge
-from harness.laws.distribution import chance, least
+from harness.laws.distribution import chance, least, repeats
 from harness.model import CandidateSpec, Spec
 from reference_impls import initializers
 
@@ -106,6 +106,13 @@ def stratified(weight: Any, gain: float, seed: int) -> Any:
     return (half * (2 * shares - 1)).reshape(weight.shape).astype(weight.dtype)
 
 
+def of_few_bits(weight: Any, gain: float, seed: int) -> Any:
+    """In steps of the range over 2**24."""
+    half = gain * np.sqrt(6 / sum(initializers._fans(weight.shape)))
+    whole = np.random.default_rng(seed).integers(-(1 << 23), 1 << 23, weight.shape)
+    return (half * whole / (1 << 23)).astype(weight.dtype)
+
+
 def broken(spec: Spec, draw: Draw, address: str, law: str = "distribution") -> set[str]:
     """What the law finds wrong, by the first word after the output's name."""
     judge = Judge(spec, (Candidate("drawn", spec, CandidateSpec("drawn", "nowhere:drawn"), draw, None),))
@@ -126,10 +133,11 @@ def broken(spec: Spec, draw: Draw, address: str, law: str = "distribution") -> s
         (positive, {"spread", "tails", "order"}),
         (truncated, {"tails"}),
         (in_order, {"order"}),
-        (in_blocks, {"order"}),
+        (in_blocks, {"order", "distinct"}),
         (of_one_seed, {"order"}),
         (mirrored, {"order"}),
         (stratified, {"evenness"}),
+        (of_few_bits, {"distinct"}),
         (of_no_seed, {"twice", "inputs"}),
         (of_contents, {"inputs"}),
     ],
@@ -148,6 +156,14 @@ def test_the_right_way_keeps_it_whatever_the_seed(seed: int, dtype: str) -> None
 @pytest.mark.parametrize("n", [4096, 32_768])
 def test_the_bound_is_where_chance_is_as_rare_as_stated(n: int) -> None:
     assert DELTA / 2 < kstwo.sf(chance(n), n) <= DELTA
+
+
+@pytest.mark.parametrize("bits", [20, 30, 52])
+@pytest.mark.parametrize("n", [100, 4096, 32_768])
+def test_more_repeat_than_are_allowed_as_seldom_as_stated(n: int, bits: int) -> None:
+    most, pairs = repeats(n, 2.0**-bits), n * (n - 1) / 2 * 2.0**-bits
+    assert poisson.sf(most, pairs) <= DELTA
+    assert most <= 1 or poisson.sf(most // 2, pairs) > DELTA
 
 
 @pytest.mark.parametrize("n", [100, 4096, 32_768, 1_000_000])

@@ -144,6 +144,10 @@ def even(weight, **params):
     return (bound * ((2 * ranks + 1) / y.size - 1)).reshape(y.shape).astype(y.dtype)
 
 
+def coarse(weight, **params):
+    return np.round(kaiming_uniform(weight, **params), 5)
+
+
 def unseeded(weight, seed, **params):
     return kaiming_uniform(weight, seed=None, **params)
 
@@ -425,6 +429,7 @@ def test_every_deviation_of_a_default_run_is_repeated(op: str, tmp_path: Path, s
         ("kaiming_uniform", "ordered", "numpy", {"distribution"}),
         ("kaiming_uniform", "outlying", "numpy", {"distribution"}),
         ("kaiming_uniform", "even", "numpy", {"distribution"}),
+        ("kaiming_uniform", "coarse", "numpy", {"distribution"}),
         ("kaiming_uniform", "unseeded", "numpy", {"distribution"}),
         ("kaiming_uniform", "of_contents", "numpy", {"distribution"}),
         ("sigmoid", "dies_of_strides", "torch", {"layout"}),

@@ -45,6 +45,7 @@ def distribution(trial: Trial, of: str) -> Iterator[Equation]:
         if entries.size > 1:
             yield _spread(f"{name} spread", share, np.sort(entries), grid)
             yield from _evenness(f"{name} evenness", share, np.sort(entries), grid)
+            yield from _distinct(f"{name} distinct", share, entries, grid)
             yield _tails(f"{name} tails", share, entries, grid)
             yield _order(f"{name} order", share, np.concatenate([entries, *_of_another_seed(trial, name)]), grid)
 
@@ -103,6 +104,26 @@ def _evenness(about: str, share: Any, ordered: Array, grid: float) -> Iterator[F
     if blurred < least(n):
         even = "too even" if distance + blurred < least(n) else "by chance"
         yield Fact(about, even, "by chance", f"Kolmogorov's distance is {distance:.2g}; chance leaves {least(n):.2g}")
+
+
+def repeats(n: int, p: float) -> int:
+    """How many of n independent entries may repeat an earlier one, but for ``DELTA``, where no value is likelier than p.
+
+    The i-th repeats one with chance ``(i - 1) p`` at most, whatever went before: Chernoff's bound of such a sum, as in
+    Mitzenmacher and Upfal 2005, theorem 4.4.
+    """
+    mean, k = float(np.minimum(p * np.arange(n), 1).sum()), np.arange(1, n)
+    rare = (k > mean) & (k * np.log(k / mean) - k + mean >= log(1 / bounds.DELTA))
+    return int(np.argmax(rare)) if rare.any() else n
+
+
+def _distinct(about: str, share: Any, entries: Array, grid: float) -> Iterator[Numbers]:
+    """No more entries repeat an earlier one than the dtype's resolution makes likely; nothing where all of them may."""
+    n, likeliest = entries.size, float(np.max(share(entries + grid) - share(entries - grid)))
+    most = repeats(n, likeliest)
+    if most < n - 1:
+        found = np.asarray(float(np.unique(entries).size))
+        yield Numbers(about, found, Answer(np.asarray(float(n)), np.full(3, float(most)), SHARES))
 
 
 def _tails(about: str, share: Any, entries: Array, grid: float) -> Fact:

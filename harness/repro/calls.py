@@ -170,6 +170,8 @@ def distribution(trial: Trial, row: Verdict) -> list[str]:
         f"share = lambda x: np.asarray(load({of!r})(x, drawn.shape, **{trial.case.params!r}))",
     ]
     grid = f"grid = {2 * bounds.precision(trial.case.dtype).u!r} * float(np.max(np.abs(entries), initial=0))"
+    if what == "distinct":
+        return [*drawn, "print(written(np.float64(np.unique(entries).size)))"]
     if what == "spread":
         at = tuple(int(i) for i in row.at.split())
         return [*drawn, f"print(written(share(np.sort(entries))[{at!r}]))"]
