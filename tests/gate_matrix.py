@@ -507,6 +507,8 @@ DRAWS = {
     "normal": {
         "normal_of_no_seed": ("distribution", ""),
         "normal_of_contents": ("distribution", ""),
+        "normal_of_one_radius": ("distribution", ""),
+        "normal_of_half_the_magnitudes": ("distribution", ""),
         "normal_of_single": ("distribution", "dtype:float64"),
     },
     "uniform": {

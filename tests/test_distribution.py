@@ -113,6 +113,21 @@ def of_few_bits(weight: Any, gain: float, seed: int) -> Any:
     return (half * whole / (1 << 23)).astype(weight.dtype)
 
 
+def in_magnitudes(weight: Any, gain: float, seed: int) -> Any:
+    """The second half has the magnitudes of the first, and signs of its own."""
+    drawn = right(weight, gain, seed).reshape(-1)
+    half = drawn.size // 2
+    drawn[half:] = np.abs(drawn[:half]) * np.sign(drawn[half:])
+    return drawn.reshape(weight.shape)
+
+
+def loud_after_high(weight: Any, gain: float, seed: int) -> Any:
+    """Of each pair the second one is in the outer half where the first one is positive."""
+    drawn, width = right(weight, gain, seed).reshape(-1), gain * np.sqrt(6 / sum(initializers._fans(weight.shape)))
+    drawn[1::2] = (drawn[1::2] + width * (drawn[::2] > 0) * np.sign(drawn[1::2])) / 2
+    return drawn.reshape(weight.shape)
+
+
 def broken(spec: Spec, draw: Draw, address: str, law: str = "distribution") -> set[str]:
     """What the law finds wrong, by the first word after the output's name."""
     judge = Judge(spec, (Candidate("drawn", spec, CandidateSpec("drawn", "nowhere:drawn"), draw, None),))
@@ -126,17 +141,19 @@ def broken(spec: Spec, draw: Draw, address: str, law: str = "distribution") -> s
 @pytest.mark.parametrize(
     ("draw", "found"),
     [
-        (too_wide, {"spread", "tails"}),
-        (fans_mixed_up, {"spread", "tails"}),
+        (too_wide, {"spread", "tails", "magnitudes"}),
+        (fans_mixed_up, {"spread", "tails", "magnitudes"}),
         (of_another_shape, {"spread", "tails"}),
         (one_far_out, {"tails"}),
         (positive, {"spread", "tails", "order"}),
         (truncated, {"tails"}),
-        (in_order, {"order"}),
-        (in_blocks, {"order", "distinct"}),
-        (of_one_seed, {"order"}),
-        (mirrored, {"order"}),
+        (in_order, {"order", "magnitudes", "crossed"}),
+        (in_blocks, {"order", "magnitudes", "distinct"}),
+        (of_one_seed, {"order", "magnitudes"}),
+        (mirrored, {"order", "magnitudes"}),
         (stratified, {"evenness"}),
+        (in_magnitudes, {"magnitudes", "distinct"}),
+        (loud_after_high, {"crossed"}),
         (of_few_bits, {"distinct"}),
         (of_no_seed, {"twice", "inputs"}),
         (of_contents, {"inputs"}),

@@ -148,6 +148,12 @@ def coarse(weight, **params):
     return np.round(kaiming_uniform(weight, **params), 5)
 
 
+def of_magnitudes(weight, **params):
+    y = kaiming_uniform(weight, **params).reshape(-1)
+    y[1::2] = np.abs(y[::2]) * np.sign(y[1::2])
+    return y.reshape(weight.shape)
+
+
 def unseeded(weight, seed, **params):
     return kaiming_uniform(weight, seed=None, **params)
 
@@ -430,6 +436,7 @@ def test_every_deviation_of_a_default_run_is_repeated(op: str, tmp_path: Path, s
         ("kaiming_uniform", "outlying", "numpy", {"distribution"}),
         ("kaiming_uniform", "even", "numpy", {"distribution"}),
         ("kaiming_uniform", "coarse", "numpy", {"distribution"}),
+        ("kaiming_uniform", "of_magnitudes", "numpy", {"distribution"}),
         ("kaiming_uniform", "unseeded", "numpy", {"distribution"}),
         ("kaiming_uniform", "of_contents", "numpy", {"distribution"}),
         ("sigmoid", "dies_of_strides", "torch", {"layout"}),

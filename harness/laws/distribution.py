@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from math import log, sqrt
+from math import log, prod, sqrt
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,9 @@ Array = NDArray[Any]
 
 #: What shares of entries are computed in.
 SHARES = bounds.precision("float64")
+
+#: What of two entries is held against each other: degrees of Legendre's polynomials in ``2 share - 1``.
+ORDERS = {"order": (1, 1), "magnitudes": (2, 2), "crossed": (1, 2)}
 
 
 def distribution(trial: Trial, of: str) -> Iterator[Equation]:
@@ -47,7 +50,9 @@ def distribution(trial: Trial, of: str) -> Iterator[Equation]:
             yield from _evenness(f"{name} evenness", share, np.sort(entries), grid)
             yield from _distinct(f"{name} distinct", share, entries, grid)
             yield _tails(f"{name} tails", share, entries, grid)
-            yield _order(f"{name} order", share, np.concatenate([entries, *_of_another_seed(trial, name)]), grid)
+            several = np.concatenate([entries, *_of_another_seed(trial, name)])
+            for what, degrees in ORDERS.items():
+                yield _order(f"{name} {what}", share, several, grid, degrees)
 
 
 def _of_one_seed(trial: Trial) -> Iterator[Fact]:
@@ -139,16 +144,21 @@ def _tails(about: str, share: Any, entries: Array, grid: float) -> Fact:
     return Fact(about, "outside" if outside else "cut off" if cut else "inside", "inside", message)
 
 
-def _order(about: str, share: Any, entries: Array, grid: float) -> Numbers:
+def _order(about: str, share: Any, entries: Array, grid: float, degrees: tuple[int, int]) -> Numbers:
     """No entry tells of another, however far they stand apart: the largest correlation of all distances, round about.
 
-    Terms of one distance depend on two others each, and a sum of n such within [-1, 1] stays within
-    ``sqrt(6 n ln(2 / p))`` but for a chance p: Janson 2004, Random Struct. Algorithms 24(3), theorem 2.1.
+    Of ``c = 2 share - 1`` (degree 1) and ``(3 c^2 - 1) / 2`` (degree 2, Legendre's) at two places. Terms of one distance
+    depend on two others each, so that three classes hold none that depend: Hoelder's inequality over these and
+    Bernstein's in each (Boucheron, Lugosi and Massart 2013, theorem 2.10) leave a sum of n terms of variance v within
+    ``sqrt(6 n v ln(2 / p)) + b ln(2 / p)``, b the largest size of a term, but for a chance p.
     """
-    n = entries.size
-    around = 2 * share(entries) - 1
-    each = np.fft.irfft(np.abs(np.fft.rfft(around)) ** 2, n)[1 : n // 2 + 1] / n
-    worst = each[np.argmax(np.abs(each))]
+    n, c = entries.size, 2 * share(entries) - 1
     blurred = float(np.max(share(entries + grid) - share(entries - grid)))
-    bound = sqrt(6 * log(2 * each.size / bounds.DELTA) / n) + (2 * blurred) ** 2
+    shift = [d * (d + 1) * blurred for d in degrees]  # a step of the dtype times the steepest slope
+    mean, v = shift[0] * shift[1], prod(1 / sqrt(2 * d + 1) + s for d, s in zip(degrees, shift, strict=True)) ** 2
+    one, other = (np.fft.rfft(c if d == 1 else (3 * c**2 - 1) / 2) for d in degrees)
+    each = np.fft.irfft(np.conj(one) * other, n)[1:] / n
+    worst = each[np.argmax(np.abs(each))]
+    chances = log(2 * each.size / bounds.DELTA)
+    bound = sqrt(6 * v * chances / n) + (1 + mean) * chances / n + mean
     return Numbers(about, np.asarray((1 + worst) / 2), Answer(np.asarray(0.5), np.full(3, bound / 2), SHARES))

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 
 from harness import bounds
+from harness.laws.distribution import ORDERS
 from harness.laws.purity import CALLS_AT_ONCE
 from harness.libraries import machine
 from harness.libraries.arrays import marks
@@ -185,7 +186,7 @@ def distribution(trial: Trial, row: Verdict) -> list[str]:
             "from scipy.stats import kstwo",
             f'print("too even" if distance + blurred < kstwo.ppf({bounds.DELTA!r}, n) else "by chance")',
         ]
-    if what == "order":
+    if what in ORDERS:
         seed = trial.case.params.get("seed")
         other = [
             f"call_params = {{**call_params, 'seed': {seed} + 1}}",
@@ -194,8 +195,9 @@ def distribution(trial: Trial, row: Verdict) -> list[str]:
         return [
             *drawn,
             *(other if seed is not None else []),
-            "n, around = entries.size, 2 * share(entries) - 1",
-            "each = np.fft.irfft(np.abs(np.fft.rfft(around)) ** 2, n)[1 : n // 2 + 1] / n",
+            "n, c = entries.size, 2 * share(entries) - 1",
+            f"one, other = (np.fft.rfft(c if d == 1 else (3 * c**2 - 1) / 2) for d in {ORDERS[what]!r})",
+            "each = np.fft.irfft(np.conj(one) * other, n)[1:] / n",
             "print(written((1 + each[np.argmax(np.abs(each))]) / 2))",
         ]
     return [

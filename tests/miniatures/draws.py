@@ -49,3 +49,24 @@ def normal_of_single(weight, mean=0.0, std=1.0, seed=0):
         raise ValueError(f"std is {std}; a deviation is not negative")
     drawn = np.random.default_rng(seed).standard_normal(weight.shape, np.float32)
     return (mean + std * drawn).astype(weight.dtype)
+
+
+def normal_of_one_radius(weight, mean=0.0, std=1.0, seed=0):
+    """Box and Muller's way, each radius serving two pairs: uncorrelated, but large ones stand together."""
+    if std < 0:
+        raise ValueError(f"std is {std}; a deviation is not negative")
+    u, v, w = np.random.default_rng(seed).random((3, (weight.size + 3) // 4))
+    radius, one, other = np.sqrt(-2 * np.log1p(-u)), 2 * np.pi * v, 2 * np.pi * w
+    four = np.stack([np.cos(one), np.sin(one), np.cos(other), np.sin(other)], axis=1)
+    drawn = (radius[:, None] * four).reshape(-1)[: weight.size]
+    return (mean + std * drawn).reshape(weight.shape).astype(weight.dtype)
+
+
+def normal_of_half_the_magnitudes(weight, mean=0.0, std=1.0, seed=0):
+    """The second half has the magnitudes of the first, and signs of its own."""
+    if std < 0:
+        raise ValueError(f"std is {std}; a deviation is not negative")
+    rng, half = np.random.default_rng(seed), (weight.size + 1) // 2
+    first = rng.standard_normal(half)
+    drawn = np.concatenate([first, first * rng.choice([-1.0, 1.0], half)])[: weight.size]
+    return (mean + std * drawn).reshape(weight.shape).astype(weight.dtype)
