@@ -509,6 +509,7 @@ DRAWS = {
         "normal_of_contents": ("distribution", ""),
         "normal_of_one_radius": ("distribution", ""),
         "normal_of_half_the_magnitudes": ("distribution", ""),
+        "normal_of_one_bit": ("distribution", ""),
         "normal_of_single": ("distribution", "dtype:float64"),
     },
     "uniform": {

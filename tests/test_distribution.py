@@ -81,6 +81,16 @@ def of_one_seed(weight: Any, gain: float, seed: int) -> Any:
     return right(weight, gain, 0)
 
 
+def of_one_bit(weight: Any, gain: float, seed: int) -> Any:
+    """Of the seed one bit is looked at."""
+    return right(weight, gain, seed & 1)
+
+
+def of_16_bits(weight: Any, gain: float, seed: int) -> Any:
+    """Of the seed 16 bits are looked at."""
+    return right(weight, gain, seed & 0xFFFF)
+
+
 def mirrored(weight: Any, gain: float, seed: int) -> Any:
     """Every number is followed by its negative."""
     drawn = right(weight, gain, seed).reshape(-1)
@@ -143,13 +153,15 @@ def broken(spec: Spec, draw: Draw, address: str, law: str = "distribution") -> s
     [
         (too_wide, {"spread", "tails", "magnitudes"}),
         (fans_mixed_up, {"spread", "tails", "magnitudes"}),
-        (of_another_shape, {"spread", "tails"}),
+        (of_another_shape, {"spread", "tails", "magnitudes"}),
         (one_far_out, {"tails"}),
         (positive, {"spread", "tails", "order"}),
         (truncated, {"tails"}),
         (in_order, {"order", "magnitudes", "crossed"}),
         (in_blocks, {"order", "magnitudes", "distinct"}),
         (of_one_seed, {"order", "magnitudes"}),
+        (of_one_bit, {"order", "magnitudes"}),
+        (of_16_bits, {"order", "magnitudes"}),
         (mirrored, {"order", "magnitudes"}),
         (stratified, {"evenness"}),
         (in_magnitudes, {"magnitudes", "distinct"}),

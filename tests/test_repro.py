@@ -154,6 +154,10 @@ def of_magnitudes(weight, **params):
     return y.reshape(weight.shape)
 
 
+def of_one_bit(weight, seed, **params):
+    return kaiming_uniform(weight, seed=seed & 1, **params)
+
+
 def unseeded(weight, seed, **params):
     return kaiming_uniform(weight, seed=None, **params)
 
@@ -437,6 +441,7 @@ def test_every_deviation_of_a_default_run_is_repeated(op: str, tmp_path: Path, s
         ("kaiming_uniform", "even", "numpy", {"distribution"}),
         ("kaiming_uniform", "coarse", "numpy", {"distribution"}),
         ("kaiming_uniform", "of_magnitudes", "numpy", {"distribution"}),
+        ("kaiming_uniform", "of_one_bit", "numpy", {"distribution"}),
         ("kaiming_uniform", "unseeded", "numpy", {"distribution"}),
         ("kaiming_uniform", "of_contents", "numpy", {"distribution"}),
         ("sigmoid", "dies_of_strides", "torch", {"layout"}),

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from harness import bounds
-from harness.laws.distribution import ORDERS
+from harness.laws.distribution import ORDERS, SEEDS
 from harness.laws.purity import CALLS_AT_ONCE
 from harness.libraries import machine
 from harness.libraries.arrays import marks
@@ -189,8 +189,9 @@ def distribution(trial: Trial, row: Verdict) -> list[str]:
     if what in ORDERS:
         seed = trial.case.params.get("seed")
         other = [
-            f"call_params = {{**call_params, 'seed': {seed} + 1}}",
-            f"entries = np.concatenate([entries, {again}.reshape(-1).astype(np.float64)])",
+            f"for step in {SEEDS!r}:",
+            f"    call_params = {{**call_params, 'seed': {seed} + step}}",
+            f"    entries = np.concatenate([entries, {again}.reshape(-1).astype(np.float64)])",
         ]
         return [
             *drawn,

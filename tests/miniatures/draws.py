@@ -70,3 +70,8 @@ def normal_of_half_the_magnitudes(weight, mean=0.0, std=1.0, seed=0):
     first = rng.standard_normal(half)
     drawn = np.concatenate([first, first * rng.choice([-1.0, 1.0], half)])[: weight.size]
     return (mean + std * drawn).reshape(weight.shape).astype(weight.dtype)
+
+
+def normal_of_one_bit(weight, mean=0.0, std=1.0, seed=0):
+    """Of the seed one bit is looked at."""
+    return initializers.normal(weight, mean, std, seed & 1)
