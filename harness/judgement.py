@@ -15,7 +15,7 @@ from harness.comparison import Evidence, Numbers, Testimony, compare
 from harness.fills import WITHOUT_SLOPES
 from harness.laws import DIFFERENTIAL, IMPLIED, LAWS
 from harness.libraries.arrays import NoGradient, NotAnArray, NotOffered
-from harness.model import Case, Law, Spec, Verdict
+from harness.model import Case, Law, Spec, Status, Verdict
 from harness.oracles import Answer, Oracle, OracleError, mismatch
 from harness.trial import Bench, Trial
 
@@ -28,7 +28,7 @@ class Judge:
 
     spec: Spec
     candidates: tuple[Candidate, ...]
-    unloadable: tuple[tuple[str, str], ...] = ()
+    unloadable: tuple[tuple[str, Status, str], ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
     isa: str = ""
 
@@ -48,7 +48,7 @@ class Judge:
     def _verdicts(self, case: Case, seed: int, note: Note) -> list[Verdict]:
         bench = Bench(self.spec, case, seed)
         rows = [
-            Verdict(case.op, case.id, name, "status", "", "unsupported", message=why) for name, why in self.unloadable
+            Verdict(case.op, case.id, name, "status", "", status, message=why) for name, status, why in self.unloadable
         ]
         own = _oracle(bench, note) if proofs.sampled(case) else []
         for candidate in self.candidates:

@@ -179,17 +179,7 @@ class Oracle:
         """A formula run with its errors, once."""
         if formula not in self._kept:
             self._kept[formula] = self._run(formula, partial(arithmetic.leaf, p=self.p))
-            self._held(self._kept[formula])
         return self._kept[formula]
-
-    def _held(self, run: Run) -> None:
-        """Nothing, where the outputs have the shapes that the spec says. Raises OracleError where one has another."""
-        known = cases.names(self.spec, self.case)
-        for output, y in zip(self.spec.outputs, run.outputs, strict=True):
-            due = None if output.shape is None else cases.shape(output, known)
-            if due not in (None, tuple(np.shape(y))):
-                there = f"`{output.name}` is {tuple(np.shape(y))} by {self.spec.oracle}, and {due} by the spec"
-                raise OracleError(f"{there}, at {self.case.id}: one of them is wrong")
 
     def _run(self, function: Callable[..., Any], leaf: Leaf) -> Run:
         leaves: dict[str, Any] = {n: leaf(x) if x.dtype.kind not in "iub" else x for n, x in self.arrays.items()}
@@ -222,9 +212,16 @@ class Oracle:
 
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Every output's shape by name; no number is computed for it."""
+        """Every output's shape by name; no number is computed for it. Raises OracleError where the spec says another."""
         run = self._tracked(definition(self.spec.oracle)[0])
-        return {n: tuple(np.shape(y)) for n, y in zip(self._outputs, run.outputs, strict=True)}
+        found = {n: tuple(np.shape(y)) for n, y in zip(self._outputs, run.outputs, strict=True)}
+        known = cases.names(self.spec, self.case)
+        for output in self.spec.outputs:
+            due = None if output.shape is None else cases.shape(output, known)
+            if due not in (None, found[output.name]):
+                there = f"`{output.name}` is {found[output.name]} by {self.spec.oracle}, and {due} by the spec"
+                raise OracleError(f"{there}, at {self.case.id}: one of them is wrong")
+        return found
 
     @property
     def _outputs(self) -> list[str]:

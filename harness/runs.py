@@ -33,6 +33,9 @@ _OF_SPECS, _OF_CASES = frozenset({"op", "candidate"}), frozenset({"case", "grid"
 #: How the reason begins of a candidate that is not there.
 ABSENT = "cannot be imported"
 
+#: Why a candidate is not here: the status of its cases, and what is said.
+Absent = tuple[Status, str]
+
 
 class Unselected(LookupError):
     """A selection that nothing satisfies."""
@@ -156,7 +159,7 @@ def work(found: Sequence[Spec], place: str) -> Work:
     if place not in sys.path:
         sys.path.insert(0, place)
     told = {spec.op: (spec, {c.name: c for c in spec.candidates}) for spec in found}
-    loaded: dict[tuple[str, str], Candidate | str] = {}
+    loaded: dict[tuple[str, str], Candidate | Absent] = {}
 
     def verdicts(task: Task, note: Note) -> list[Verdict]:
         spec, given = told[task.op]
@@ -182,30 +185,31 @@ def explained(found: Sequence[Spec], place: str) -> Explain:
 
 
 def ready(spec: Spec) -> Judge:
-    """A spec's judge with its candidates imported; one that cannot be is unsupported, with the reason."""
+    """A spec's judge with its candidates imported; one that cannot be says why at every case."""
     return _judge(spec, {given.name: _loaded(spec, given) for given in spec.candidates})
 
 
-def _judge(spec: Spec, found: Mapping[str, Candidate | str]) -> Judge:
+def _judge(spec: Spec, found: Mapping[str, Candidate | Absent]) -> Judge:
     from harness.judgement import Judge
 
-    missing = tuple((name, c) for name, c in found.items() if isinstance(c, str))
-    present = tuple(c for c in found.values() if not isinstance(c, str))
+    missing = tuple((name, *c) for name, c in found.items() if isinstance(c, tuple))
+    present = tuple(c for c in found.values() if not isinstance(c, tuple))
     return Judge(spec, present, missing, tuple(sorted(versions().items())), isa())
 
 
-def _loaded(spec: Spec, given: CandidateSpec) -> Candidate | str:
-    """The candidate, or why it is not here."""
+def _loaded(spec: Spec, given: CandidateSpec) -> Candidate | Absent:
+    """The candidate, or why it is not here: it fails, unless it needs a package or a machine that is not."""
     from harness.candidates import candidate, guess_library
 
     if given.needs and not there(given.needs):
-        return f"needs {given.needs}, which is not here"
+        return "unsupported", f"needs {given.needs}, which is not here"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return candidate(spec, replace(given, library=given.library or guess_library(given.call)))
     except Exception as error:
-        return f"{ABSENT}: {type(error).__name__}: {error}"
+        installed = not isinstance(error, ModuleNotFoundError) or "." in (error.name or ".")
+        return "fails" if installed else "unsupported", f"{ABSENT}: {type(error).__name__}: {error}"
 
 
 def there(need: str) -> bool:

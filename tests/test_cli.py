@@ -296,6 +296,25 @@ def test_pytest_tells_a_known_deviation_that_matches_nothing(
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "told", "shown"),
+    [
+        ("oracle: numpy:negative", "oracle: dying:other", "the definition of `negative` is at fault: ", "is at fault"),
+        ("numpy:      numpy:negative", "numpy: numpy:negativ", "", "<code>numpy</code> fails in"),
+    ],
+)
+def test_what_cannot_be_asked_is_not_called_right(tmp_path: Path, old: str, new: str, told: str, shown: str) -> None:
+    text = KNOWN_DEATH.partition("\nknown:")[0].replace("  numpy.dies: dying:negative\n", "").replace(old, new)
+    (tmp_path / "negative.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "dying.py").write_text("def other(x):\n    raise ValueError('no')\n", encoding="utf-8")
+    done = harness("run", "negative.yaml", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 1
+    assert told in done.stderr
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert shown in page
+    assert "Nothing is wrong" not in page
+
+
+@pytest.mark.parametrize(
     ("oracle", "candidate", "said"),
     [
         ("mine:raises", "torch:neg", "24 verdicts on it are inconclusive: mine:raises at negative"),

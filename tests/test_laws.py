@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from fnmatch import fnmatch
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ import torch
 
 from harness import cases, specs
 from harness.candidates import Candidate, candidate
+from harness.expressions import parse
 from harness.judgement import Judge
 from harness.laws import LAWS, statement
-from harness.model import CandidateSpec, Law, Spec, Verdict
+from harness.model import CandidateSpec, Law, Output, Spec, Verdict
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 0
@@ -289,6 +291,22 @@ def test_the_right_implementation_keeps_every_law(call: Callable[..., Any], vjp:
     rows = judged(call, vjp)
     assert not broken(rows)
     assert {row.status for row in rows} <= {"conforms", "unsupported", "not believed"}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"params": {"betta": (1,)}}, "got an unexpected keyword argument 'betta'"),
+        ({"outputs": (Output("output", (parse("6"), parse("5"))),)}, "(5, 6) by * and (6, 5) by the spec"),
+    ],
+)
+def test_a_definition_that_does_not_fit_its_spec_is_said_to(change: dict[str, Any], said: str) -> None:
+    changed = replace(spec(), **change)
+    given = CandidateSpec("candidate", "nowhere:candidate", library="numpy")
+    judge = Judge(changed, (Candidate("candidate", changed, given, linear_numpy, linear_numpy_vjp),))
+    rows = judge.verdicts(cases.find(changed, "linear"), SEED, lambda name, law: None)
+    at_fault = [row for row in rows if row.status == "inconclusive" and row.blame == "oracle"]
+    assert any(fnmatch(row.message, f"*{said}*") for row in at_fault)
 
 
 @pytest.mark.parametrize("law", sorted({*LAWS, "status"}))

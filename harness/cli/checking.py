@@ -114,7 +114,7 @@ def _refuse_absent(rows: Iterable[Verdict]) -> None:
     from harness.runs import ABSENT
 
     for row in rows:
-        if row.status == "unsupported" and row.message.startswith(ABSENT):
+        if row.message.startswith(ABSENT):
             refuse(f"`{row.candidate}` {row.message}")
 
 

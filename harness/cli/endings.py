@@ -84,6 +84,15 @@ def is_red(store: Store) -> bool:
     return not store.count() or wrong_oracle or any(status in judging.red() for _, _, status in store.tally())
 
 
+def tell_faults(store: Store) -> None:
+    """Say which definitions fail or are contradicted, once each: what they were asked about is not judged."""
+    faults: dict[str, str] = {}
+    for row in store.rows(status=["inconclusive"], blame=["oracle"]):
+        faults.setdefault(row.op, row.message)
+    for op, message in faults.items():
+        click.echo(f"harness: the definition of `{op}` is at fault: {message}", err=True)
+
+
 def unsaid(stale: Sequence[Verdict], store: Store) -> list[Verdict]:
     """Those rows about the ledger that an interrupted run has not stored already."""
     said = {(r.op, r.message) for r in store.rows(about=["ledger"])}

@@ -71,6 +71,7 @@ def run(
             store.flush()
             store.append(endings.unsaid(runs.stale(chosen, store.marks(), whole=not (only or shard or budget)), store))
             red = endings.is_red(store)
+            endings.tell_faults(store)
             endings.conclude(store, chosen, endings.Ending(out, form, len(store.done()), time.monotonic() - began))
     except StoreError as error:
         refuse(str(error))

@@ -16,9 +16,9 @@ def agrees(trial: Trial) -> Iterator[Equation]:
 
 def shape(trial: Trial) -> Iterator[Equation]:
     """The result has the definition's shape."""
-    due = trial.due.values
+    due = trial.due.oracle.shapes
     for name, actual in trial.values(trial.first).items():
-        expected = due[name].expected.shape
+        expected = due[name]
         yield Fact(name, actual.shape, expected, f"{name} has shape {actual.shape} where {expected} is due")
 
 

@@ -91,7 +91,7 @@ def torch_changed_by_backward(
 def _bits(x: Any) -> bytes:
     import torch
 
-    flat = x.detach().resolve_conj().resolve_neg().contiguous().reshape(-1)
+    flat = x.detach().resolve_conj().resolve_neg().reshape(-1).clone(memory_format=torch.contiguous_format)
     return flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
 
 

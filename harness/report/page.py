@@ -135,7 +135,8 @@ def page(
             kills=header.get("kills"),
             counts=counts(verdicts),
             cases=int(verdicts["case"].nunique()),
-            candidates=int(verdicts["candidate"].nunique()),
+            candidates=len(set(verdicts["candidate"]) - {"oracle"}),
+            faults=_faults(verdicts),
             matrix=_matrix(verdicts),
             wrong=_wrong(verdicts, evidence or {}, history),
             clusters=clusters(verdicts, header.get("first")),
@@ -315,6 +316,15 @@ def _wrong(
         for (op, candidate, known), group in grouped
     ]
     return sorted(said, key=lambda w: (w["known"], -w["cases"]))
+
+
+def _faults(verdicts: pandas.DataFrame) -> list[dict[str, Any]]:
+    """Definitions that fail or are contradicted, said once per op."""
+    rows = verdicts[(verdicts["status"] == "inconclusive") & (verdicts["blame"] == "oracle")]
+    return [
+        {"op": op, "cases": int(group["case"].nunique()), "because": str(group["message"].iloc[0])}
+        for op, group in rows.groupby("op", sort=True)
+    ]
 
 
 def _example(rows: pandas.DataFrame, evidence: Mapping[str, Any]) -> dict[str, str]:
