@@ -36,7 +36,9 @@ def load(path: str) -> Any:
     found: Any = importlib.import_module(module)
     for part in attribute.split("."):
         if not hasattr(found, part):
-            raise ImportError(f"`{module}` has no `{attribute}`")
+            from harness.specs.errors import nearest
+
+            raise ImportError(f"`{module}` has no `{attribute}`{nearest(part, dir(found))}")
         found = getattr(found, part)
     return found
 

@@ -134,6 +134,7 @@ def test_a_candidate_that_kills_its_process_is_a_verdict(mine: Path) -> None:
         (("check", "sigmoyd", "torch:sigmoid"), "sigmoid"),
         (("check", "sigmoid", "torch:sigmoyd"), "sigmoyd"),
         (("check", "sigmoid", "torch.sigmoid"), "MODULE:ATTR"),
+        (("check", "sigmoid", "./mine.py:sigmoid"), "a module is due: `mine:sigmoid`"),
         (("check", "sigmoid", "torch:sigmoid", "--algorithm", "magic"), "conventional"),
         (("show", "sigmoid/colour:3"), "colour"),
         (("run", "nowhere"), "nowhere"),

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -59,6 +60,10 @@ def given(path: str, library: str | None, vjp: str | None, algorithm: str) -> Ca
     for dotted in filter(None, (path, vjp)):
         if ":" not in dotted:
             refuse(f"`{dotted}`: write MODULE:ATTR, as in my_package.layers:conv2d")
+        file, _, attribute = dotted.rpartition(":")
+        if file.endswith(".py") or "/" in file:
+            module, folder = Path(file).stem, Path(file).parent
+            refuse(f"`{file}` is a file, and a module is due: `{module}:{attribute}`, from the folder {folder}")
     if algorithm not in ALGORITHMS:
         refuse(f"--algorithm {algorithm}: one of {', '.join(ALGORITHMS)}")
     return CandidateSpec(path, path, vjp, library or _told_library(path), algorithm)
