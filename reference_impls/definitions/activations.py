@@ -55,11 +55,9 @@ def relu(input: Any) -> Any:
 
 
 def leaky_relu(input: Any, *, negative_slope: float = 0.01) -> Any:
-    """``x`` where x > 0 and ``negative_slope x`` elsewhere; at 0 any slope between the two."""
-    if negative_slope in (0, 1):
-        return input if negative_slope else np.maximum(input, 0)
-    below = negative_slope * input
-    return np.maximum(input, below) if negative_slope < 1 else np.minimum(input, below)
+    """``x`` where x > 0 and ``negative_slope x`` elsewhere."""
+    below = negative_slope * np.minimum(input, 0)
+    return np.maximum(input, below) if negative_slope <= 1 else np.maximum(input, 0) + below
 
 
 def swish_by_quotient(input: Any) -> Any:

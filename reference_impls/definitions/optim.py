@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from reference_impls.definitions.derivatives import settled
+
 
 def _corrections(p: Any, t: int, betas: Any) -> tuple[Any, Any]:
     """``1 - beta^t`` for both betas, which implementations compute in double precision whatever the arrays are.
@@ -59,4 +61,16 @@ def adam_step(
     return p - lr * (m_next / first) / (np.sqrt(v_next / second) + eps), m_next, v_next
 
 
+def adam_step_by_parts(
+    p: Any, g: Any, m: Any, v: Any, *, t: int, lr: float, betas: Any, eps: float, weight_decay: float
+) -> tuple[Any, Any, Any]:
+    """Slopes as of ``addcdiv``: what comes through m' and what comes through v' are added to p's one after the other."""
+    m_next, v_next = _moments(p, g, m, v, betas, weight_decay)
+    first, second = _corrections(p, t, betas)
+    mean, below = m_next / first, np.sqrt(v_next / second) + eps
+    held = settled(below)
+    return p - lr * (mean / held) - lr * settled(mean) * (1 / below - 1 / held), m_next, v_next
+
+
 adam_step.legal = (adam_step_torch,)  # type: ignore[attr-defined]
+adam_step.legal_slopes = (adam_step_by_parts,)  # type: ignore[attr-defined]
