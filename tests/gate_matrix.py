@@ -544,6 +544,7 @@ MODES_TORCH = {
         "swish_rewriting": ("pure", ""),
     },
     "multiply": {"product_of_one": ("gradient", "shape_other:4x")},
+    "add_vector": {"added_as_it_lies": ("upstream", "dtype:complex128")},
 }
 
 MINIATURES: tuple[Entry, ...] = (

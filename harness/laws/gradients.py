@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
@@ -134,6 +135,9 @@ def upstream(trial: Trial) -> Iterator[Equation]:
     cotangents = trial.due.cotangents
     for layout in ("transposed", "strided"):
         yield from _pulled(trial, layout, cotangents, trial.due.gradients)
+    for layout in (x for x in trial.candidate.library.layouts if x in _UNUSUAL and trial.plain):
+        with suppress(NotOffered):
+            yield from _pulled(trial, layout, cotangents, trial.due.gradients)
     repeated = {n: _repeated(g) for n, g in cotangents.items()}
     yield from _pulled(trial, "expanded", repeated, trial.due.pulled(repeated))
     if cotangents and all(g.size for g in cotangents.values()):
@@ -182,6 +186,9 @@ def enlarging(p: Precision) -> float:
     """A power of two half-way, by exponents, to the largest number: what is scaled by it loses nothing."""
     return float(2.0 ** round(np.log2(p.largest) / 2))
 
+
+#: Layouts that upstream gradients have less often: conjugate bits and negated views come from autograd itself.
+_UNUSUAL = frozenset({"offset", "channels_last", "conj_view", "neg_view"})
 
 #: Ways in which the numbers are others, and the layout is the usual one.
 _LAID_OUT = {"of zeros": "contiguous", "enlarged": "contiguous"}

@@ -112,7 +112,17 @@ def _subsets(trial: Trial) -> Subjects:
         yield from ((f"{name} with 1 other alone", "returns") for name in trial.differentiable)
 
 
-_UPSTREAM = ("transposed", "strided", "expanded", "of one value", "of zeros", "of NaN", "enlarged")
+_UPSTREAM = (
+    "transposed",
+    "strided",
+    "expanded",
+    "of one value",
+    "of zeros",
+    "of NaN",
+    "enlarged",
+    "offset",
+    "channels_last",
+)
 
 
 def _upstream(trial: Trial) -> Subjects:

@@ -262,6 +262,22 @@ def swish_scribbling(input):
     return _Scribbling.apply(input)
 
 
+class _AsItLies(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, vector):
+        return x + vector
+
+    @staticmethod
+    def backward(ctx, g):
+        g = g.conj() if g.is_conj() else g
+        return g, g.sum_to_size(g.shape[-1:])
+
+
+def added_as_it_lies(input, vector):
+    """The memory of the upstream gradient is read as it lies: its conjugate bit is not seen."""
+    return _AsItLies.apply(input, vector)
+
+
 def swish_rewriting(input):
     """The input is written to with its own values: other graphs that saved it refuse."""
     with torch.no_grad():
