@@ -1,7 +1,7 @@
 """Evidence -> its proof: the worst entry again in ball arithmetic, or the rule that was broken.
 
-No candidate is accused of a wrong number before the distance of that number from an enclosure of the right one is
-known to exceed the bound. Where the enclosure contradicts the oracle instead, the spec is at fault.
+A wrong number is proved by its distance from an enclosure of the right one, which exceeds the bound; where there is no
+enclosure, its row says that it is not proved. Where the enclosure contradicts the oracle instead, the spec is at fault.
 """
 
 from __future__ import annotations

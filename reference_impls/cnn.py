@@ -96,15 +96,6 @@ def shapes(
     return {name: of[name] for name in STATE}
 
 
-def initial_state(seed: int = 0, dtype: npt.DTypeLike = np.float32, **sizes: Any) -> tuple[Array, ...]:
-    """``STATE`` before training: Xavier-normal weights, biases 0, BatchNorm weights N(1, 0.02**2), statistics 0 and 1.
-
-    ``sizes`` are those of ``shapes``.
-    """
-    empty = {name: np.empty(shape, dtype) for name, shape in shapes(**sizes).items()}
-    return tuple(_initial(name, array, seed + number) for number, (name, array) in enumerate(empty.items()))
-
-
 def forward(input: Array, *state: Array, training: bool = True, stride: int = 3) -> tuple[Array, ...]:
     """``(probability (N, 1), running statistics afterwards)``."""
     _, output, running = _walk(input, _named(state, STATE), training, stride)

@@ -26,28 +26,6 @@ Padding = int | str | Sequence[int]
 Gradients = tuple[Array, Array, Array | None]
 
 
-def conv2d_fft(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: PerAxis = 1,
-    padding: Padding = 0,
-    dilation: PerAxis = 1,
-    groups: int = 1,
-) -> Array:
-    """y[n, o] = b[o] + IFFT(sum over c of FFT(x[n, c]) * conj(FFT(conj(w[o, c])))): an FFT algorithm."""
-    g = geometry(2, input, weight, bias, stride, padding, dilation, groups)
-    padded = zero_pad(_widen(input), g.before, g.after)
-    shape = padded.shape[2:]
-    images = np.fft.fftn(padded, axes=(2, 3)).reshape(len(input), groups, weight.shape[1], *shape)
-    spread = _widen(spread_kernel(weight, g.dilation)).conj()
-    kernels = np.fft.fftn(spread, s=shape, axes=(2, 3)).conj()
-    kernels = kernels.reshape(groups, len(weight) // groups, weight.shape[1], *shape)
-    spectrum = np.einsum("ngchw,gochw->ngohw", images, kernels)
-    full = np.fft.ifftn(spectrum, axes=(3, 4)).reshape(len(input), len(weight), *shape)[g.every_stride()]
-    return _finish(full if np.iscomplexobj(input) else full.real, bias, input.dtype)
-
-
 def conv2d_weight(
     input: Array,
     weight_size: Sequence[int],

@@ -73,11 +73,6 @@ def sort_gen_vmap(input: Tensor, dim: int = -1) -> tuple[Tensor, Tensor, Tensor]
     return result, index, inverse
 
 
-def numpy_take(input: Tensor, index: Tensor, inverse: Tensor, dim: int = -1) -> Tensor:
-    """``x`` permuted by ``index`` along ``dim``, ``inverse`` being the inverse permutation."""
-    return _one("NumpyTake", input, index, inverse, dim)
-
-
 def numpy_take_sorted(input: Tensor, dim: int = -1) -> Tensor:
     """``x`` sorted along ``dim``: taken by the permutation that sorts it."""
     _, index, inverse = functions()["NumpySort"](input.detach(), dim)

@@ -23,19 +23,9 @@ def xavier_bound(weight: Array, gain: float = 1.0) -> Array:
     return np.asarray(gain * math.sqrt(6 / sum(_fans(weight.shape))), weight.dtype)
 
 
-def xavier_std(weight: Array, gain: float = 1.0) -> Array:
-    """``s = gain sqrt(2 / (fan_in + fan_out))``."""
-    return np.asarray(gain * math.sqrt(2 / sum(_fans(weight.shape))), weight.dtype)
-
-
 def kaiming_bound(weight: Array, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Array:
     """``b = gain sqrt(3 / fan)``: Kaiming-uniform weights lie in [-b, b]."""
     return np.asarray(_gain(nonlinearity, a) * math.sqrt(3 / _fan(weight.shape, mode)), weight.dtype)
-
-
-def kaiming_std(weight: Array, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Array:
-    """``s = gain / sqrt(fan)``."""
-    return np.asarray(_gain(nonlinearity, a) / math.sqrt(_fan(weight.shape, mode)), weight.dtype)
 
 
 def torch_xavier_bound(weight: torch.Tensor, gain: float = 1.0) -> torch.Tensor:
@@ -45,13 +35,6 @@ def torch_xavier_bound(weight: torch.Tensor, gain: float = 1.0) -> torch.Tensor:
     return _drawn_with(torch.nn.init.xavier_uniform_, weight, gain=gain)
 
 
-def torch_xavier_std(weight: torch.Tensor, gain: float = 1.0) -> torch.Tensor:
-    """The deviation that ``torch.nn.init.xavier_normal_`` draws with."""
-    import torch
-
-    return _drawn_with(torch.nn.init.xavier_normal_, weight, gain=gain)
-
-
 def torch_kaiming_bound(
     weight: torch.Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu"
 ) -> torch.Tensor:
@@ -59,15 +42,6 @@ def torch_kaiming_bound(
     import torch
 
     return _drawn_with(torch.nn.init.kaiming_uniform_, weight, a=a, mode=mode, nonlinearity=nonlinearity)
-
-
-def torch_kaiming_std(
-    weight: torch.Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu"
-) -> torch.Tensor:
-    """The deviation that ``torch.nn.init.kaiming_normal_`` draws with."""
-    import torch
-
-    return _drawn_with(torch.nn.init.kaiming_normal_, weight, a=a, mode=mode, nonlinearity=nonlinearity)
 
 
 def uniform(weight: Array, low: float = 0.0, high: float = 1.0, seed: int = 0) -> Array:

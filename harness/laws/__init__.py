@@ -1,6 +1,7 @@
 """Laws by theme. A law is a generator Trial -> Equations whose docstring is what must hold.
 
-A new kind of check is one function in the module of its theme and one line in ``_MODULES``.
+A new kind of check is one function in the module of its theme, one line in ``_MODULES`` and, where a script needs more than the
+first call to repeat its rows, one in ``harness.repro.laws``.
 """
 
 from __future__ import annotations

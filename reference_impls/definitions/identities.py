@@ -132,20 +132,6 @@ def exchanged(call: Call, arrays: Mapping[str, Any], *, mode: Any = "full", **pa
         yield call({**arrays, a: y, b: x}), call(arrays)
 
 
-def indexed(call: Call, arrays: Mapping[str, Any], **params: Any) -> Pairs:
-    """Indices point into the plane they were taken from, at the entries that were returned."""
-    x = next(iter(arrays.values()))
-    largest, index = call(arrays)
-    at = np.asarray(index.value if hasattr(index, "value") else index)
-    planes = x.reshape((*x.shape[:-2], x.shape[-2] * x.shape[-1]))
-    inside = (at >= 0) & (at < planes.shape[-1])
-    yield np.asarray(inside, float), np.ones(at.shape)
-    if at.size and inside.all():
-        flat = at.reshape((*at.shape[:-2], at.shape[-2] * at.shape[-1]))
-        where = np.ix_(*(range(s) for s in flat.shape[:-1]), [0])[:-1]
-        yield planes[(*where, flat)].reshape(at.shape), largest
-
-
 def sums_to_one(call: Call, arrays: Mapping[str, Any], *, dim: int = -1, **params: Any) -> Pairs:
     """Probabilities along an axis sum to one."""
     y = call(arrays)
