@@ -61,6 +61,7 @@ def pure(trial: Trial) -> Iterator[Equation]:
 
 def _refused(trial: Trial) -> Iterator[Equation]:
     """A call that raises leaves its inputs and what all code shares as they were."""
+    trial.candidate.offers(trial.case)
     inputs = trial.wrapped()
     before = [_bits(trial.candidate.library.unwrap(x)) for x in inputs]
     call, changed = trial.noted(inputs)

@@ -67,9 +67,9 @@ def adam_step_by_parts(
     """Slopes as of ``addcdiv``: what comes through m' and what comes through v' are added to p's one after the other."""
     m_next, v_next = _moments(p, g, m, v, betas, weight_decay)
     first, second = _corrections(p, t, betas)
-    mean, below = m_next / first, np.sqrt(v_next / second) + eps
-    held = settled(below)
-    return p - lr * (mean / held) - lr * settled(mean) * (1 / below - 1 / held), m_next, v_next
+    mean, per = m_next / first, 1 / (np.sqrt(v_next / second) + eps)
+    held = settled(per)
+    return p - lr * mean * held - lr * mean * (per - held), m_next, v_next
 
 
 adam_step.legal = (adam_step_torch,)  # type: ignore[attr-defined]
