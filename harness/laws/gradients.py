@@ -136,7 +136,7 @@ def upstream(trial: Trial) -> Iterator[Equation]:
     for layout in ("transposed", "strided"):
         yield from _pulled(trial, layout, cotangents, trial.due.gradients)
     for layout in (x for x in trial.candidate.library.layouts if x in _UNUSUAL and trial.plain):
-        with suppress(NotOffered):
+        with suppress(NotOffered, Failed):  # who refuses one does not go wrong in silence
             yield from _pulled(trial, layout, cotangents, trial.due.gradients)
     repeated = {n: _repeated(g) for n, g in cotangents.items()}
     yield from _pulled(trial, "expanded", repeated, trial.due.pulled(repeated))
