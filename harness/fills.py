@@ -67,7 +67,7 @@ def wide(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
 
 
 def offset(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
-    """Mean far from zero against the spread: 10,000 (30 for half types) plus standard normal.
+    """10,000 (30 for half types) plus standard normal: the mean is far from zero against the spread.
 
     One-pass variances lose the square of that ratio in units of rounding, right ones the ratio itself. In a partial sum
     whose spacing is above the spread, the terms round alike: no roundings are random.
@@ -143,7 +143,8 @@ def _special(*values: float) -> Make:
                 result[place] = values[i % len(values)]
         return result.reshape(shape)
 
-    make.__doc__ = f"Normal with {values} first, last and somewhere in the first input."
+    written = " and ".join(map(str, values))
+    make.__doc__ = f"Normal, with {written} first, last and somewhere in the first input."
     return make
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import get_args
 
 from packaging.requirements import Requirement
@@ -11,24 +12,39 @@ from packaging.specifiers import SpecifierSet
 from harness.model import Status
 
 LIBRARIES = ("numpy", "scipy", "torch")
-MODELS = ("multilinear", "fft", "formula", "exact")
-ALGORITHMS = ("conventional", "fft", "winograd", "3m", "low-precision-accumulation", "blocked", "strassen")
+#: What the bound of a right implementation is mainly made of.
+MODELS: Mapping[str, str] = {
+    "multilinear": "sums of products of the inputs: convolutions, linear layers",
+    "fft": "a discrete Fourier transform along whole axes",
+    "formula": "step by step through the definition, one rounding each; also of sums and transforms within it",
+    "exact": "every step is exact: any difference is wrong",
+}
+#: How a candidate computes, where that decides what it may be off by.
+ALGORITHMS: Mapping[str, str] = {
+    "conventional": "each result is a sum of its products, in any order; half types accumulate in float32",
+    "fft": "by transforms of both operands: small in norm, not in each entry",
+    "winograd": "by minimal filtering, F(4, 3): small in norm",
+    "3m": "complex products of three real ones: small in the absolute value, not in each part",
+    "low-precision-accumulation": "half types accumulate in themselves",
+    "blocked": "as conventional, over parts that are put together",
+    "strassen": "products of matrices by Strassen: small in norm",
+}
 FLOATS = ("float16", "bfloat16", "float32", "float64", "longdouble")
 COMPLEX = ("complex64", "complex128", "clongdouble")
 INTEGERS = ("bool", "int8", "int16", "int32", "int64", "uint8")
 DTYPES = (*FLOATS, *COMPLEX, *INTEGERS)
-LAYOUTS = (
-    "contiguous",
-    "transposed",
-    "strided",
-    "offset",
-    "channels_last",
-    "expanded",
-    "repeated",
-    "negative",
-    "swapped",
-    "unaligned",
-)
+LAYOUTS: Mapping[str, str] = {
+    "contiguous": "rows one after the other",
+    "transposed": "the axes in the reverse order in memory",
+    "strided": "every second entry of a longer last axis",
+    "offset": "from the fourth entry of a longer buffer on",
+    "channels_last": "the second axis last in memory",
+    "expanded": "one entry of the first axis seen at every place of it",
+    "repeated": "one entry of the last axis seen at every place of it",
+    "negative": "every axis backwards (NumPy)",
+    "swapped": "the other byte order (NumPy)",
+    "unaligned": "from an odd address on (NumPy)",
+}
 FILLS = (
     "normal",
     "positive",
@@ -53,7 +69,17 @@ FILLS = (
 #: How a fill begins that is the entries themselves, as `values_1_0_-0.5`: those of one input after the other, over again
 #: where they are too few. What shrinking ends in is an address so.
 VALUES = "values_"
-DOMAINS = ("real", "positive", "nonnegative", "unit", "binary", "xavier", "near_one", "near_zero")
+#: Where the entries of an input lie: what a fill gives is taken there.
+DOMAINS: Mapping[str, str] = {
+    "real": "anywhere",
+    "positive": "above 0",
+    "nonnegative": "from 0 on",
+    "unit": "from 0 to 1",
+    "binary": "0 or 1",
+    "xavier": "as a layer's weights begin: scaled by sqrt(2 / (fan in + fan out))",
+    "near_one": "about 1, as scales of norms begin",
+    "near_zero": "about 0, as shifts of norms begin",
+}
 #: A dtype that follows the case's: the same, or its real or complex partner.
 RELATIVE = ("same", "real", "complex")
 #: Axes that every spec has.

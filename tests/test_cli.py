@@ -179,6 +179,35 @@ def test_a_run_that_judges_nothing_is_red(tmp_path: Path) -> None:
     assert done.returncode == 1
 
 
+def test_a_definition_that_nobody_agrees_with_is_named_first(tmp_path: Path) -> None:
+    text = (ROOT / "specs" / "log_sigmoid.yaml").read_text(encoding="utf-8")
+    (tmp_path / "other.yaml").write_text(
+        text.replace("definitions.activations:log_sigmoid", "definitions.activations:sigmoid"), encoding="utf-8"
+    )
+    said = "the definition of `log_sigmoid` stands alone"
+    only = ("--only", "dtype=float64 fill=normal", "--out", str(tmp_path / "out"))
+    other, own = harness("run", str(tmp_path / "other.yaml"), *only), harness("run", "log_sigmoid", *only)
+    assert [other.returncode, own.returncode] == [1, 0]
+    assert said in other.stderr
+    assert said not in own.stderr
+
+
+def test_a_law_that_was_not_judged_says_why() -> None:
+    only = ("--only", "dtype=float64 M=5 N=3 fill=normal")
+    done = harness("check", "sigmoid", "reference_impls.activations:sigmoid", *only)
+    assert done.returncode == 0
+    assert re.search(r"gradient +\d+ unsupported: has no vjp", done.stdout)
+
+
+def test_a_spec_to_start_from_is_one_that_runs_and_is_not_there_yet(tmp_path: Path) -> None:
+    fresh, there = harness("new", "fresh"), harness("new", "sigmoid")
+    assert there.returncode == 2
+    assert "sigmoid.yaml" in there.stderr
+    (tmp_path / "fresh.yaml").write_text(fresh.stdout, encoding="utf-8")
+    only = ("--only", "dtype=float64 fill=normal", "--out", str(tmp_path / "out"))
+    assert harness("run", str(tmp_path / "fresh.yaml"), *only).returncode == 0
+
+
 def test_a_broken_spec_harms_no_other(tmp_path: Path) -> None:
     folder = tmp_path / "specs"
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""The table of ops in docs/ is what the specs say."""
+"""The pages of docs/ that commands print are what those print."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness import runs, specs
 from harness.capabilities import HEAD, capabilities, markdown
+from harness.specs.reference import reference
 
 ROOT = Path(__file__).parents[1]
 FOUND, BROKEN = specs.read_all(specs.find((), ROOT / "specs"), runs.LAW_NAMES)
@@ -22,3 +23,8 @@ def test_the_table_of_ops_is_the_one_that_the_specs_give() -> None:
 def test_every_spec_stands_in_the_table() -> None:
     assert FOUND
     assert {row[0] for row in capabilities(FOUND)} == {s.op for s in FOUND}
+
+
+def test_the_reference_of_specs_is_the_one_that_their_reader_gives() -> None:
+    page = (ROOT / "docs" / "specs.md").read_text(encoding="utf-8")
+    assert page == reference() + "\n", "docs/specs.md is stale: `harness schema --format markdown` prints it"

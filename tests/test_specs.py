@@ -272,7 +272,11 @@ WRONG = [
         "model: multiliner",
         ["{line}:16: unknown error model `multiliner`; did you mean `multilinear`?"],
     ),
-    ("{model: multilinear}", "multilinear", ["{line}:8: `multilinear` where a mapping is due"]),
+    (
+        "{model: multilinear}",
+        "multilinear",
+        ["{line}:8: `multilinear` where a mapping (`key: value`, a blank after the colon) is due"],
+    ),
     (
         "oracle: definitions.conv:conv2d",
         "oracle: definitions.conv.conv2d",
@@ -320,7 +324,11 @@ WRONG = [
         ["{line}:15: `torch<2.14, numpy>=2` where versions are due, such as *"],
     ),
     ('"torch>=2.4,<2.14"', "jax<1", ["{line}:15: `jax<1` where versions are due, such as *"]),
-    ("renamed: {old: new}", "renamed: 3", ["{line}:10: `3` where a mapping is due"]),
+    (
+        "renamed: {old: new}",
+        "renamed: 3",
+        ["{line}:10: `3` where a mapping (`key: value`, a blank after the colon) is due"],
+    ),
     (
         "op: conv2d",
         "op: !!python/object:os.system x",
@@ -329,8 +337,20 @@ WRONG = [
     ("op: conv2d", "op: !x y", ["1:5: the tag `!x` is refused; values are plain"]),
     ("inputs:\n", "inputs: !!map\n", ["{line}:9: the tag `!!map` is refused; values are plain"]),
     ("op: conv2d", "op: conv2d\n[a]: x", ["2:1: a list or mapping as a key, where a name is due"]),
-    ("op: conv2d", "op: [conv2d", ["2:4: not YAML: did not find expected ',' or ']'"]),
-    ("op: conv2d", "\top: conv2d", ["1:1: not YAML: found character that cannot start any token"]),
+    (
+        "op: conv2d",
+        "op: [conv2d",
+        ["2:4: not YAML: ',' or ']' is due here; what opens at line 1, column 5 is not closed"],
+    ),
+    ("op: conv2d", "\top: conv2d", ["1:1: not YAML: a tab; indent by spaces"]),
+    ("op: conv2d", "op: @conv2d", ["1:5: not YAML: text cannot begin with `@`; put it in quotes"]),
+    ("op: conv2d", "op: it: is", ["1:7: not YAML: a `:` within a value, a line that is indented too far, or *"]),
+    ("op: conv2d", "op conv2d", ["2:4: not YAML: a `:` within a value, a line that is indented too far, or one be*"]),
+    ("doc: Cross", "doc Cross", ["{next}:1: not YAML: line {line} has no `: `; `key: value` is due"]),
+    ("op: conv2d", " op: conv2d", ["2:1: not YAML: a line that is not indented as those beside it"]),
+    ("\n  rest: any", "\n   rest: any", ["{next}:4: not YAML: a line that is not indented as those beside it"]),
+    ("\n  rest: any", "\n rest: any", ["{next}:2: not YAML: a line that is not indented as those beside it"]),
+    ("\nsizes: ", "\n  sizes: ", ["{next}:3: `sizes` stands within `outputs`; it is a key of the spec, to be *"]),
     ("op: conv2d", "op: conv2d\n---\na: b", ["2:1: a second document; a file holds one spec"]),
     ("op: conv2d", 'op: "\\ud800"', ["1:8: not YAML: found invalid Unicode character escape code"]),
     ("op: conv2d", "op: \x07", ["1:5: the control character U+0007; a spec is text"]),
@@ -348,7 +368,9 @@ def test_what_is_wrong_is_told_in_one_line_at_its_place(
     assert there in WHOLE
     line = WHOLE[: WHOLE.index(there)].count("\n") + 1
     told = wrong(tmp_path, WHOLE.replace(there, instead, 1))
-    patterns = [re.escape(due.format(line=line) if "{" in due else due).replace(r"\*", ".*") for due in lines]
+    patterns = [
+        re.escape(due.format(line=line, next=line + 1) if "{" in due else due).replace(r"\*", ".*") for due in lines
+    ]
     assert len(told) == len(patterns), told
     for one, pattern in zip(told, patterns, strict=True):
         assert re.fullmatch(rf"(x\.yaml:)?{pattern}", one.removeprefix("x.yaml:")), one

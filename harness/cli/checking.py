@@ -96,7 +96,11 @@ def why_unjudged(rows: Iterable[Verdict], name: str) -> str:
 
 def _judged(row: Verdict) -> bool:
     """Whether a row tells of a value that was compared."""
-    return row.law not in VALUELESS and row.status not in ("unsupported", "inconclusive")
+    return row.law not in VALUELESS and _decided(row)
+
+
+def _decided(row: Verdict) -> bool:
+    return row.status not in ("unsupported", "inconclusive")
 
 
 def _beside(task: Any, spec: Spec, case: Case, beside: Sequence[CandidateSpec]) -> Any:
@@ -130,13 +134,15 @@ def _verdict_table(rows: Sequence[Verdict]) -> None:
         counted.setdefault((row.candidate, row.law), []).append(row)
     body = []
     for (candidate, law), group in counted.items():
-        statuses = {s: sum(r.status == s for r in group) for s in dict.fromkeys(r.status for r in group)}
+        said = ", ".join(f"{n} {status}" for status, n in Counter(r.status for r in group).items())
+        if not any(map(_decided, group)):
+            said += f": {Counter(r.message for r in group).most_common(1)[0][0]}"
         margins = [r.margin for r in group if r.margin == r.margin]
         body.append(
             [
                 candidate,
                 law,
-                ", ".join(f"{n} {s}" for s, n in statuses.items()),
+                said,
                 cell(max(margins, default=float("nan"))),
             ]
         )

@@ -312,17 +312,25 @@ def rescue(run: Path, out: Path) -> None:
 
 
 @main.command()
-def schema() -> None:
-    """JSON Schema of a spec, for editors."""
+@click.option("--format", "form", type=click.Choice(["json", "markdown"]), default="json", show_default=True)
+def schema(form: str) -> None:
+    """Every key of a spec: as JSON Schema for editors, or as the page that docs/specs.md is."""
     from harness import specs
 
-    click.echo(json.dumps(specs.schema(), indent=2))
+    if form == "json":
+        click.echo(json.dumps(specs.schema(), indent=2))
+    else:
+        from harness.specs import reference
+
+        click.echo(reference.reference())
 
 
 @main.command()
 @click.argument("op")
 def new(op: str) -> None:
-    """Print a spec to start from."""
+    """Print a spec to start from, with another op's definition until yours is written."""
+    if there := [s.path for s in files.unimported(()) if s.op == op]:
+        refuse(f"`{op}` has a spec, {there[0]}: another op is due, or go on with that one")
     click.echo(
         f"""op: {op}
 doc: One sentence that says what it computes.
@@ -345,8 +353,8 @@ sweep:
   fill:   [positive, wide, zeros, nan, inf]
 
 error:  {{model: formula}}
-oracle: reference_impls.definitions.activations:sigmoid
+oracle: reference_impls.definitions.activations:sigmoid   # in its place: your definition, a NumPy function
 
-candidates:
+candidates:                                               # in its place: who claims to be it
   torch: torch:sigmoid"""
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
@@ -12,6 +12,7 @@ from harness.expressions import ALWAYS, Expression, ExpressionError, parse
 from harness.model import Law, Value
 from harness.specs.errors import shown
 from harness.specs.nodes import Loc
+from harness.vocabulary import ALGORITHMS, DOMAINS, DTYPES, EXPLAINED, LIBRARIES, MODELS, RELATIVE
 
 
 def _due(there: Any, due: str) -> PydanticCustomError:
@@ -99,6 +100,25 @@ _Texts = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 _Text = Annotated[str, PlainValidator(_filled), WithJsonSchema({"type": "string", "minLength": 1})]
+
+
+def _one_of(words: Iterable[str]) -> Any:
+    """The schema of a word; whether it is one is checked in ``reading``, which knows its place."""
+    return WithJsonSchema({"enum": list(words)})
+
+
+_Dtype = Annotated[str, PlainValidator(_filled), _one_of(DTYPES)]
+_InputDtype = Annotated[str, PlainValidator(_filled), _one_of((*RELATIVE, *DTYPES))]
+_Domain = Annotated[str, PlainValidator(_filled), _one_of(DOMAINS)]
+_Model = Annotated[str, PlainValidator(_filled), _one_of(MODELS)]
+_Library = Annotated[str, PlainValidator(_filled), _one_of(LIBRARIES)]
+_Algorithm = Annotated[str, PlainValidator(_filled), _one_of(ALGORITHMS)]
+_Status = Annotated[str, PlainValidator(_filled), _one_of(EXPLAINED)]
+_Dtypes = Annotated[
+    tuple[str, ...],
+    PlainValidator(_texts),
+    WithJsonSchema({"anyOf": [{"enum": list(DTYPES)}, {"type": "array", "items": {"enum": list(DTYPES)}}]}),
+]
 LawDocument = Annotated[
     Law,
     PlainValidator(_law),
@@ -119,64 +139,114 @@ _Shape = Annotated[
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True, use_attribute_docstrings=True)
 
 
 class InputDocument(_Strict):
+    """One array that goes in; a list of sizes alone stands for its shape."""
+
     shape: list[_Expression]
-    domain: _Text = "real"
-    dtype: _Text = "same"
+    """Sizes, as expressions over `sizes`, `params` and `let`; `"*name"` puts in all of a list."""
+    domain: _Domain = "real"
+    """Where its entries lie."""
+    dtype: _InputDtype = "same"
+    """The case's (`same`), its real or complex partner, or always the one named."""
     differentiable: bool = True
+    """Whether it has a gradient."""
 
 
 class OutputDocument(_Strict):
+    """One array that comes out; a list of sizes, or `any`, alone stands for its shape."""
+
     shape: _Shape | None = None
-    dtype: _Text = "same"
+    """Sizes as of an input, held against the definition's; absent or `any`: as the definition says."""
+    dtype: _InputDtype = "same"
+    """The case's (`same`), its real or complex partner, or always the one named."""
     differentiable: bool = True
+    """Whether it has a gradient."""
 
 
 class ErrorDocument(_Strict):
-    model: _Text
+    """The error of right implementations."""
+
+    model: _Model
+    """The words by which reports tell the bound, which the steps of the definition give in any case."""
 
 
 class UnsupportedDocument(_Strict):
+    """Cases a candidate does not claim to take."""
+
     when: _Expression
+    """An expression over `sizes`, `params`, `let`, optional inputs, `dtype`, `layout`, `fill`, `grid`, `invalid`."""
     because: _Text
+    """The reason."""
 
 
 class CandidateDocument(_Strict):
+    """One implementation; `module:attribute` alone stands for its call."""
+
     call: _Text
+    """`module:attribute`, called with the inputs and params."""
     vjp: _Text | None = None
-    library: _Text | None = None
-    algorithm: _Text = "conventional"
-    dtypes: _Texts | None = None
+    """`module:attribute` of its hand-written gradient, `vjp(cotangent, *inputs, **params)`: a gradient per input."""
+    library: _Library | None = None
+    """Whose arrays it takes; absent: what its name begins with, as in `numpy.direct`."""
+    algorithm: _Algorithm = "conventional"
+    """How it computes, where the bound depends on it."""
+    dtypes: _Dtypes | None = None
+    """The dtypes it takes; absent: all."""
     needs: _Text | None = None
+    """A module that must be there, or `module:attribute` of a function that says whether it can run; else it is left out."""
     unsupported: list[UnsupportedDocument] = Field(default_factory=list)
+    """Cases it does not claim to take."""
     exempt: dict[str, _Text] = Field(default_factory=dict)
+    """Laws it need not keep, each with the reason."""
 
 
 class KnownDocument(_Strict):
+    """A deviation that is known and explained; red once it matches nothing, or what it matches conforms."""
+
     by: _Texts
+    """Candidates."""
     law: _Texts
+    """Laws they break."""
     because: _Text
+    """The reason, in a sentence."""
     when: _Expression = Field(default_factory=lambda: ALWAYS)
+    """The cases, as under `unsupported`; absent: all."""
     about: _Texts = ()
+    """What the rows are about, as `gradient of input`; absent: anything."""
     see: _Text | None = None
-    status: _Text | None = None
+    """A link to where it was reported."""
+    status: _Status | None = None
+    """The status of the rows; absent: any."""
     versions: _Text | None = None
+    """The versions that have it, as `torch<2.14 and numpy>=2`; absent: all."""
     cpu: _Text | None = None
+    """Part of the processor's name or of its instruction set, where only some have it."""
     expires: _Text | None = None
+    """The date after which it no longer counts, as 2027-01-01."""
     sometimes: bool = False
+    """Whether one case that deviates is enough."""
     nondeterministic: bool = False
+    """Whether it is another number in each process: no margin is told and no script repeats it."""
 
 
 class InvalidDocument(_Strict):
+    """A call that violates one precondition, which every candidate must refuse by raising."""
+
     name: _Text
+    """What it is called in the ids of cases, as `invalid:name`."""
     because: _Text
+    """The precondition."""
     sizes: dict[str, _Value] = Field(default_factory=dict)
+    """Sizes in the place of the first case's."""
     params: dict[str, _Value] = Field(default_factory=dict)
+    """Params in the place of the first case's."""
     shapes: dict[str, list[_Expression]] = Field(default_factory=dict)
-    dtypes: dict[str, _Text] = Field(default_factory=dict)
+    """Shapes of inputs in the place of their own."""
+    dtypes: dict[str, _Dtype] = Field(default_factory=dict)
+    """Dtypes of inputs in the place of their own."""
 
 
 _InputForm = Annotated[
@@ -199,26 +269,48 @@ class Document(_Strict):
     """What an op means, and what must hold of every candidate that claims to be it."""
 
     op: _Text
+    """Its name; the file is called the same."""
     doc: _Text
+    """What it computes, in a sentence."""
     see: _Text = ""
+    """A link to what defines it."""
     inputs: dict[str, _InputForm]
+    """The arrays that go in, in their order; `name?` is one that may be absent."""
     outputs: dict[str, _OutputForm]
+    """The arrays that come out, in their order."""
     sizes: dict[str, _Values] = Field(default_factory=dict)
+    """Lengths of axes by name: a value, or a list that the grid runs through."""
     params: dict[str, _Values] = Field(default_factory=dict)
-    dtype: _Texts
+    """Keyword arguments by name: a value, or a list that the grid runs through. A list as a value is `[[1, 2]]`."""
+    dtype: _Dtypes
+    """The dtypes that the grid runs through; the first is the first case's."""
     let: dict[str, _Expression] = Field(default_factory=dict)
+    """Names for expressions over what stands above, read from top to bottom."""
     where: _Expression = Field(default_factory=lambda: ALWAYS)
+    """What must hold of a case; others are left out of every grid."""
     sweep: dict[str, _Values] = Field(default_factory=dict)
+    """Further values by axis (a size, param, optional input, `dtype`, `layout` or `fill`): one axis at a time departs from
+    the first case."""
     combine: list[_Texts] = Field(default_factory=list)
+    """Lists of axes whose values of `sweep` are crossed with each other."""
     grids: dict[str, dict[str, _Values]] = Field(default_factory=dict)
+    """Further grids by name, each axis with its values, all crossed."""
     invalid: list[InvalidDocument] = Field(default_factory=list)
+    """Calls that must be refused."""
     error: ErrorDocument
+    """What a right implementation may be off by."""
     oracle: _Text
+    """`module:attribute` of the definition."""
     laws: list[LawDocument] = Field(default_factory=list)
+    """Laws beside the implied ones, as `linear: input` (see `harness list laws`)."""
     exempt: dict[str, _Text] = Field(default_factory=dict)
+    """Laws that no candidate need keep, each with the reason."""
     candidates: dict[str, _CandidateForm] = Field(default_factory=dict)
+    """The implementations by name, each beginning with its library: `torch`, `numpy.direct`."""
     known: list[KnownDocument] = Field(default_factory=list)
+    """The ledger: deviations that are known and explained."""
     renamed: dict[str, _Text] = Field(default_factory=dict)
+    """Ids of cases that have another name now, old to new, which comparisons of runs follow."""
 
 
 _PARTS: Mapping[str, type[BaseModel]] = {

@@ -84,6 +84,28 @@ def position(path: Path, loc: tuple[str, ...]) -> tuple[int, int]:
     return root.at(loc).mark
 
 
+def _unreadable(error: yaml.MarkedYAMLError, text: str, line: int, column: int) -> str:
+    """What is wrong with text that is no YAML, and what to do about it."""
+    problem = error.problem or error.context or "unreadable"
+    here = "".join(text.splitlines()[line - 1 : line])
+    match problem:
+        case "found character that cannot start any token":
+            if here[: column - 1].strip() or here[column - 1 : column] != "\t":
+                return f"text cannot begin with `{shown(here[column - 1 : column])}`; put it in quotes"
+            return "a tab; indent by spaces"
+        case "mapping values are not allowed in this context":
+            causes = "a `:` within a value, a line that is indented too far, or one before it without `: `"
+            return f"{causes}; put text with `: ` in quotes"
+        case "could not find expected ':'" if error.context_mark:
+            return f"line {error.context_mark.line + 1} has no `: `; `key: value` is due"
+        case "did not find expected key" | "did not find expected <document start>":
+            return "a line that is not indented as those beside it"
+        case _ if problem.startswith("did not find expected ','") and error.context_mark:
+            at = f"line {error.context_mark.line + 1}, column {error.context_mark.column + 1}"
+            return f"{problem.removeprefix('did not find expected ')} is due here; what opens at {at} is not closed"
+    return problem
+
+
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
@@ -126,8 +148,8 @@ class Composer:
                 self.take(event)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            message = f"not YAML: {error.problem or error.context}"
-            raise self.stop(message, *(mark.line + 1, mark.column + 1) if mark else (1, 1)) from None
+            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            raise self.stop(f"not YAML: {_unreadable(error, text, line, column)}", line, column) from None
         except (yaml.YAMLError, ValueError) as error:
             raise self.stop(f"not YAML: {error}", 1, 1) from None
         if self.root is None or self.root.value is None:

@@ -14,8 +14,8 @@ from harness.specs.nodes import Loc, Node, within
 _DUE: Mapping[str, str] = {
     "string_type": "text",
     "bool_type": "true or false",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
+    "dict_type": "a mapping (`key: value`, a blank after the colon)",
+    "model_type": "a mapping (`key: value`, a blank after the colon)",
     "list_type": "a list",
 }
 #: How often a document is validated anew without what was wrong in it.
@@ -26,6 +26,9 @@ def validated(path: str, root: Node, errors: list[SpecError]) -> Document | None
     """The document, without what is wrong in it; None where nothing is left to check."""
     if not isinstance(root.value, dict):
         errors.append(SpecError(path, *root.mark, f"`{shown(root.value)}` where a mapping is due"))
+        return None
+    if misplaced := list(_misplaced(path, root)):
+        errors.extend(misplaced)
         return None
     value = root.value
     told: Collection[str] = ("extra_forbidden",)
@@ -41,6 +44,18 @@ def validated(path: str, root: Node, errors: list[SpecError]) -> Document | None
             value = _without(value, problem["loc"], problem["type"] == "missing")
         value = {**STAND_INS, **value}
     return None
+
+
+def _misplaced(path: str, root: Node) -> Iterator[SpecError]:
+    """Keys of the spec that its own level lacks and that stand, indented too far, within another key's mapping."""
+    for part in root.value.keys() - {"sweep"}:
+        inner = root.value[part]
+        for key in inner.keys() & Document.model_fields.keys() - root.value.keys() if isinstance(inner, dict) else ():
+            value = inner[key]
+            mapping = isinstance(value, dict) and "shape" not in value
+            if mapping or Document.model_fields[key].is_required():
+                message = f"`{key}` stands within `{shown(part)}`; it is a key of the spec, to be indented less"
+                yield SpecError(path, *root.key_at((part, key)), message)
 
 
 def _misspelt(path: str, root: Node, problems: Sequence[Any], errors: list[SpecError]) -> Iterator[Any]:

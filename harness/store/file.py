@@ -165,12 +165,13 @@ class Store:
         with spoken(self.path):
             return set(self._connection.execute('SELECT DISTINCT op, "case" FROM verdicts'))
 
-    def tally(self) -> dict[tuple[str, str, str], int]:
-        """How many rows there are of each (op, candidate, status)."""
+    def tally(self, **wanted: Collection[str]) -> dict[tuple[str, str, str], int]:
+        """How many rows there are of each (op, candidate, status), among those whose columns have a value wanted."""
         self.flush()
-        counting = "SELECT op, candidate, status, count(*) FROM verdicts GROUP BY op, candidate, status"
+        where, values = _condition(wanted)
+        counting = f"SELECT op, candidate, status, count(*) FROM verdicts {where} GROUP BY op, candidate, status"
         with spoken(self.path):
-            return {(op, name, status): n for op, name, status, n in self._connection.execute(counting)}
+            return {(op, name, status): n for op, name, status, n in self._connection.execute(counting, values)}
 
     def count(self) -> int:
         """How many verdicts there are."""
@@ -202,10 +203,8 @@ class Store:
         return (Verdict(*row) for row in self._asked(asked, (*statuses, each)))
 
     def _sorted(self, **wanted: Collection[str]) -> Iterator[tuple[Any, ...]]:
-        terms = [f'"{name}" IN ({", ".join("?" * len(values))})' for name, values in wanted.items()]
-        where = f"WHERE {' AND '.join(terms)}" if terms else ""
-        asked = f"SELECT {QUOTED} FROM verdicts {where} ORDER BY {ORDER}"
-        return self._asked(asked, [value for values in wanted.values() for value in values])
+        where, values = _condition(wanted)
+        return self._asked(f"SELECT {QUOTED} FROM verdicts {where} ORDER BY {ORDER}", values)
 
     def _asked(self, asked: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         self.flush()
@@ -254,6 +253,13 @@ class Store:
 
     def __exit__(self, *raised: object) -> None:
         self.close()
+
+
+def _condition(wanted: Mapping[str, Collection[str]]) -> tuple[str, list[str]]:
+    """The condition that columns have one of the values wanted, with the values."""
+    terms = [f'"{name}" IN ({", ".join("?" * len(values))})' for name, values in wanted.items()]
+    where = f"WHERE {' AND '.join(terms)}" if terms else ""
+    return where, [value for values in wanted.values() for value in values]
 
 
 def refuse_different(store: Store, header: Mapping[str, Any]) -> None:
