@@ -12,14 +12,13 @@ from collections.abc import Collection
 import numpy
 import pandas
 
+from harness.model import UNJUDGED
+
 #: The columns of a baseline.
 COLUMNS = ("op", "case", "candidate", "verdicts")
 
 #: What a comparison takes from one.
 UNFOLDED = ("op", "case", "candidate", "law", "about", "status", "margin")
-
-#: Statuses of rows that were not judged: they have nothing to be compared with.
-UNJUDGED = ("unsupported", "inconclusive", "not believed")
 
 _KEY = ["op", "candidate", "case"]
 

@@ -4,24 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from harness.model import CandidateSpec, Spec
+from harness.model import STATUSES, CandidateSpec, Spec
 from harness.vocabulary import LIBRARIES
 
 HEAD: tuple[str, ...] = ("op", "library", "candidates", "dtypes", "gradients")
-
-#: Statuses in the order a cell counts them.
-STATUSES = (
-    "conforms",
-    "known",
-    "deviates",
-    "fails",
-    "crashed",
-    "timed out",
-    "fixed",
-    "not believed",
-    "inconclusive",
-    "unsupported",
-)
 
 
 def capabilities(found: Iterable[Spec]) -> list[tuple[str, ...]]:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy
 import pandas
 
+from harness.model import BAD, SEVERITY
+
 #: What can have changed, worst first.
 KINDS = ("new", "regressed", "grew", "no longer run", "fixed", "added")
 
@@ -22,9 +24,8 @@ KEY = ("case", "candidate", "law", "about")
 
 COLUMNS = ("kind", "op", *KEY, "status", "margin", "message", "old_status", "old_margin", "old_case")
 
-#: How bad each status is; a row whose severity rose has regressed. The rest was not judged.
-_SEVERITY = {"conforms": 0, "fixed": 0, "known": 1, "deviates": 2, "fails": 3, "timed out": 4, "crashed": 5}
-_UNJUDGED, _RED = -1, 2
+#: The severity of a row that was not judged, and the least of one that is wrong.
+_UNJUDGED, _BAD = -1, min(SEVERITY[status] for status in BAD)
 
 
 def diff(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, str]) -> pandas.DataFrame:
@@ -35,11 +36,11 @@ def diff(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, str
     """
     both = _sides(old, new, renamed)
     before, now = (
-        both[c].map(_SEVERITY).fillna(_UNJUDGED).to_numpy(dtype=numpy.int64) for c in ("old_status", "status")
+        both[c].map(SEVERITY).fillna(_UNJUDGED).to_numpy(dtype=numpy.int64) for c in ("old_status", "status")
     )
     was, is_there = (both["_merge"] != "right_only").to_numpy(), (both["_merge"] != "left_only").to_numpy()
     judged_before, judged_now = was & (before != _UNJUDGED), is_there & (now != _UNJUDGED)
-    red_now = judged_now & (now >= _RED)
+    red_now = judged_now & (now >= _BAD)
     changes = [
         (~was & red_now, "new"),
         (was & red_now & (now > before), "regressed"),
@@ -103,13 +104,13 @@ def _gathered_as(old: pandas.DataFrame, new: pandas.DataFrame) -> pandas.DataFra
     apart_before, apart_now = (old["about"] != "").to_numpy(), (new["about"] != "").to_numpy()
     gathered, gathers = ours.law[~apart_before], theirs.law[~apart_now]
     moved = apart_before & ~numpy.isin(ours.row, theirs.row) & numpy.isin(ours.law, gathers)
-    alone = ~numpy.isin(theirs.law, gathers) | new["status"].isin(_SEVERITY).to_numpy()
+    alone = ~numpy.isin(theirs.law, gathers) | new["status"].isin(SEVERITY).to_numpy()
     split = apart_now & ~numpy.isin(theirs.row, ours.row) & numpy.isin(theirs.law, gathered) & alone
     kept = apart_before | numpy.isin(ours.row, theirs.row) | ~numpy.isin(ours.law, theirs.law)
     spread = old[~apart_before].iloc[pandas.Index(gathered).get_indexer(theirs.law[split])]
     spread = spread.assign(about=new["about"].to_numpy()[split])
     found = pandas.concat([old[kept & ~moved], old[moved].assign(about=""), spread], ignore_index=True)
-    severity = found["status"].map(_SEVERITY).fillna(_UNJUDGED)
+    severity = found["status"].map(SEVERITY).fillna(_UNJUDGED)
     ordered = found.assign(severity=severity).sort_values("severity", kind="stable").drop(columns="severity")
     once: pandas.DataFrame = ordered.drop_duplicates(list(KEY), keep="last")
     return once
@@ -136,7 +137,7 @@ def _codes(old: pandas.DataFrame, new: pandas.DataFrame) -> tuple[_Codes, _Codes
 def _once(table: pandas.DataFrame) -> pandas.DataFrame:
     if not table.duplicated(list(KEY)).any():
         return table
-    judged = table["status"].isin(_SEVERITY)
+    judged = table["status"].isin(SEVERITY)
     once: pandas.DataFrame = table.assign(judged=judged).sort_values("judged", kind="stable").drop(columns="judged")
     return once.drop_duplicates(list(KEY), keep="last").sort_index()
 

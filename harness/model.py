@@ -28,8 +28,28 @@ Status = Literal[
     "fixed",
 ]
 
+#: How bad a candidate is by each status that judges it, the first that speaks for all it did.
+SEVERITY: Mapping[str, int] = {
+    "crashed": 5,
+    "timed out": 4,
+    "fails": 3,
+    "deviates": 2,
+    "fixed": 0,
+    "known": 1,
+    "conforms": 0,
+}
+
+#: Statuses that judge nothing.
+UNJUDGED = ("not believed", "inconclusive", "unsupported")
+
+#: Every status, in the order in which the one that is there speaks for many rows.
+STATUSES = (*SEVERITY, *UNJUDGED)
+
+#: Statuses of a candidate that is wrong and unexplained.
+BAD = frozenset(status for status, severity in SEVERITY.items() if severity > 1)
+
 #: Statuses that turn a run red, each because something is wrong that nobody has explained.
-RED: frozenset[str] = frozenset({"deviates", "fails", "crashed", "timed out", "fixed"})
+RED = BAD | {"fixed"}
 
 #: Grades from best to worst; a verdict carries the best one its error reached.
 GRADES = ("exact", "correctly rounded", "random", "any", "worst", "norm-wise", "varies", "deviates")

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 #: What the release gate found, from where the harness is run.
 KILLS = Path("docs/kill_matrix.md")
 
-#: Statuses of a value that is the definition's, or of one whose difference is explained.
-AGREEING = frozenset({"conforms", "known", "fixed"})
-
 #: Verdicts beyond which page and table are made in a process of their own.
 PAGE_ROWS = 200_000
 
@@ -89,6 +86,8 @@ def is_red(store: Store) -> bool:
 
 def tell_faults(store: Store) -> None:
     """Say which definitions fail or are contradicted, once each, and which ones nobody agrees with."""
+    from harness.model import BAD, SEVERITY
+
     faults: dict[str, str] = {}
     for row in store.rows(status=["inconclusive"], blame=["oracle"]):
         faults.setdefault(row.op, row.message)
@@ -97,7 +96,7 @@ def tell_faults(store: Store) -> None:
     statuses: dict[str, set[str]] = {}
     for op, _, status in store.tally(law=["agrees"]):
         statuses.setdefault(op, set()).add(status)
-    for op in [op for op, found in statuses.items() if "deviates" in found and found.isdisjoint(AGREEING)]:
+    for op in [op for op, found in statuses.items() if "deviates" in found and found.isdisjoint(SEVERITY.keys() - BAD)]:
         said = "no candidate gives its values at any case; look at the definition, or how it is called, first"
         click.echo(f"harness: the definition of `{op}` stands alone: {said}", err=True)
 

@@ -6,7 +6,8 @@ from html import escape
 
 import pandas
 
-from harness.report.counts import BAD, counts, table
+from harness.model import BAD
+from harness.report.counts import counts, table
 
 #: Width of one character of the badge's type, and of the margin on each side of a word, in pixels.
 _CHARACTER, _MARGIN = 6.6, 8

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy
 import pandas
 
-from harness.report.counts import BAD
+from harness.model import BAD
 
 #: The law whose breach explains the others at the same case.
 CAUSE = "agrees"

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy
 import pandas
 
+from harness.model import BAD
 from harness.report.addresses import DEFAULT, axes, number, size
 from harness.report.causes import causes
-from harness.report.counts import BAD
 
 #: Bounds on the work: cells explained, rules per cell, cases looked at per cell and side, values per axis, pairs
 #: that a third condition is tried on.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy
 import pandas
 
-from harness.model import COLUMNS, GRADES
+from harness.model import BAD, COLUMNS, GRADES, STATUSES
 
 #: Every status from worst to best, with the sign that stands for it where colour cannot.
 SIGNS: Mapping[str, str] = {
@@ -32,23 +32,6 @@ GRADE_WORDS: Mapping[str, str] = {
     "norm-wise": "norm-wise bound",
     "varies": "varies",
 }
-
-#: Statuses of a candidate that is wrong and unexplained.
-BAD = frozenset({"deviates", "fails", "crashed", "timed out"})
-
-#: Which status speaks for a cell: what is wrong first, then what was shown, then what was not.
-PRECEDENCE = (
-    "crashed",
-    "timed out",
-    "fails",
-    "deviates",
-    "fixed",
-    "known",
-    "conforms",
-    "not believed",
-    "inconclusive",
-    "unsupported",
-)
 
 NUMBERS = ("margin", "ulps", "seconds")
 
@@ -97,7 +80,7 @@ def counts(verdicts: pandas.DataFrame) -> dict[str, int]:
 
 def cells(verdicts: pandas.DataFrame, explained: numpy.ndarray | None = None) -> list[Cell]:
     """One cell per op and candidate, in order of name; rows that ``explained`` marks lend it no law's name."""
-    ranks = {status: position for position, status in enumerate(PRECEDENCE)}
+    ranks = {status: position for position, status in enumerate(STATUSES)}
     grades = {grade: position for position, grade in enumerate(GRADES)}
     ranked = verdicts.assign(
         rank=verdicts["status"].map(ranks).fillna(len(ranks)).astype(int),

@@ -22,12 +22,12 @@ import markupsafe
 import numpy
 import pandas
 
-from harness.diff import KINDS, diff
-from harness.model import GRADES, RED
+from harness.diff import GROWTH, KINDS, diff
+from harness.model import BAD, GRADES, RED, SEVERITY, STATUSES
 from harness.report.addresses import axes, size
 from harness.report.causes import causes
 from harness.report.clusters import clusters
-from harness.report.counts import BAD, GRADE_WORDS, PRECEDENCE, SIGNS, Cell, cells, counts, largest, level, short, table
+from harness.report.counts import GRADE_WORDS, SIGNS, Cell, cells, counts, largest, level, short, table
 from harness.report.packing import pack, plain
 from harness.report.trust import coverage, doubts, tightness, tightness_of_models, witnesses
 
@@ -196,9 +196,11 @@ def _rows(
     facts: dict[str, Any] = {
         "signs": SIGNS,
         "grades": GRADES,
-        "precedence": PRECEDENCE,
+        "precedence": STATUSES,
         "bad": sorted(BAD),
         "red": sorted(RED),
+        "severity": SEVERITY,
+        "growth": GROWTH,
         "kinds": KINDS,
         "axes": _axes(header, verdicts),
         "first": header.get("first", {}),

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas
 
-from harness.model import COLUMNS
-from harness.report.counts import BAD, NUMBERS, SIGNS, Cell, cells, counts, short, table
+from harness.model import BAD, COLUMNS
+from harness.report.counts import NUMBERS, SIGNS, Cell, cells, counts, short, table
 
 #: How pandas reads the CSV back as it was: ``pandas.read_csv(path, **READING)``.
 READING: Mapping[str, Any] = {

@@ -1,8 +1,5 @@
 // Another run's file -> what changed: the same rules as diff.py.
 
-const SEVERITY = { conforms: 0, fixed: 0, known: 1, deviates: 2, fails: 3, "timed out": 4, crashed: 5 };
-const GROWTH = 4;
-
 function parseCsv(text) {
   const rows = [];
   let row = [], at = 0;
@@ -59,30 +56,30 @@ function unfolded(head, rows) {
   }).filter(({ law }) => law));
 }
 
-function changed(was, before, status, margin) {
-  const then = was === null ? null : SEVERITY[was] ?? -1, now = SEVERITY[status] ?? -1;
-  if (then === null) return now >= 2 ? "new" : now >= 0 ? "added" : "";
-  if (now >= 2 && now > then) return "regressed";
-  if (now >= 0 && now === then && margin > before && margin >= GROWTH * before) return "grew";
+function changed({ severity, bad, growth }, was, before, status, margin) {
+  const then = was === null ? null : severity[was] ?? -1, now = severity[status] ?? -1, wrong = bad.includes(status);
+  if (then === null) return wrong ? "new" : now >= 0 ? "added" : "";
+  if (wrong && now > then) return "regressed";
+  if (now >= 0 && now === then && margin > before && margin >= growth * before) return "grew";
   if (then >= 0 && now < 0) return "no longer run";
   return now === 0 && now < then ? "fixed" : "";
 }
 
 // Of repeats the last one counts that was judged.
-function once(found, name, item, status) {
+function once({ severity }, found, name, item, status) {
   const other = found.get(name);
-  if (!other || Object.hasOwn(SEVERITY, status) || !Object.hasOwn(SEVERITY, other.status)) found.set(name, item);
+  if (!other || Object.hasOwn(severity, status) || !Object.hasOwn(severity, other.status)) found.set(name, item);
 }
 
 function compareWith(table, old) {
-  const { columns, rows } = table, key = (...parts) => parts.join("\t"), ops = new Set(columns.op.words()), there = new Map(), here = new Map(), names = new Array(rows);
-  for (const row of old) if ((row.op === undefined || ops.has(row.op)) && row.about !== "ledger") once(there, key(row.case, row.candidate, row.law, row.about ?? ""), row, row.status);
+  const { columns, facts, rows } = table, key = (...parts) => parts.join("\t"), ops = new Set(columns.op.words()), there = new Map(), here = new Map(), names = new Array(rows);
+  for (const row of old) if ((row.op === undefined || ops.has(row.op)) && row.about !== "ledger") once(facts, there, key(row.case, row.candidate, row.law, row.about ?? ""), row, row.status);
   for (let row = 0; row < rows; row++) {
     names[row] = key(columns.case.at(row), columns.candidate.at(row), columns.law.at(row), columns.about.at(row));
-    once(here, names[row], { row, status: columns.status.at(row) }, columns.status.at(row));
+    once(facts, here, names[row], { row, status: columns.status.at(row) }, columns.status.at(row));
   }
   // A row without a subject speaks for all that a law looks at: see diff.py.
-  const law = (name) => name.slice(0, name.lastIndexOf("\t") + 1), told = new Set([...here.keys()].map(law)), severity = (row) => SEVERITY[row.status] ?? -1;
+  const law = (name) => name.slice(0, name.lastIndexOf("\t") + 1), told = new Set([...here.keys()].map(law)), severity = (row) => facts.severity[row.status] ?? -1;
   for (const [name, row] of [...there]) {
     const whole = law(name);
     if (name === whole || here.has(name) || !here.has(whole)) continue;
@@ -96,10 +93,10 @@ function compareWith(table, old) {
     const then = there.get(names[row]), now = here.get(names[row]);
     before[row] = then ? numeric(then.margin ?? "nan") : NaN;
     was[row] = then?.status ?? "";
-    kinds[row] = columns.about.at(row) === "ledger" ? "" : changed(then ? then.status : null, before[row], now.status, columns.margin[now.row]);
+    kinds[row] = columns.about.at(row) === "ledger" ? "" : changed(facts, then ? then.status : null, before[row], now.status, columns.margin[now.row]);
   }
   Object.assign(columns, { change: Text.of(kinds), was: Text.of(was), before });
-  const gone = [...there].filter(([name, row]) => !here.has(name) && Object.hasOwn(SEVERITY, row.status)).map(([, row]) => row);
+  const gone = [...there].filter(([name, row]) => !here.has(name) && Object.hasOwn(facts.severity, row.status)).map(([, row]) => row);
   table.facts.gone = gone.slice(0, 2000).map((row) => [row.case, row.candidate, row.law, row.about ?? "", row.status]);
   table.facts.gone_count = gone.length;
   table.facts.baseline = true;
