@@ -118,6 +118,9 @@ def test_a_run_is_held_against_the_committed_baseline(place: Path) -> None:
     said = harness("diff", "two", "--baseline", cwd=place).stdout.splitlines()
     assert len(said) == len(rows) + 3
     assert said[-1] == f"{len(rows)} regressed"
+    told = harness("diff", "two", "--baseline", "--format", "markdown", cwd=place).stdout.splitlines()
+    assert told[0] == f"**{len(rows)} regressed**"
+    assert len([line for line in told if line.startswith("| regressed |")]) == len(rows)
 
     page = (place / "two" / "index.html").read_text(encoding="utf-8")
     assert "The last 2 runs" in page
@@ -141,6 +144,16 @@ def test_a_part_of_a_run_is_held_against_its_part_of_the_baseline(place: Path) -
     assert harness("run", "-j", "1", "--only", "N=5", "--out", "part", cwd=place).returncode == 0
     done = harness("diff", "part", "--baseline", "--format", "json", cwd=place)
     assert (done.returncode, done.stdout.strip()) == (0, "")
+
+
+def test_the_run_before_is_kept_beside_the_new_one(place: Path) -> None:
+    before = (place / "one" / "run.sqlite").read_bytes()
+    write(place, "factor", "wrong")
+    assert harness("run", "-j", "1", "--out", "one", cwd=place).returncode == 1
+    assert (place / "one" / "previous.sqlite").read_bytes() == before
+    done = harness("diff", "one/previous.sqlite", "one", "--format", "json", cwd=place)
+    assert done.returncode == 1
+    assert set(kinds(done)) == {"regressed"}
 
 
 def test_without_a_baseline_the_command_says_how_to_make_one(place: Path) -> None:

@@ -243,7 +243,7 @@ def report(run: Path, out: Path | None, form: str, baseline: bool, against: Path
 @click.argument("old", type=click.Path(exists=True, path_type=Path))
 @click.argument("new", required=False, type=click.Path(exists=True, path_type=Path))
 @click.option("--baseline", is_flag=True, help="Compare the one run given with reports/baseline.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
 def diff(old: Path, new: Path | None, baseline: bool, form: str) -> None:
     """What is new, fixed, regressed, grew, or no longer run between two runs."""
     from harness import diff as differences
@@ -259,14 +259,24 @@ def diff(old: Path, new: Path | None, baseline: bool, form: str) -> None:
     if form == "json":
         click.echo(table.to_json(orient="records", lines=True).rstrip())
     else:
-        shown = table.head(CHANGES)
-        columns([str(c) for c in table.columns], [[str(v) for v in row] for row in shown.to_numpy()])
         counts = [(kind, int((table["kind"] == kind).sum())) for kind in differences.KINDS]
         said = ", ".join(f"{n} {kind}" for kind, n in counts if n) or "nothing changed"
-        click.echo(
-            said + (f"; the {CHANGES} worst are shown, --format json prints all" if len(table) > CHANGES else "")
-        )
+        said += f"; the {CHANGES} worst are shown, --format json prints all" if len(table) > CHANGES else ""
+        _print_changes(table.head(CHANGES), said, form)
     finish(DEVIATES if differences.regressions(table) else CONFORMS)
+
+
+def _print_changes(table: Any, said: str, form: str) -> None:
+    head, rows = [str(c) for c in table.columns], [[str(v) for v in row] for row in table.to_numpy()]
+    if form == "markdown":
+        from harness import capabilities
+
+        click.echo(f"**{said}**")
+        if rows:
+            click.echo("\n" + capabilities.markdown(head, rows))
+    else:
+        columns(head, rows)
+        click.echo(said)
 
 
 @main.command()

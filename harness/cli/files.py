@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 RUN_FILE = "run.sqlite"
 
+#: Where the run is kept that stood there before.
+PREVIOUS = "previous.sqlite"
+
 #: The columns without which a table tells no verdict.
 DUE = ("case", "candidate", "law", "status")
 

@@ -59,8 +59,7 @@ def run(
     out.mkdir(parents=True, exist_ok=True)
     try:
         if not resume:
-            for old in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-                old.unlink(missing_ok=True)
+            _put_aside(path)
         with Store.resume(path, header) if resume else Store.create(path, header) as store:
             _refuse_another_part(store, header)
             done = store.done()
@@ -99,6 +98,16 @@ def _judged_before(path: Path, resume: bool) -> set[tuple[str, str]]:
             return set(store.done())
     except StoreError:
         return set()
+
+
+def _put_aside(path: Path) -> None:
+    """Keeps the run that was there, with what of it is not folded in yet, as the previous one."""
+    before = path.with_name(files.PREVIOUS)
+    for part in ("", "-wal", "-shm"):
+        old, kept = path.with_name(path.name + part), before.with_name(before.name + part)
+        kept.unlink(missing_ok=True)
+        if old.exists():
+            old.replace(kept)
 
 
 def _within(judged: Generator[Judged, None, None], seconds: float) -> Iterator[Judged]:
