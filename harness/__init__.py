@@ -23,6 +23,7 @@ The rooms, in order; a module imports only from rooms above its own:
 - proofs: Evidence -> its proof
 - trial: Case, candidate -> what laws ask for
 - laws: Trial -> Equations
+- reference: keys and words of specs -> the page that explains them
 - ledger: known deviations
 - judgement: Case, candidates -> Verdicts
 - execution: tasks -> Verdicts, inline, isolated or on a cluster

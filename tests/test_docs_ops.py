@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness import runs, specs
 from harness.capabilities import HEAD, capabilities, markdown
-from harness.specs.reference import reference
+from harness.reference import reference
 
 ROOT = Path(__file__).parents[1]
 FOUND, BROKEN = specs.read_all(specs.find((), ROOT / "specs"), runs.LAW_NAMES)

@@ -323,6 +323,51 @@ class Hiding(torch.autograd.Function):
 
 def hides_nan(input):
     return Hiding.apply(input)
+
+
+class MapsFirst(Slope):
+    @staticmethod
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        return g * y * (1 - y)
+
+    @staticmethod
+    def vmap(info, dims, x):
+        return torch.sigmoid(x), 0
+
+
+def maps_first(input):
+    return MapsFirst.apply(input)
+
+
+class Backwards(torch.autograd.Function):
+    @staticmethod
+    def forward(y):
+        return y * (1 - y)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        pass
+
+    @staticmethod
+    def backward(ctx, g):
+        return g
+
+    @staticmethod
+    def vmap(info, dims, y):
+        return Backwards.forward(y.movedim(dims[0], 0).flip(0)), 0
+
+
+class SlopesBackwards(Slope):
+    generate_vmap_rule = True
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * Backwards.apply(*ctx.saved_tensors)
+
+
+def slopes_backwards(input):
+    return SlopesBackwards.apply(input)
 '''
 
 
@@ -448,6 +493,8 @@ def test_every_deviation_of_a_default_run_is_repeated(op: str, tmp_path: Path, s
         ("sigmoid", "fragile", "torch", {"second"}),
         ("sigmoid", "latest", "torch", {"gradient", "upstream"}),
         ("sigmoid", "hides_nan", "torch", {"upstream"}),
+        ("sigmoid", "maps_first", "torch", {"vmap"}),
+        ("sigmoid", "slopes_backwards", "torch", {"vmap"}),
         ("sigmoid", "scribbles", "torch", {"gradient"}),
         ("sigmoid", "rewrites", "torch", {"pure"}),
         ("sigmoid", "counts", "numpy", {"gradient"}),

@@ -330,9 +330,9 @@ def schema(form: str) -> None:
     if form == "json":
         click.echo(json.dumps(specs.schema(), indent=2))
     else:
-        from harness.specs import reference
+        from harness.reference import reference
 
-        click.echo(reference.reference())
+        click.echo(reference())
 
 
 @main.command()

@@ -35,7 +35,7 @@ _MODULES = {
     "forward": "gradients",
     "adjoint": "gradients",
     "second": "gradients",
-    "vmap": "gradients",
+    "vmap": "mapping",
     "gradcheck": "gradients",
 }
 

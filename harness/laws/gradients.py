@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from harness.bounds import Precision, gamma
 from harness.candidates import Failed, guarded
-from harness.comparison import Equation, Fact, Numbers, Testimony, alike
+from harness.comparison import Equation, Fact, Numbers, Testimony
 from harness.fills import EXTREME
 from harness.libraries.arrays import NoGradient, NotOffered, dtype_name
 from harness.libraries.autograd import (
@@ -32,7 +32,6 @@ from harness.libraries.autograd import (
     torch_vjp_again,
     torch_vjp_between,
     torch_vjp_late,
-    torch_vmap,
 )
 from harness.oracles import Answer, paired
 from harness.trial import Trial
@@ -216,26 +215,6 @@ def _pulled(
 
 def _repeated(g: Array) -> Array:
     return np.array(np.broadcast_to(g[:1], g.shape)) if g.ndim and len(g) > 1 else g
-
-
-def vmap(trial: Trial) -> Iterator[Equation]:
-    """Mapping over a new axis is what a loop over it gives."""
-    if not trial.is_torch or trial.case.departures > 1 or not trial.arrays:
-        return
-    everything = frozenset(trial.arrays)
-    first, last = next(iter(trial.arrays)), list(trial.arrays)[-1]
-    parts = [frozenset({first}), frozenset({last})] if len(everything) > 1 and trial.plain else []
-    for mapped in dict.fromkeys((everything, *parts)):
-        how = "" if mapped == everything else f" over {', '.join(mapped)} alone"
-        other = {n: (trial.bench.others if n in mapped else trial.arrays)[n] for n in trial.arrays}
-        draw = "others" if mapped == everything else f"others{how}"
-        trial.bench.draw(draw, partial(dict, other))
-        draws, wrap = [trial.arrays, other], trial.candidate.library.wrap
-        given = [wrap(np.stack([d[n] for d in draws])) if n in mapped else wrap(trial.arrays[n]) for n in trial.arrays]
-        axes = tuple(0 if n in mapped else None for n in trial.arrays)
-        found = guarded(partial(torch_vmap, trial.bound_call, given, axes))
-        for i, due in enumerate((trial.due.values, trial.due_at(draw).values)):
-            yield from alike(trial.values([y[i] for y in found]), due, "{}" + how)
 
 
 def _judged(

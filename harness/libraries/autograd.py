@@ -257,9 +257,29 @@ def torch_vmap(call: Call, stacked: Sequence[Any], axes: tuple[int | None, ...])
     try:
         return list(_tuple(torch.func.vmap(call, in_dims=axes)(*stacked)))
     except Exception as error:
-        raise NotOffered(
-            f"no vmap: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        ) from error
+        said = str(error).splitlines()[0] if str(error) else ""
+        raise NotOffered(f"{type(error).__name__}: {said}; no vmap") from error
+
+
+def torch_vmapped_vjp(
+    call: Call,
+    stacked: Sequence[Any],
+    wrt: Sequence[int],
+    cotangents: Callable[[Sequence[Any]], Sequence[Any]],
+) -> list[Any]:
+    """Gradients of the inputs at ``wrt``, mapped over the first axis of each, for cotangents that are not mapped."""
+    import torch
+
+    def pulled(*inputs: Any) -> Any:
+        def chosen(*some: Any) -> Any:
+            given = dict(zip(wrt, some, strict=True))
+            outputs = _tuple(call(*(given.get(i, x) for i, x in enumerate(inputs))))
+            return tuple(y for y, g in zip(outputs, cotangents(outputs), strict=True) if g is not None)
+
+        outputs, pull = torch.func.vjp(chosen, *(inputs[i] for i in wrt))
+        return pull(tuple(g for g in cotangents(outputs) if g is not None))
+
+    return list(torch.func.vmap(pulled)(*stacked))
 
 
 def torch_second(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from textwrap import indent
 
+from harness.laws.mapping import LAST, PER_SAMPLE, THROUGH
 from harness.model import Verdict
 from harness.repro import calls, derivatives
 from harness.trial import Trial
@@ -93,7 +94,9 @@ def _identity(trial: Trial) -> Subjects:
 
 def _vmap(trial: Trial) -> Subjects:
     names = list(trial.arrays)
-    yield from ((f"{trial.outputs[0]}{how}", "") for how in ("", f" over {names[0]} alone", f" over {names[-1]} alone"))
+    ways = ("", f" over {names[0]} alone", f" over {names[-1]} alone", LAST)
+    yield from ((f"{trial.outputs[0]}{how}", "returns") for how in ways)
+    yield from ((name + how, "") for name in trial.differentiable[:1] for how in (PER_SAMPLE, THROUGH))
 
 
 def _gradient(trial: Trial) -> Subjects:

@@ -441,6 +441,31 @@ def swish_once(input):
     return _Once.apply(input)
 
 
+class _MappedLast(torch.autograd.Function):
+    @staticmethod
+    def forward(x):
+        return x * torch.sigmoid(x)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        s = torch.sigmoid(x)
+        return g * s * (1 + x * (1 - s))
+
+    @staticmethod
+    def vmap(info, dims, x):
+        return _MappedLast.apply(x.movedim(dims[0], -1)), x.ndim - 1
+
+
+def swish_mapped_last(input):
+    """Under vmap the new axis is the last."""
+    return _MappedLast.apply(input)
+
+
 class _BySlope(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x):

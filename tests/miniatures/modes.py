@@ -285,6 +285,83 @@ def swish_rewriting(input):
     return input * torch.sigmoid(input)
 
 
+class _Mapped(torch.autograd.Function):
+    @staticmethod
+    def forward(x):
+        return x * torch.sigmoid(x)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        s = torch.sigmoid(x)
+        return g * s * (1 + x * (1 - s))
+
+
+class _MappedFirst(_Mapped):
+    @staticmethod
+    def vmap(info, dims, x):
+        return _Mapped.apply(x), 0
+
+
+def swish_mapped_first(input):
+    """Under vmap the new axis of the result is the first, wherever that of the input was."""
+    return _MappedFirst.apply(input)
+
+
+class _Averaged(_Mapped):
+    @staticmethod
+    def backward(ctx, g):
+        return _Mapped.backward(ctx, g) / len(g)
+
+
+class _MappedMean(_Mapped):
+    @staticmethod
+    def vmap(info, dims, x):
+        return _Averaged.apply(x.movedim(dims[0], 0)), 0
+
+
+def swish_mapped_mean(input):
+    """The gradient through a map is divided by the size of the new axis."""
+    return _MappedMean.apply(input)
+
+
+class _Slope(torch.autograd.Function):
+    @staticmethod
+    def forward(x):
+        s = torch.sigmoid(x)
+        return s * (1 + x * (1 - s))
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, g):
+        raise NotImplementedError
+
+    @staticmethod
+    def vmap(info, dims, x):
+        return _Slope.forward(x.movedim(dims[0], 0).flip(0)), 0
+
+
+class _SlopesInReverse(_Mapped):
+    generate_vmap_rule = True
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * _Slope.apply(*ctx.saved_tensors)
+
+
+def swish_slopes_in_reverse(input):
+    """The slopes of mapped inputs come out in reverse."""
+    return _SlopesInReverse.apply(input)
+
+
 def softmax_out_of_mode(input, *, dim):
     """A refused call leaves NumPy's error modes changed."""
     before = np.seterr(all="ignore")
