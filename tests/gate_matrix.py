@@ -207,6 +207,8 @@ ACTIVATIONS = {
         "sigmoid_many_rows": ("agrees", "N:64"),
         "sigmoid_swallowing_nan": ("agrees", "fill:nan"),
         "sigmoid_of_a_scalar": ("status", "grid:scalar/N:1/M:1"),
+        "sigmoid_of_three_axes": ("agrees", "rank:3"),
+        "sigmoid_of_no_axes": ("shape", "rank:0"),
         "sigmoid_in_place": ("pure", ""),
         "sigmoid_over_memory": ("layout", ""),
         "sigmoid_table": ("agrees", ""),

@@ -11,6 +11,12 @@ from miniatures.plain import cut, twice, twisted
 from reference_impls import activations as right
 from reference_impls import losses
 
+
+def last(input):
+    """The length of the last axis, or 0 of an array without axes."""
+    return (0, *input.shape)[-1]
+
+
 # --- sigmoid --------------------------------------------------------------------------------------------------------
 
 
@@ -34,7 +40,9 @@ def sigmoid_in_single(input):
 def sigmoid_tail_of_four(input):
     """Entries past a multiple of 4 take a scalar path with a polynomial of three terms."""
     y = right.sigmoid(input)
-    tail = input.shape[-1] // 4 * 4
+    if not input.ndim:
+        return y
+    tail = last(input) // 4 * 4
     x = input[..., tail:]
     y[..., tail:] = cut(y[..., tail:], 20) if x.dtype in (np.float32, np.float64) else y[..., tail:]
     return y
@@ -43,7 +51,7 @@ def sigmoid_tail_of_four(input):
 def sigmoid_tail_of_32(input):
     """Rows longer than 32 lose their last entry where it stands alone."""
     y = right.sigmoid(input)
-    if input.shape[-1] > 32 and input.shape[-1] % 32 == 1:
+    if last(input) > 32 and last(input) % 32 == 1:
         y[..., -1] = 0
     return y
 
@@ -51,7 +59,7 @@ def sigmoid_tail_of_32(input):
 def sigmoid_tail_of_64(input):
     """The 65th entry of a row is the 64th."""
     y = right.sigmoid(input)
-    if input.shape[-1] > 64:
+    if last(input) > 64:
         y[..., 64] = y[..., 63]
     return y
 
@@ -59,7 +67,7 @@ def sigmoid_tail_of_64(input):
 def sigmoid_row_of_17(input):
     """Rows of exactly 17 take the 16th entry twice."""
     y = right.sigmoid(input)
-    if input.shape[-1] == 17:
+    if last(input) == 17:
         y[..., 16] = y[..., 15]
     return y
 
@@ -67,7 +75,7 @@ def sigmoid_row_of_17(input):
 def sigmoid_many_rows(input):
     """Past 32 rows, work is divided among threads, and the last row belongs to none."""
     y = right.sigmoid(input)
-    if len(input) > 32:
+    if input.shape[:1] > (32,):
         y[-1] = 0
     return y
 
@@ -81,6 +89,19 @@ def sigmoid_of_a_scalar(input):
     """One entry comes back as a Python number."""
     y = right.sigmoid(input)
     return y.item() if y.size == 1 else y
+
+
+def sigmoid_of_three_axes(input):
+    """Of an array with three axes the last block is left out."""
+    y = right.sigmoid(input)
+    if input.ndim == 3:
+        y[-1] = 0
+    return y
+
+
+def sigmoid_of_no_axes(input):
+    """An array without axes comes back with one."""
+    return np.atleast_1d(right.sigmoid(input))
 
 
 def sigmoid_in_place(input):
@@ -202,7 +223,7 @@ def sigmoid_without_tangent(input):
 
 def sigmoid_detached(input):
     """Rows of a single entry have no gradient."""
-    return torch.sigmoid(input.detach() if input.shape[-1] == 1 else input)
+    return torch.sigmoid(input.detach() if last(input) == 1 else input)
 
 
 def sigmoid_over_transposed(input):
