@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,19 +25,21 @@ MOST_SHOWN = 20
 VALUELESS = frozenset({"status", "dtype", "pure"})
 
 
-def check(spec: Spec, given: tuple[CandidateSpec, ...], options: Mapping[str, Any], form: str) -> list[Verdict]:
+def check(
+    spec: Spec, given: tuple[CandidateSpec, ...], seed: int, only: str, means: judging.Means, form: str
+) -> list[Verdict]:
     """All verdicts on a user's candidates. What a library's own does, too, where the ledger knows of it, is known."""
     from harness import ledger, runs
 
     libraries = {n for c in given for n in ((c.library,) if c.library else judging.LIBRARIES)}
     beside = tuple(c for n in sorted(libraries) for c in ledger.own(spec, n, runs.versions(), runs.isa()))
     beside = tuple(replace(c, name=f"{c.name} (the library's own)") for c in beside)
-    chosen = judging.planned([replace(spec, candidates=(*given, *beside), known=())], options["seed"], options["only"])
+    chosen = judging.planned([replace(spec, candidates=(*given, *beside), known=())], seed, only)
     judging.one_thread()
     rows: list[Verdict] = []
     by_id = {case.id: case for case in chosen.cases[spec.op]}
     tasks = [_beside(task, spec, by_id[task.case], beside) for task in chosen.tasks]
-    judged = judging.judged(tasks, chosen, options["workers"], options["timeout"], options["memory"], None)
+    judged = judging.judged(tasks, chosen, means)
     for _, found in judging.watched(judged, len(tasks), quiet=form == "json"):
         _refuse_absent(found)
         rows.extend(found)

@@ -100,9 +100,20 @@ _memory = click.option(
     "--dask", "dask", default=None, metavar="ADDRESS", help="Judge on a Dask cluster; `local` starts one here."
 )
 @click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
-def run(spec: Sequence[str], out: Path, form: str, **options: Any) -> None:
+def run(
+    spec: Sequence[str],
+    out: Path,
+    form: str,
+    seed: int,
+    only: str,
+    budget: str,
+    shard: str,
+    resume: bool,
+    **means: Any,
+) -> None:
     """Judge specs (by name, file or folder; all of specs/ by default) and write a report to --out."""
-    finish(running.run(spec, out, form, **options))
+    part = running.Part(seed, only, budget, shard)
+    finish(running.run(spec, out, form, part, judging.Means(**means), resume))
 
 
 @main.command()
@@ -128,13 +139,21 @@ def run(spec: Sequence[str], out: Path, form: str, **options: Any) -> None:
 @_memory
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def check(
-    op: str, path: Sequence[str], library: str | None, vjp: str | None, algorithm: str, form: str, **options: Any
+    op: str,
+    path: Sequence[str],
+    library: str | None,
+    vjp: str | None,
+    algorithm: str,
+    seed: int,
+    only: str,
+    form: str,
+    **means: Any,
 ) -> None:
     """Is my function that op? Judges MODULE:ATTR with everything a committed candidate gets."""
     given = tuple(checking.given(p, library, vjp, algorithm) for p in path)
-    judging.prepared({c.library or "torch" for c in given}, options["workers"])
+    judging.prepared({c.library or "torch" for c in given}, means["workers"])
     spec = files.one_spec(op)
-    rows = checking.check(spec, given, options, form)
+    rows = checking.check(spec, given, seed, only, judging.Means(**means), form)
     for name in (unjudged := checking.unjudged(rows, [c.name for c in given])):
         click.echo(f"harness: nothing of `{name}` was judged: {checking.why_unjudged(rows, name)}", err=True)
     finish(DEVIATES if any(r.status in judging.red() for r in rows) or unjudged else CONFORMS)

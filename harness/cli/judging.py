@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -60,35 +61,46 @@ def one_thread() -> None:
         os.environ.setdefault(name, "1")
 
 
-def judged(
-    tasks: list[Any], chosen: Plan, workers: int | None, timeout: float, memory: float, dask: str | None
-) -> Iterator[Judged]:
+@dataclass(frozen=True)
+class Means:
+    """What judges: so many worker processes (0: this one; None: a core each) or a cluster, and what each may take.
+
+    ``timeout`` is in seconds a candidate may take at a case, ``memory`` in GiB of a worker.
+    """
+
+    workers: int | None = None
+    timeout: float = TIMEOUT
+    memory: float = MEMORY
+    dask: str | None = None
+
+
+def judged(tasks: list[Any], chosen: Plan, means: Means) -> Iterator[Judged]:
     """Every task with its verdicts as they come: in this process, in isolated ones or on a cluster."""
     from harness import execution, runs
 
     setup = runs.setup(chosen.specs.values())
     if not tasks:
         return iter(())
-    preload = execution.preload(libraries_of(chosen))
-    if dask is not None:
+    preload, memory = execution.preload(libraries_of(chosen)), int(means.memory * 2**30)
+    if means.dask is not None:
         return execution.on_dask(
             tasks,
             setup,
-            address="" if dask == "local" else dask,
-            workers=workers or 0,
-            timeout=timeout,
-            memory=int(memory * 2**30),
+            address="" if means.dask == "local" else means.dask,
+            workers=means.workers or 0,
+            timeout=means.timeout,
+            memory=memory,
             preload=preload,
         )
-    count = (os.cpu_count() or 1) if workers is None else workers
+    count = (os.cpu_count() or 1) if means.workers is None else means.workers
     if count == 0:
         return execution.inline(tasks, setup)
     return execution.isolated(
         tasks,
         setup,
         workers=min(count, len(tasks)),
-        timeout=timeout,
-        memory=int(memory * 2**30),
+        timeout=means.timeout,
+        memory=memory,
         preload=preload,
         tell=lambda line: click.echo(line, err=True),
     )

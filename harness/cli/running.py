@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,42 +21,43 @@ if TYPE_CHECKING:
     from harness.store import Store
 
 
-def run(
-    names: Sequence[str],
-    out: Path,
-    form: str,
-    *,
-    seed: int,
-    only: str,
-    workers: int | None,
-    timeout: float,
-    memory: float,
-    budget: str,
-    resume: bool,
-    shard: str,
-    dask: str | None,
-) -> int:
+@dataclass(frozen=True)
+class Part:
+    """What of the specs is judged: the cases that ``only`` selects, that a budget reaches, of a shard."""
+
+    seed: int = 0
+    only: str = ""
+    budget: str = ""
+    shard: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether every case is."""
+        return not (self.only or self.shard or self.budget)
+
+
+def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.Means, resume: bool) -> int:
     """Judge specs, write the run to a folder, and say how it ended: its exit code."""
     from harness import runs
     from harness.store import Store, StoreError
 
-    count, seconds = _budget(budget)
+    count, seconds = _budget(part.budget)
 
     judging.one_thread()
-    if told := _told_libraries(names, only):
-        judging.prepared(told, workers)
+    if told := _told_libraries(names, part.only):
+        judging.prepared(told, means.workers)
     found, broken = files.readable(names)
-    chosen = judging.planned(found, seed, only)
+    chosen = judging.planned(found, part.seed, part.only)
     if not told:
-        judging.prepared(judging.libraries_of(chosen), workers)
+        judging.prepared(judging.libraries_of(chosen), means.workers)
     path, began = out / files.RUN_FILE, time.monotonic()
-    if budget:
+    if part.budget:
         chosen = runs.budgeted(chosen, count, _judged_before(path, resume))
-    tasks = _sharded(chosen.tasks, shard)
-    with _loading("harness.evidence", "harness.report") if workers != 0 else nullcontext():
-        facts = _facts_of(chosen, workers)
+    tasks = _sharded(chosen.tasks, part.shard)
+    with _loading("harness.evidence", "harness.report") if means.workers != 0 else nullcontext():
+        facts = _facts_of(chosen, means.workers)
     header = runs.header(chosen, _command(), facts)
-    header |= {"shard": shard, "only": only, "budget": budget}
+    header |= {"shard": part.shard, "only": part.only, "budget": part.budget}
     out.mkdir(parents=True, exist_ok=True)
     try:
         if not resume:
@@ -64,11 +66,11 @@ def run(
             _refuse_another_part(store, header)
             done = store.done()
             left = [t for t in tasks if (t.op, t.case) not in done]
-            judged = judging.judged(left, chosen, workers, timeout, memory, dask)
+            judged = judging.judged(left, chosen, means)
             for _, rows in _within(judging.watched(judged, len(left), quiet=form != "table"), seconds):
                 store.append(rows)
             store.flush()
-            store.append(endings.unsaid(runs.stale(chosen, store.marks(), whole=not (only or shard or budget)), store))
+            store.append(endings.unsaid(runs.stale(chosen, store.marks(), whole=part.whole), store))
             red = endings.is_red(store)
             endings.tell_faults(store)
             endings.conclude(store, chosen, endings.Ending(out, form, len(store.done()), time.monotonic() - began))

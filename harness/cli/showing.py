@@ -31,9 +31,7 @@ def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed:
     kept = replace(spec, candidates=tuple(c for c in spec.candidates if candidate in (None, c.name)))
     chosen = runs.Plan({spec.op: kept}, {spec.op: (case,)}, seed)
     judging.one_thread()
-    rows = [
-        r for _, found in judging.judged(chosen.tasks, chosen, 1, judging.TIMEOUT, judging.MEMORY, None) for r in found
-    ]
+    rows = [r for _, found in judging.judged(chosen.tasks, chosen, judging.Means(workers=1)) for r in found]
     rows = [r for r in rows if law in (None, r.law)]
     if form == "json":
         for row in rows:
