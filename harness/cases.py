@@ -4,6 +4,7 @@ calls."""
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import combinations, islice, product
@@ -35,6 +36,17 @@ DRAWS = 30
 
 class CaseError(Exception):
     """An id that addresses no case of its spec, or a spec without cases."""
+
+
+def command(case: str, candidate: str = "", law: str = "", seed: int = 0, spec: str = "") -> str:
+    """The words that show the evidence at a case; ``spec`` is the file of one that its op's name does not find."""
+    named = {"--candidate": candidate, "--law": law, "--seed": str(seed or ""), "--spec": spec}
+    return shlex.join(["harness", "show", case, *(word for option in named.items() if option[1] for word in option)])
+
+
+def renames(spec: Spec) -> dict[str, str]:
+    """What a spec says is called otherwise now, as `harness.diff.rename` takes it: an axis behind its op and two slashes."""
+    return {old if "/" in old or old == spec.op else f"{spec.op}//{old}": new for old, new in spec.renamed.items()}
 
 
 def axes(spec: Spec) -> dict[str, tuple[Value, ...]]:

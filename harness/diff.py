@@ -63,11 +63,18 @@ def regressions(table: pandas.DataFrame) -> bool:
 
 
 def rename(case: str, renamed: Mapping[str, str]) -> str:
-    """What that old case is called now; the longest matching beginning decides.
+    """What that old case is called now: axes first, then the longest matching beginning.
 
     >>> rename("conv2d/stride:2/pad:1", {"conv2d/stride:2": "conv2d/step:2", "conv2d/str": "no"})
     'conv2d/step:2/pad:1'
+    >>> rename("conv2d/stride:2/pad:1", {"conv2d//pad": "padding"})
+    'conv2d/stride:2/padding:1'
     """
+    op, *parts = case.split("/")
+    axes = {old.partition("//")[2]: new for old, new in renamed.items() if old.startswith(f"{op}//")}
+    if axes:
+        pairs = (part.partition(":") for part in parts)
+        case = "/".join([op, *(f"{axes.get(axis, axis)}{sign}{value}" for axis, sign, value in pairs)])
     beginnings = [p for p in renamed if case == p or case.startswith(p if p.endswith("/") else f"{p}/")]
     if not beginnings:
         return case

@@ -7,7 +7,6 @@ decides anything.
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import bounds, cases, explanation, repro, runs, shrinking
+from harness import bounds, cases, explanation, repro, runs, shrinking, specs
 from harness.comparison import Numbers, compare, write
 from harness.execution import PRELOAD, Isolated, Note, Setup, Task
 from harness.execution.task import IMPORT
@@ -77,7 +76,7 @@ def gather(
     for row in rows:
         if (row.case, row.law) in places:
             beside[row.case, row.law].append(row)
-    found = {key(row): _said(row, beside[row.case, row.law], chosen.seed) for row in worst}
+    found = {key(row): _said(row, beside[row.case, row.law], chosen) for row in worst}
     half = max(LEAST, SHARE * spent / 2)
     small = _shrunk(chosen, worst, time.monotonic() + half)
     for row in worst:
@@ -122,17 +121,15 @@ def _margin(row: Verdict) -> float:
     return row.margin if row.margin == row.margin else 0.0
 
 
-def _said(row: Verdict, rows: Sequence[Verdict], seed: int) -> Evidence:
+def _command(chosen: runs.Plan, row: Verdict, case: str) -> str:
+    path = specs.elsewhere(row.op, chosen.specs[row.op].path)
+    return cases.command(case, row.candidate, row.law if row.law != "status" else "", chosen.seed, path)
+
+
+def _said(row: Verdict, rows: Sequence[Verdict], chosen: runs.Plan) -> Evidence:
     same = [r for r in rows if r.about in (row.about, "")]
     peers = {r.candidate: r.margin for r in sorted(same, key=lambda r: r.about) if r.margin == r.margin}
-    return {"command": command(row, row.case, seed), "margins": peers}
-
-
-def command(row: Verdict, case: str, seed: int) -> str:
-    """The words that show a row's evidence at a case."""
-    words = ["harness", "show", case, "--candidate", row.candidate]
-    words += ["--law", row.law] if row.law != "status" else []
-    return shlex.join(words + (["--seed", str(seed)] if seed else []))
+    return {"command": _command(chosen, row, row.case), "margins": peers}
 
 
 # --- what takes another call ----------------------------------------------------------------------------------------
@@ -304,6 +301,6 @@ def _smaller(chosen: runs.Plan, row: Verdict, small: shrinking.Shrunk) -> Eviden
     lines = [
         f"{small.case.id}   ({after} numbers instead of {before}{margin}; {small.looks} judgements)",
         small.row.message,
-        command(small.row, small.case.id, chosen.seed),
+        _command(chosen, small.row, small.case.id),
     ]
     return {"shrunk": "\n".join(filter(None, lines))}

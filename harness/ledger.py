@@ -39,6 +39,11 @@ def shows(spec: Spec, case: Case, name: str, versions: Mapping[str, str], isa: s
     return any(name in k.by and matters(k, versions, isa) and _holds(spec, case, k) for k in spec.known)
 
 
+def selects(spec: Spec, entry: Known) -> bool:
+    """Whether an entry is about any case of its spec."""
+    return any(_holds(spec, case, entry) for case in cases.cases(spec))
+
+
 def excused(rows: Sequence[Verdict], beside: Collection[str]) -> list[Verdict]:
     """The rows without those of candidates judged ``beside``; what these show as far or farther is known, not red."""
     theirs = {(r.case, r.law, r.about): r for r in rows if r.candidate in beside and r.status in RED}

@@ -7,6 +7,7 @@ A YAML file is collected where it lies in a folder named ``specs`` or is named o
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +50,8 @@ class SpecFile(pytest.File):
         """The cases, in the spec's order. A file that is no spec fails with its own words."""
         from harness import cases, runs, specs
 
+        if str(Path.cwd()) not in sys.path:
+            sys.path.insert(0, str(Path.cwd()))
         try:
             spec = specs.read(Path(os.path.relpath(self.path)), runs.LAW_NAMES)
             problems = specs.importable(spec)
@@ -111,8 +114,10 @@ class CaseItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The red rows, without a traceback."""
         if isinstance(excinfo.value, Deviation):
-            command = f"harness show {self.case.id} --seed {self.config.getoption('--conformance-seed')}"
-            return f"{excinfo.value}\nreproduce: {command}"
+            from harness import cases, specs
+
+            seed, path = self.config.getoption("--conformance-seed"), specs.elsewhere(self.spec.op, self.spec.path)
+            return f"{excinfo.value}\nreproduce: {cases.command(self.case.id, seed=seed, spec=path)}"
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:

@@ -98,7 +98,7 @@ def _further(spec: Spec, found: Collection[Case], count: int) -> Iterator[Case]:
     return islice((case for case in cases.scattered(spec) if case.id not in known), count)
 
 
-def plan(found: Iterable[Spec], seed: int, only: str = "") -> Plan:
+def plan(found: Collection[Spec], seed: int, only: str = "") -> Plan:
     """All cases of the specs, or those that ``only`` selects (``"op=conv2d dtype=float16 candidate=torch"``).
 
     Raises Unreadable where a word is no axis of a spec, Unselected where nothing is left, CaseError where a spec has no
@@ -117,10 +117,20 @@ def plan(found: Iterable[Spec], seed: int, only: str = "") -> Plan:
         if selected and spec.candidates:
             kept[spec.op], chosen[spec.op] = spec, selected
     if not kept:
-        raise Unselected(
-            f"nothing to judge: `{only}` selects no case" if only else "nothing to judge: no spec has a case"
-        )
+        raise Unselected(f"nothing to judge: {_why_nothing(found, wanted, only)}")
     return Plan(kept, chosen, seed)
+
+
+def _why_nothing(found: Iterable[Spec], wanted: Mapping[str, tuple[str, ...]], only: str) -> str:
+    """Why a selection leaves no case, with the nearest right name where an op or a candidate is not there."""
+    from harness.specs.errors import nearest
+
+    there = {"op": {s.op for s in found}, "candidate": {c.name for s in found for c in s.candidates}}
+    for word, names in there.items():
+        for name in wanted.get(word, ()):
+            if name not in names:
+                return f"no {word} `{name}`{nearest(name, names)}"
+    return f"`{only}` selects no case" if only else "no spec has a case"
 
 
 def selection(text: str) -> dict[str, tuple[str, ...]]:
@@ -198,7 +208,7 @@ def _judge(spec: Spec, found: Mapping[str, Candidate | Absent]) -> Judge:
 
 
 def _loaded(spec: Spec, given: CandidateSpec) -> Candidate | Absent:
-    """The candidate, or why it is not here: it fails, unless it needs a package or a machine that is not."""
+    """The candidate, or why it is not here: it fails, unless it says itself what it needs and that is not here."""
     from harness.candidates import candidate, guess_library
 
     if given.needs and not there(given.needs):
@@ -208,8 +218,8 @@ def _loaded(spec: Spec, given: CandidateSpec) -> Candidate | Absent:
             warnings.simplefilter("ignore")
             return candidate(spec, replace(given, library=given.library or guess_library(given.call)))
     except Exception as error:
-        installed = not isinstance(error, ModuleNotFoundError) or "." in (error.name or ".")
-        return "fails" if installed else "unsupported", f"{ABSENT}: {type(error).__name__}: {error}"
+        hint = "; where it may be missing, say `needs:`" if isinstance(error, ModuleNotFoundError) else ""
+        return "fails", f"{ABSENT}: {type(error).__name__}: {error}{hint}"
 
 
 def there(need: str) -> bool:
@@ -246,6 +256,8 @@ def isa() -> str:
 
 def header(chosen: Plan, command: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     """What all rows of a run share; ``facts`` are of the process that judges, by `libraries.facts`."""
+    from harness.specs import elsewhere  # pydantic comes with it, which workers need not load
+
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
@@ -256,15 +268,23 @@ def header(chosen: Plan, command: str, facts: Mapping[str, Any]) -> dict[str, An
         "first": {op: {a: cases.write(v[0]) for a, v in cases.axes(s).items()} for op, s in chosen.specs.items()},
         "models": {op: spec.model for op, spec in chosen.specs.items()},
         "sees": {op: {k.because: k.see for k in spec.known if k.see} for op, spec in chosen.specs.items()},
-        "renamed": {old: new for spec in chosen.specs.values() for old, new in spec.renamed.items()},
+        "renamed": {old: new for spec in chosen.specs.values() for old, new in cases.renames(spec).items()},
+        "elsewhere": {op: path for op, spec in chosen.specs.items() if (path := elsewhere(op, spec.path))},
         **facts,
     }
+
+
+def part(header: Mapping[str, Any]) -> str:
+    """By which options a run is a part of its specs' cases; empty of a whole one."""
+    options = ("only", "shard", "budget")
+    return ", ".join(f"--{name} '{header[name]}'" for name in options if header.get(name))
 
 
 def stale(chosen: Plan, rows: Iterable[Verdict], whole: bool) -> list[Verdict]:
     """A row for each known deviation that matched nothing, where the whole of its spec was judged.
 
-    It is red unless the entry says that what it knows shows itself `sometimes` only: other seeds may show it.
+    It is red unless the entry says that what it knows shows itself `sometimes` only, as other seeds may show it at a case
+    that it selects.
     """
     if not whole:
         return []
@@ -276,7 +296,9 @@ def stale(chosen: Plan, rows: Iterable[Verdict], whole: bool) -> list[Verdict]:
         for entry in ledger.unmatched(spec, by_op.get(op, []), versions(), isa()):
             by, law = entry.by[0], entry.law[0]
             message = f"{spec.path}:{entry.line}: the known deviation of `{by}` under `{law}` matches nothing"
-            status: Status = "inconclusive" if entry.may_conform else "fixed"
+            selects = ledger.selects(spec, entry)
+            message += "" if selects else ": no case is selected by its `when`"
+            status: Status = "inconclusive" if entry.may_conform and selects else "fixed"
             found.append(Verdict(op, op, by, law, "ledger", status, message=message, known=entry.because))
     return found
 

@@ -19,7 +19,7 @@ import numpy as np
 from harness import cases, fills, runs
 from harness.execution import PRELOAD, Isolated, Task
 from harness.laws import LAWS
-from harness.model import NONE, RED, CandidateSpec, Case, Spec, Value, Verdict
+from harness.model import NONE, RED, UNJUDGED, CandidateSpec, Case, Spec, Value, Verdict
 from harness.vocabulary import VALUES
 
 #: Looks taken at most; the descent needs about two per axis that departs from the spec's first case.
@@ -120,7 +120,9 @@ def broken(
     rows = looks.judging(spec, candidate, law, seed)(start)
     first = next(_broken(rows, law, about), None)
     if first is None:
-        raise Unbroken(f"`{candidate.name}` does not break {_said(law, about)} at `{start.id}`")
+        unjudged = [r for r in rows if law == r.law and r.status in UNJUDGED]
+        why = f"; it was not judged: {unjudged[0].message}" if unjudged else ""
+        raise Unbroken(f"`{candidate.name}` does not break {_said(law, about)} at `{start.id}`{why}")
     return first
 
 

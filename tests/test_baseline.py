@@ -100,6 +100,37 @@ def test_renamed_cases_are_followed_from_one_run_to_the_next(place: Path) -> Non
     assert (followed.returncode, followed.stdout.strip()) == (0, "")
 
 
+def test_a_renamed_param_is_followed_by_its_name_from_anywhere(place: Path) -> None:
+    write(place, "scale", "right", "renamed: {factor: scale}")
+    assert harness("run", "-j", "1", "--out", "two", cwd=place).returncode == 0
+    (place / "empty").mkdir()
+    followed = harness("diff", "../one", "../two", "--format", "json", cwd=place / "empty")
+    assert (followed.returncode, followed.stdout.strip()) == (0, "")
+
+
+def test_a_baseline_keeps_other_specs_and_is_made_of_whole_runs(place: Path) -> None:
+    assert harness("report", "one", "--baseline", cwd=place).returncode == 0
+    file = place / "reports" / "baseline" / "verdicts.csv.gz"
+    before = pandas.read_csv(file)
+    text = (place / "specs" / "scaled.yaml").read_text(encoding="utf-8")
+    (place / "specs" / "other.yaml").write_text(text.replace("op: scaled", "op: other"), encoding="utf-8")
+    assert harness("run", "other", "-j", "1", "--out", "other", cwd=place).returncode == 0
+    assert harness("report", "other", "--baseline", cwd=place).returncode == 0
+    both = pandas.read_csv(file)
+    assert both[both["op"] == "scaled"].reset_index(drop=True).equals(before)
+    assert set(both["op"]) == {"other", "scaled"}
+
+    assert harness("run", "-j", "1", "--budget", "2", "--out", "part", cwd=place).returncode == 0
+    refused = harness("report", "part", "--baseline", cwd=place)
+    assert refused.returncode == 2
+    assert "--budget '2'" in refused.stderr
+    assert pandas.read_csv(file).equals(both)
+    assert "PARTIAL" in harness("report", "part", "--format", "markdown", cwd=place).stdout
+    assert "PARTIAL" in (place / "part" / "index.html").read_text(encoding="utf-8")
+    compared = harness("diff", "part", "--baseline", "--format", "json", cwd=place)
+    assert (compared.returncode, compared.stdout.strip()) == (0, "")
+
+
 def test_a_run_is_held_against_the_committed_baseline(place: Path) -> None:
     made = harness("report", "one", "--baseline", cwd=place)
     assert made.returncode == 0

@@ -6,8 +6,11 @@ import importlib.util
 import json
 import os
 import re
+import shlex
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas
@@ -174,9 +177,19 @@ def test_a_cluster_that_does_not_answer_is_no_fault_of_the_harness(
     assert "Traceback" not in done.stderr
 
 
-def test_a_run_that_judges_nothing_is_red(tmp_path: Path) -> None:
+def test_a_run_that_judges_nothing_is_no_success(tmp_path: Path) -> None:
     done = harness("run", "sigmoid", "--only", "M=999", "--out", str(tmp_path))
-    assert done.returncode == 1
+    assert done.returncode == 2
+    done = harness("run", "sigmoid", "--only", "candidate=torch.byhand", "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert "did you mean `torch.by_hand`?" in done.stderr
+
+
+def test_a_shard_without_cases_says_so_and_is_no_failure(tmp_path: Path) -> None:
+    only = "dtype=float64 M=5 N=3 rank=2 fill=normal layout=contiguous candidate=torch"
+    done = harness("run", "sigmoid", "--only", only, "--shard", "90/90", "--out", str(tmp_path))
+    assert done.returncode == 0
+    assert "--shard 90/90 has no case" in done.stderr
 
 
 def test_a_definition_that_nobody_agrees_with_is_named_first(tmp_path: Path) -> None:
@@ -493,3 +506,132 @@ def test_a_table_without_verdicts_is_not_compared(tmp_path: Path, content: bytes
     assert done.returncode == 2
     assert f"{path}: {said}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+SQUARES = """
+op: squares
+doc: The square of each entry.
+inputs: {input: [N]}
+outputs: {output: [N]}
+sizes: {N: 3}
+dtype: float64
+error: {model: formula}
+oracle: own.squares:due
+candidates: {torch: own.squares:wrong, numpy: own.lacking:square}
+"""
+
+OWN = """
+def due(input):
+    return input * input
+
+
+def wrong(input):
+    return input * input * 1.001
+"""
+
+
+LACKING = """
+import no_such_package
+
+
+def square(input):
+    return input * input
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with a package of its own, and a spec that does not lie in a folder of specs."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "squares.py").write_text(OWN, encoding="utf-8")
+    (tmp_path / "own" / "lacking.py").write_text(LACKING, encoding="utf-8")
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "a place").mkdir()
+    (tmp_path / "a place" / "my spec.yaml").write_text(SQUARES, encoding="utf-8")
+    return tmp_path
+
+
+def script(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The console script, which has its own folder first on its path, not the current one."""
+    begin = f"import sys; sys.path[0] = {str(ROOT)!r}; from harness.cli import entry; entry()"
+    command = [sys.executable, "-c", begin, *words]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_one_s_own_package_is_found_and_copied_commands_name_its_spec(project: Path) -> None:
+    done = script("run", "a place/my spec.yaml", "--seed", "3", "--format", "markdown", cwd=project)
+    assert done.returncode == 1, done.stderr
+    found = re.findall(r"`(harness show [^`]*torch[^`]*)`", done.stdout)
+    words = shlex.split(found[0])
+    assert words[-4:] == ["--seed", "3", "--spec", "a place/my spec.yaml"]
+    shown = script(*words[1:], cwd=project)
+    assert shown.returncode == 0, shown.stderr
+    assert "deviates" in shown.stdout
+    items = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "a place/my spec.yaml"]
+    path = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+    told = subprocess.run(items, cwd=project, env=path, capture_output=True, text=True, timeout=300, check=False)
+    assert "reproduce: harness show squares --spec 'a place/my spec.yaml'" in told.stdout
+
+
+def test_a_candidate_that_lacks_a_package_fails_unless_it_says_what_it_needs(project: Path) -> None:
+    assert script("run", "a place/my spec.yaml", "--out", "out", cwd=project).returncode == 1
+    table = pandas.read_csv(project / "out" / "verdicts.csv")
+    assert set(table[table.candidate == "numpy"].status) == {"fails"}
+    given = "numpy: {call: own.lacking:square, needs: no_such_package}"
+    text = SQUARES.replace("numpy: own.lacking:square", given).replace("own.squares:wrong", "torch:square")
+    (project / "a place" / "my spec.yaml").write_text(text, encoding="utf-8")
+    done = script("run", "a place/my spec.yaml", "--out", "out", cwd=project)
+    assert done.returncode == 0, done.stderr
+    table = pandas.read_csv(project / "out" / "verdicts.csv")
+    assert set(table[table.candidate == "numpy"].status) == {"unsupported"}
+
+
+def test_specs_that_come_along_are_found_beside_one_s_own(project: Path) -> None:
+    only = ("--only", "dtype=float64 M=5 N=3 rank=2 fill=normal layout=contiguous")
+    done = script("check", "sigmoid", "torch:sigmoid", *only, "-j", "1", cwd=project)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_entry_that_selects_no_case_is_red_though_it_shows_itself_sometimes(project: Path) -> None:
+    known = "known: [{by: torch, law: agrees, when: N == %s, sometimes: true, because: none}]"
+    right = SQUARES.replace("own.squares:wrong", "torch:square").replace(", numpy: own.lacking:square", "")
+    codes = []
+    for length in (3, 4):
+        (project / "a place" / "my spec.yaml").write_text(right + known % length, encoding="utf-8")
+        codes.append(script("run", "a place/my spec.yaml", "--out", "out", cwd=project).returncode)
+    assert codes == [0, 1]
+
+
+def test_a_wrong_gradient_by_hand_is_shrunk() -> None:
+    words = ("shrink", "sigmoid/M:17", "--candidate", "reference_impls.activations:sigmoid", "--law", "gradient")
+    without = harness(*words)
+    assert without.returncode == 1
+    assert "it was not judged: has no vjp" in without.stderr
+    # The vjp of another function: wrong for this one.
+    done = harness(*words, "--library", "numpy", "--vjp", "reference_impls.activations:swish_vjp")
+    assert done.returncode == 0, done.stderr
+    assert "gradient input: deviates" in done.stdout
+
+
+def test_what_cannot_be_written_is_a_line(tmp_path: Path) -> None:
+    only = ("--only", "dtype=float64 M=5 N=3 rank=2 fill=normal layout=contiguous")
+    done = harness("run", "sigmoid", *only, "--out", "/proc/harness")
+    assert done.returncode == 2
+    assert done.stderr.startswith("harness: /proc/harness")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_that_is_stopped_early_says_so_alone(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "harness", "run", "sigmoid", "--out", str(tmp_path / "out")]
+    for seconds in (0.3, 0.8, 1.5):
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        if process.returncode == -signal.SIGINT:
+            continue  # before Python had come to our first line
+        assert process.returncode == 130
+        assert "Traceback" not in said
+        assert said.strip().splitlines()[-1:] in ([], ["interrupted"]) or "--resume` goes on" in said

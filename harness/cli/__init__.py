@@ -15,6 +15,17 @@ Exit codes: 0 conforms, 1 deviates or judged nothing, 2 a bad spec or usage, 3 o
 - doors: the commands and their options; `diff`, `report`, `merge`, `rescue`, `schema`, `new` whole
 """
 
-from harness.cli.doors import entry, main
+import sys
 
-__all__ = ["entry", "main"]
+from harness.cli.refusals import INTERRUPTED
+
+__all__ = ["entry"]
+
+
+def entry() -> None:
+    """The console script; that somebody stops it while it is loaded is no traceback either."""
+    try:
+        from harness.cli import doors
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    doors.entry()

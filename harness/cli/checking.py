@@ -71,7 +71,13 @@ def given(path: str, library: str | None, vjp: str | None, algorithm: str) -> Ca
     return CandidateSpec(path, path, vjp, library or _told_library(path), algorithm)
 
 
-def guessed(path: str) -> str:
+def imported(path: str, library: str | None, vjp: str | None, algorithm: str) -> CandidateSpec:
+    """The same, its library found out in this process."""
+    named = given(path, library, vjp, algorithm)
+    return replace(named, library=named.library or _guessed(path))
+
+
+def _guessed(path: str) -> str:
     """The library of a user's candidate, which is imported for it."""
     from harness.candidates import guess_library
 

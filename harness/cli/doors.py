@@ -33,14 +33,18 @@ def main() -> None:
 def entry() -> None:
     """The console script: `main` with exit codes for what goes wrong."""
     outlast_readers()
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
     try:
         main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(BAD_USE)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted; `harness run --resume` goes on", err=True)
+    except (click.Abort, KeyboardInterrupt) as stopped:
+        click.echo("; ".join(["interrupted", *map(str, (stopped.__cause__ or stopped).args)]), err=True)
         sys.exit(INTERRUPTED)
+    except OSError as error:
+        refuse(f"{error.filename or 'a file'}: {error.strerror or error}")
     except Exception as error:
         from harness.execution import ExecutionError
 
@@ -116,22 +120,32 @@ def run(
     finish(running.run(spec, out, form, part, judging.Means(**means), resume))
 
 
-@main.command()
-@click.argument("op")
-@click.argument("path", nargs=-1, required=True, metavar="MODULE:ATTR...")
-@click.option(
+_spec = click.option(
+    "--spec", default="", metavar="FILE", help="The case's spec, where its op's name does not find it."
+)
+_library = click.option(
     "--library",
     type=click.Choice(["numpy", "scipy", "torch"]),
     default=None,
     help="Whose arrays it takes; guessed by default.",
 )
-@click.option("--vjp", default=None, metavar="MODULE:ATTR", help="Its hand-written vjp(cotangent, *inputs, **params).")
-@click.option(
+_vjp = click.option(
+    "--vjp", default=None, metavar="MODULE:ATTR", help="Its hand-written vjp(cotangent, *inputs, **params)."
+)
+_algorithm = click.option(
     "--algorithm",
     default="conventional",
     show_default=True,
     help="fft, winograd, 3m, strassen, blocked, low-precision-accumulation.",
 )
+
+
+@main.command()
+@click.argument("op")
+@click.argument("path", nargs=-1, required=True, metavar="MODULE:ATTR...")
+@_library
+@_vjp
+@_algorithm
 @_seed
 @_only
 @_workers
@@ -163,16 +177,16 @@ def check(
 @click.argument("case")
 @click.option("--candidate", default=None, help="One candidate; all of the spec's by default.")
 @click.option("--law", default=None, help="One law; all by default.")
+@_spec
 @_seed
 @click.option("--script", is_flag=True, help="Print the reproducing script alone.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def show(case: str, candidate: str | None, law: str | None, seed: int, script: bool, form: str) -> None:
+def show(case: str, candidate: str | None, law: str | None, spec: str, seed: int, script: bool, form: str) -> None:
     """The whole evidence of one case, and a standalone script that repeats its worst row."""
     from harness.cases import CaseError
 
-    spec = files.one_spec(case.split("/")[0])
     try:
-        showing.show(spec, case, candidate, law, seed, script, form)
+        showing.show(files.one_spec(spec or case.split("/")[0]), case, candidate, law, seed, script, form)
     except CaseError as error:
         refuse(str(error))
 
@@ -181,17 +195,34 @@ def show(case: str, candidate: str | None, law: str | None, seed: int, script: b
 @click.argument("case")
 @click.option("--candidate", required=True, help="One of the spec's, or MODULE:ATTR of yours.")
 @click.option("--law", default="", help="The law it breaks; the first that it breaks by default.")
+@_library
+@_vjp
+@_algorithm
+@_spec
 @_seed
 @click.option("--budget", type=click.IntRange(1), default=40, show_default=True, help="Judgements at most.")
 @_timeout
 @click.option("--script", is_flag=True, help="Print the reproducing script of the smallest case alone.")
-def shrink(case: str, candidate: str, law: str, seed: int, budget: int, timeout: float, script: bool) -> None:
+def shrink(
+    case: str,
+    candidate: str,
+    law: str,
+    library: str | None,
+    vjp: str | None,
+    algorithm: str,
+    spec: str,
+    script: bool,
+    **effort: Any,
+) -> None:
     """The smallest case at which a candidate breaks the same law in the same way."""
     from harness.cases import CaseError
     from harness.shrinking import Unbroken
 
+    found = files.one_spec(spec or case.split("/")[0])
+    given = next((c for c in found.candidates if c.name == candidate), None)
+    given = given or checking.imported(candidate, library, vjp, algorithm)
     try:
-        showing.shrink(files.one_spec(case.split("/")[0]), case, candidate, law, seed, budget, timeout, script)
+        showing.shrink(found, case, given, law, script, **effort)
     except CaseError as error:
         refuse(str(error))
     except Unbroken as error:
@@ -265,15 +296,16 @@ def report(run: Path, out: Path | None, form: str, baseline: bool, against: Path
 @click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
 def diff(old: Path, new: Path | None, baseline: bool, form: str) -> None:
     """What is new, fixed, regressed, grew, or no longer run between two runs."""
+    from harness import cases
     from harness import diff as differences
 
-    renamed = {a: b for s in files.unimported(()) for a, b in s.renamed.items()}
     if (new is None) != baseline:
         refuse("name two runs, or one and --baseline")
     if baseline and not BASELINE.exists():
         refuse(f"{BASELINE}: is not there; `harness report RUN --baseline` makes one")
-    later = files.verdicts(new or old)
-    earlier = files.verdicts(old) if new else of_baseline(files.header(old), later)
+    later, facts = files.verdicts(new or old), files.header(new or old)
+    earlier = files.verdicts(old) if new else of_baseline(facts, later)
+    renamed = facts.get("renamed", {}) | {a: b for s in files.unimported(()) for a, b in cases.renames(s).items()}
     table = differences.diff(earlier, later, renamed)
     if form == "json":
         click.echo(table.to_json(orient="records", lines=True).rstrip())

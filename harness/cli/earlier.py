@@ -28,20 +28,27 @@ def of_baseline(header: Mapping[str, Any], table: Any) -> Any:
     if not BASELINE.exists():
         return None
     older = _of_ops(table)
-    return _of_cases(older, table) if header.get("only") or header.get("shard") else older
+    from harness import runs
+
+    return _of_cases(older, table) if runs.part(header) else older
 
 
 def write_baseline(store: Any) -> None:
     """Make a run the one that later ones are compared with."""
-    from harness import baseline, report
+    import pandas
+
+    from harness import baseline, report, runs
 
     if not store.complete:
         refuse(f"{store.path}: the run has not come to its end; resume it")
+    if said := runs.part(store.header):
+        refuse(f"{store.path}: is a part ({said}); a baseline is made of all cases of its specs")
     table = store.verdicts()
     BASELINE.parent.mkdir(parents=True, exist_ok=True)
     beside = BASELINE.with_name(BASELINE.name + ".new")
     compression = {"method": "gzip", "compresslevel": 9, "mtime": 0}
-    baseline.folded(table).to_csv(beside, index=False, compression=compression)
+    whole = pandas.concat([_of_others(table), baseline.folded(table)]).sort_values(list(baseline.COLUMNS[:3]))
+    whole.to_csv(beside, index=False, compression=compression)
     os.replace(beside, BASELINE)
     header = dict(store.header) | {"complete": True}
     _append(BASELINES, json.dumps({"ops": sorted(header["specs"]), **report.moment(header, table)}))
@@ -63,9 +70,10 @@ def history(out: Path, header: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def remember(out: Path, header: Mapping[str, Any], moment: Mapping[str, Any]) -> None:
     """Add a whole run to the history, once."""
+    from harness import runs
+
     file = _history_file(out)
-    whole = header.get("complete") and not header.get("only") and not header.get("shard")
-    if not whole or len(moment["red"]) > REMEMBERED_RED:
+    if not header.get("complete") or runs.part(header) or len(moment["red"]) > REMEMBERED_RED:
         return
     try:
         _append(file, json.dumps({"ops": sorted(header["specs"]), **moment}))
@@ -95,6 +103,19 @@ def _of_ops(table: Any) -> Any:
     from harness.report import READING
 
     return baseline.unfolded(pandas.read_csv(BASELINE, **READING), set(table["op"]))
+
+
+def _of_others(table: Any) -> Any:
+    """What the committed baseline holds of specs that are still here and that a run does not judge."""
+    import pandas
+
+    from harness import baseline
+
+    if not BASELINE.exists():
+        return pandas.DataFrame(columns=list(baseline.COLUMNS))
+    kept = {spec.op for spec in files.unimported(())} - set(table["op"])
+    older = pandas.read_csv(BASELINE, dtype=str, keep_default_na=False)
+    return older[older["op"].isin(kept)]
 
 
 def _of_cases(older: Any, table: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.refusals import BAD_USE, DEVIATES, refuse
+from harness.cli.refusals import refuse
 
 if TYPE_CHECKING:
     from harness.execution.task import Judged
@@ -36,8 +36,7 @@ def planned(found: Sequence[Spec], seed: int, only: str) -> Plan:
     try:
         return runs.plan(found, seed, only)
     except runs.Unselected as error:
-        click.echo(f"harness: {error.args[0]}", err=True)
-        sys.exit(BAD_USE if isinstance(error, runs.Unreadable) else DEVIATES)
+        refuse(error.args[0])
     except CaseError as error:
         refuse(str(error))
 

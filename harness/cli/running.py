@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from harness.cli import endings, files, judging
 from harness.cli.refusals import BAD_USE, CONFORMS, DEVIATES, refuse
 
@@ -71,11 +73,15 @@ def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.M
                 store.append(rows)
             store.flush()
             store.append(endings.unsaid(runs.stale(chosen, store.marks(), whole=part.whole), store))
-            red = endings.is_red(store)
+            if part.shard and not tasks:
+                click.echo(f"harness: --shard {part.shard} has no case: there are fewer cases than parts", err=True)
+            red = bool(tasks or not part.shard) and endings.is_red(store)
             endings.tell_faults(store)
             endings.conclude(store, chosen, endings.Ending(out, form, len(store.done()), time.monotonic() - began))
     except StoreError as error:
         refuse(str(error))
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"`{_going_on(out)}` goes on") from None
     return BAD_USE if broken else DEVIATES if red else CONFORMS
 
 
@@ -186,3 +192,8 @@ def _loading(*modules: str) -> Iterator[None]:
 
 def _command() -> str:
     return shlex.join(["harness", *sys.argv[1:]])
+
+
+def _going_on(out: Path) -> str:
+    """The command that goes on with this one."""
+    return _command() + ("" if "--resume" in sys.argv else " --resume")

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli import checking, judging
+from harness.cli import judging
 from harness.cli.printing import cell, columns
 from harness.cli.refusals import refuse
 
 if TYPE_CHECKING:
-    from harness.model import Spec, Verdict
+    from harness.model import CandidateSpec, Spec, Verdict
 
 
 def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed: int, script: bool, form: str) -> None:
@@ -54,16 +52,21 @@ def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed:
         click.echo(text if script else f"\n# --- repro.py ---\n{text}")
 
 
-def shrink(spec: Spec, address: str, name: str, law: str, seed: int, budget: int, timeout: float, script: bool) -> None:
+def shrink(
+    spec: Spec,
+    address: str,
+    given: CandidateSpec,
+    law: str,
+    script: bool,
+    *,
+    seed: int,
+    budget: int,
+    timeout: float,
+) -> None:
     """Print the smallest case at which a candidate breaks the same law, and its script."""
     from harness import cases, repro, runs, shrinking
 
     _refuse_unknown_law(law)
-    given = next((c for c in spec.candidates if c.name == name), None)
-    if given is None:
-        sys.path.insert(0, str(Path.cwd()))
-        given = checking.given(name, None, None, "conventional")
-        given = replace(given, library=given.library or checking.guessed(name))
     judging.one_thread()
     start = cases.find(spec, address)
     small = shrinking.shrink(spec, start, given, law=law, seed=seed, budget=budget, timeout=timeout)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -38,7 +39,7 @@ LATER: Mapping[str, tuple[str, ...]] = {
 }
 
 #: The judge's own rooms, and the command line, which every worker of it imports as its main module.
-OURS = ("harness.judgement", "harness.runs", "harness.cli")
+OURS = ("harness.judgement", "harness.runs", "harness.cli.doors")
 
 #: Times a process is tried to be started again, and seconds between.
 START_TRIES, START_SECONDS = 20, 0.05
@@ -122,7 +123,9 @@ def asked(path: str, arguments: tuple[Any, ...], preload: Sequence[str]) -> Any:
 
 def _answer(connection: Connection, path: str, arguments: tuple[Any, ...]) -> None:
     steady()
-    connection.send(json.dumps(named(path)(*arguments)))
+    answer = json.dumps(named(path)(*arguments))
+    with contextlib.suppress(BrokenPipeError):  # nobody waits any more
+        connection.send(answer)
 
 
 class Worker:
@@ -300,7 +303,10 @@ def _starting() -> Iterator[None]:
     """One thread for libraries loaded by what starts now, and no Ctrl-C for it: that is the runner's."""
     saved = {name: os.environ.get(name) for name in _ONE_THREAD}
     os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-    masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if sys.platform != "win32" else None
+    masked = None
+    if sys.platform != "win32":
+        resource_tracker.ensure_running()  # where a start has to start it too, it unblocks what is blocked here
+        masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:

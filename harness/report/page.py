@@ -29,6 +29,7 @@ from harness.report.causes import causes
 from harness.report.clusters import clusters
 from harness.report.counts import GRADE_WORDS, SIGNS, Cell, cells, counts, largest, level, short, table
 from harness.report.packing import pack, plain
+from harness.report.tables import unfinished
 from harness.report.trust import coverage, doubts, tightness, tightness_of_models, witnesses
 
 #: The script's parts in the order they are run.
@@ -38,7 +39,7 @@ SCRIPTS = ("rows.js", "query.js", "table.js", "pictures.js", "case.js", "changes
 FACTS = ("started", "command", "seed", "versions", "cpu", "isa", "threads")
 
 #: Header fields that the page draws elsewhere.
-_DRAWN = frozenset({"complete", "first", "kills", "laws", "models", "renamed", "sees", "title"})
+_DRAWN = frozenset({"complete", "elsewhere", "first", "kills", "laws", "models", "renamed", "sees", "title"})
 
 #: What a reader may not know, in the order in which it is met.
 WORDS = (
@@ -129,7 +130,7 @@ def page(
             style=markupsafe.Markup(_asset("page.css")),
             digest=digest,
             title=str(header.get("title", "Conformance")),
-            partial=not header.get("complete"),
+            partial=unfinished(header),
             facts=_facts(header),
             more=_more(header),
             kills=header.get("kills"),
@@ -214,6 +215,8 @@ def _rows(
         "cpu": header.get("cpu", ""),
         "isa": header.get("isa", ""),
         "command": header.get("command", ""),
+        "seed": header.get("seed", 0),
+        "elsewhere": header.get("elsewhere", {}),
     }
     if baseline is not None:
         changes = diff(table(baseline), verdicts, header.get("renamed", {}))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
 import pandas
 
+from harness import cases, runs
 from harness.model import BAD, COLUMNS
 from harness.report.counts import NUMBERS, SIGNS, Cell, cells, counts, short, table
 
@@ -42,23 +42,30 @@ def summary(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> list[tuple
     rows += [_summary_row(cell, present) for cell in cells(verdicts)]
     whole = counts(verdicts)
     cases = str(verdicts["case"].nunique())
-    stamp = "all" if header.get("complete") else "all (PARTIAL)"
+    stamp = "all (PARTIAL)" if unfinished(header) else "all"
     rows.append((stamp, "", cases, *[str(whole[status]) for status in present], "", ""))
     return rows
+
+
+def unfinished(header: Mapping[str, Any]) -> str:
+    """Why a run is not whole, in words; empty where it is."""
+    if not header.get("complete"):
+        return "this run did not reach its end"
+    part = runs.part(header)
+    return f"this run is a part of its specs' cases ({part})" if part else ""
 
 
 def markdown(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> str:
     """A summary for a CI job's page: counts, one line per op and candidate, and what is wrong first."""
     verdicts = table(verdicts)
     said = " · ".join(f"**{n:,}** {SIGNS.get(s, '')} {_text(s)}" for s, n in counts(verdicts).items())
-    partial = (
-        "" if header.get("complete") else "\n> **PARTIAL**: this run did not finish; what is missing was not judged.\n"
-    )
+    said_of_whole = unfinished(header)
+    partial = f"\n> **PARTIAL**: {said_of_whole}; what is missing was not judged.\n" if said_of_whole else ""
     head, *rows = summary(header, verdicts)
     lines = ["| " + " | ".join(_text(c) for c in row) + " |" for row in rows]
     rule = "|" + "|".join([" --- "] * 2 + [" ---: "] * (len(head) - 3) + [" --- "]) + "|"
     matrix = "\n".join(["| " + " | ".join(head) + " |", rule, *lines])
-    return f"## Conformance\n\n{said or 'nothing was judged'}\n{partial}\n{matrix}\n{_wrong(verdicts)}"
+    return f"## Conformance\n\n{said or 'nothing was judged'}\n{partial}\n{matrix}\n{_wrong(header, verdicts)}"
 
 
 def _summary_row(cell: Cell, present: list[str]) -> tuple[str, ...]:
@@ -66,19 +73,20 @@ def _summary_row(cell: Cell, present: list[str]) -> tuple[str, ...]:
     return (cell.op, cell.candidate, str(cell.cases), *per_status, short(cell.margin), cell.grade)
 
 
-def _wrong(verdicts: pandas.DataFrame) -> str:
+def _wrong(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> str:
     rows = verdicts[verdicts["status"].isin(BAD | {"fixed"})].sort_values("margin", ascending=False, kind="stable")
     if rows.empty:
         return ""
-    lines = [_wrong_row(r) for r in rows.head(LISTED).to_dict("records")]
+    lines = [_wrong_row(header, r) for r in rows.head(LISTED).to_dict("records")]
     more = f"\n{len(rows) - LISTED:,} more in the report.\n" if len(rows) > LISTED else ""
     head = "| | candidate | case | law | margin | see it |\n| --- | --- | --- | --- | ---: | --- |"
     return "\n".join(["\n### What is wrong\n", head, *lines, more])
 
 
-def _wrong_row(row: Mapping[Any, Any]) -> str:
+def _wrong_row(header: Mapping[str, Any], row: Mapping[Any, Any]) -> str:
     status, candidate, case = row["status"], row["candidate"], row["case"]
-    command = shlex.join(["harness", "show", case, "--candidate", candidate])
+    path = header.get("elsewhere", {}).get(row["op"], "")
+    command = cases.command(case, candidate, seed=header.get("seed", 0), spec=path)
     said = (
         f"{SIGNS.get(status, '')} {_text(status)}",
         _text(candidate),

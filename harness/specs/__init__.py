@@ -19,7 +19,7 @@ from harness.model import Spec
 from harness.specs.documents import schema
 from harness.specs.dotted_paths import importable
 from harness.specs.errors import MAX_ERRORS, SpecError, SpecErrors, UnknownSpec
-from harness.specs.files import MAX_BYTES, decode, find, home, paths, read_bytes
+from harness.specs.files import MAX_BYTES, decode, elsewhere, find, home, paths, read_bytes
 from harness.specs.grids import Search
 from harness.specs.nodes import Composer, position
 from harness.specs.reading import Reader
@@ -33,6 +33,7 @@ __all__ = [
     "SpecError",
     "SpecErrors",
     "UnknownSpec",
+    "elsewhere",
     "find",
     "home",
     "importable",

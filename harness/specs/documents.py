@@ -227,7 +227,7 @@ class KnownDocument(_Strict):
     expires: _Text | None = None
     """The date after which it no longer counts, as 2027-01-01."""
     sometimes: bool = False
-    """Whether one case that deviates is enough."""
+    """Whether one case that deviates is enough; where none does, the run tells it and is not red."""
     nondeterministic: bool = False
     """Whether it is another number in each process: no margin is told and no script repeats it."""
 
@@ -269,7 +269,7 @@ class Document(_Strict):
     """What an op means, and what must hold of every candidate that claims to be it."""
 
     op: _Text
-    """Its name; the file is called the same."""
+    """Its name, by which commands find its file where that is called the same."""
     doc: _Text
     """What it computes, in a sentence."""
     see: _Text = ""
@@ -310,7 +310,7 @@ class Document(_Strict):
     known: list[KnownDocument] = Field(default_factory=list)
     """The ledger: deviations that are known and explained."""
     renamed: dict[str, _Text] = Field(default_factory=dict)
-    """Ids of cases that have another name now, old to new, which comparisons of runs follow."""
+    """Axes, and beginnings of ids, that have another name now, old to new, which comparisons of runs follow."""
 
 
 _PARTS: Mapping[str, type[BaseModel]] = {

@@ -17,6 +17,8 @@ from harness.specs.errors import SpecError, nearest
 from harness.specs.nodes import position
 from harness.vocabulary import LIBRARIES
 
+_PLACES = "the folder the command runs in, on PYTHONPATH and among what is installed"
+
 
 def importable(spec: Spec) -> tuple[SpecError, ...]:
     """What the spec's dotted paths name that is not there; imports nothing, opens neither NumPy, SciPy nor torch."""
@@ -40,7 +42,10 @@ def _absent(dotted: str) -> str:
         found = _found(name, search)
         if found is None and name not in sys.modules:
             siblings = [".".join([*names[:i], m.name]) for m in pkgutil.iter_modules(search)]
-            return f"no module `{name}`, which `{dotted}` names{_nearest_only(name, siblings)}"
+            near = _nearest_only(name, set(siblings) - sys.stdlib_module_names)
+            return f"no module `{name}`, which `{dotted}` names{near}" + (
+                "" if i else f"; it is looked for in {_PLACES}"
+            )
         search = (found.submodule_search_locations if found else None) or ()
         origin = found.origin if found else None
     if names[0] in LIBRARIES or not origin or not origin.endswith(".py"):

@@ -19,10 +19,12 @@ _CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-
 def find(names: Iterable[str], folder: Path) -> tuple[Path, ...]:
     """Paths of the specs so named (``conv2d``), of files and of folders; all of ``folder`` where nothing is named.
 
+    A name that is not in ``folder`` may be one of those that come with the package.
+
     Raises UnknownSpec with the nearest right names.
     """
     here = _specs_in(folder)
-    known = {path.stem: path for path in here}
+    known = {path.stem: path for path in (*_specs_in(SHIPPED), *here)}
     found: list[Path] = []
     unknown: list[str] = []
     for name in names:
@@ -42,10 +44,23 @@ def find(names: Iterable[str], folder: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(found)) if found else here
 
 
+#: The specs that come with the package.
+SHIPPED = Path(__file__).resolve().parents[2] / "specs"
+
+
 def home() -> Path:
     """The folder of specs: the one here, else the one installed beside the package."""
     here = Path("specs")
-    return here if here.is_dir() else Path(__file__).resolve().parents[2] / "specs"
+    return here if here.is_dir() else SHIPPED
+
+
+def elsewhere(op: str, path: str) -> str:
+    """The path of a spec that its op's name alone does not find; empty of any other."""
+    try:
+        found = find((op,), home())
+    except UnknownSpec:
+        return path
+    return "" if [p.resolve() for p in found] == [Path(path).resolve()] else path
 
 
 def paths(places: Iterable[Path]) -> tuple[Path, ...]:

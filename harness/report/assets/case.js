@@ -40,8 +40,10 @@ class Case {
   }
 
   command(fact) {
-    const law = fact.law && fact.law !== "status" ? ` --law ${shell(fact.law)}` : "";
-    return fact.evidence.command || `harness show ${shell(fact.case)} --candidate ${shell(fact.candidate)}${law}`;
+    const { seed, elsewhere } = this.app.table.facts;
+    const named = { "--candidate": fact.candidate, "--law": fact.law !== "status" && fact.law, "--seed": seed && String(seed), "--spec": elsewhere[fact.op] };
+    const words = Object.entries(named).filter(([, word]) => word).map(([name, word]) => ` ${name} ${shell(word)}`);
+    return fact.evidence.command || `harness show ${shell(fact.case)}${words.join("")}`;
   }
 
   // The script that repeats a row, or the command that writes it where the page does not hold it.

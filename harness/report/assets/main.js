@@ -231,7 +231,7 @@ class App {
       const wrong = rows.filter((row) => this.pane.wrong(row));
       return wrong.length ? copy(ledger(wrong, this.table.facts), `${wrong.length.toLocaleString("en")} wrong rows as known entries`) : say("None of these is wrong: there is nothing to know.");
     }
-    const cases = [...new Set(rows.map((row) => `specs/${row.op}.yaml::${row.case}`))].map(shell);
+    const cases = [...new Set(rows.map((row) => `${this.table.facts.elsewhere[row.op] ?? `specs/${row.op}.yaml`}::${row.case}`))].map(shell);
     return copy(`pytest ${cases.join(" ")}`, `${cases.length.toLocaleString("en")} cases as a pytest selection`);
   }
 
