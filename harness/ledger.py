@@ -25,12 +25,17 @@ def applied(
 
 
 def own(spec: Spec, library: str, versions: Mapping[str, str], isa: str = "") -> tuple[CandidateSpec, ...]:
-    """The library's own candidates of which the ledger knows deviations: what is built of them may share those."""
+    """The library's own candidates of which the spec knows deviations: what is built of them may share those.
+
+    It knows them where the ledger tells of them, or where it declares another algorithm than the conventional one.
+    """
     known = {name for entry in spec.known if matters(entry, versions, isa) for name in entry.by}
     return tuple(
         c
         for c in spec.candidates
-        if c.library == library and c.name in known and (c.name == "torch" or c.call.startswith(f"{library}."))
+        if c.library == library
+        and (c.name in known or c.algorithm != "conventional")
+        and (c.name == "torch" or c.call.startswith(f"{library}."))
     )
 
 

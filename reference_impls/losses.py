@@ -22,7 +22,7 @@ LEAST_VARIANCE = 1e-12
 
 def bce(input: Array, target: Array, weight: Array | None = None, reduction: str = "mean") -> Array:
     """``-w (t log p + (1 - t) log(1 - p))``, both logarithms clamped at -100, then reduced."""
-    p, t = widened(input), widened(target)
+    p, t = _both(input, target)
     loss = (t - 1) * _clamped_log1p(-p) - t * _clamped_log(p)
     return _reduced(_weighted(loss, weight), reduction, input.dtype)
 
@@ -44,7 +44,7 @@ def scipy_bce(input: Array, target: Array, weight: Array | None = None, reductio
     """``-w (xlogy(t, p) + xlog1py(1 - t, -p))``, each logarithm clamped at -100, then reduced."""
     from scipy.special import xlog1py, xlogy
 
-    p, t = widened(input), widened(target)
+    p, t = _both(input, target)
     loss = -np.maximum(xlogy(t, p), LOWEST_LOG * t) - np.maximum(xlog1py(1 - t, -p), LOWEST_LOG * (1 - t))
     return _reduced(_weighted(loss, weight), reduction, input.dtype)
 
@@ -57,7 +57,7 @@ def bce_with_logits(
     reduction: str = "mean",
 ) -> Array:
     """``-w (pos t log s + (1 - t) log(1 - s))`` with ``s = sigmoid(x)``, then reduced."""
-    x, t = widened(input), widened(target)
+    x, t = _both(input, target)
     loss = (1 - t) * x - _slope(t, pos_weight) * log_sigmoid(x)
     return _reduced(_weighted(loss, weight), reduction, input.dtype)
 
@@ -95,7 +95,7 @@ def scipy_bce_with_logits(
     """``-w (pos t log_expit(x) + (1 - t) log_expit(-x))``, then reduced."""
     from scipy.special import log_expit
 
-    x, t = widened(input), widened(target)
+    x, t = _both(input, target)
     positive = 1 if pos_weight is None else widened(pos_weight)
     loss = -(positive * t * log_expit(x) + (1 - t) * log_expit(-x))
     return _reduced(_weighted(loss, weight), reduction, input.dtype)
@@ -142,6 +142,13 @@ def _slope(t: Array, pos_weight: Array | None) -> Any:
 
 def _weighted(loss: Array, weight: Array | None) -> Array:
     return loss if weight is None else loss * widened(weight)
+
+
+def _both(input: Array, target: Array) -> tuple[Array, Array]:
+    """Input and target, which have one shape."""
+    if input.shape != target.shape:
+        raise ValueError(f"a target of shape {target.shape} for an input of shape {input.shape}")
+    return widened(input), widened(target)
 
 
 def _reduced(loss: Array, reduction: str, dtype: npt.DTypeLike) -> Array:

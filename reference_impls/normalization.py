@@ -143,7 +143,11 @@ def layer_norm_vjp(
 def group_norm(
     input: Array, weight: Array | None = None, bias: Array | None = None, *, num_groups: int, eps: float = 1e-5
 ) -> Array:
-    """``y = (x - mean) / sqrt(var + eps) weight + bias``, mean and variance over each sample's group of channels."""
+    """``y = (x - mean) / sqrt(var + eps) weight + bias``, mean and variance over each sample's group of channels.
+
+    Raises ValueError where weight or bias has not one entry per channel, or where the groups do not divide the channels.
+    """
+    _require_shape(input.shape[1:2], weight=weight, bias=bias)
     x_hat, _ = _standardised(_groups(input, num_groups), eps)
     y = x_hat.reshape(input.shape)
     return _with_affine(y, _along_channels(weight, y), _along_channels(bias, y)).astype(input.dtype, copy=False)

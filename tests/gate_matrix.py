@@ -547,10 +547,17 @@ MODES_TORCH = {
         "swish_mapped_first": ("vmap", ""),
         "swish_mapped_mean": ("vmap", ""),
         "swish_slopes_in_reverse": ("vmap", ""),
+        "swish_mapped_apart": ("vmap", ""),
+        "swish_in_place_without_gradients": ("pure", ""),
+        "swish_refusing_without_gradients": ("repeatable", ""),
+        "swish_leaving_a_mode": ("pure", ""),
     },
     "multiply": {"product_of_one": ("gradient", "shape_other:4x")},
+    "linear": {"linear_keeping_its_weight": ("gradient", "dtype:float64")},
     "add_vector": {"added_as_it_lies": ("upstream", "dtype:complex128")},
 }
+
+REMEMBERING = "miniatures.modes:swish_remembering"
 
 MINIATURES: tuple[Entry, ...] = (
     *of("conv2d", "conv", "numpy", CONV2D),
@@ -573,6 +580,7 @@ MINIATURES: tuple[Entry, ...] = (
     *family("draws", "numpy", DRAWS),
     *family("modes", "numpy", MODES),
     *family("modes", "torch", MODES_TORCH),
+    Entry("swish", REMEMBERING, "gradient", "", "numpy", f"{REMEMBERING}_vjp"),
 )
 
 

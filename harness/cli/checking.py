@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,12 +33,14 @@ def check(
 
     libraries = {n for c in given for n in ((c.library,) if c.library else judging.LIBRARIES)}
     beside = tuple(c for n in sorted(libraries) for c in ledger.own(spec, n, runs.versions(), runs.isa()))
-    beside = tuple(replace(c, name=f"{c.name} (the library's own)") for c in beside)
+    algorithm = given[0].algorithm
+    differing = {c.name for c in beside if c.algorithm != algorithm}
+    beside = tuple(replace(c, name=f"{c.name} (the library's own)", algorithm=algorithm) for c in beside)
     chosen = judging.planned([replace(spec, candidates=(*given, *beside), known=())], seed, only)
     judging.one_thread()
     rows: list[Verdict] = []
     by_id = {case.id: case for case in chosen.cases[spec.op]}
-    tasks = [_beside(task, spec, by_id[task.case], beside) for task in chosen.tasks]
+    tasks = [_beside(task, spec, by_id[task.case], beside, differing) for task in chosen.tasks]
     judged = judging.judged(tasks, chosen, means)
     for _, found in judging.watched(judged, len(tasks), quiet=form == "json"):
         _refuse_absent(found)
@@ -111,13 +113,16 @@ def _decided(row: Verdict) -> bool:
     return row.status not in ("unsupported", "inconclusive")
 
 
-def _beside(task: Any, spec: Spec, case: Case, beside: Sequence[CandidateSpec]) -> Any:
-    """A task with the library's own candidates only where the ledger knows a deviation of theirs."""
+def _beside(task: Any, spec: Spec, case: Case, beside: Sequence[CandidateSpec], differing: Collection[str]) -> Any:
+    """A task with the library's own candidates only where the spec knows a deviation of theirs."""
     from harness import ledger, runs
 
-    away = [
-        c.name for c in beside if not ledger.shows(spec, case, c.name.partition(" (")[0], runs.versions(), runs.isa())
-    ]
+    def shows(c: CandidateSpec) -> bool:
+        name = c.name.partition(" (")[0]
+        here = c.dtypes is None or case.dtype in c.dtypes
+        return (name in differing and here) or ledger.shows(spec, case, name, runs.versions(), runs.isa())
+
+    away = [c.name for c in beside if not shows(c)]
     return replace(task, candidates=tuple(n for n in task.candidates if n not in away))
 
 

@@ -53,6 +53,16 @@ def gradient(trial: Trial) -> Iterator[Equation]:
         yield from _late(trial)
     if trial.plain:
         yield from _kept(trial)
+        if not trial.is_torch:
+            yield from _after_others(trial)
+
+
+def _after_others(trial: Trial) -> Iterator[Equation]:
+    """A vjp by hand is of its inputs, whatever the last forward call was of."""
+    inputs, others = trial.wrapped(), [trial.candidate.library.wrap(x) for x in trial.bench.others.values()]
+    for given in (inputs, others):
+        guarded(partial(trial.bound_call, *given))
+    yield from _judged(trial, trial.vjp(inputs=inputs), " between")
 
 
 def _kept(trial: Trial) -> Iterator[Equation]:
@@ -85,16 +95,20 @@ def _between(trial: Trial) -> Iterator[Equation]:
 
 
 def _late(trial: Trial) -> Iterator[Equation]:
-    """Inputs overwritten between forward and backward, at the first case: autograd refuses, or the gradient is theirs."""
+    """Inputs overwritten between forward and backward, at the first case: autograd refuses, or the gradient is theirs.
+
+    All at once, then each alone: what autograd watches of one hides what it does not of another.
+    """
     if trial.case.departures:
         return
-    others = [trial.candidate.library.wrap(x) for x in trial.bench.others.values()]
-    found = partial(torch_vjp_late, trial.bound_call, trial.wrapped(), trial.places, trial.upstream, others)
-    try:
-        gradients = guarded(found)
-    except NotOffered:
-        return
-    yield from _judged(trial, dict(zip(trial.differentiable, gradients, strict=True)), " late")
+    others = {i: trial.candidate.library.wrap(x) for i, x in enumerate(trial.bench.others.values())}
+    ways = {" late": others}
+    if len(others) > 1:
+        ways |= {f" late in {name}": {i: others[i]} for i, name in enumerate(trial.arrays)}
+    for how, some in ways.items():
+        found = partial(torch_vjp_late, trial.bound_call, trial.wrapped(), trial.places, trial.upstream, some)
+        with suppress(NotOffered):
+            yield from _judged(trial, dict(zip(trial.differentiable, guarded(found), strict=True)), how)
 
 
 def _shared(trial: Trial) -> Iterator[Equation]:

@@ -77,11 +77,18 @@ def _gradients(trial: Trial) -> Iterator[Equation]:
     for how, derive in ways:
         try:
             found = guarded(partial(derive, _stacked(trial, frozenset(trial.arrays), 0)))
-        except (NotOffered, NoGradient, Failed):
+        except NoGradient as error:
+            for name, g in trial.reverse.items():
+                if g is not None:
+                    yield Fact(name + how, "None", "a gradient", str(error))
+            continue
+        except (NotOffered, Failed):
             continue
         for i, gradients in enumerate(due):
             for name, g in zip(names, found, strict=True):
-                if g is not None:
+                if g is None and trial.reverse[name] is not None:
+                    yield Fact(name + how, "None", "a gradient", f"there is no gradient of `{name}`")
+                elif g is not None:
                     yield from _one_of_two(trial, i, g, gradients[name], name + how)
 
 

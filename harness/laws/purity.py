@@ -57,6 +57,22 @@ def pure(trial: Trial) -> Iterator[Equation]:
         yield Fact(name, _word(same), "unchanged", f"a later call changed the input `{name}` of an earlier one")
     for name, y in trial.values(returned).items():
         yield Fact(name, _word(_bits(y) == kept[name]), "unchanged", f"a later call changed the earlier `{name}`")
+    if trial.plain:
+        yield from _in_modes(trial)
+
+
+def _in_modes(trial: Trial) -> Iterator[Equation]:
+    """What a call in some mode changes; that it changes nothing is no row of its own."""
+    unwrap = trial.candidate.library.unwrap
+    for how, mode in trial.candidate.library.modes().items():
+        inputs = mode.prepared(trial.wrapped())
+        before = [_bits(unwrap(x)) for x in inputs]
+        call, changed = trial.noted(inputs)
+        with suppress(NotOffered, Failed, NotAnArray), mode.context():
+            guarded(call)
+        changed += [n for n, x, bits in zip(trial.arrays, inputs, before, strict=True) if _bits(unwrap(x)) != bits]
+        if changed:
+            yield Fact(f"side effects {how}", changed, [], f"{how}, the call changed {', '.join(changed)}")
 
 
 def _refused(trial: Trial) -> Iterator[Equation]:
@@ -84,12 +100,17 @@ def repeatable(trial: Trial) -> Iterator[Equation]:
     if not trial.plain:
         return
     yield from _overwritten(trial, due)
-    for how, within in trial.candidate.library.modes().items():
-        inputs = trial.wrapped()
+    for how, mode in trial.candidate.library.modes().items():
+        inputs = mode.prepared(trial.wrapped())
         try:
-            found = trial.candidate.checked(partial(within, trial.bound_call, inputs))
-        except (NotOffered, Failed):
-            continue  # whether it takes such inputs is said by the laws of gradients
+            with mode.context():
+                found = trial.candidate.checked(partial(trial.bound_call, *inputs))
+        except NotOffered:
+            continue
+        except Failed as error:
+            if how == "without gradients":  # whether it takes what has gradients is said by the laws of those
+                yield Fact(f"{trial.outputs[0]} {how}", "raised", "returns", str(error))
+            continue
         yield from _same(trial, how, first, trial.values(found))
     draws = (trial.arrays, trial.bench.others) * (CALLS_AT_ONCE if not trial.case.departures else 2)
     with _switching():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import ml_dtypes
@@ -106,6 +108,14 @@ LAYOUTS: dict[str, Callable[[Array], Array]] = {
 }
 
 
+@dataclass(frozen=True)
+class Mode:
+    """A way to call: what is made of the inputs before, and the context in which the call is."""
+
+    prepared: Callable[[Sequence[Any]], list[Any]]
+    context: Callable[[], AbstractContextManager[Any]]
+
+
 class NumPy:
     """NumPy and what builds on its arrays."""
 
@@ -144,7 +154,7 @@ class NumPy:
         """Put other values in an array's place."""
         x[...] = values
 
-    def modes(self) -> dict[str, Callable[[Call, Sequence[Any]], Any]]:
+    def modes(self) -> dict[str, Mode]:
         """Ways to call that must not change a value: NumPy has none."""
         return {}
 
@@ -212,12 +222,22 @@ class Torch:
         """Put other values in a tensor's place."""
         x.detach().copy_(self.wrap(values))
 
-    def modes(self) -> dict[str, Callable[[Call, Sequence[Any]], Any]]:
-        """Ways to call that must not change a value: while gradients are recorded, without, in inference mode."""
+    def modes(self) -> dict[str, Mode]:
+        """Ways to call that must not change a value: while gradients are recorded of leaves and results, and without."""
+        import torch
+
+        def leaves(xs: Sequence[Any]) -> list[Any]:
+            return [x.requires_grad_(_has_slope(x)) for x in xs]
+
+        def parameters(xs: Sequence[Any]) -> list[Any]:
+            return [torch.nn.Parameter(x, _has_slope(x)) for x in xs]
+
         return {
-            "with gradients": lambda call, xs: call(*(x.requires_grad_(_has_slope(x)) for x in xs)),
-            "without gradients": lambda call, xs: _within("no_grad", call, xs),
-            "in inference mode": lambda call, xs: _within("inference_mode", call, xs),
+            "with gradients": Mode(leaves, nullcontext),
+            "of results": Mode(lambda xs: [x.clone() for x in leaves(xs)], nullcontext),
+            "of parameters": Mode(parameters, torch.no_grad),
+            "without gradients": Mode(list, torch.no_grad),
+            "in inference mode": Mode(list, torch.inference_mode),
         }
 
 
@@ -231,13 +251,6 @@ def marks(x: Any) -> dict[str, Any]:
 
 def _has_slope(x: Any) -> bool:
     return bool(x.is_floating_point() or x.is_complex())
-
-
-def _within(mode: str, call: Call, xs: Sequence[Any]) -> Any:
-    import torch
-
-    with getattr(torch, mode)():
-        return call(*xs)
 
 
 def _tensor(x: Array) -> Any:

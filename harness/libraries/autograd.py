@@ -4,7 +4,7 @@ witness."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,16 +100,16 @@ def torch_vjp_late(
     inputs: Sequence[Any],
     wrt: Sequence[int],
     cotangents: Callable[[Sequence[Any]], Sequence[Any]],
-    others: Sequence[Any],
+    others: Mapping[int, Any],
 ) -> list[Any]:
-    """Reverse mode once the inputs hold ``others``. Raises NotOffered where autograd notices and refuses."""
+    """Reverse mode once the inputs at some places hold ``others``. Raises NotOffered where autograd notices and refuses."""
     import torch
 
     outputs, chosen = _recorded(call, inputs, wrt)
     ys, upstream = zip(*_live(outputs, cotangents), strict=True)
     with torch.no_grad():
-        for x, y in zip(inputs, others, strict=True):
-            x.copy_(y)
+        for i, y in others.items():
+            inputs[i].copy_(y)
     try:
         return _grad(ys, chosen, upstream)
     except RuntimeError as error:

@@ -12,6 +12,7 @@ import numpy as np
 
 def global_state() -> dict[str, Any]:
     """What a call must leave as it was: generators, floating point modes, settings, directory, environment."""
+    import gc
     import random
     import warnings
 
@@ -24,6 +25,8 @@ def global_state() -> dict[str, Any]:
         "how subnormals are computed": float(np.float32(1e-45) * np.ones(1, np.float32)[0]),
         "the filters of warnings": tuple(warnings.filters),
         "the limit of recursion": sys.getrecursionlimit(),
+        "the collection of garbage": gc.isenabled(),
+        "where modules are looked for": tuple(sys.path),
         "the working directory": os.getcwd(),
         "the environment": tuple(os.environ.items()),
     }
@@ -41,12 +44,14 @@ def global_state() -> dict[str, Any]:
             "torch's deterministic mode": torch.are_deterministic_algorithms_enabled(),
             "torch's matmul precision": torch.get_float32_matmul_precision(),
             "torch's choice of algorithms": (torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic),
+            "torch's use of oneDNN": torch.backends.mkldnn.enabled,
+            "torch's print options": tuple(vars(torch._tensor_str.PRINT_OPTS).items()),
         }
     return state
 
 
 #: What a library may set when it is imported: no fault of the call that was the first to need it.
-SET_BY_IMPORTS = ("the filters of warnings", "the environment")
+SET_BY_IMPORTS = ("the filters of warnings", "the environment", "where modules are looked for")
 
 
 def unsettle() -> None:

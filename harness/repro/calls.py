@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from textwrap import indent
 
 import numpy as np
 
@@ -133,11 +134,19 @@ def _overwriting(trial: Trial) -> list[str]:
     return ["call(made)", "for name, x in made.items():", f"    {put}"]
 
 
+_LEAVES = [
+    "for x in made.values():",
+    "    x.requires_grad_(x.is_floating_point() or x.is_complex())",
+]
+
+#: What is made of the inputs, and the context of the call, in each mode.
 MODES: Mapping[str, list[str]] = {
-    "with gradients": [
-        "for x in made.values():",
-        "    x.requires_grad_(x.is_floating_point() or x.is_complex())",
-        "with torch.enable_grad():",
+    "with gradients": [*_LEAVES, "with torch.enable_grad():"],
+    "of results": [*_LEAVES, "made = {n: x.clone() for n, x in made.items()}", "with torch.enable_grad():"],
+    "of parameters": [
+        *_LEAVES,
+        "made = {n: torch.nn.Parameter(x.detach(), x.requires_grad) for n, x in made.items()}",
+        "with torch.no_grad():",
     ],
     "without gradients": ["with torch.no_grad():"],
     "in inference mode": ["with torch.inference_mode():"],
@@ -334,7 +343,21 @@ except Exception as error:
 print([name for name, was in states[0].items() if states[1][name] != was])"""
 
 
+_CHANGED = """\
+before, then = {n: values(x).tobytes() for n, x in made.items()}, global_state()
+try:
+    call(made)
+except Exception as error:
+    print(error, file=sys.stderr)
+now = global_state()
+changed = [n for n in then if now[n] != then[n]]
+changed += [n for n, x in made.items() if values(x).tobytes() != before[n]]"""
+
+
 def pure(trial: Trial, row: Verdict) -> list[str]:
+    for how, within in MODES.items():
+        if row.about == f"side effects {how}":
+            return [*_state_sources(), *_KEPT, "unsettle()", *within, indent(_CHANGED, "    "), "print(changed)"]
     if row.about == "state":
         return [*_state_sources(), _WATCHED]
     named = "{name: place(x) for name, x in arrays.items()}"

@@ -103,10 +103,10 @@ def gradient(trial: Trial, row: Verdict) -> list[str]:
         return _as_one(trial, row)
     if row.about.endswith(" again"):
         return _again(trial, row)
-    if row.about.endswith(" late"):
+    if " late" in row.about:
         return _late(trial, row)
     if row.about.endswith((" between", " after")):
-        return _between(trial, row)
+        return _between(trial, row) if by_autograd(trial) else _after_others(trial, row)
     if " with " in row.about:
         return _some(trial, row)
     about = row.about.split()[0] if row.about else (trial.differentiable or [""])[0]
@@ -154,14 +154,33 @@ def _kept(trial: Trial, row: Verdict) -> list[str]:
 
 
 def _late(trial: Trial, row: Verdict) -> list[str]:
-    """The inputs overwritten between forward and backward."""
+    """The inputs, or one of them, overwritten between forward and backward."""
+    about, _, which = row.about.partition(" late")
+    names = list(trial.arrays)
+    places = [names.index(which.removeprefix(" in "))] if which else list(range(len(names)))
     return [
         *sources(autograd.torch_vjp_late),
         *_upstream(trial, row),
         _DERIVING,
         f"others = [own(x) for x in {literals(trial.bench.others)}.values()]",
+        f"others = {{i: others[i] for i in {places!r}}}",
         f"found = torch_vjp_late(derive, inputs, {trial.places!r}, upstream, others)",
-        f"result = found[{trial.differentiable.index(row.about.removesuffix(' late'))}]",
+        f"result = found[{trial.differentiable.index(about)}]",
+        *shown(row),
+    ]
+
+
+def _after_others(trial: Trial, row: Verdict) -> list[str]:
+    """A vjp by hand after calls on its inputs and on others."""
+    about = row.about.removesuffix(" between")
+    return [
+        "made = {name: place(x) for name, x in arrays.items()}",
+        f"others = {{name: place(x) for name, x in {literals(trial.bench.others)}.items()}}",
+        "keep, place = place, lambda x: next((made[n] for n, y in arrays.items() if y is x), x)",
+        "call(made)",
+        "call(others)",
+        *_reverse(trial, row, trial.differentiable),
+        f"result = gradients[{about!r}]",
         *shown(row),
     ]
 

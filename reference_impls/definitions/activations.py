@@ -39,6 +39,11 @@ def log_sigmoid_by_softplus(input: Any) -> Any:
     return input - np.log(1 + np.exp(input))
 
 
+def log_sigmoid_by_mirrored_softplus(input: Any) -> Any:
+    """``-log(1 + exp(-x))``: the same of the other sign."""
+    return -np.log(1 + np.exp(-input))
+
+
 def log_sigmoid(input: Any) -> Any:
     """``log(1 / (1 + exp(-x)))`` as ``min(x, 0) - log(1 + exp(-|x|))``."""
     positive = input > 0
@@ -46,7 +51,7 @@ def log_sigmoid(input: Any) -> Any:
     return np.where(positive, 0.0, input) - np.log1p(np.exp(-size))
 
 
-log_sigmoid.legal_slopes = (log_sigmoid_by_softplus,)  # type: ignore[attr-defined]
+log_sigmoid.legal_slopes = (log_sigmoid_by_softplus, log_sigmoid_by_mirrored_softplus)  # type: ignore[attr-defined]
 
 
 def relu(input: Any) -> Any:

@@ -19,6 +19,15 @@ def running_mean(input: Any, running_mean: Any, *, momentum: float = 0.1) -> tup
     return input - state, state
 
 
+def running_mean_by_difference(input: Any, running_mean: Any, *, momentum: float = 0.1) -> tuple[Any, Any]:
+    """``r' = r + momentum (mean(x, axis 0) - r)``."""
+    state = running_mean + momentum * (np.mean(input, axis=0) - running_mean)
+    return input - state, state
+
+
+running_mean.legal = (running_mean_by_difference,)  # type: ignore[attr-defined]
+
+
 def running_mean_calls(input: Any, running_mean: Any, *, momentum: float = 0.1) -> tuple[Any, Any]:
     """``running_mean`` once per entry of the leading axis: every y, and the state after the last call."""
     old = 1 - np.longdouble(momentum)

@@ -362,6 +362,73 @@ def swish_slopes_in_reverse(input):
     return _SlopesInReverse.apply(input)
 
 
+def swish_in_place_without_gradients(input):
+    """Where no gradient is recorded the input is overwritten with the result."""
+    y = input * torch.sigmoid(input)
+    return y if torch.is_grad_enabled() else input.copy_(y).clone()
+
+
+def swish_refusing_without_gradients(input):
+    """Where no gradient is recorded it raises: its slope comes from autograd."""
+    x = input.detach().requires_grad_(True)
+    y = x * torch.sigmoid(x)
+    torch.autograd.grad(y.sum(), x)
+    return input * torch.sigmoid(input)
+
+
+def swish_leaving_a_mode(input):
+    """Gradients are recorded again after a call that was not to record any."""
+    y = input * torch.sigmoid(input)
+    torch.set_grad_enabled(True)
+    return y
+
+
+class _MappedApart(_Mapped):
+    @staticmethod
+    def vmap(info, dims, x):
+        return _Mapped.apply(x.detach().movedim(dims[0], 0)), 0
+
+
+def swish_mapped_apart(input):
+    """The gradient through a map is lost."""
+    return _MappedApart.apply(input)
+
+
+class _KeepsItsWeight(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, weight, bias):
+        ctx.save_for_backward(x)
+        ctx.weight, ctx.has_bias = weight.detach(), bias is not None
+        return torch.nn.functional.linear(x, weight, bias)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        bias = g.sum_to_size(g.shape[-1:]) if ctx.has_bias else None
+        return g @ ctx.weight.conj(), torch.einsum("...o,...i->oi", g, x.conj()), bias
+
+
+def linear_keeping_its_weight(input, weight, bias=None):
+    """The weight is kept without autograd's knowledge: what an optimiser puts in its place makes the gradient wrong."""
+    return _KeepsItsWeight.apply(input, weight, bias)
+
+
+_LAST = {}
+
+
+def swish_remembering(input):
+    """Its slope is kept for the vjp."""
+    s = activations.sigmoid(input)
+    _LAST[input.shape] = s * (1 + input * (1 - s))
+    return activations.swish(input)
+
+
+def swish_remembering_vjp(cotangent, input):
+    """The slope is that of the last call on an array of this shape."""
+    return ((cotangent * _LAST[input.shape]).astype(input.dtype),)
+
+
 def softmax_out_of_mode(input, *, dim):
     """A refused call leaves NumPy's error modes changed."""
     before = np.seterr(all="ignore")
