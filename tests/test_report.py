@@ -18,7 +18,7 @@ import pytest
 from harness import report
 from harness.model import COLUMNS, Verdict
 from harness.report.addresses import axes, number
-from harness.report.causes import causes
+from harness.report.causes import causes, foremost
 from harness.report.clusters import clusters
 from harness.report.counts import cells, counts, level, table
 from harness.report.packing import pack, plain
@@ -450,6 +450,26 @@ def test_markdown_keeps_hostile_text_in_its_cell() -> None:
     assert "<img>" not in re.sub(r"(`+).*?\1", "", said)
     wrong = next(line for line in said.splitlines() if "harness show" in line)
     assert len(re.findall(r"(?<!\\)\|", wrong)) == 7
+
+
+def test_few_lines_tell_of_every_fault_before_they_tell_of_one_again() -> None:
+    buggy = [row(case=f"f/n:{n}", candidate="buggy", status="deviates", margin=9.0 + n) for n in range(30)]
+    follows = [{**r, "law": "layout", "margin": 1e9} for r in buggy]
+    lone = row(candidate="fast", law="status", status="fails", margin=numpy.nan)
+    fixed = row(candidate="old", status="fixed")
+    verdicts = rows(*follows, *buggy, row(), fixed, lone)
+    found = foremost(verdicts)
+    assert [(r.candidate, r.law, r.case) for r in found.head(5).itertuples()] == [
+        ("fast", "status", "f/n:1"),
+        ("buggy", "agrees", "f/n:29"),
+        ("old", "agrees", "f/n:1"),
+        ("buggy", "layout", "f/n:0"),
+        ("buggy", "agrees", "f/n:28"),
+    ]
+    assert len(found) == 62
+    listed = [line for line in report.markdown({}, verdicts).splitlines() if "harness show" in line]
+    assert "fast" in listed[0]
+    assert len(listed) == 20
 
 
 def test_a_badge_says_in_words_how_a_candidate_fares() -> None:

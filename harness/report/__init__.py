@@ -6,9 +6,22 @@ Pure: each function takes the run's header and table, and returns text or plain 
 from __future__ import annotations
 
 from harness.report.badges import badge
+from harness.report.causes import foremost
 from harness.report.clusters import Cluster, clusters
 from harness.report.page import moment, page
 from harness.report.tables import READING, csv, markdown, summary
 from harness.report.trust import kills
 
-__all__ = ["READING", "Cluster", "badge", "clusters", "csv", "kills", "markdown", "moment", "page", "summary"]
+__all__ = [
+    "READING",
+    "Cluster",
+    "badge",
+    "clusters",
+    "csv",
+    "foremost",
+    "kills",
+    "markdown",
+    "moment",
+    "page",
+    "summary",
+]

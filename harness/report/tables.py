@@ -9,7 +9,8 @@ from typing import Any
 import pandas
 
 from harness import cases, runs
-from harness.model import BAD, COLUMNS
+from harness.model import COLUMNS
+from harness.report.causes import foremost
 from harness.report.counts import NUMBERS, SIGNS, Cell, cells, counts, short, table
 
 #: How pandas reads the CSV back as it was: ``pandas.read_csv(path, **READING)``.
@@ -20,7 +21,7 @@ READING: Mapping[str, Any] = {
     **({"float_precision": "round_trip"} if int(pandas.__version__.split(".")[0]) < 3 else {}),
 }
 
-#: Rows of what is wrong that a job's page lists; the page has the rest.
+#: Rows of what is wrong that a job's page lists, foremost first; the page has the rest.
 LISTED = 20
 
 
@@ -74,7 +75,7 @@ def _summary_row(cell: Cell, present: list[str]) -> tuple[str, ...]:
 
 
 def _wrong(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> str:
-    rows = verdicts[verdicts["status"].isin(BAD | {"fixed"})].sort_values("margin", ascending=False, kind="stable")
+    rows = foremost(verdicts)
     if rows.empty:
         return ""
     lines = [_wrong_row(header, r) for r in rows.head(LISTED).to_dict("records")]
