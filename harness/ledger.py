@@ -21,7 +21,7 @@ def applied(
     A known deviation that fails otherwise than its entry says stays red.
     """
     entries = [(i, k) for i, k in enumerate(spec.known) if matters(k, versions, isa) and _holds(spec, case, k)]
-    return [_applied(row, entries) for row in rows]
+    return [_applied(spec, row, entries) for row in rows]
 
 
 def own(spec: Spec, library: str, versions: Mapping[str, str], isa: str = "") -> tuple[CandidateSpec, ...]:
@@ -69,7 +69,7 @@ def _holds(spec: Spec, case: Case, entry: Known) -> bool:
         return False
 
 
-def _applied(row: Verdict, entries: list[tuple[int, Known]]) -> Verdict:
+def _applied(spec: Spec, row: Verdict, entries: list[tuple[int, Known]]) -> Verdict:
     for number, entry in entries:
         if not speaks_of(entry, row):
             continue
@@ -78,7 +78,8 @@ def _applied(row: Verdict, entries: list[tuple[int, Known]]) -> Verdict:
             margin = float("nan") if entry.nondeterministic else row.margin
             return replace(row, status="known", known=label, margin=margin)
         if row.status == "conforms" and not entry.may_conform:
-            message = f"known as deviating, but it conforms: {entry.because}"
+            place = f"{spec.path}:{entry.line}"
+            message = f"{place}: known as deviating, but it conforms: narrow the entry, or remove it ({entry.because})"
             return replace(row, status="fixed", known=label, message=message)
     return row
 

@@ -63,6 +63,14 @@ def test_what_is_known_is_no_longer_red_and_what_conforms_after_all_is() -> None
     assert marked(ENTRY, row("deviates"), row("conforms"), row("unsupported")) == ["known", "fixed", "unsupported"]
 
 
+def test_what_conforms_after_all_names_the_line_of_its_entry_and_what_to_do() -> None:
+    spec = replace(SPEC, path="specs/linear.yaml", known=(replace(ENTRY, line=31),))
+    (fixed,) = ledger.applied(spec, CASE, [row("conforms")], {})
+    assert fixed.message == (
+        "specs/linear.yaml:31: known as deviating, but it conforms: narrow the entry, or remove it (it is so)"
+    )
+
+
 def test_what_an_entry_does_not_speak_of_stays_as_it_is() -> None:
     assert marked(ENTRY, row("deviates", candidate="numpy"), row("deviates", law="shape")) == ["deviates"] * 2
 

@@ -456,7 +456,7 @@ def test_few_lines_tell_of_every_fault_before_they_tell_of_one_again() -> None:
     buggy = [row(case=f"f/n:{n}", candidate="buggy", status="deviates", margin=9.0 + n) for n in range(30)]
     follows = [{**r, "law": "layout", "margin": 1e9} for r in buggy]
     lone = row(candidate="fast", law="status", status="fails", margin=numpy.nan)
-    fixed = row(candidate="old", status="fixed")
+    fixed = row(candidate="old", status="fixed", message="specs/f.yaml:7: remove it")
     verdicts = rows(*follows, *buggy, row(), fixed, lone)
     found = foremost(verdicts)
     assert [(r.candidate, r.law, r.case) for r in found.head(5).itertuples()] == [
@@ -467,9 +467,11 @@ def test_few_lines_tell_of_every_fault_before_they_tell_of_one_again() -> None:
         ("buggy", "agrees", "f/n:28"),
     ]
     assert len(found) == 62
-    listed = [line for line in report.markdown({}, verdicts).splitlines() if "harness show" in line]
+    said = report.markdown({}, verdicts)
+    assert "| specs/f.yaml:7: remove it |" in said
+    listed = [line for line in said.splitlines() if "harness show" in line]
     assert "fast" in listed[0]
-    assert len(listed) == 20
+    assert len(listed) == 19
 
 
 def test_a_badge_says_in_words_how_a_candidate_fares() -> None:

@@ -80,7 +80,7 @@ def _wrong(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> str:
         return ""
     lines = [_wrong_row(header, r) for r in rows.head(LISTED).to_dict("records")]
     more = f"\n{len(rows) - LISTED:,} more in the report.\n" if len(rows) > LISTED else ""
-    head = "| | candidate | case | law | margin | see it |\n| --- | --- | --- | --- | ---: | --- |"
+    head = "| | candidate | case | law | margin | see it, or what to do |\n| --- | --- | --- | --- | ---: | --- |"
     return "\n".join(["\n### What is wrong\n", head, *lines, more])
 
 
@@ -94,7 +94,8 @@ def _wrong_row(header: Mapping[str, Any], row: Mapping[Any, Any]) -> str:
         _code(case),
         _text(f"{row['law']} {row['about']}"),
     )
-    return "| " + " | ".join([*said, short(row["margin"]), _code(command)]) + " |"
+    do = _text(row["message"]) if status == "fixed" else _code(command)
+    return "| " + " | ".join([*said, short(row["margin"]), do]) + " |"
 
 
 def _text(value: str) -> str:
