@@ -205,6 +205,29 @@ def test_a_definition_that_nobody_agrees_with_is_named_first(tmp_path: Path) -> 
     assert said not in own.stderr
 
 
+def test_a_run_ends_with_what_is_red_and_where_its_page_is(tmp_path: Path) -> None:
+    text = KNOWN_DEATH % ("deviates", "N == 77")
+    (tmp_path / "negative.yaml").write_text(text.replace("dying:negative", "numpy:positive"), encoding="utf-8")
+    done = harness("run", "negative.yaml", "-j", "0", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 1
+    said = done.stdout.partition("\nall ")[2].splitlines()[1:]
+    assert re.match(r"numpy.dies at negative: agrees y: .*\(actual .*, expected .*, bound ", said[0])
+    assert any("negative.yaml:22: the known deviation of `numpy.dies`" in line for line in said)
+    assert re.fullmatch(r"\.\.\. and \d+ more", said[-2])
+    assert said[-1] == "page: out/index.html"
+    assert len(said) == 12
+    assert "page:" not in harness("run", "negative.yaml", "--format", "markdown", "--out", "out", cwd=tmp_path).stdout
+
+
+def test_a_long_reason_is_cut_in_a_column_and_whole_below(mine: Path) -> None:
+    (mine / "long.py").write_text(f"def f(x):\n    raise NotImplementedError({'no ' * 60!r})\n", encoding="utf-8")
+    done = harness("check", "sigmoid", "long:f", "--only", "dtype=float64 M=5 N=3 fill=normal", cwd=mine)
+    table, _, said = done.stdout.partition("verdicts, ")
+    assert max(map(len, table.splitlines())) < 120
+    assert "..." in table
+    assert "no " * 50 in said
+
+
 def test_a_law_that_was_not_judged_says_why() -> None:
     only = ("--only", "dtype=float64 M=5 N=3 fill=normal")
     done = harness("check", "sigmoid", "reference_impls.activations:sigmoid", *only)
@@ -311,6 +334,9 @@ def test_a_known_death_is_known_in_a_run_and_under_pytest(
     assert set(mine.status) - {"conforms"} == due
     assert done.returncode == code, done.stdout + done.stderr
     assert set(table[table.candidate == "numpy"].status) <= {"conforms", "unsupported"}
+    assert done.stdout.splitlines()[-1] == f"page: {tmp_path / 'out' / 'index.html'}"
+    assert ("numpy.dies at negative/N:4: status: " in done.stdout) == ("crashed" in due)
+    assert ("negative.yaml:22: known as deviating, but it conforms: narrow" in done.stdout) == ("fixed" in due)
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "specs"]
     tested = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     assert tested.returncode == code, tested.stdout
@@ -405,7 +431,7 @@ def test_a_large_run_ends_in_a_process_of_its_own_as_a_small_one_ends_here(tmp_p
         assert {p.name for p in out.iterdir()} >= {"run.sqlite"}
         assert not list(out.glob("*-wal"))
     assert tables[0].equals(tables[1])
-    assert said[0] == said[1]
+    assert said[0].replace(str(tmp_path / "10**6"), str(tmp_path / "1")) == said[1]
 
 
 def test_a_script_repeats_its_row_bit_for_bit() -> None:

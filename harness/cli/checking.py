@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli import judging
-from harness.cli.printing import cell, columns
+from harness.cli.printing import cell, columns, cut, print_red
 from harness.cli.refusals import refuse
 
 if TYPE_CHECKING:
     from harness.model import CandidateSpec, Case, Spec, Verdict
 
-#: Wrong rows that are printed: the first of each candidate and law, then others.
+#: Wrong rows that are printed.
 MOST_SHOWN = 20
 
 #: Laws that are kept whatever the values are: they are judged where nobody knows what is due, too.
@@ -149,7 +149,7 @@ def _verdict_table(rows: Sequence[Verdict]) -> None:
     for (candidate, law), group in counted.items():
         said = ", ".join(f"{n} {status}" for status, n in Counter(r.status for r in group).items())
         if not any(map(_decided, group)):
-            said += f": {Counter(r.message for r in group).most_common(1)[0][0]}"
+            said += f": {cut(Counter(r.message for r in group).most_common(1)[0][0])}"
         margins = [r.margin for r in group if r.margin == r.margin]
         body.append(
             [
@@ -160,18 +160,10 @@ def _verdict_table(rows: Sequence[Verdict]) -> None:
             ]
         )
     columns(["candidate", "law", "verdicts", "worst margin"], body)
-    firsts = {id(r) for r in {(r.candidate, r.law): r for r in reversed(wrong)}.values()}
-    for row in sorted(wrong, key=lambda r: id(r) not in firsts)[:MOST_SHOWN]:
-        click.echo(
-            f"{row.candidate} at {row.case}: {f'{row.law} {row.about}'.strip()}: {row.message}"
-            + (
-                f" (actual {row.actual}, expected {row.expected}, bound {row.bound}, at [{row.at}])"
-                if row.bound
-                else ""
-            )
-        )
-    if len(wrong) > MOST_SHOWN:
-        click.echo(f"... and {len(wrong) - MOST_SHOWN} more")
+    if wrong:
+        import pandas
+
+        print_red(pandas.DataFrame(map(asdict, wrong)), MOST_SHOWN)
     judged = any(map(_judged, rows))
     refused = Counter(r.message for r in rows if r.law == "status" and r.status == "unsupported")
     cases, without = len({(r.case, r.candidate) for r in rows}), refused.total()

@@ -13,7 +13,7 @@ import click
 
 from harness.cli import files, judging
 from harness.cli.earlier import history, of_baseline, remember, told_of, told_of_baseline
-from harness.cli.printing import outlast_readers, print_run
+from harness.cli.printing import outlast_readers, print_red, print_run
 
 if TYPE_CHECKING:
     from harness.model import Spec, Verdict
@@ -25,6 +25,12 @@ KILLS = Path("docs/kill_matrix.md")
 
 #: Verdicts beyond which page and table are made in a process of their own.
 PAGE_ROWS = 200_000
+
+#: The page, in a run's folder.
+PAGE = "index.html"
+
+#: Red rows that are printed under a run's table.
+MOST_SHOWN = 10
 
 #: Wrong rows of each op, candidate, law and status that evidence is chosen from, and cases asked of a store at once.
 WORST, ASKED = 20, 500
@@ -73,7 +79,7 @@ def write(store: Store, table: Any, out: Path, against: Path | None = None) -> N
         header |= {"kills": report.kills(KILLS.read_text(encoding="utf-8"))}
     header |= {"laws": {law: laws.statement(law) for law in ("status", *laws.LAWS)}}
     files.replace(
-        out / "index.html", report.page(header, table, baseline=older, against=then, evidence=evidence, history=earlier)
+        out / PAGE, report.page(header, table, baseline=older, against=then, evidence=evidence, history=earlier)
     )
     remember(out, header, report.moment(header, table))
 
@@ -157,13 +163,21 @@ def _concluded(store: Store, chosen: Plan, ending: Ending) -> None:
     evidence = _gathered(chosen, store, table, ending.spent)
     store.finish({"cases": ending.cases, "finished": _now(), "evidence": evidence})
     write(store, table, ending.out)
-    print_run(store, table, ending.form)
+    _print_ended(store, table, ending.out, ending.form)
 
 
 def _told(store: Store, out: Path) -> None:
     table = store.verdicts()
     write(store, table, out)
-    print_run(store, table, "table")
+    _print_ended(store, table, out, "table")
+
+
+def _print_ended(store: Store, table: Any, out: Path, form: str) -> None:
+    """A run's table, the foremost of what is red, and where the page is; in another form that alone."""
+    print_run(store, table, form)
+    if form == "table":
+        print_red(table, MOST_SHOWN)
+        click.echo(f"page: {out / PAGE}")
 
 
 def _gathered(chosen: Plan, store: Store, table: Any, spent: float) -> dict[str, Any]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 if TYPE_CHECKING:
     from harness.store import Store
+
+#: Characters of a text that may stand in a column.
+WIDEST = 60
 
 
 class _Outlasting(io.FileIO):
@@ -55,6 +58,22 @@ def cell(value: Any) -> str:
     return str(value)
 
 
+def cut(text: str) -> str:
+    """A text as a column has room for."""
+    return text if len(text) <= WIDEST else text[: WIDEST - 3] + "..."
+
+
+def print_red(table: Any, most: int) -> None:
+    """Print a line for each of the foremost red rows, and how many more there are."""
+    from harness import report
+
+    red = report.foremost(table)
+    for row in red.head(most).to_dict("records"):
+        click.echo(_told(row))
+    if len(red) > most:
+        click.echo(f"... and {len(red) - most:,} more")
+
+
 def print_run(store: Store, table: Any, form: str) -> None:
     """A run's table in the form that was asked for."""
     from harness import report
@@ -70,3 +89,11 @@ def print_run(store: Store, table: Any, form: str) -> None:
     else:
         head, *rows = report.summary(header, table)
         columns(list(head), [list(r) for r in rows])
+
+
+def _told(row: Mapping[Any, Any]) -> str:
+    if row["about"] == "ledger":
+        return str(row["message"])
+    said = "{candidate} at {case}: {law} {about}".format_map(row).rstrip() + f": {row['message']}"
+    numbers = " (actual {actual}, expected {expected}, bound {bound}, at [{at}])" if row["bound"] else ""
+    return said + numbers.format_map(row)
