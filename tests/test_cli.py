@@ -11,7 +11,9 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas
 import pytest
@@ -505,6 +507,20 @@ def test_a_budget_that_cannot_be_read_is_said_so(budget: str, tmp_path: Path) ->
     assert done.returncode == 2
     assert "--budget" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("out", [(), ("--out", "elsewhere")])
+def test_each_candidate_has_a_badge_of_its_own(tmp_path: Path, out: tuple[str, ...]) -> None:
+    row = Verdict("relu", "relu", "torch", "agrees", "output", "conforms")
+    with Store.create(tmp_path / "run.sqlite", {}) as store:
+        store.append([row, replace(row, candidate="../my <b>"), replace(row, candidate="oracle")])
+        store.finish({})
+    done = harness("report", "run.sqlite", "--format", "badge", *out, cwd=tmp_path)
+    folder = Path(*out[1:]) / "badges"
+    assert done.stdout.splitlines() == [str(folder / ".._my__b_.svg"), str(folder / "torch.svg")]
+    assert {p.name for p in (tmp_path / folder).iterdir()} == {".._my__b_.svg", "torch.svg"}
+    for path in (tmp_path / folder).iterdir():
+        assert ElementTree.fromstring(path.read_text(encoding="utf-8")).tag.endswith("svg")
 
 
 def test_a_merge_that_is_refused_leaves_the_run_in_out(tmp_path: Path) -> None:

@@ -273,7 +273,7 @@ def list_(what: str, spec: Sequence[str], form: str) -> None:
     help="A run to compare the page with. [default: the baseline]",
 )
 def report(run: Path, out: Path | None, form: str, baseline: bool, against: Path | None) -> None:
-    """Write page and CSV of any run file again, or print its table."""
+    """Write page and CSV of any run file again, or a badge of each candidate to badges/, or print its table."""
     from harness.store import Store, StoreError
 
     path = run / files.RUN_FILE if run.is_dir() else run
@@ -283,6 +283,8 @@ def report(run: Path, out: Path | None, form: str, baseline: bool, against: Path
                 write_baseline(store)
             elif form == "page":
                 endings.write(store, store.verdicts(), out or path.parent, against)
+            elif form == "badge":
+                endings.write_badges(store.verdicts(), out or path.parent)
             else:
                 print_run(store, store.verdicts(), form)
     except StoreError as error:

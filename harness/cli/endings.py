@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -26,8 +27,8 @@ KILLS = Path("docs/kill_matrix.md")
 #: Verdicts beyond which page and table are made in a process of their own.
 PAGE_ROWS = 200_000
 
-#: The page, in a run's folder.
-PAGE = "index.html"
+#: The page, and the folder of badges, in a run's folder.
+PAGE, BADGES = "index.html", "badges"
 
 #: Red rows that are printed under a run's table.
 MOST_SHOWN = 10
@@ -82,6 +83,18 @@ def write(store: Store, table: Any, out: Path, against: Path | None = None) -> N
         out / PAGE, report.page(header, table, baseline=older, against=then, evidence=evidence, history=earlier)
     )
     remember(out, header, report.moment(header, table))
+
+
+def write_badges(table: Any, out: Path) -> None:
+    """Write one SVG per candidate under ``badges``, all its ops in it, and print where each is."""
+    from harness import report
+
+    folder = out / BADGES
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in sorted(set(table["candidate"]) - {"oracle"}):
+        path = folder / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}.svg"
+        files.replace(path, report.badge(table, name))
+        click.echo(path)
 
 
 def is_red(store: Store) -> bool:

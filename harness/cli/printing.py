@@ -83,9 +83,6 @@ def print_run(store: Store, table: Any, form: str) -> None:
         click.echo(table.to_json(orient="records", lines=True).rstrip())
     elif form == "markdown":
         click.echo(report.markdown(header, table))
-    elif form == "badge":
-        for name in sorted(set(table["candidate"])):
-            click.echo(report.badge(table, name))
     else:
         head, *rows = report.summary(header, table)
         columns(list(head), [list(r) for r in rows])
