@@ -523,6 +523,30 @@ def test_each_candidate_has_a_badge_of_its_own(tmp_path: Path, out: tuple[str, .
         assert ElementTree.fromstring(path.read_text(encoding="utf-8")).tag.endswith("svg")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("report", "page.html"), "page.html: is no run file; run.sqlite of a folder that `harness run` wrote is due"),
+        (("diff", "page.html", "page.html"), "is due, or a verdicts.csv"),
+        (("merge", "page.html"), "page.html: is no run file"),
+        (("report", "bare"), "bare: has no run.sqlite; a folder that `harness run` wrote is due"),
+        (("diff", "bare", "bare"), "bare: has no run.sqlite"),
+        (("merge", "bare"), "bare: has no run.sqlite"),
+        (("rescue", "bare", "--out", "other"), "bare: has no run.sqlite"),
+    ],
+)
+def test_what_never_was_a_run_is_told_apart_from_a_damaged_one(
+    tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    (tmp_path / "page.html").write_text("<!doctype html>", encoding="utf-8")
+    (tmp_path / "bare").mkdir()
+    done = harness(*words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "rescue" not in done.stderr
+    assert not (tmp_path / "other").exists()
+
+
 def test_a_merge_that_is_refused_leaves_the_run_in_out(tmp_path: Path) -> None:
     part(tmp_path / "out", "1/1")
     earlier = (tmp_path / "out" / "run.sqlite").read_bytes()

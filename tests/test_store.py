@@ -172,12 +172,21 @@ def test_what_holds_no_run_is_missing_when_opened_and_begun_when_resumed(tmp_pat
         assert store.done() == set()
 
 
-def test_what_is_no_store_is_said_to_be_damaged(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["verdicts\n" * 1000, "a", "SQLite format 4"])
+def test_what_never_was_a_store_is_said_to_be_none(tmp_path: Path, text: str) -> None:
     path = tmp_path / "run.sqlite"
-    path.write_text("verdicts\n" * 1000)
-    with pytest.raises(errors.Damaged, match="not a database"):
+    path.write_text(text)
+    with pytest.raises(errors.Foreign, match=r"run.sqlite: is no run file; .* is due"):
         Store.open(path)
     assert salvage(path) == ({}, [], [])
+
+
+@pytest.mark.parametrize("left", [5, 16, 60])
+def test_what_little_is_left_of_a_store_is_said_to_be_damaged(tmp_path: Path, left: int) -> None:
+    path = written(tmp_path / "run.sqlite", range(3))
+    path.write_bytes(path.read_bytes()[:left])
+    with pytest.raises(errors.Damaged, match="`harness rescue` reads what is left of it"):
+        Store.open(path)
 
 
 def main(path: str) -> None:

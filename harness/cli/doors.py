@@ -276,7 +276,7 @@ def report(run: Path, out: Path | None, form: str, baseline: bool, against: Path
     """Write page and CSV of any run file again, or a badge of each candidate to badges/, or print its table."""
     from harness.store import Store, StoreError
 
-    path = run / files.RUN_FILE if run.is_dir() else run
+    path = files.run_file(run)
     try:
         with Store.open(path) as store:
             if baseline:
@@ -340,7 +340,7 @@ def merge(run: Sequence[Path], out: Path) -> None:
     from harness.store import Store, StoreError
     from harness.store import merge as merged
 
-    parts = [r / files.RUN_FILE if r.is_dir() else r for r in run]
+    parts = [files.run_file(r) for r in run]
     if (out / files.RUN_FILE).resolve() in [p.resolve() for p in parts]:
         refuse(f"--out {out}: is one of the parts; write the whole elsewhere")
     out.mkdir(parents=True, exist_ok=True)
@@ -364,9 +364,10 @@ def rescue(run: Path, out: Path) -> None:
     from harness.store import StoreError
     from harness.store import rescue as rescued
 
+    path = files.run_file(run)
     out.mkdir(parents=True, exist_ok=True)
     try:
-        saved = rescued(run / files.RUN_FILE if run.is_dir() else run, out / files.RUN_FILE)
+        saved = rescued(path, out / files.RUN_FILE)
     except StoreError as error:
         refuse(str(error))
     cases = len({(row.op, row.case) for row in saved.whole})

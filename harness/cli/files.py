@@ -73,15 +73,26 @@ def one_spec(name: str) -> Spec:
     return found[0]
 
 
+def run_file(path: Path) -> Path:
+    """The file of a run that is named by it or by its folder; a folder without one is refused."""
+    if not path.is_dir():
+        return path
+    if not (path / RUN_FILE).exists():
+        refuse(f"{path}: has no {RUN_FILE}; a folder that `harness run` wrote is due, or a file of one")
+    return path / RUN_FILE
+
+
 def verdicts(path: Path) -> Any:
     """The table of a run file, or of a CSV."""
-    from harness.store import Store, StoreError
+    from harness.store import Foreign, Store, StoreError
 
     if path.suffix == ".csv" or path.name.endswith(".csv.gz"):
         return _table(path)
     try:
-        with Store.open(path / RUN_FILE if path.is_dir() else path) as store:
+        with Store.open(run_file(path)) as store:
             return store.verdicts()
+    except Foreign as error:
+        refuse(f"{error}, or a verdicts.csv")
     except StoreError as error:
         refuse(str(error))
 

@@ -8,7 +8,10 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.store.errors import Damaged, Missing, StoreError
+from harness.store.errors import Damaged, Foreign, Missing, StoreError
+
+#: What every SQLite file begins with.
+MAGIC = b"SQLite format 3\0"
 
 #: Seconds to wait for another process that is writing.
 BUSY_SECONDS = 30.0
@@ -18,6 +21,14 @@ def connected(path: Path, mode: str) -> sqlite3.Connection:
     return sqlite3.connect(
         f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
     )
+
+
+def refuse_foreign(path: Path) -> None:
+    """Raise Foreign where a file begins as no SQLite file does, however little is left of it."""
+    with path.open("rb") as file:
+        begins = file.read(len(MAGIC))
+    if not MAGIC.startswith(begins):
+        raise Foreign(f"{path}: is no run file; run.sqlite of a folder that `harness run` wrote is due")
 
 
 def write_ahead(connection: sqlite3.Connection) -> None:

@@ -20,7 +20,11 @@ class Different(StoreError):
 
 
 class Damaged(StoreError):
-    """The file is truncated, corrupt or no store at all."""
+    """The file is truncated or corrupt."""
+
+
+class Foreign(StoreError):
+    """The file never was a store."""
 
 
 class Unfinished(StoreError):

@@ -17,7 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from harness.model import COLUMNS, Verdict
-from harness.store.connections import beside, closed_on_error, connected, spoken, transaction, write_ahead
+from harness.store.connections import (
+    beside,
+    closed_on_error,
+    connected,
+    refuse_foreign,
+    spoken,
+    transaction,
+    write_ahead,
+)
 from harness.store.errors import Different, Exists, Missing, StoreError, Unfinished
 
 if TYPE_CHECKING:
@@ -84,11 +92,12 @@ class Store:
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
-        """The store at that path, for reading or writing. Raises Missing or Damaged."""
+        """The store at that path, for reading or writing. Raises Missing, Foreign or Damaged."""
         path = Path(path)
         if not path.is_file():
             raise Missing(f"{path}: no run there")
         with spoken(path):
+            refuse_foreign(path)
             connection = connected(path, "rw")
             with closed_on_error(connection):
                 facts = _facts(connection)
