@@ -145,7 +145,15 @@ def test_done_is_the_cases_that_are_stored(tmp_path: Path) -> None:
         ({"seed": 1}, "seed was 0, now 1"),
         ({"versions": {"numpy": "2.5"}}, "versions numpy was 2.4, now 2.5"),
         ({"versions": {"numpy": "2.4", "torch": "2.13"}}, "versions torch was not there, now 2.13"),
-        ({"specs": {"conv2d": "cd34"}}, "specs conv2d was ab12, now cd34"),
+        (
+            {"specs": {"conv2d": "cd34"}},
+            r"began with other specs \(changed: `conv2d`\); name the same, or start a new run",
+        ),
+        ({"specs": {"relu": "ab12"}}, r"\(no longer named: `conv2d`; named now alone: `relu`\)"),
+        (
+            {"specs": HEADER["specs"] | dict.fromkeys("abcdef", "")},
+            r"\(named now alone: `a`, `b`, `c`, `d`, `e` and 1 more\)",
+        ),
     ],
 )
 def test_a_run_of_something_else_is_not_resumed(tmp_path: Path, change: dict[str, Any], words: str) -> None:

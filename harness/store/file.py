@@ -37,6 +37,9 @@ FORMAT = 1
 #: Header fields in which the parts of one run must agree.
 SAME = ("specs", "seed", "versions")
 
+#: Ops that a refusal names.
+MOST_NAMED = 5
+
 #: Rows, and seconds, that may wait for one transaction.
 BATCH_ROWS, BATCH_SECONDS = 1_000, 0.5
 
@@ -274,6 +277,8 @@ def _condition(wanted: Mapping[str, Collection[str]]) -> tuple[str, list[str]]:
 def refuse_different(store: Store, header: Mapping[str, Any]) -> None:
     """Raise Different, with the reason, unless specs, seed and versions are those of the header."""
     theirs, ours = store.header, as_json(header)
+    if differ := _other_specs(theirs.get("specs", {}), ours.get("specs", {})):
+        raise Different(f"{store.path}: began with other specs ({differ}); name the same, or start a new run")
     for name in SAME:
         if theirs.get(name) != ours.get(name):
             raise Different(f"{store.path}: {difference(name, theirs.get(name), ours.get(name))}; start a new run")
@@ -313,6 +318,21 @@ def difference(name: str, theirs: Any, ours: Any) -> str:
             if theirs.get(key) != ours.get(key):
                 return difference(f"{name} {key}", theirs.get(key), ours.get(key))
     return f"{name} was {_said(theirs)}, now {_said(ours)}"
+
+
+def _other_specs(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
+    """Of which ops the specs differ, those of a store from others, which are named by op with their digests."""
+    kinds = {
+        "changed": [op for op in theirs if op in ours and theirs[op] != ours[op]],
+        "no longer named": [op for op in theirs if op not in ours],
+        "named now alone": [op for op in ours if op not in theirs],
+    }
+    return "; ".join(f"{kind}: {_listed(ops)}" for kind, ops in kinds.items() if ops)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(f"`{name}`" for name in names[:MOST_NAMED]) + more
 
 
 def _said(value: Any) -> str:
