@@ -187,7 +187,11 @@ WRONG = [
     ("renamed:", "zzz: 1\nrenamed:", ["{line}:1: unknown field `zzz`"]),
     ("op: conv2d\n", "", ["1:1: missing field `op`"]),
     ("op: conv2d", "op: 3", ["1:5: `3` where text is due"]),
-    ("op: conv2d", "op: a b", ["1:5: the op `a b` is no name; letters, digits and _ are due, and no Python keyword"]),
+    (
+        "op: conv2d",
+        "op: a b",
+        ["1:5: the op `a b` is no name; ASCII letters, digits and _ are due, and no Python keyword"],
+    ),
     ("op: conv2d", 'op: ""', ['1:5: `""` where text is due']),
     ("N: 2,", "N: -1,", ["{line}:13: `-1` where a size is due: a whole number of at least 0, or a list of such"]),
     (
@@ -204,7 +208,7 @@ WRONG = [
     (
         "N: 2,",
         "N: 2, lambda: 3,",
-        ["{line}:16: the size `lambda` is no name; letters, digits and _ are due, and no Python keyword"],
+        ["{line}:16: the size `lambda` is no name; ASCII letters, digits and _ are due, and no Python keyword"],
     ),
     (
         "C_in // groups",
@@ -249,7 +253,7 @@ WRONG = [
     ("bias: none, dtype: float32", "bias: null", ["{line}:48: `null` where given or none is due"]),
     ("C_in: [3, 2]", "C_inn: 3", ["{line}:12: unknown axis `C_inn`; did you mean `C_in`?"]),
     ("C_in: [3, 2]", "groups: 3", ["{line}:11: no case of the grid `post64` satisfies *"]),
-    ("post64", "post 64", ["{line}:3: the grid `post 64` is no name; letters, digits, _ . - are due"]),
+    ("post64", "post 64", ["{line}:3: the grid `post 64` is no name; ASCII letters, digits, _ . - are due"]),
     (
         "params: {groups: 3}, shapes: {weight: [C_out, 3]}",
         "params: {groups: 0}",

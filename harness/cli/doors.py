@@ -393,6 +393,10 @@ def schema(form: str) -> None:
 @click.argument("op")
 def new(op: str) -> None:
     """Print a spec to start from, with another op's definition until yours is written."""
+    from harness import specs
+
+    if wrong := specs.no_name(op, "op"):
+        refuse(wrong)
     if there := [s.path for s in files.unimported(()) if s.op == op]:
         refuse(f"`{op}` has a spec, {there[0]}: another op is due, or go on with that one")
     click.echo(

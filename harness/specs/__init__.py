@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from harness.model import Spec
+from harness.specs.checks import no_name
 from harness.specs.documents import schema
 from harness.specs.dotted_paths import importable
 from harness.specs.errors import MAX_ERRORS, SpecError, SpecErrors, UnknownSpec
@@ -37,6 +38,7 @@ __all__ = [
     "find",
     "home",
     "importable",
+    "no_name",
     "read",
     "read_all",
     "schema",

@@ -13,6 +13,13 @@ from harness.specs.nodes import Loc, Node, within
 from harness.vocabulary import DOTTED, NAME
 
 
+def no_name(name: str, kind: str) -> str:
+    """Why an expression cannot name it; empty where it can."""
+    if NAME.fullmatch(name) and not keyword.iskeyword(name):
+        return ""
+    return f"the {kind} `{shown(name)}` is no name; ASCII letters, digits and _ are due, and no Python keyword"
+
+
 class Checks:
     """Says what is wrong in one file, by the addresses of its values."""
 
@@ -40,9 +47,8 @@ class Checks:
 
     def name(self, name: str, kind: str, mark: tuple[int, int]) -> None:
         """An identifier that an expression can name."""
-        if not NAME.fullmatch(name) or keyword.iskeyword(name):
-            message = f"the {kind} `{shown(name)}` is no name; letters, digits and _ are due, and no Python keyword"
-            self.report(mark, message)
+        if wrong := no_name(name, kind):
+            self.report(mark, wrong)
 
     def among(self, name: str, names: Collection[str], kind: str, loc: Loc) -> bool:
         """Whether ``name`` is one of ``names``; where it is not, says so with the nearest one."""

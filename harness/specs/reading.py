@@ -130,7 +130,9 @@ class Reader(Checks):
                 self.error(("combine", i), f"`{shown(group)}` where two or more different axes are due")
         for grid, axes in d.grids.items():
             if not LABEL.fullmatch(grid):
-                self.key_error(("grids", grid), f"the grid `{shown(grid)}` is no name; letters, digits, _ . - are due")
+                self.key_error(
+                    ("grids", grid), f"the grid `{shown(grid)}` is no name; ASCII letters, digits, _ . - are due"
+                )
             for axis, values in axes.items():
                 self.axis(axis, values, ("grids", grid, axis))
 
@@ -186,7 +188,9 @@ class Reader(Checks):
         for i, one in enumerate(self.document.invalid):
             loc: Loc = ("invalid", i)
             if not LABEL.fullmatch(one.name) or one.name in seen:
-                self.error((*loc, "name"), f"`{shown(one.name)}` where a new name of letters, digits, _ . - is due")
+                self.error(
+                    (*loc, "name"), f"`{shown(one.name)}` where a new name of ASCII letters, digits, _ . - is due"
+                )
             seen.add(one.name)
             if not (one.sizes or one.params or one.shapes or one.dtypes):
                 self.error(loc, f"`{shown(one.name)}` violates nothing; sizes, params, shapes or dtypes are due")
@@ -238,7 +242,7 @@ class Reader(Checks):
         form = self.document.candidates[name]
         long = form if isinstance(form, CandidateDocument) else CandidateDocument.model_construct(call=form)
         if not LABEL.fullmatch(name):
-            self.key_error(loc, f"the candidate `{shown(name)}` is no name; letters, digits, _ . - are due")
+            self.key_error(loc, f"the candidate `{shown(name)}` is no name; ASCII letters, digits, _ . - are due")
         library = long.library or name.partition(".")[0]
         if library not in LIBRARIES:
             hint = (
