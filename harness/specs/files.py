@@ -12,6 +12,9 @@ from harness.specs.errors import SpecError, SpecErrors, UnknownSpec, nearest, sh
 #: Largest spec file, in bytes.
 MAX_BYTES = 1 << 20
 
+#: How the name of a spec's file ends.
+SUFFIXES = (".yaml", ".yml")
+
 #: Characters that YAML 1.2 (5.1) excludes.
 _CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -37,6 +40,8 @@ def find(names: Iterable[str], folder: Path) -> tuple[Path, ...]:
             found.append(path)
         elif path.is_dir():
             unknown.append(f"no specs in `{shown(name)}`")
+        elif path.suffix in SUFFIXES or "/" in name:
+            unknown.append(f"`{shown(name)}`: no such file")
         else:
             unknown.append(f"unknown spec `{shown(name)}`{nearest(name, known)}")
     if unknown:
@@ -98,7 +103,7 @@ def decode(path: str, source: bytes) -> str:
 
 def _specs_in(folder: Path) -> tuple[Path, ...]:
     try:
-        return tuple(sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and p.is_file()))
+        return tuple(sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES and p.is_file()))
     except OSError:
         return ()
 
