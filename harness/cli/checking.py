@@ -66,8 +66,7 @@ def given(path: str, library: str | None, vjp: str | None, algorithm: str) -> Ca
             refuse(f"`{dotted}`: write MODULE:ATTR, as in my_package.layers:conv2d")
         file, _, attribute = dotted.rpartition(":")
         if file.endswith(".py") or "/" in file:
-            module, folder = Path(file).stem, Path(file).parent
-            refuse(f"`{file}` is a file, and a module is due: `{module}:{attribute}`, from the folder {folder}")
+            refuse(f"`{file}` is a file, and a module is due: {_as_module(Path(file), attribute)}")
     if algorithm not in ALGORITHMS:
         refuse(f"--algorithm {algorithm}: one of {', '.join(ALGORITHMS)}")
     return CandidateSpec(path, path, vjp, library or _told_library(path), algorithm)
@@ -124,6 +123,15 @@ def _beside(task: Any, spec: Spec, case: Case, beside: Sequence[CandidateSpec], 
 
     away = [c.name for c in beside if not shows(c)]
     return replace(task, candidates=tuple(n for n in task.candidates if n not in away))
+
+
+def _as_module(file: Path, attribute: str) -> str:
+    """How a file's attribute is named from here, or else from the file's folder."""
+    here, there = Path.cwd(), file.resolve()
+    parts = there.relative_to(here).with_suffix("").parts if there.is_relative_to(here) else ()
+    if parts and all(part.isidentifier() for part in parts):
+        return f"`{'.'.join(parts).removesuffix('.__init__')}:{attribute}`"
+    return f"`{file.stem}:{attribute}`, from the folder {file.parent}"
 
 
 def _told_library(path: str) -> str:
