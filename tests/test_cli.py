@@ -275,6 +275,13 @@ def test_a_broken_spec_harms_no_other(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "run.sqlite").stat().st_size
 
 
+@pytest.mark.parametrize("what", ["specs", "cases", "candidates"])
+def test_that_there_are_no_specs_is_said(tmp_path: Path, what: str) -> None:
+    (tmp_path / "specs").mkdir()
+    done = harness("list", what, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "harness: no specs in specs/\n")
+
+
 def test_what_is_wrong_with_a_spec_is_said_by_list_and_diff(tmp_path: Path) -> None:
     folder = tmp_path / "specs"
     folder.mkdir()

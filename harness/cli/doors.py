@@ -250,7 +250,7 @@ def list_(what: str, spec: Sequence[str], form: str) -> None:
     elif what == "cases":
         for row in rows:
             click.echo(row[0])
-    else:
+    elif rows:
         columns(head, rows)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.cli import files
+
+if TYPE_CHECKING:
+    from harness.model import Spec
 
 
 def listing(what: str, names: Sequence[str]) -> tuple[list[str], list[list[str]]]:
@@ -22,7 +25,7 @@ def listing(what: str, names: Sequence[str]) -> tuple[list[str], list[list[str]]
         ]
     if what == "specs":
         return capabilities(names, files.LATEST / files.RUN_FILE)
-    found = files.unimported(names)
+    found = _specs(names)
     if what == "candidates":
         return ["op", "candidate", "library", "algorithm", "call"], [
             [s.op, c.name, c.library, c.algorithm, c.call] for s in found for c in s.candidates
@@ -37,7 +40,7 @@ def capabilities(names: Sequence[str], run: Path | None = None) -> tuple[list[st
     from harness import capabilities
     from harness.store import Store, StoreError
 
-    found = files.unimported(names)
+    found = _specs(names)
     head: Sequence[str] = capabilities.HEAD
     rows: Any = capabilities.capabilities(found)
     if run is not None and run.exists():
@@ -47,3 +50,13 @@ def capabilities(names: Sequence[str], run: Path | None = None) -> tuple[list[st
         except StoreError as error:
             click.echo(f"harness: {error}", err=True)
     return list(head), [list(row) for row in rows]
+
+
+def _specs(names: Sequence[str]) -> tuple[Spec, ...]:
+    """The specs that can be read; that there is none is a line on stderr."""
+    from harness.specs import home
+
+    found = files.unimported(names)
+    if not found:
+        click.echo(f"harness: no specs in {home()}/", err=True)
+    return found
