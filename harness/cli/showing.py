@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed:
     case = cases.find(spec, address)
     names = [c.name for c in spec.candidates]
     if candidate is not None and candidate not in names:
-        refuse(f"`{spec.op}` has no candidate `{candidate}`; it has {', '.join(names)}")
+        refuse(f"`{spec.op}` has no candidate `{candidate}`; {_instead(spec, address, candidate)}")
     _refuse_unknown_law(law or "")
     kept = replace(spec, candidates=tuple(c for c in spec.candidates if candidate in (None, c.name)))
     chosen = runs.Plan({spec.op: kept}, {spec.op: (case,)}, seed)
@@ -80,6 +81,16 @@ def shrink(
     if there:
         text = repro.script(spec, small.case, there[0], seed, row)
         click.echo(text if script else f"# --- repro.py ---\n{text}")
+
+
+def _instead(spec: Spec, address: str, candidate: str) -> str:
+    """What to say in place of a candidate that a spec has not."""
+    if ":" not in candidate:
+        return f"it has {', '.join(c.name for c in spec.candidates)}"
+    words = shlex.join([address, "--candidate", candidate])
+    return (
+        f"`harness check {spec.op} {shlex.quote(candidate)}` judges it, `harness shrink {words}` shows where it breaks"
+    )
 
 
 def _refuse_unknown_law(law: str) -> None:
