@@ -28,6 +28,7 @@ from harness.laws import LAWS
 from harness.model import RED, Law, Spec, Verdict
 from harness.oracles import Answer
 from harness.trial import Bench, Trial
+from harness.vocabulary import counted
 
 Array = NDArray[Any]
 Evidence = dict[str, Any]
@@ -293,13 +294,14 @@ def _alike(again: Verdict, row: Verdict) -> bool:
 
 def _smaller(chosen: runs.Plan, row: Verdict, small: shrinking.Shrunk) -> Evidence:
     """What a page says of the smallest case, where it is another than the row's own."""
+    looks = counted(small.looks, "judgement")
     if small.case.id == row.case:
-        return {"shrunk": f"none smaller found in {small.looks} judgements"}
+        return {"shrunk": f"none smaller found in {looks}"}
     spec = chosen.specs[row.op]
     before, after = (shrinking.entries(spec, c) for c in (cases.find(spec, row.case), small.case))
     margin = f", margin {small.row.margin:.4g}" if small.row.bound else ""
     lines = [
-        f"{small.case.id}   ({after} numbers instead of {before}{margin}; {small.looks} judgements)",
+        f"{small.case.id}   ({counted(after, 'number')} instead of {before}{margin}; {looks})",
         small.row.message,
         _command(chosen, small.row, small.case.id),
     ]

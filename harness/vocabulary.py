@@ -94,6 +94,15 @@ LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 
 
+def counted(number: int, noun: str) -> str:
+    """So many of them, in words.
+
+    >>> counted(1, "case"), counted(1234, "case")
+    ('1 case', '1,234 cases')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def is_fill(word: str) -> bool:
     """Whether it names a fill, or is one that is the entries themselves."""
     if not word.startswith(VALUES):

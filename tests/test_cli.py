@@ -409,7 +409,7 @@ def test_what_cannot_be_asked_is_not_called_right(tmp_path: Path, old: str, new:
 @pytest.mark.parametrize(
     ("oracle", "candidate", "said"),
     [
-        ("mine:raises", "torch:neg", "24 verdicts on it are inconclusive: mine:raises at negative"),
+        ("mine:raises", "torch:neg", "24 verdicts on it inconclusive: mine:raises at negative"),
         ("numpy:negative", "mine:refuses", "it is unsupported at every case"),
     ],
 )

@@ -271,7 +271,7 @@ def test_an_empty_run_says_that_nothing_was_judged() -> None:
 def test_the_page_tells_who_is_wrong_and_in_what() -> None:
     html = report.page(HEADER, rows(row(status="deviates", margin=12.0), row(candidate="other")))
     assert "1 of 2 candidates is wrong somewhere" in html
-    said = '<b>f</b>: <code>mine</code> is wrong in 1 of 1 cases, by up to <span class="nums">12</span> times its bound: agrees'
+    said = '<b>f</b>: <code>mine</code> is wrong in 1 of 1 case, by up to <span class="nums">12</span> times its bound: agrees'
     assert said in html
 
 
@@ -291,6 +291,15 @@ def test_who_is_wrong_is_said_once_with_laws_in_their_order_and_the_reason() -> 
     why = "Known: the backward rounds to float32; in 1 case an exception, another shape or dtype, or no number"
     assert f'<span class="why">{why} <a class="see"' in html
     assert known not in html
+
+
+def test_one_is_no_plural() -> None:
+    html = report.page(HEADER, rows(row(status="deviates"), row(law="shape", status="inconclusive")))
+    assert "over 1 case<" in html
+    assert "1 of 1 candidate is wrong" in html
+    assert not re.search(
+        r"\b1 (cases|verdicts|candidates|rows|runs)\b", re.sub(r"<script.*?</script>", "", html, flags=re.S)
+    )
 
 
 def test_the_same_run_gives_the_same_page() -> None:

@@ -97,10 +97,12 @@ def unjudged(rows: Sequence[Verdict], names: Sequence[str]) -> list[str]:
 
 def why_unjudged(rows: Iterable[Verdict], name: str) -> str:
     """Why no value of a candidate was looked at: the candidate's own doing, or what is due is not known."""
+    from harness.vocabulary import counted
+
     unknown = [r.message for r in rows if r.candidate == name and r.status == "inconclusive"]
     if not unknown:
         return "it is unsupported at every case"
-    return f"{len(unknown)} verdicts on it are inconclusive: {Counter(unknown).most_common(1)[0][0]}"
+    return f"{counted(len(unknown), 'verdict')} on it inconclusive: {Counter(unknown).most_common(1)[0][0]}"
 
 
 def _judged(row: Verdict) -> bool:
@@ -149,12 +151,14 @@ def _refuse_absent(rows: Iterable[Verdict]) -> None:
 
 
 def _verdict_table(rows: Sequence[Verdict]) -> None:
+    from harness.vocabulary import counted
+
     wrong = [r for r in rows if r.status in judging.red()]
-    counted: dict[tuple[str, str], list[Verdict]] = {}
+    groups: dict[tuple[str, str], list[Verdict]] = {}
     for row in rows:
-        counted.setdefault((row.candidate, row.law), []).append(row)
+        groups.setdefault((row.candidate, row.law), []).append(row)
     body = []
-    for (candidate, law), group in counted.items():
+    for (candidate, law), group in groups.items():
         said = ", ".join(f"{n} {status}" for status, n in Counter(r.status for r in group).items())
         if not any(map(_decided, group)):
             said += f": {cut(Counter(r.message for r in group).most_common(1)[0][0])}"
@@ -177,7 +181,7 @@ def _verdict_table(rows: Sequence[Verdict]) -> None:
     cases, without = len({(r.case, r.candidate) for r in rows}), refused.total()
     end = "deviates" if wrong else "conforms" if judged else "not judged"
     if without and not wrong and judged:
-        end = f"conforms at {cases - without} of {cases} cases; the others it does not offer:"
-    click.echo(f"{len(rows)} verdicts, {len(wrong)} red: {end}")
+        end = f"conforms at {cases - without} of {counted(cases, 'case')}; the others it does not offer:"
+    click.echo(f"{counted(len(rows), 'verdict')}, {len(wrong)} red: {end}")
     for message, n in refused.most_common(3) if without else ():
-        click.echo(f"  {n} cases: {message}")
+        click.echo(f"  {counted(n, 'case')}: {message}")

@@ -363,6 +363,7 @@ def rescue(run: Path, out: Path) -> None:
     """Write the whole cases that can still be read of a damaged run file to --out, where `run --resume` goes on."""
     from harness.store import StoreError
     from harness.store import rescue as rescued
+    from harness.vocabulary import counted
 
     path = files.run_file(run)
     out.mkdir(parents=True, exist_ok=True)
@@ -371,7 +372,9 @@ def rescue(run: Path, out: Path) -> None:
     except StoreError as error:
         refuse(str(error))
     cases = len({(row.op, row.case) for row in saved.whole})
-    click.echo(f"{out / files.RUN_FILE}: {cases} whole cases; left out are {len(saved.loose)} verdicts of broken ones")
+    click.echo(
+        f"{out / files.RUN_FILE}: {counted(cases, 'whole case')}; left out: {counted(len(saved.loose), 'verdict')} of broken ones"
+    )
     click.echo(f"it began as `{saved.header.get('command')}`: say the same with --resume --out {out}")
 
 

@@ -66,6 +66,7 @@ def shrink(
 ) -> None:
     """Print the smallest case at which a candidate breaks the same law, and its script."""
     from harness import cases, repro, runs, shrinking
+    from harness.vocabulary import counted
 
     _refuse_unknown_law(law)
     judging.one_thread()
@@ -74,7 +75,9 @@ def shrink(
     row = small.row
     if not script:
         before, after = (shrinking.entries(spec, c) for c in (small.start, small.case))
-        click.echo(f"{small.case.id}\n  {after} numbers instead of {before}, found in {small.looks} judgements")
+        click.echo(
+            f"{small.case.id}\n  {counted(after, 'number')} instead of {before:,}, found in {counted(small.looks, 'judgement')}"
+        )
         click.echo(f"  {row.law} {row.about}: {row.status}: {row.message}\n")
         _facts(spec, small.case)
     there = runs.ready(replace(spec, candidates=(given,))).candidates

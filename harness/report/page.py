@@ -31,6 +31,7 @@ from harness.report.counts import GRADE_WORDS, SIGNS, Cell, cells, counts, large
 from harness.report.packing import pack, plain
 from harness.report.tables import unfinished
 from harness.report.trust import coverage, doubts, tightness, tightness_of_models, witnesses
+from harness.vocabulary import counted
 
 #: The script's parts in the order they are run.
 SCRIPTS = ("rows.js", "query.js", "table.js", "pictures.js", "case.js", "changes.js", "main.js")
@@ -408,6 +409,12 @@ def _templates() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_asset), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"short": short, "level": level, "thousands": lambda n: f"{n:,}", "moment": _moment}
+    environment.filters |= {
+        "short": short,
+        "level": level,
+        "counted": counted,
+        "thousands": lambda n: f"{n:,}",
+        "moment": _moment,
+    }
     environment.globals |= {"link": _link, "term": _term, "infinity": float("inf"), "grade_words": GRADE_WORDS}
     return environment

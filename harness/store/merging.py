@@ -10,6 +10,7 @@ from typing import Any
 from harness.store.connections import beside, spoken, transaction
 from harness.store.errors import Different, Gap, Missing, Overlap, Unfinished
 from harness.store.file import MEASURED, ORDER, Store, difference, refuse_different
+from harness.vocabulary import counted
 
 
 def merge(paths: Sequence[str | Path], out: str | Path) -> None:
@@ -94,4 +95,4 @@ def _refuse_disagreement(connection: sqlite3.Connection, path: Path, op: str, ca
             a, b = (row[MEASURED.index(name)] for row in (mine, other))
             raise Overlap(f"{path}: {case} has {name} {b!r} where another part has {a!r}")
     if len(ours) != len(theirs):
-        raise Overlap(f"{path}: {case} has {len(theirs)} verdicts where another part has {len(ours)}")
+        raise Overlap(f"{path}: {case} has {counted(len(theirs), 'verdict')} where another part has {len(ours)}")

@@ -13,6 +13,7 @@ from harness.model import COLUMNS, Verdict
 from harness.store.errors import Damaged
 from harness.store.file import FLOATS, Store, read_back
 from harness.store.pages import records
+from harness.vocabulary import counted
 
 
 class Salvaged(NamedTuple):
@@ -45,7 +46,9 @@ def rescue(path: str | Path, out: str | Path) -> Salvaged:
     """Write the whole cases of a damaged store into a new one, to be resumed. Raises Damaged where no header is."""
     saved = salvage(path)
     if not saved.header:
-        raise Damaged(f"{path}: nothing tells what was run; {len(saved.whole)} verdicts of whole cases can be read")
+        raise Damaged(
+            f"{path}: nothing tells what was run; {counted(len(saved.whole), 'verdict')} of whole cases can be read"
+        )
     with Store.create(out, saved.header) as store:
         store.append(saved.whole)
     return saved

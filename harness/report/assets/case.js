@@ -178,7 +178,7 @@ class Case {
   laws(row, fact) {
     const { columns, facts } = this.app.table, same = this.app.siblings(row);
     if (same.length < 2) return "";
-    return el("details", {}, el("summary", {}, `All ${same.length} verdicts on ${fact.candidate} at this case`), el("ul", { class: "laws" }, same.map((other) => { const status = columns.status.at(other); return el("li", {}, el("a", { href: this.app.linkTo(other), class: `word ${kind(status)}` }, facts.signs[status] ?? "", ` ${columns.law.at(other)} ${columns.about.at(other)}`), el("span", { class: "nums" }, short(columns.margin[other])), status); })));
+    return el("details", {}, el("summary", {}, `All ${counted(same.length, "verdict")} on ${fact.candidate} at this case`), el("ul", { class: "laws" }, same.map((other) => { const status = columns.status.at(other); return el("li", {}, el("a", { href: this.app.linkTo(other), class: `word ${kind(status)}` }, facts.signs[status] ?? "", ` ${columns.law.at(other)} ${columns.about.at(other)}`), el("span", { class: "nums" }, short(columns.margin[other])), status); })));
   }
 
   issue(fact) {
@@ -203,7 +203,7 @@ function ledger(rows, { first, axes }) {
     const shared = Object.entries(all[0]).filter(([axis, value]) => all.every((values) => values[axis] === value));
     const when = shared.map(([axis, value]) => `${axis} == ${axes[axis]?.includes("given") ? quotedWord(value) : literal(String(value))}`.replace("== None", "is None")).join(" and ");
     const [{ candidate, law, about, status, op }] = group;
-    return `  - {by: ${scalar(candidate)}, law: ${scalar(law)}, ${about && `about: ${scalar(about)}, `}${when && `when: ${JSON.stringify(when)}, `}because: "", status: ${scalar(status)}}  # ${op.replace(/\s/g, " ")}, ${group.length} rows`;
+    return `  - {by: ${scalar(candidate)}, law: ${scalar(law)}, ${about && `about: ${scalar(about)}, `}${when && `when: ${JSON.stringify(when)}, `}because: "", status: ${scalar(status)}}  # ${op.replace(/\s/g, " ")}, ${counted(group.length, "row")}`;
   })].join("\n") + "\n";
 }
 

@@ -115,6 +115,6 @@ function drawChanges(app) {
   tallies["no longer run"] += table.facts.gone_count ?? 0;
   const any = Object.values(tallies).some(Boolean);
   const cards = table.facts.kinds.filter((name) => tallies[name]).map((name) => el("li", {}, el("a", { class: `change ${kind(name)}`, href: app.fragment({ q: `is:${name.replaceAll(" ", "-")}` }), "data-go": true }, el("b", { class: "nums" }, tallies[name].toLocaleString("en")), " ", name, el("small", {}, MEANING[name]))));
-  const gone = table.facts.gone.length ? el("details", {}, el("summary", {}, `${(table.facts.gone_count ?? 0).toLocaleString("en")} rows that are not here any more`), el("ul", { class: "gone" }, table.facts.gone.slice(0, 200).map(([address, candidate, law, about, status]) => el("li", {}, el("code", {}, address), ` ${candidate}: ${law} ${about} (${status})`)))) : "";
+  const gone = table.facts.gone.length ? el("details", {}, el("summary", {}, `${counted(table.facts.gone_count ?? 0, "row")} not here any more`), el("ul", { class: "gone" }, table.facts.gone.slice(0, 200).map(([address, candidate, law, about, status]) => el("li", {}, el("code", {}, address), ` ${candidate}: ${law} ${about} (${status})`)))) : "";
   document.getElementById("changes").replaceChildren(any ? el("ul", { class: "kinds" }, cards) : el("p", {}, "Nothing, against the run compared with."), gone);
 }

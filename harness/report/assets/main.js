@@ -224,15 +224,15 @@ class App {
     await this.coldRows;
     const rows = [];
     for (const row of this.order(this.state().sort ?? "worst")) if (this.mask[row]) rows.push(this.pane.facts(row));
-    const count = `${rows.length.toLocaleString("en")} rows`;
+    const count = counted(rows.length, "row");
     if (!rows.length) return say("No verdict matches: there is nothing to copy.");
     if (what === "csv") return copy([CSV.join(","), ...rows.map((row) => CSV.map((name) => csvField(row[name])).join(","))].join("\n") + "\n", `${count} as CSV`);
     if (what === "ledger") {
       const wrong = rows.filter((row) => this.pane.wrong(row));
-      return wrong.length ? copy(ledger(wrong, this.table.facts), `${wrong.length.toLocaleString("en")} wrong rows as known entries`) : say("None of these is wrong: there is nothing to know.");
+      return wrong.length ? copy(ledger(wrong, this.table.facts), `${counted(wrong.length, "wrong row")} as known entries`) : say("None of these is wrong: there is nothing to know.");
     }
     const cases = [...new Set(rows.map((row) => `${this.table.facts.elsewhere[row.op] ?? `specs/${row.op}.yaml`}::${row.case}`))].map(shell);
-    return copy(`pytest ${cases.join(" ")}`, `${cases.length.toLocaleString("en")} cases as a pytest selection`);
+    return copy(`pytest ${cases.join(" ")}`, `${counted(cases.length, "case")} as a pytest selection`);
   }
 
   async compare(file) {

@@ -20,6 +20,10 @@ function el(tag, attributes, ...children) {
   return node;
 }
 
+function counted(number, noun) {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 function short(number) {
   if (Number.isNaN(number)) return "";
   if (!Number.isFinite(number)) return number > 0 ? "∞" : "-∞";
