@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas
 
@@ -18,12 +20,17 @@ def blocks(page: str) -> list[tuple[str, str]]:
     return re.findall(r"^```(\w+)\n(.*?)^```$", text, flags=re.M | re.S)
 
 
-def test_the_page_on_adding_an_op_runs_as_it_stands(tmp_path: Path) -> None:
-    for language, text in blocks("adding_an_op.md"):
+def write_files(page: str, folder: Path) -> None:
+    """Write each block of a page that is a file where its first line says."""
+    for language, text in blocks(page):
         if language in ("python", "yaml"):
-            path = tmp_path / text.splitlines()[0].removeprefix("# ")
+            path = folder / text.splitlines()[0].removeprefix("# ")
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
+
+
+def test_the_page_on_adding_an_op_runs_as_it_stands(tmp_path: Path) -> None:
+    write_files("adding_an_op.md", tmp_path)
     lines = [line for language, text in blocks("adding_an_op.md") if language == "shell" for line in text.splitlines()]
     assert len(lines) == 3
     for line in lines:
@@ -34,3 +41,23 @@ def test_the_page_on_adding_an_op_runs_as_it_stands(tmp_path: Path) -> None:
     table = pandas.read_csv(tmp_path / "out" / "verdicts.csv")
     assert set(table.candidate) == {"torch", "scipy", "numpy.direct", "oracle"}
     assert set(table[table.status == "known"].candidate) == {"numpy.direct", "torch"}
+
+
+def test_the_page_on_adopting_runs_as_it_stands(tmp_path: Path) -> None:
+    write_files("adopting.md", tmp_path)
+    python = shlex.quote(sys.executable)
+    commands = f'harness() {{ {python} -m harness "$@"; }}\npython() {{ {python} "$@"; }}\n'
+    for text in [text for language, text in blocks("adopting.md") if language == "shell"]:
+        command = ["sh", "-ec", commands + text]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, f"{text}\n{done.stdout}{done.stderr}"
+    reports = tmp_path / "reports"
+    assert {p.name for p in (reports / "latest" / "badges").iterdir()} == {"numpy.fastops.svg", "torch.svg"}
+    assert {p.name for p in (reports / "baseline").iterdir()} == {"verdicts.csv.gz", "history.jsonl"}
+    assert ElementTree.parse(reports / "junit.xml").getroot()[0].get("failures") == "0"
+    assert (reports / "whole" / "index.html").exists()
+    assert "nothing changed" in done.stdout
+    cases = [
+        set(pandas.read_csv(reports / name / "verdicts.csv").case) for name in ("whole", "latest", "night", "quick")
+    ]
+    assert cases[0] == cases[1] == cases[2] > cases[3]
