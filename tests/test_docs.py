@@ -46,7 +46,7 @@ def test_the_page_on_adding_an_op_runs_as_it_stands(tmp_path: Path) -> None:
 def test_the_page_on_adopting_runs_as_it_stands(tmp_path: Path) -> None:
     write_files("adopting.md", tmp_path)
     python = shlex.quote(sys.executable)
-    commands = f'harness() {{ {python} -m harness "$@"; }}\npython() {{ {python} "$@"; }}\n'
+    commands = f'harness() {{ {python} -m harness "$@"; }}\npytest() {{ {python} -m pytest "$@"; }}\n'
     for text in [text for language, text in blocks("adopting.md") if language == "shell"]:
         command = ["sh", "-ec", commands + text]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
