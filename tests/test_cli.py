@@ -244,6 +244,15 @@ def test_a_long_reason_is_cut_in_a_column_and_whole_below(mine: Path) -> None:
     assert "no " * 50 in said
 
 
+def test_show_points_to_what_takes_a_function_of_ones_own_also_of_a_spec_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "negative.yaml").write_text(KNOWN_DEATH.replace("dying:", "numpy:") % ("crashed", "N == 4"), "utf-8")
+    done = harness("show", "negative", "--spec", "negative.yaml", "--candidate", "a.b:f", cwd=tmp_path)
+    check = "harness check negative.yaml a.b:f"
+    shrink = "harness shrink negative --candidate a.b:f --spec negative.yaml"
+    assert done.returncode == 2
+    assert f"`{check}` judges it, `{shrink}` shows where it breaks" in done.stderr
+
+
 def test_a_law_that_was_not_judged_says_why() -> None:
     only = ("--only", "dtype=float64 M=5 N=3 fill=normal")
     done = harness("check", "sigmoid", "reference_impls.activations:sigmoid", *only)

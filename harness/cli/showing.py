@@ -90,10 +90,12 @@ def _instead(spec: Spec, address: str, candidate: str) -> str:
     """What to say in place of a candidate that a spec has not."""
     if ":" not in candidate:
         return f"it has {', '.join(c.name for c in spec.candidates)}"
-    words = shlex.join([address, "--candidate", candidate])
-    return (
-        f"`harness check {spec.op} {shlex.quote(candidate)}` judges it, `harness shrink {words}` shows where it breaks"
-    )
+    from harness.specs import elsewhere
+
+    path = elsewhere(spec.op, spec.path)
+    check = shlex.join(["harness", "check", path or spec.op, candidate])
+    shrink = shlex.join(["harness", "shrink", address, "--candidate", candidate, *(["--spec", path] if path else [])])
+    return f"`{check}` judges it, `{shrink}` shows where it breaks"
 
 
 def _refuse_unknown_law(law: str) -> None:
