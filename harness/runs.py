@@ -297,7 +297,7 @@ def stale(chosen: Plan, rows: Iterable[Verdict], whole: bool) -> list[Verdict]:
             by, law = entry.by[0], entry.law[0]
             message = f"{spec.path}:{entry.line}: the known deviation of `{by}` under `{law}` matches nothing"
             selects = ledger.selects(spec, entry)
-            message += "" if selects else ": no case is selected by its `when`"
+            message += "; it can go" if selects else ": its `when` selects no case"
             status: Status = "inconclusive" if entry.may_conform and selects else "fixed"
             found.append(Verdict(op, op, by, law, "ledger", status, message=message, known=entry.because))
     return found

@@ -43,7 +43,8 @@ def find(names: Iterable[str], folder: Path) -> tuple[Path, ...]:
         elif path.suffix in SUFFIXES or "/" in name:
             unknown.append(f"`{shown(name)}`: no such file")
         else:
-            unknown.append(f"unknown spec `{shown(name)}`{nearest(name, known)}")
+            hints = [nearest(name, names) for names in ([p.stem for p in here], known)]
+            unknown.append(f"unknown spec `{shown(name)}`{next((h for h in hints if h.startswith('; did')), hints[0])}")
     if unknown:
         raise UnknownSpec("\n".join(unknown))
     return tuple(dict.fromkeys(found)) if found else here
