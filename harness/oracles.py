@@ -82,6 +82,15 @@ def definition(path: str) -> tuple[Callable[..., Any], ...]:
     return (function, *getattr(function, "legal", ()))
 
 
+def defaults(path: str) -> dict[str, Any]:
+    """What the definition at a dotted path takes its keyword arguments for where they are left out."""
+    try:
+        parameters = inspect.signature(load(path), follow_wrapped=False).parameters.values()
+    except (TypeError, ValueError):
+        return {}  # a function of C may have no signature to read
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+
 def mismatch(spec: Spec) -> str:
     """Where the definition does not take the spec's inputs by position and its params by keyword: what it says."""
     params = dict.fromkeys(spec.params)

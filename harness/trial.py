@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import fills
+from harness import cases, fills
 from harness.candidates import Candidate, Failed, guarded
 from harness.libraries.arrays import NoGradient, NotOffered
 from harness.libraries.autograd import torch_jvp, torch_vjp
 from harness.libraries.machine import SET_BY_IMPORTS, global_state, unsettle
 from harness.model import Case, Spec
-from harness.oracles import Answer, Oracle
+from harness.oracles import Answer, Oracle, defaults
 
 Array = NDArray[Any]
 
@@ -233,6 +233,14 @@ class Trial:
     def values(self, returned: Sequence[Any]) -> dict[str, Array]:
         """Returned arrays as NumPy's, by output's name."""
         return {n: self.candidate.library.unwrap(y) for n, y in zip(self.outputs, returned, strict=True)}
+
+    @cached_property
+    def shortened(self) -> tuple[Case, Case] | None:
+        """The case with every param at the definition's default that has one, and without those; None without any."""
+        left_out = {n: v for n, v in defaults(self.spec.oracle).items() if n in self.case.params}
+        whole = replace(self.case, params={**self.case.params, **left_out})
+        rest = {n: v for n, v in self.case.params.items() if n not in left_out}
+        return (whole, replace(self.case, params=rest)) if left_out and cases.valid(self.spec, whole) else None
 
     def alike(self) -> Iterator[tuple[str, str, str]]:
         """Two inputs that may be one array, the first two there are, and the name of the draw in which they are.

@@ -241,6 +241,7 @@ ACTIVATIONS = {
         "log_sigmoid_vjp_of_sigmoid_vjp": ("gradient", ""),
     },
     "gelu": {
+        "gelu_tanh_by_default": ("agrees", ""),
         "gelu_always_tanh": ("agrees", ""),
         "gelu_four_digits": ("agrees", "approximate:tanh"),
         "gelu_ten_digits": ("agrees", "approximate:tanh"),
@@ -620,6 +621,7 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("sigmoid", "others:sigmoid_transposed"),
     right("swish", "others:swish_once", "torch"),
     right("swish", "others:swish_mapped_last", "torch"),
+    right("gelu", "others:gelu_to_be_told", "numpy"),
     right("swish", "others:swish_by_slope", "torch"),
     right("adam_step", "others:adam_reordered"),
     right("relu", "others:relu_by_where"),

@@ -77,6 +77,7 @@ import time
 import numpy as np
 import torch
 
+from reference_impls.activations import gelu
 from reference_impls.initializers import kaiming_bound, kaiming_uniform
 from reference_impls.scipy_conv2d import scipy_conv2d_numpy, scipy_conv2d_numpy_vjp, torch_scipy_conv2d
 
@@ -251,6 +252,24 @@ def rewrites(input):
     with torch.no_grad():
         input.copy_(input.clone())
     return torch.sigmoid(input)
+
+
+def by_tanh(input, approximate="tanh"):
+    return gelu(input, approximate)
+
+
+def stale(input):
+    kept["slope"] = counts(input) * (1 - counts(input))
+    return counts(input)
+
+
+def stale_vjp(cotangent, input):
+    return (cotangent * kept["slope"],)
+
+
+def tidies(input):
+    y = torch.sigmoid(input)
+    return y if torch.is_grad_enabled() else input.copy_(y).clone()
 
 
 def counts(input):
@@ -494,6 +513,9 @@ def test_every_deviation_of_a_default_run_is_repeated(op: str, tmp_path: Path, s
         ("sigmoid", "latest", "torch", {"gradient", "upstream"}),
         ("sigmoid", "hides_nan", "torch", {"upstream"}),
         ("sigmoid", "maps_first", "torch", {"vmap"}),
+        ("sigmoid", "tidies", "torch", {"pure"}),
+        ("sigmoid", "stale", "numpy", {"gradient"}),
+        ("gelu", "by_tanh", "numpy", {"agrees"}),
         ("sigmoid", "slopes_backwards", "torch", {"vmap"}),
         ("sigmoid", "scribbles", "torch", {"gradient"}),
         ("sigmoid", "rewrites", "torch", {"pure"}),
@@ -509,7 +531,11 @@ def test_every_law_broken_by_a_wrong_candidate_is_repeated(
     (tmp_path / f"wrong_{path}.py").write_text(WRONG, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    vjp = {"larger_numpy": f"wrong_{path}:larger_vjp", "counts": f"wrong_{path}:counts_vjp"}.get(path)
+    vjp = {
+        "larger_numpy": f"wrong_{path}:larger_vjp",
+        "counts": f"wrong_{path}:counts_vjp",
+        "stale": f"wrong_{path}:stale_vjp",
+    }.get(path)
     given = CandidateSpec(path, f"wrong_{path}:{path}", vjp, library)
     spec = replace(read(op), candidates=(given,), known=())
     first = "softmax/invalid:axis-out-of-range" if path == "loud" else cases.cases(spec)[0].id

@@ -58,11 +58,13 @@ def gradient(trial: Trial) -> Iterator[Equation]:
 
 
 def _after_others(trial: Trial) -> Iterator[Equation]:
-    """A vjp by hand is of its inputs, whatever the last forward call was of."""
+    """A vjp by hand is of its inputs, whatever the last forward call was of; that one is made again for other laws."""
     inputs, others = trial.wrapped(), [trial.candidate.library.wrap(x) for x in trial.bench.others.values()]
     for given in (inputs, others):
         guarded(partial(trial.bound_call, *given))
-    yield from _judged(trial, trial.vjp(inputs=inputs), " between")
+    found = trial.vjp(inputs=inputs)
+    guarded(partial(trial.bound_call, *inputs))
+    yield from _judged(trial, found, " between")
 
 
 def _kept(trial: Trial) -> Iterator[Equation]:

@@ -93,7 +93,7 @@ def sort_values(input: Any, *, dim: int = -1) -> Any:
     return np.moveaxis(x, -1, dim)
 
 
-def select(input: Any, *, idx: int = 0) -> Any:
+def select(input: Any, *, idx: int) -> Any:
     """``x[idx]``."""
     return input[idx]
 

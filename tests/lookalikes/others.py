@@ -441,6 +441,13 @@ def swish_once(input):
     return _Once.apply(input)
 
 
+def gelu_to_be_told(input, approximate):
+    """Which form is meant has to be said."""
+    from reference_impls.activations import gelu
+
+    return gelu(input, approximate)
+
+
 class _MappedLast(torch.autograd.Function):
     @staticmethod
     def forward(x):

@@ -359,6 +359,11 @@ def gelu_exact_vjp(cotangent, input, approximate="none"):
     return right.gelu_vjp(cotangent, input, "none")
 
 
+def gelu_tanh_by_default(input, approximate="tanh"):
+    """Where the form is left out it is the tanh form."""
+    return right.gelu(input, approximate)
+
+
 def swish_without_input_vjp(cotangent, input):
     """The derivative is sigmoid(x) alone."""
     return ((cotangent * right.sigmoid(input)).astype(input.dtype),)
