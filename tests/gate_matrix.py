@@ -426,7 +426,7 @@ LAYERS = {
         "layer_eps_default": ("agrees", ""),
         "layer_unbiased": ("agrees", "normalized_shape:2x"),
         "layer_tail": ("agrees", "normalized_shape:33x"),
-        "layer_swallows_nan": ("agrees", "bias:none/normalized_shape:33x/layout:strided/fill:specials_swapped"),
+        "layer_swallows_nan": ("agrees", "bias:none/normalized_shape:2x3x2/eps:1.0/layout:strided/fill:specials_swapped"),
         "layer_half": ("agrees", "normalized_shape:33x/dtype:float16"),
         "layer_without_mean_vjp": ("gradient", ""),
     },
@@ -554,7 +554,7 @@ MODES_TORCH = {
         "swish_leaving_a_mode": ("pure", ""),
     },
     "multiply": {"product_of_one": ("gradient", "shape_other:4x")},
-    "linear": {"linear_keeping_its_weight": ("gradient", "dtype:float64")},
+    "linear": {"linear_keeping_its_weight": ("gradient", "")},
     "add_vector": {"added_as_it_lies": ("upstream", "dtype:complex128")},
 }
 

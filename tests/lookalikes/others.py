@@ -45,7 +45,7 @@ def sigmoid_step_by_step(input):
 
 def sigmoid_transposed(input):
     """The result lies column by column."""
-    return np.asfortranarray(right.sigmoid(input))
+    return np.array(right.sigmoid(input), order="F")
 
 
 def relu_by_where(input):
@@ -186,7 +186,7 @@ def group_norm_by_batch_norm(input, weight=None, bias=None, num_groups=1, eps=1e
     """Groups are the channels of a batch norm."""
     if input.numel() == 0:
         return F.group_norm(input, num_groups, weight, bias, eps)
-    if input.shape[1] % num_groups or (weight is not None and len(weight) != input.shape[1]):
+    if input.shape[1] % num_groups or any(v is not None and len(v) != input.shape[1] for v in (weight, bias)):
         raise IndexError
     rows = input.reshape(1, input.shape[0] * num_groups, -1)
     y = F.batch_norm(rows, None, None, None, None, True, 0.1, eps).reshape(input.shape)
