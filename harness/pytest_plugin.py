@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--conformance-seed``, ``--conformance-timeout``."""
+    """``--conformance-seed``, ``--conformance-timeout``, ``--conformance-every``."""
     group = parser.getgroup("conformance", "conformance of numerical operations")
     group.addoption("--conformance-seed", type=int, default=0, help="seed of all inputs (default: 0)")
     group.addoption("--conformance-timeout", type=float, default=30.0, help="seconds a candidate may take at a case")
+    group.addoption(
+        "--conformance-every", type=int, default=1, help="judge every N-th case of a spec alone (default: 1)"
+    )
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -62,7 +65,7 @@ class SpecFile(pytest.File):
             raise self.CollectError("\n".join(map(str, problems)))
         self.config.stash.setdefault(_SPECS, {})[spec.op] = spec
         self.config.stash.setdefault(_SHOWN, {})[spec.op] = Shown(str(self.path), len(found))
-        for case in found:
+        for case in found[:: max(self.config.getoption("--conformance-every"), 1)]:
             yield CaseItem.from_parent(self, name=case.id, spec=spec, case=case)
 
 

@@ -426,7 +426,10 @@ LAYERS = {
         "layer_eps_default": ("agrees", ""),
         "layer_unbiased": ("agrees", "normalized_shape:2x"),
         "layer_tail": ("agrees", "normalized_shape:33x"),
-        "layer_swallows_nan": ("agrees", "bias:none/normalized_shape:2x3x2/eps:1.0/layout:strided/fill:specials_swapped"),
+        "layer_swallows_nan": (
+            "agrees",
+            "bias:none/normalized_shape:2x3x2/eps:1.0/layout:strided/fill:specials_swapped",
+        ),
         "layer_half": ("agrees", "normalized_shape:33x/dtype:float16"),
         "layer_without_mean_vjp": ("gradient", ""),
     },

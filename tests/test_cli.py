@@ -731,3 +731,13 @@ def test_a_run_that_is_stopped_early_says_so_alone(tmp_path: Path) -> None:
         assert process.returncode == 130
         assert "Traceback" not in said
         assert said.strip().splitlines()[-1:] in ([], ["interrupted"]) or "--resume` goes on" in said
+
+
+def test_pytest_judges_every_nth_case_where_it_is_asked() -> None:
+    counts = []
+    for every in ("1", "2"):
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--collect-only"]
+        command += ["specs/sigmoid.yaml", "--conformance-every", every]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+        counts.append(done.stdout.count("sigmoid.yaml::"))
+    assert counts[1] == (counts[0] + 1) // 2 > 100

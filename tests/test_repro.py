@@ -475,11 +475,11 @@ def repeats(spec: Spec, row: Verdict, said: str) -> bool:
 
 @pytest.mark.parametrize("op", DEVIATING)
 def test_every_deviation_of_a_default_run_is_repeated(op: str, tmp_path: Path, scripts: Scripts) -> None:
-    """The first and the last case of each candidate and law; all cases where HARNESS_REPRO is set."""
+    """The first case of each candidate and law; all cases where HARNESS_REPRO is set."""
     spec, known = read(op), deviating()
     known = known[known["op"] == op]
     if not os.environ.get("HARNESS_REPRO"):
-        known = known.groupby(["candidate", "law"]).nth([0, -1])
+        known = known.groupby(["candidate", "law"]).nth(0)
     there = known.groupby("case", sort=False)["candidate"].unique()
     rows = judged(spec, [execution.Task(op, spec.path, case, tuple(names), 0) for case, names in there.items()])
     assert {(r.candidate, r.law) for r in rows} >= set(zip(known["candidate"], known["law"], strict=True))

@@ -57,12 +57,12 @@ def pure(trial: Trial) -> Iterator[Equation]:
         yield Fact(name, _word(same), "unchanged", f"a later call changed the input `{name}` of an earlier one")
     for name, y in trial.values(returned).items():
         yield Fact(name, _word(_bits(y) == kept[name]), "unchanged", f"a later call changed the earlier `{name}`")
-    if trial.plain:
+    if not trial.case.departures:
         yield from _in_modes(trial)
 
 
 def _in_modes(trial: Trial) -> Iterator[Equation]:
-    """What a call in some mode changes; that it changes nothing is no row of its own."""
+    """What a call in some mode changes, at the first case; that it changes nothing is no row of its own."""
     unwrap = trial.candidate.library.unwrap
     for how, mode in trial.candidate.library.modes().items():
         inputs = mode.prepared(trial.wrapped())
