@@ -43,9 +43,8 @@ def _absent(dotted: str) -> str:
         if found is None and name not in sys.modules:
             siblings = [".".join([*names[:i], m.name]) for m in pkgutil.iter_modules(search)]
             near = _nearest_only(name, set(siblings) - sys.stdlib_module_names)
-            return f"no module `{name}`, which `{dotted}` names{near}" + (
-                "" if i else f"; it is looked for in {_PLACES}"
-            )
+            where = "" if near or i else f"; it is looked for in {_PLACES}"
+            return f"no module `{name}`, which `{dotted}` names{near}{where}"
         search = (found.submodule_search_locations if found else None) or ()
         origin = found.origin if found else None
     if names[0] in LIBRARIES or not origin or not origin.endswith(".py"):
