@@ -41,7 +41,7 @@ class Case {
 
   command(fact) {
     const { seed, elsewhere } = this.app.table.facts;
-    const named = { "--candidate": fact.candidate, "--law": fact.law !== "status" && fact.law, "--seed": seed && String(seed), "--spec": elsewhere[fact.op] };
+    const named = { "--candidate": fact.candidate, "--law": fact.law !== "status" && fact.law, "--seed": seed && String(seed), "--spec": Object.hasOwn(elsewhere, fact.op) && elsewhere[fact.op] };
     const words = Object.entries(named).filter(([, word]) => word).map(([name, word]) => ` ${name} ${shell(word)}`);
     return fact.evidence.command || `harness show ${shell(fact.case)}${words.join("")}`;
   }

@@ -231,7 +231,8 @@ class App {
       const wrong = rows.filter((row) => this.pane.wrong(row));
       return wrong.length ? copy(ledger(wrong, this.table.facts), `${counted(wrong.length, "wrong row")} as known entries`) : say("None of these is wrong: there is nothing to know.");
     }
-    const cases = [...new Set(rows.map((row) => `${this.table.facts.elsewhere[row.op] ?? `specs/${row.op}.yaml`}::${row.case}`))].map(shell);
+    const { elsewhere } = this.table.facts;
+    const cases = [...new Set(rows.map((row) => `${Object.hasOwn(elsewhere, row.op) ? elsewhere[row.op] : `specs/${row.op}.yaml`}::${row.case}`))].map(shell);
     return copy(`pytest ${cases.join(" ")}`, `${counted(cases.length, "case")} as a pytest selection`);
   }
 
