@@ -27,13 +27,12 @@ def find(names: Iterable[str], folder: Path) -> tuple[Path, ...]:
     Raises UnknownSpec with the nearest right names.
     """
     here = _specs_in(folder)
-    known = {path.stem: path for path in (*_specs_in(SHIPPED), *here)}
     found: list[Path] = []
     unknown: list[str] = []
     for name in names:
         path = Path(name)
-        if name in known:
-            found.append(known[name])
+        if known := _named(name, folder):
+            found.append(known)
         elif path.is_dir() and _specs_in(path):
             found.extend(_specs_in(path))
         elif path.is_file():
@@ -43,7 +42,7 @@ def find(names: Iterable[str], folder: Path) -> tuple[Path, ...]:
         elif path.suffix in SUFFIXES or "/" in name:
             unknown.append(f"`{shown(name)}`: no such file")
         else:
-            hints = [nearest(name, names) for names in ([p.stem for p in here], known)]
+            hints = [nearest(name, [p.stem for p in there]) for there in (here, (*_specs_in(SHIPPED), *here))]
             unknown.append(f"unknown spec `{shown(name)}`{next((h for h in hints if h.startswith('; did')), hints[0])}")
     if unknown:
         raise UnknownSpec("\n".join(unknown))
@@ -62,11 +61,16 @@ def home() -> Path:
 
 def elsewhere(op: str, path: str) -> str:
     """The path of a spec that its op's name alone does not find; empty of any other."""
-    try:
-        found = find((op,), home())
-    except UnknownSpec:
-        return path
-    return "" if [p.resolve() for p in found] == [Path(path).resolve()] else path
+    found = _named(op, home())
+    return "" if found and found.resolve() == Path(path).resolve() else path
+
+
+def _named(name: str, folder: Path) -> Path | None:
+    """The spec so named in a folder, or else among those that come with the package."""
+    if Path(name).name != name:
+        return None
+    places = (place / f"{name}{suffix}" for place in (folder, SHIPPED) for suffix in reversed(SUFFIXES))
+    return next((path for path in places if path.is_file()), None)
 
 
 def paths(places: Iterable[Path]) -> tuple[Path, ...]:
