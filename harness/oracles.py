@@ -82,22 +82,26 @@ def definition(path: str) -> tuple[Callable[..., Any], ...]:
     return (function, *getattr(function, "legal", ()))
 
 
+def _signature(path: str) -> inspect.Signature | None:
+    """How the definition at a dotted path is called; a function of C may have no signature to read."""
+    try:
+        return inspect.signature(definition(path)[0], follow_wrapped=False)
+    except (TypeError, ValueError):
+        return None
+
+
 def defaults(path: str) -> dict[str, Any]:
     """What the definition at a dotted path takes its keyword arguments for where they are left out."""
-    try:
-        parameters = inspect.signature(load(path), follow_wrapped=False).parameters.values()
-    except (TypeError, ValueError):
-        return {}  # a function of C may have no signature to read
-    return {p.name: p.default for p in parameters if p.default is not p.empty}
+    signature = _signature(path)
+    given = signature.parameters.values() if signature else ()
+    return {p.name: p.default for p in given if p.default is not p.empty}
 
 
 def mismatch(spec: Spec) -> str:
     """Where the definition does not take the spec's inputs by position and its params by keyword: what it says."""
-    params = dict.fromkeys(spec.params)
-    try:
-        signature = inspect.signature(definition(spec.oracle)[0], follow_wrapped=False)
-    except (TypeError, ValueError):
-        return ""  # a function of C may have no signature to read
+    params, signature = dict.fromkeys(spec.params), _signature(spec.oracle)
+    if signature is None:
+        return ""
     try:
         signature.bind(*spec.inputs, **params)
     except TypeError as error:
