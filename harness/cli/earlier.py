@@ -25,11 +25,11 @@ REMEMBERED, REMEMBERED_RED = 20, 20_000
 
 def of_baseline(header: Mapping[str, Any], table: Any) -> Any:
     """What a run is compared with: the committed rows of its ops, or of its cases where it was restricted."""
+    from harness import baseline, runs
+
     if not BASELINE.exists():
         return None
-    older = _of_ops(table)
-    from harness import runs
-
+    older = baseline.unfolded(_committed(), set(table["op"]))
     return _of_cases(older, table) if runs.part(header) else older
 
 
@@ -95,26 +95,20 @@ def told_of_baseline() -> str:
         return str(BASELINE)
 
 
-def _of_ops(table: Any) -> Any:
-    """The rows of the committed baseline that are about the ops of a run."""
-    import pandas
-
-    from harness import baseline
-    from harness.report import READING
-
-    return baseline.unfolded(pandas.read_csv(BASELINE, **READING), set(table["op"]))
-
-
-def _of_others(table: Any) -> Any:
-    """What the committed baseline holds of specs that are still here and that a run does not judge."""
+def _committed() -> Any:
+    """The committed baseline as it stands in its file; one without rows where there is none."""
     import pandas
 
     from harness import baseline
 
     if not BASELINE.exists():
         return pandas.DataFrame(columns=list(baseline.COLUMNS))
-    kept = {spec.op for spec in files.unimported(())} - set(table["op"])
-    older = pandas.read_csv(BASELINE, dtype=str, keep_default_na=False)
+    return pandas.read_csv(BASELINE, dtype=str, keep_default_na=False)
+
+
+def _of_others(table: Any) -> Any:
+    """What the committed baseline holds of specs that are still here and that a run does not judge."""
+    older, kept = _committed(), {spec.op for spec in files.unimported(())} - set(table["op"])
     return older[older["op"].isin(kept)]
 
 
