@@ -7,7 +7,6 @@ decides anything.
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -154,8 +153,7 @@ def work(
     specs: Mapping[str, Spec], wanted: Mapping[tuple[str, str, str], Sequence[Verdict]], place: str
 ) -> Callable[[Task, Note], list[Verdict]]:
     """What gathers evidence in this process: one row per wanted one, with JSON where a verdict has ``expected``."""
-    if place not in sys.path:
-        sys.path.insert(0, place)
+    runs.reach(place)
 
     def rows(task: Task, note: Note) -> list[Verdict]:
         (name,) = task.candidates

@@ -7,7 +7,6 @@ A YAML file is collected where it lies in a folder named ``specs`` or is named o
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,8 +52,7 @@ class SpecFile(pytest.File):
         """The cases, in the spec's order. A file that is no spec fails with its own words."""
         from harness import cases, runs, specs
 
-        if str(Path.cwd()) not in sys.path:
-            sys.path.insert(0, str(Path.cwd()))
+        runs.reach(str(Path.cwd()))
         try:
             spec = specs.read(Path(os.path.relpath(self.path)), runs.LAW_NAMES)
             problems = specs.importable(spec)

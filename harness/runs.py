@@ -38,11 +38,7 @@ Absent = tuple[Status, str]
 
 
 class Unselected(LookupError):
-    """A selection that nothing satisfies."""
-
-
-class Unreadable(Unselected):
-    """A selection that cannot be read."""
+    """A selection that nothing satisfies, or that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +97,7 @@ def _further(spec: Spec, found: Collection[Case], count: int) -> Iterator[Case]:
 def plan(found: Collection[Spec], seed: int, only: str = "") -> Plan:
     """All cases of the specs, or those that ``only`` selects (``"op=conv2d dtype=float16 candidate=torch"``).
 
-    Raises Unreadable where a word is no axis of a spec, Unselected where nothing is left, CaseError where a spec has no
-    case.
+    Raises Unselected where a word is no axis of a spec or nothing is left, CaseError where a spec has no case.
     """
     wanted = selection(only)
     kept: dict[str, Spec] = {}
@@ -134,12 +129,12 @@ def _why_nothing(found: Iterable[Spec], wanted: Mapping[str, tuple[str, ...]], o
 
 
 def selection(text: str) -> dict[str, tuple[str, ...]]:
-    """``"axis=value,value axis=value"`` as a mapping. Raises Unreadable where a word is no such pair."""
+    """``"axis=value,value axis=value"`` as a mapping. Raises Unselected where a word is no such pair."""
     wanted: dict[str, tuple[str, ...]] = {}
     for word in text.split():
         axis, sign, values = word.partition("=")
         if not (axis and sign and values):
-            raise Unreadable(f"`{word}` selects nothing: write axis=value, as in `dtype=float16`")
+            raise Unselected(f"`{word}` selects nothing: write axis=value, as in `dtype=float16`")
         wanted[axis] = tuple(values.split(","))
     return wanted
 
@@ -151,7 +146,7 @@ def _refuse_unknown(spec: Spec, wanted: Iterable[str]) -> None:
             from harness.specs.errors import nearest  # pydantic comes with it, which workers need not load
 
             told = nearest(axis, known) or f"; known are {', '.join(sorted(known))}"
-            raise Unreadable(f"`{axis}` selects no case of `{spec.op}`{told}")
+            raise Unselected(f"`{axis}` selects no case of `{spec.op}`{told}")
 
 
 def _selected(spec: Spec, case: Case, wanted: Mapping[str, tuple[str, ...]]) -> bool:
@@ -164,10 +159,15 @@ def setup(found: Iterable[Spec]) -> Setup:
     return Setup("harness.runs:work", (tuple(found), str(Path.cwd())), "harness.runs:explained")
 
 
-def work(found: Sequence[Spec], place: str) -> Work:
-    """What judges tasks in this process: candidates are imported when the first task of their op comes."""
+def reach(place: str) -> None:
+    """Have the modules of a folder found, before any others of their names."""
     if place not in sys.path:
         sys.path.insert(0, place)
+
+
+def work(found: Sequence[Spec], place: str) -> Work:
+    """What judges tasks in this process: candidates are imported when the first task of their op comes."""
+    reach(place)
     told = {spec.op: (spec, {c.name: c for c in spec.candidates}) for spec in found}
     loaded: dict[tuple[str, str], Candidate | Absent] = {}
 

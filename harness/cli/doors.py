@@ -33,8 +33,6 @@ def main() -> None:
 def entry() -> None:
     """The console script: `main` with exit codes for what goes wrong."""
     outlast_readers()
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
     try:
         main(standalone_mode=False)
     except click.ClickException as error:

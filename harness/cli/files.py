@@ -37,8 +37,10 @@ def specs(names: Sequence[str]) -> tuple[Spec, ...]:
 
 def readable(names: Sequence[str]) -> tuple[tuple[Spec, ...], bool]:
     """The specs that can be judged, and whether others are broken (each problem a line on stderr)."""
+    from harness import runs
     from harness.specs import importable
 
+    runs.reach(str(Path.cwd()))
     return _sound(names, importable)
 
 

@@ -32,16 +32,11 @@ class Part:
     budget: str = ""
     shard: str = ""
 
-    @property
-    def whole(self) -> bool:
-        """Whether every case is."""
-        return not (self.only or self.shard or self.budget)
-
 
 def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.Means, resume: bool) -> int:
     """Judge specs, write the run to a folder, and say how it ended: its exit code."""
     from harness import runs
-    from harness.store import Store, StoreError
+    from harness.store import Store, StoreError, put_aside
 
     count, seconds = _budget(part.budget)
 
@@ -63,7 +58,7 @@ def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.M
     out.mkdir(parents=True, exist_ok=True)
     try:
         if not resume:
-            _put_aside(path)
+            put_aside(path, path.with_name(files.PREVIOUS))
         with Store.resume(path, header) if resume else Store.create(path, header) as store:
             _refuse_another_part(store, header)
             done = store.done()
@@ -72,7 +67,7 @@ def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.M
             for _, rows in _within(judging.watched(judged, len(left), quiet=form != "table"), seconds):
                 store.append(rows)
             store.flush()
-            store.append(endings.unsaid(runs.stale(chosen, store.marks(), whole=part.whole), store))
+            store.append(endings.unsaid(runs.stale(chosen, store.marks(), whole=not runs.part(header)), store))
             if part.shard and not tasks:
                 click.echo(f"harness: --shard {part.shard} has no case: there are fewer cases than parts", err=True)
             red = bool(tasks or not part.shard) and endings.is_red(store)
@@ -81,7 +76,7 @@ def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.M
     except StoreError as error:
         refuse(str(error))
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"`{_going_on(out)}` goes on") from None
+        raise KeyboardInterrupt(f"`{_going_on()}` goes on") from None
     return BAD_USE if broken else DEVIATES if red else CONFORMS
 
 
@@ -106,16 +101,6 @@ def _judged_before(path: Path, resume: bool) -> set[tuple[str, str]]:
             return set(store.done())
     except StoreError:
         return set()
-
-
-def _put_aside(path: Path) -> None:
-    """Keeps the run that was there, with what of it is not folded in yet, as the previous one."""
-    before = path.with_name(files.PREVIOUS)
-    for part in ("", "-wal", "-shm"):
-        old, kept = path.with_name(path.name + part), before.with_name(before.name + part)
-        kept.unlink(missing_ok=True)
-        if old.exists():
-            old.replace(kept)
 
 
 def _within(judged: Generator[Judged, None, None], seconds: float) -> Iterator[Judged]:
@@ -194,6 +179,6 @@ def _command() -> str:
     return shlex.join(["harness", *sys.argv[1:]])
 
 
-def _going_on(out: Path) -> str:
+def _going_on() -> str:
     """The command that goes on with this one."""
     return _command() + ("" if "--resume" in sys.argv else " --resume")

@@ -13,6 +13,9 @@ from harness.store.errors import Damaged, Foreign, Missing, StoreError
 #: What every SQLite file begins with.
 MAGIC = b"SQLite format 3\0"
 
+#: How the names end of what SQLite keeps beside a file.
+LOGS = ("-wal", "-shm", "-journal")
+
 #: Seconds to wait for another process that is writing.
 BUSY_SECONDS = 30.0
 
@@ -74,6 +77,15 @@ def spoken(path: str | Path) -> Iterator[None]:
         raise StoreError(f"{path}: {error.strerror}") from None
 
 
+def put_aside(path: Path, kept: Path) -> None:
+    """Move a file, where there is one, in the place of another, with what of it is not folded in yet."""
+    for end in ("", *LOGS):
+        old, new = path.with_name(path.name + end), kept.with_name(kept.name + end)
+        new.unlink(missing_ok=True)
+        if old.exists():
+            old.replace(new)
+
+
 @contextlib.contextmanager
 def beside(path: Path) -> Iterator[Path]:
     """A draft beside the path, which takes its place once it is whole: no log of the old file is left to the new."""
@@ -89,6 +101,6 @@ def beside(path: Path) -> Iterator[Path]:
 
 
 def _remove_logs(path: Path) -> None:
-    for end in ("-wal", "-shm", "-journal"):
+    for end in LOGS:
         with contextlib.suppress(OSError):
             path.with_name(path.name + end).unlink()
