@@ -2,7 +2,8 @@
 
 The script imports NumPy, the candidate's own library and the candidate; inputs stand in it as bytes. Its last line is
 the row's ``actual``; where the candidate raised, the script does; where its process ended, the script ends so too.
-``text`` is what all scripts begin with, ``laws`` chooses among ``calls`` and ``derivatives`` what each law adds.
+``text`` is what all scripts begin with, ``laws`` chooses among ``calls``, ``derivatives`` and
+``mapping`` what each law adds.
 """
 
 from __future__ import annotations

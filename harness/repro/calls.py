@@ -10,7 +10,6 @@ import numpy as np
 
 from harness import bounds
 from harness.laws.distribution import ORDERS, SEEDS
-from harness.laws.mapping import LAST, PER_SAMPLE, THROUGH
 from harness.laws.purity import CALLS_AT_ONCE
 from harness.libraries import machine
 from harness.libraries.arrays import marks
@@ -250,79 +249,6 @@ def identity(trial: Trial, row: Verdict) -> list[str]:
         f"found = [x[{at!r}] for x in found if all(i < n for i, n in zip({at!r}, x.shape))]",
         f"print(max(map(written, found), key=lambda said: said == {row.actual!r}))",
     ]
-
-
-def vmap(trial: Trial, row: Verdict) -> list[str]:
-    axis = -1 if row.about.endswith(LAST) else 0
-    return [
-        f"others = {literals(trial.bench.others)}",
-        "kept, place = place, lambda x: x",
-        "names = list(arrays)",
-        f"over = {_mapped(trial, row)!r}",
-        f"pairs = {{n: np.stack([arrays[n], others[n]], {axis}) if n in over else np.array(arrays[n]) for n in names}}",
-        "given = [own(x) for x in pairs.values()]",
-        *(_mapped_gradient if row.about.endswith((PER_SAMPLE, THROUGH)) else _mapped_values)(trial, row, axis),
-        *_shown_of_two(row),
-    ]
-
-
-def _mapped_values(trial: Trial, row: Verdict, axis: int) -> list[str]:
-    return [
-        f"axes = tuple({axis} if n in over else None for n in names)",
-        "mapped = torch.func.vmap(lambda *xs: call(dict(zip(names, xs))), in_dims=axes)(*given)",
-        f"mapped = mapped[{output_at(trial, row)}]",
-    ]
-
-
-def _mapped_gradient(trial: Trial, row: Verdict, axis: int) -> list[str]:
-    cotangents, name = trial.due.cotangents, row.about.removesuffix(PER_SAMPLE).removesuffix(THROUGH)
-    return [
-        f"cotangents = {literals(cotangents)}",
-        f"upstream = [own(cotangents[n]) if n in cotangents else None for n in {trial.outputs!r}]",
-        f"wanted = {trial.differentiable!r}",
-        *(_PER_SAMPLE if row.about.endswith(PER_SAMPLE) else _THROUGH),
-        f"mapped = mapped[wanted.index({name!r})]",
-    ]
-
-
-_PER_SAMPLE = (
-    """
-
-def pulled(*inputs):
-    def chosen(*some):
-        ys = call(dict(zip(names, inputs)) | dict(zip(wanted, some)))
-        return tuple(y for y, g in zip(ys, upstream) if g is not None)
-
-    _, pull = torch.func.vjp(chosen, *(inputs[names.index(n)] for n in wanted))
-    return pull(tuple(g for g in upstream if g is not None))
-
-""",
-    "mapped = torch.func.vmap(pulled)(*given)",
-)
-
-_THROUGH = (
-    "chosen = [given[names.index(n)].requires_grad_(True) for n in wanted]",
-    "made = torch.func.vmap(lambda *xs: tuple(call(dict(zip(names, xs)))))(*given)",
-    "live = [(y, torch.stack([g, g])) for y, g in zip(made, upstream) if g is not None and y.requires_grad]",
-    "mapped = torch.autograd.grad([y for y, _ in live], chosen, [g for _, g in live], allow_unused=True)",
-)
-
-
-def _shown_of_two(row: Verdict) -> list[str]:
-    """Lines that print of the two mapped results the one that the row tells of."""
-    if not row.bound:
-        return ["print(tuple(mapped.shape))" if row.actual.startswith("(") else 'print("returns")']
-    at = tuple(int(i) for i in row.at.split())
-    return [
-        f"for y in sorted(mapped, key=lambda y: written(values(y)[{at!r}]) == {row.actual!r}):",
-        f"    show(y, {at!r})",
-    ]
-
-
-def _mapped(trial: Trial, row: Verdict) -> list[str]:
-    """The inputs that are mapped over: all, or the one that the row names."""
-    _, alone, name = row.about.removesuffix(" alone").partition(" over ")
-    return [name] if alone and not row.about.endswith(LAST) else list(trial.arrays)
 
 
 _WATCHED = """

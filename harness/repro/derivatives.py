@@ -24,7 +24,17 @@ def by_autograd(trial: Trial) -> bool:
     return trial.is_torch and trial.candidate.vjp_function is None
 
 
-def _upstream(trial: Trial, row: Verdict) -> list[str]:
+#: The inputs made, and the call of them alone; ``upstream`` follows the lines of `cotangents`.
+DERIVING = """
+inputs = [place(x) for x in arrays.values()]
+place = lambda x: x
+names = list(arrays)
+derive = lambda *xs: call(dict(zip(names, xs)))
+upstream = lambda outputs: cotangents"""
+
+
+def cotangents(trial: Trial, row: Verdict) -> list[str]:
+    """Lines after which ``cotangents`` holds one for each output, or None."""
     given = dict(trial.due.cotangents)
     words = row.about.split() if row.law == "upstream" else []
     layout = words[-1] if words and words[-1] in LAYOUTS else "contiguous"
@@ -79,7 +89,7 @@ def _reverse(trial: Trial, row: Verdict, asked: list[str]) -> list[str]:
     """Lines after which ``gradients`` holds what reverse mode gives for the inputs ``asked``, by name."""
     if by_autograd(trial):
         return [
-            *_upstream(trial, row),
+            *cotangents(trial, row),
             f"asked = {asked!r}",
             _KEEPING,
             "chosen = [(y, g) for y, g in zip(call(arrays), cotangents) if g is not None]",
@@ -90,7 +100,7 @@ def _reverse(trial: Trial, row: Verdict, asked: list[str]) -> list[str]:
         ]
     declared, there = [i.name for i in trial.spec.inputs], list(trial.arrays)
     return [
-        *_upstream(trial, row),
+        *cotangents(trial, row),
         "live = [g for g in cotangents if g is not None]",
         "found = pull(arrays, live[0] if len(live) == 1 else tuple(live))",
         f"order = {declared!r} if len(found) == {len(declared)} else {there!r}",
@@ -126,8 +136,8 @@ def _again(trial: Trial, row: Verdict) -> list[str]:
     """A second time through a graph that was kept."""
     return [
         *sources(autograd.torch_vjp_again),
-        *_upstream(trial, row),
-        _DERIVING,
+        *cotangents(trial, row),
+        DERIVING,
         f"found = torch_vjp_again(derive, inputs, {trial.places!r}, upstream)",
         f"result = found[{trial.differentiable.index(row.about.removesuffix(' again'))}]",
         *shown(row),
@@ -140,8 +150,8 @@ def _kept(trial: Trial, row: Verdict) -> list[str]:
         names = [*trial.arrays, *trial.outputs]
         return [
             *sources(autograd.torch_changed_by_backward),
-            *_upstream(trial, row),
-            _DERIVING,
+            *cotangents(trial, row),
+            DERIVING,
             f"print(torch_changed_by_backward(derive, inputs, {trial.places!r}, upstream, {names!r}))",
         ]
     return [
@@ -160,8 +170,8 @@ def _late(trial: Trial, row: Verdict) -> list[str]:
     places = [names.index(which.removeprefix(" in "))] if which else list(range(len(names)))
     return [
         *sources(autograd.torch_vjp_late),
-        *_upstream(trial, row),
-        _DERIVING,
+        *cotangents(trial, row),
+        DERIVING,
         f"others = [own(x) for x in {literals(trial.bench.others)}.values()]",
         f"others = {{i: others[i] for i in {places!r}}}",
         f"found = torch_vjp_late(derive, inputs, {trial.places!r}, upstream, others)",
@@ -193,9 +203,9 @@ def _between(trial: Trial, row: Verdict) -> list[str]:
     others = [f"others = [place_first(x) for x in {literals(trial.bench.others)}.values()]"] if between else []
     return [
         *sources(called),
-        *_upstream(trial, row),
+        *cotangents(trial, row),
         "place_first = place",
-        _DERIVING,
+        DERIVING,
         *others,
         f"found = {called.__name__}(derive, inputs, {trial.places!r}, upstream{', others' if between else ''})",
         f"result = found[{trial.differentiable.index(name)}]",
@@ -210,8 +220,8 @@ def _some(trial: Trial, row: Verdict) -> list[str]:
     chosen = [list(places) for places in combinations(trial.places, count) if place in places]
     return [
         *sources(autograd.torch_vjp),
-        *_upstream(trial, row),
-        _DERIVING,
+        *cotangents(trial, row),
+        DERIVING,
         "found, kept = [], inputs",
         f"for places in {chosen!r}:",
         "    inputs = [x.detach() for x in kept]",
@@ -227,8 +237,8 @@ def _as_one(trial: Trial, row: Verdict) -> list[str]:
     at = tuple(list(trial.arrays).index(n) for n in (a, b))
     return [
         *sources(autograd.torch_vjp),
-        *_upstream(trial, row),
-        _DERIVING,
+        *cotangents(trial, row),
+        DERIVING,
         f"both = lambda x: derive(*(x if i in {at!r} else y for i, y in enumerate(inputs)))",
         f"(result,) = torch_vjp(both, [inputs[{at[0]}]], [0], upstream)",
         *shown(row),
@@ -252,21 +262,13 @@ def adjoint(trial: Trial, row: Verdict) -> list[str]:
     ]
 
 
-_DERIVING = """
-inputs = [place(x) for x in arrays.values()]
-place = lambda x: x
-names = list(arrays)
-derive = lambda *xs: call(dict(zip(names, xs)))
-upstream = lambda outputs: cotangents"""
-
-
 def backward(trial: Trial, row: Verdict) -> list[str]:
     about, _, what = row.about.rpartition(" ")
     told = f"print(next(g.{what} for g in told if of(g) == {about!r} and g.{what} != g.due_{what}))"
     return [
         *sources(autograd.torch_backward),
-        *_upstream(trial, row),
-        _DERIVING,
+        *cotangents(trial, row),
+        DERIVING,
         f"told = torch_backward(derive, inputs, {trial.places!r}, upstream)",
         "of = lambda g: f'argument {g.argument} of {g.function}' if g.place is None else names[g.place]",
         told if row.about else "",
@@ -296,7 +298,7 @@ def gradcheck(trial: Trial, row: Verdict) -> list[str]:
     """What the witness calls; its verdict is no number."""
     return [
         *sources(autograd.torch_gradcheck),
-        _DERIVING,
+        DERIVING,
         f"print(torch_gradcheck(derive, inputs, {trial.places!r}))",
     ]
 
@@ -329,8 +331,8 @@ def second(trial: Trial, row: Verdict) -> list[str]:
     upstream = "" if nested else "upstream, "
     return [
         *sources(PATHS[how]),
-        *_upstream(trial, row),
-        _DERIVING,
+        *cotangents(trial, row),
+        DERIVING,
         f"directions = {literals({n: trial.due.tangents[n] for n in asked})}",
         "along = [own(x) for x in directions.values()]",
         f"found = {PATHS[how].__name__}(derive, inputs, {places!r}, {upstream}along)",

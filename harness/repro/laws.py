@@ -12,7 +12,7 @@ from textwrap import indent
 
 from harness.laws.mapping import LAST, PER_SAMPLE, THROUGH
 from harness.model import Verdict
-from harness.repro import calls, derivatives
+from harness.repro import calls, derivatives, mapping
 from harness.trial import Trial
 
 #: Laws whose rows take more than one call to repeat.
@@ -27,7 +27,7 @@ _BODIES: Mapping[str, Callable[[Trial, Verdict], list[str]]] = {
     "gradient": derivatives.gradient,
     "subsets": derivatives.gradient,
     "upstream": derivatives.gradient,
-    "vmap": calls.vmap,
+    "vmap": mapping.vmap,
     "adjoint": derivatives.adjoint,
     "backward": derivatives.backward,
     "forward": derivatives.forward,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
+from miniatures.plain import Swish
 
 from reference_impls import activations as right
 from reference_impls import normalization as norm
@@ -448,21 +449,7 @@ def gelu_to_be_told(input, approximate):
     return gelu(input, approximate)
 
 
-class _MappedLast(torch.autograd.Function):
-    @staticmethod
-    def forward(x):
-        return x * torch.sigmoid(x)
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        ctx.save_for_backward(*inputs)
-
-    @staticmethod
-    def backward(ctx, g):
-        (x,) = ctx.saved_tensors
-        s = torch.sigmoid(x)
-        return g * s * (1 + x * (1 - s))
-
+class _MappedLast(Swish):
     @staticmethod
     def vmap(info, dims, x):
         return _MappedLast.apply(x.movedim(dims[0], -1)), x.ndim - 1

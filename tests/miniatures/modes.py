@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from miniatures.plain import Swish
 
 from reference_impls import activations
 
@@ -285,26 +286,10 @@ def swish_rewriting(input):
     return input * torch.sigmoid(input)
 
 
-class _Mapped(torch.autograd.Function):
-    @staticmethod
-    def forward(x):
-        return x * torch.sigmoid(x)
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        ctx.save_for_backward(*inputs)
-
-    @staticmethod
-    def backward(ctx, g):
-        (x,) = ctx.saved_tensors
-        s = torch.sigmoid(x)
-        return g * s * (1 + x * (1 - s))
-
-
-class _MappedFirst(_Mapped):
+class _MappedFirst(Swish):
     @staticmethod
     def vmap(info, dims, x):
-        return _Mapped.apply(x), 0
+        return Swish.apply(x), 0
 
 
 def swish_mapped_first(input):
@@ -312,13 +297,13 @@ def swish_mapped_first(input):
     return _MappedFirst.apply(input)
 
 
-class _Averaged(_Mapped):
+class _Averaged(Swish):
     @staticmethod
     def backward(ctx, g):
-        return _Mapped.backward(ctx, g) / len(g)
+        return Swish.backward(ctx, g) / len(g)
 
 
-class _MappedMean(_Mapped):
+class _MappedMean(Swish):
     @staticmethod
     def vmap(info, dims, x):
         return _Averaged.apply(x.movedim(dims[0], 0)), 0
@@ -349,7 +334,7 @@ class _Slope(torch.autograd.Function):
         return _Slope.forward(x.movedim(dims[0], 0).flip(0)), 0
 
 
-class _SlopesInReverse(_Mapped):
+class _SlopesInReverse(Swish):
     generate_vmap_rule = True
 
     @staticmethod
@@ -383,10 +368,10 @@ def swish_leaving_a_mode(input):
     return y
 
 
-class _MappedApart(_Mapped):
+class _MappedApart(Swish):
     @staticmethod
     def vmap(info, dims, x):
-        return _Mapped.apply(x.detach().movedim(dims[0], 0)), 0
+        return Swish.apply(x.detach().movedim(dims[0], 0)), 0
 
 
 def swish_mapped_apart(input):

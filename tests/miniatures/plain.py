@@ -129,3 +129,21 @@ def twice(second: Callable[[Any, Any], Any]) -> Callable[[Any], Any]:
             return second(gg, ctx.saved_tensors[0]), None
 
     return twisted(lambda g, x: Again.apply(g, x))
+
+
+class Swish(torch.autograd.Function):
+    """x times its sigmoid, and its gradient, in the form that vmap takes."""
+
+    @staticmethod
+    def forward(x):
+        return x * torch.sigmoid(x)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        s = torch.sigmoid(x)
+        return g * s * (1 + x * (1 - s))
