@@ -23,7 +23,7 @@ def vmap(trial: Trial, row: Verdict) -> list[str]:
         mapped = [
             DERIVING,
             *_PAIRS,
-            "mapped = torch_vmap(derive, pairs, axes)",
+            "mapped = torch.func.vmap(derive, in_dims=axes)(*pairs)",
             f"mapped = mapped[{output_at(trial, row)}]",
         ]
     return [
