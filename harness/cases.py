@@ -46,7 +46,10 @@ def command(case: str, candidate: str = "", law: str = "", seed: int = 0, spec: 
 
 def renames(spec: Spec) -> dict[str, str]:
     """What a spec says is called otherwise now, as `harness.diff.rename` takes it: an axis behind its op and two slashes."""
-    return {old if "/" in old or old == spec.op else f"{spec.op}//{old}": new for old, new in spec.renamed.items()}
+    return {
+        old if "/" in old or spec.op in (old, new.partition("/")[0]) else f"{spec.op}//{old}": new
+        for old, new in spec.renamed.items()
+    }
 
 
 def axes(spec: Spec) -> dict[str, tuple[Value, ...]]:

@@ -31,7 +31,7 @@ _UNJUDGED, _BAD = -1, min(SEVERITY[status] for status in BAD)
 def diff(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, str]) -> pandas.DataFrame:
     """One row per change from ``old`` to ``new``, worst first, ``kind`` being one of KINDS.
 
-    ``renamed`` maps beginnings of old case ids, ending where a part of the id ends, to what they are called now.
+    ``renamed`` maps beginnings of old case ids, ending where a part of the id ends, to what they are called now (`names`).
     Columns that a table lacks count as empty; ``margin`` may be NaN.
     """
     both = _sides(old, new, renamed)
@@ -69,9 +69,12 @@ def rename(case: str, renamed: Mapping[str, str]) -> str:
     'conv2d/step:2/pad:1'
     >>> rename("conv2d/stride:2/pad:1", {"conv2d//pad": "padding"})
     'conv2d/stride:2/padding:1'
+    >>> rename("conv/pad:1", {"conv": "conv2d", "conv2d//pad": "padding"})
+    'conv2d/padding:1'
     """
     op, *parts = case.split("/")
-    axes = {old.partition("//")[2]: new for old, new in renamed.items() if old.startswith(f"{op}//")}
+    of = f"{renamed.get(op, op)}//"
+    axes = {old.removeprefix(of): new for old, new in renamed.items() if old.startswith(of)}
     if axes:
         pairs = (part.partition(":") for part in parts)
         case = "/".join([op, *(f"{axes.get(axis, axis)}{sign}{value}" for axis, sign, value in pairs)])
@@ -82,12 +85,15 @@ def rename(case: str, renamed: Mapping[str, str]) -> str:
     return renamed[longest] + case[len(longest) :]
 
 
+def names(cases: pandas.Series, renamed: Mapping[str, str]) -> pandas.Series:
+    """What old cases, or ops, are called now, each as `rename` says."""
+    return cases.map({case: rename(case, renamed) for case in cases.unique()}) if renamed else cases
+
+
 def _sides(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, str]) -> pandas.DataFrame:
     left, right = _narrow(old), _narrow(new)
     left["old_case"] = left["case"]
-    if renamed:
-        names = {case: rename(case, renamed) for case in left["case"].unique()}
-        left["case"] = left["case"].map(names)
+    left["case"] = names(left["case"], renamed)
     right = _once(right)
     left = _gathered_as(_once(left), right)
     left = left.rename(

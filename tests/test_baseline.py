@@ -108,6 +108,27 @@ def test_a_renamed_param_is_followed_by_its_name_from_anywhere(place: Path) -> N
     assert (followed.returncode, followed.stdout.strip()) == (0, "")
 
 
+def test_a_renamed_op_is_followed_with_its_params_and_history(place: Path) -> None:
+    assert harness("report", "one", "--baseline", cwd=place).returncode == 0
+    write(place, "scale", "wrong")
+    text = (place / "specs" / "scaled.yaml").read_text(encoding="utf-8").replace("op: scaled", "op: product")
+    (place / "specs" / "scaled.yaml").unlink()
+    renamed = f"{text}\nrenamed: {{scaled: product, factor: scale}}\n"
+    (place / "specs" / "product.yaml").write_text(renamed, encoding="utf-8")
+    assert harness("run", "-j", "1", "--out", "two", cwd=place).returncode == 1
+    against_run = harness("diff", "one", "two", "--format", "json", cwd=place)
+    against_baseline = harness("diff", "two", "--baseline", "--format", "json", cwd=place)
+    for compared in (against_run, against_baseline):
+        assert compared.returncode == 1
+        assert set(kinds(compared)) == {"regressed"}
+    one = json.loads((place / "reports" / "baseline" / "history.jsonl").read_text(encoding="utf-8"))
+    assert one["started"] in (place / "two" / "index.html").read_text(encoding="utf-8")
+
+    assert harness("run", "-j", "1", "--only", "scale=2", "--out", "part", cwd=place).returncode == 1
+    part = harness("diff", "part", "--baseline", "--format", "json", cwd=place)
+    assert set(kinds(part)) == {"regressed"}
+
+
 def test_a_baseline_keeps_other_specs_and_is_made_of_whole_runs(place: Path) -> None:
     assert harness("report", "one", "--baseline", cwd=place).returncode == 0
     file = place / "reports" / "baseline" / "verdicts.csv.gz"

@@ -261,6 +261,22 @@ def test_a_dropped_run_is_compared_as_the_diff_does(
     assert f"{kinds['no longer run']} no longer run" in chrome.find_element("id", "changes").text
 
 
+def test_a_dropped_run_is_followed_to_the_names_of_now(chrome: Any, verdicts: pandas.DataFrame, tmp_path: Path) -> None:
+    renamed = {"fold": "conv2d", "conv2d//step": "stride", "conv2d//pad": "padding"}
+    cases = verdicts["case"].str.replace("^conv2d", "fold", regex=True)
+    cases = cases.str.replace("/stride:", "/step:").str.replace("/padding:", "/pad:")
+    older = verdicts.assign(case=cases, op=verdicts["op"].replace("conv2d", "fold"))
+    assert not older["case"].equals(verdicts["case"])
+    assert diff(older, verdicts, renamed).empty
+    path = tmp_path / "index.html"
+    path.write_text(report.page({"title": "Renamed", "complete": True, "renamed": renamed}, verdicts), encoding="utf-8")
+    ready(chrome, path)
+    (tmp_path / "verdicts.csv").write_text(report.csv(older), encoding="utf-8")
+    chrome.find_element("id", "file").send_keys(str(tmp_path / "verdicts.csv"))
+    settled(chrome, "document.getElementById('toast').textContent.startsWith('Compared')")
+    assert chrome.find_element("id", "changes").text == "Nothing, against the run compared with."
+
+
 def test_a_file_that_is_no_run_is_refused_in_words(chrome: Any, path: Path, tmp_path: Path) -> None:
     ready(chrome, path)
     (tmp_path / "notes.csv").write_text("a,b\n1,2\n", encoding="utf-8")

@@ -346,6 +346,17 @@ def test_rows_red_since_an_earlier_run_say_so() -> None:
     assert column(packed[1], "since") == ["first", "third"]
 
 
+def test_what_is_remembered_follows_the_names_of_now() -> None:
+    verdicts = rows(row(case="f/n:2", status="deviates"))
+    told = report.moment({"started": "then"}, rows(row(op="g", case="g/m:2", status="deviates")))
+    header = {"started": "now", "complete": True, "renamed": {"g": "f", "f//m": "n"}}
+    html = report.page(header, verdicts, history=[told])
+    packed = re.search(r'id="rows">([^<]*)<', html)
+    assert packed
+    assert column(packed[1], "since") == ["then"]
+    assert "or earlier" in html
+
+
 def test_the_page_carries_what_changed_against_a_baseline() -> None:
     old = rows(row(), row(case="f/n:2", status="deviates"), row(case="f/n:3"))
     new = rows(row(status="deviates"), row(case="f/n:2"))

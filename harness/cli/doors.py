@@ -304,8 +304,8 @@ def diff(old: Path, new: Path | None, baseline: bool, form: str) -> None:
     if baseline and not BASELINE.exists():
         refuse(f"{BASELINE}: is not there; `harness report RUN --baseline` makes one")
     later, facts = files.verdicts(new or old), files.header(new or old)
-    earlier = files.verdicts(old) if new else of_baseline(facts, later)
     renamed = facts.get("renamed", {}) | {a: b for s in files.unimported(()) for a, b in cases.renames(s).items()}
+    earlier = files.verdicts(old) if new else of_baseline(facts, later, renamed)
     table = differences.diff(earlier, later, renamed)
     if form == "json":
         click.echo(table.to_json(orient="records", lines=True).rstrip())

@@ -23,14 +23,16 @@ BASELINES = BASELINE.with_name("history.jsonl")
 REMEMBERED, REMEMBERED_RED = 20, 20_000
 
 
-def of_baseline(header: Mapping[str, Any], table: Any) -> Any:
+def of_baseline(header: Mapping[str, Any], table: Any, renamed: Mapping[str, str]) -> Any:
     """What a run is compared with: the committed rows of its ops, or of its cases where it was restricted."""
-    from harness import baseline, runs
+    from harness import baseline, diff, runs
 
     if not BASELINE.exists():
         return None
-    older = baseline.unfolded(_committed(), set(table["op"]))
-    return _of_cases(older, table) if runs.part(header) else older
+    committed = _committed()
+    here = diff.names(committed["op"], renamed).isin(set(table["op"]))
+    older = baseline.unfolded(committed, set(committed["op"][here]))
+    return _of_cases(older, table, renamed) if runs.part(header) else older
 
 
 def write_baseline(store: Any) -> None:
@@ -57,11 +59,15 @@ def write_baseline(store: Any) -> None:
 
 def history(out: Path, header: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Earlier whole runs of the same specs, oldest first; lines that cannot be read are left out."""
+    from harness.diff import rename
+
     found: list[dict[str, Any]] = []
+    specs, renamed = sorted(header["specs"]), header.get("renamed", {})
     for line in (*_lines(BASELINES), *_lines(_history_file(out))):
         try:
             run = json.loads(line)
-            if run["ops"] == sorted(header["specs"]) and run["started"] < header["started"] and run not in found:
+            ops = sorted(rename(op, renamed) for op in run["ops"])
+            if ops == specs and run["started"] < header["started"] and run not in found:
                 found.append(run)
         except (ValueError, KeyError, TypeError):
             continue
@@ -112,9 +118,12 @@ def _of_others(table: Any) -> Any:
     return older[older["op"].isin(kept)]
 
 
-def _of_cases(older: Any, table: Any) -> Any:
+def _of_cases(older: Any, table: Any, renamed: Mapping[str, str]) -> Any:
     """The rows of an older run that a later part of one could hold too."""
-    return older[older["case"].isin(set(table["case"])) & older["candidate"].isin(set(table["candidate"]))]
+    from harness import diff
+
+    cases, candidates = set(table["case"]), set(table["candidate"])
+    return older[diff.names(older["case"], renamed).isin(cases) & older["candidate"].isin(candidates)]
 
 
 def _moment_of(name: str, facts: Mapping[str, Any]) -> str:

@@ -73,7 +73,7 @@ def write(store: Store, table: Any, out: Path, against: Path | None = None) -> N
     header = dict(store.header) | {"complete": store.complete}
     evidence = store.footer.get("evidence", {}) if store.complete else {}
     store.export_csv(out / "verdicts.csv")
-    older = files.verdicts(against) if against else of_baseline(header, table)
+    older = files.verdicts(against) if against else of_baseline(header, table, header.get("renamed", {}))
     then = "" if older is None else told_of(against) if against else told_of_baseline()
     earlier = history(out, header)
     if KILLS.exists():

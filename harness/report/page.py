@@ -22,7 +22,7 @@ import markupsafe
 import numpy
 import pandas
 
-from harness.diff import GROWTH, KINDS, diff
+from harness.diff import GROWTH, KINDS, diff, rename
 from harness.model import BAD, GRADES, RED, SEVERITY, STATUSES
 from harness.report.addresses import axes, size
 from harness.report.causes import causes
@@ -93,8 +93,8 @@ MAX_GONE, MAX_VALUES, MAX_ENTRIES = 2_000, 60, 20_000
 
 _KEY = ("case", "candidate", "law", "about")
 
-#: What stands between op and candidate in what is remembered of a run.
-_PAIR = "\t"
+#: What stands between the parts of a key in what is remembered of a run.
+_TAB = "\t"
 
 #: The number of a known entry in its spec, which stands before its reason.
 _NUMBER = r"^\d+: "
@@ -120,7 +120,7 @@ def page(
     model of its bounds, ``header["sees"]`` the link beside each known reason, ``header["kills"]`` what ``trust.kills``
     read of the release gate. ``history`` is earlier runs as ``moment`` tells them, oldest first.
     """
-    verdicts = table(verdicts)
+    verdicts, history = table(verdicts), [_called_now(run, header.get("renamed", {})) for run in history]
     script = _script()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
@@ -177,8 +177,19 @@ def moment(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> dict[str, A
         "complete": bool(header.get("complete")),
         "counts": counts(verdicts),
         "red": _keys(red).tolist(),
-        "wrong": {_PAIR.join(map(str, pair)): int(n) for pair, n in zip(wrong.index.tolist(), wrong, strict=True)},
+        "wrong": {_TAB.join(map(str, pair)): int(n) for pair, n in zip(wrong.index.tolist(), wrong, strict=True)},
     }
+
+
+def _called_now(run: Mapping[str, Any], renamed: Mapping[str, str]) -> dict[str, Any]:
+    """What is remembered of a run, its ops and cases under the names that they have now."""
+
+    def name(key: str) -> str:
+        first, *others = key.split(_TAB)
+        return _TAB.join((rename(first, renamed), *others))
+
+    red, wrong = map(name, run.get("red", ())), {name(key): n for key, n in run.get("wrong", {}).items()}
+    return {**run, "red": list(red), **({"wrong": wrong} if "wrong" in run else {})}
 
 
 def _rows(
@@ -218,6 +229,7 @@ def _rows(
         "command": header.get("command", ""),
         "seed": header.get("seed", 0),
         "elsewhere": header.get("elsewhere", {}),
+        "renamed": header.get("renamed", {}),
     }
     if baseline is not None:
         changes = diff(table(baseline), verdicts, header.get("renamed", {}))
@@ -242,7 +254,7 @@ def _since(verdicts: pandas.DataFrame, history: Sequence[Mapping[str, Any]]) -> 
 
 def _keys(rows: pandas.DataFrame) -> pandas.Series:
     case, candidate, law, about = (rows[name] for name in _KEY)
-    return case + "\t" + candidate + "\t" + law + "\t" + about
+    return case + _TAB + candidate + _TAB + law + _TAB + about
 
 
 def _axes(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> dict[str, list[str]]:
@@ -288,7 +300,7 @@ def _wrong_since(op: str, candidate: str, history: Sequence[Mapping[str, Any]]) 
     """Since which remembered run a candidate has been wrong in an op without a break; where that is the oldest, or
     earlier. Empty where it was right in the run before."""
     told = [run for run in history if "wrong" in run]
-    chain = list(takewhile(lambda run: _PAIR.join((op, candidate)) in run["wrong"], reversed(told)))
+    chain = list(takewhile(lambda run: _TAB.join((op, candidate)) in run["wrong"], reversed(told)))
     if not chain:
         return ""
     return _moment(str(chain[-1].get("started", ""))) + (" or earlier" if len(chain) == len(told) else "")

@@ -310,7 +310,7 @@ class Document(_Strict):
     known: list[KnownDocument] = Field(default_factory=list)
     """The ledger: deviations that are known and explained."""
     renamed: dict[str, _Text] = Field(default_factory=dict)
-    """Axes, and beginnings of ids, that have another name now, old to new, which comparisons of runs follow."""
+    """The op, axes, and beginnings of ids that have another name now, old to new, which comparisons of runs follow."""
 
 
 _PARTS: Mapping[str, type[BaseModel]] = {

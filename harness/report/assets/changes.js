@@ -71,9 +71,22 @@ function once({ severity }, found, name, item, status) {
   if (!other || Object.hasOwn(severity, status) || !Object.hasOwn(severity, other.status)) found.set(name, item);
 }
 
+// What an old case, or op, is called now: see diff.py.
+function renaming(renamed) {
+  const names = new Map(Object.entries(renamed)), longest = [...names.keys()].sort((a, b) => b.length - a.length), found = new Map();
+  const now = (old) => {
+    const [op, ...parts] = old.split("/"), of = `${names.get(op) ?? op}//`;
+    const name = [op, ...parts.map((part) => part.replace(/^[^:]*/, (axis) => names.get(of + axis) ?? axis))].join("/");
+    const beginning = longest.find((part) => name === part || name.startsWith(part.endsWith("/") ? part : `${part}/`));
+    return beginning === undefined ? name : names.get(beginning) + name.slice(beginning.length);
+  };
+  return (old) => found.get(old) ?? found.set(old, now(old)).get(old);
+}
+
 function compareWith(table, old) {
+  const now = renaming(table.facts.renamed);
   const { columns, facts, rows } = table, key = (...parts) => parts.join("\t"), ops = new Set(columns.op.words()), there = new Map(), here = new Map(), names = new Array(rows);
-  for (const row of old) if ((row.op === undefined || ops.has(row.op)) && row.about !== "ledger") once(facts, there, key(row.case, row.candidate, row.law, row.about ?? ""), row, row.status);
+  for (const row of old) if ((row.op === undefined || ops.has(now(row.op))) && row.about !== "ledger") once(facts, there, key(now(row.case), row.candidate, row.law, row.about ?? ""), row, row.status);
   for (let row = 0; row < rows; row++) {
     names[row] = key(columns.case.at(row), columns.candidate.at(row), columns.law.at(row), columns.about.at(row));
     once(facts, here, names[row], { row, status: columns.status.at(row) }, columns.status.at(row));
