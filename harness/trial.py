@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from harness import cases, fills
 from harness.candidates import Candidate, Failed, guarded
 from harness.libraries.arrays import NoGradient, NotOffered
-from harness.libraries.autograd import torch_jvp, torch_vjp
+from harness.libraries.autograd import torch_functions, torch_jvp, torch_vjp
 from harness.libraries.machine import SET_BY_IMPORTS, global_state, unsettle
 from harness.model import Case, Spec
 from harness.oracles import Answer, Oracle, defaults
@@ -290,6 +290,11 @@ class Trial:
         """Fresh arrays of the library, in declared order."""
         chosen = layout or self.case.layout
         return [self.candidate.library.wrap(x, chosen) for x in self.arrays.values()]
+
+    @cached_property
+    def has_functions(self) -> bool:
+        """Whether a custom Function takes part in the results."""
+        return bool(guarded(partial(torch_functions, self.bound_call, self.wrapped(), self.places)))
 
     def upstream(self, outputs: Sequence[Any], layout: str = "contiguous") -> list[Any]:
         """The cotangents in the library's arrays, one per output (None where it has no gradient)."""

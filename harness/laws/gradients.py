@@ -23,7 +23,6 @@ from harness.libraries.autograd import (
     torch_changed_by_backward,
     torch_forward_of_forward,
     torch_forward_of_reverse,
-    torch_functions,
     torch_gradcheck,
     torch_reverse_of_forward,
     torch_second,
@@ -400,15 +399,14 @@ def second(trial: Trial) -> Iterator[Equation]:
     turned = trial.bound_call, trial.wrapped(), trial.places, partial(trial.upstream, layout="transposed"), along
     yield from _curved(trial, names, guarded(partial(torch_second, *turned)), due, "upstream transposed")
     yield from _alone(trial)
-    custom = guarded(partial(torch_functions, trial.bound_call, trial.wrapped(), trial.places))
-    if not custom and not trial.candidate.speaks_for_library:
+    if not trial.has_functions and not trial.candidate.speaks_for_library:
         return  # its nested derivatives are the library's own, whose ops are judged by their own specs
     for path, derive in (
         ("forward of reverse", torch_forward_of_reverse),
         ("reverse of forward", torch_reverse_of_forward),
     ):
         yield from _offered(trial, partial(derive, *shared), trial.differentiable, due, path)
-    if not custom:
+    if not trial.has_functions:
         nested = partial(torch_forward_of_forward, trial.bound_call, trial.wrapped(), trial.places, along)
         yield from _offered(trial, nested, trial.outputs, trial.due.curved, "forward of forward")
 

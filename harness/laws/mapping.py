@@ -76,6 +76,8 @@ def _gradients(trial: Trial) -> Iterator[Equation]:
     )
     for how, derive in ways:
         try:
+            if how == PER_SAMPLE and not trial.has_functions:
+                continue
             found = guarded(partial(derive, _stacked(trial, frozenset(trial.arrays), 0)))
         except NoGradient as error:
             for name, g in trial.reverse.items():
