@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import statistics
+import sys
 import tempfile
 import time
 import warnings
@@ -29,7 +30,6 @@ from harness import candidates, comparison, execution, fills, judgement, ledger,
 from harness import cases as addresses  # noqa: E402
 from harness.execution import Task  # noqa: E402
 from harness.execution.guard import Guard  # noqa: E402
-from harness.laws import gradients, layouts, linearity, purity, values  # noqa: E402
 from harness.libraries import machine  # noqa: E402
 from harness.libraries.arrays import NumPy, Torch  # noqa: E402
 from harness.model import Spec, Verdict  # noqa: E402
@@ -83,15 +83,17 @@ class Clock:
 
 def doors(clock: Clock) -> Iterator[tuple[Any, str, Any]]:
     """Each place where a part is entered: its owner, its name there, and the function with the clock around it."""
-    for room in (candidates, trial, gradients, layouts, linearity, purity, values):
+    laws = [module for name, module in sys.modules.items() if name.startswith("harness.laws.")]
+    for room in (candidates, trial, *laws):
         for name in ("guarded", "torch_gradcheck"):
             if hasattr(room, name):
                 yield room, name, clock.door(CANDIDATES, getattr(room, name))
-    for name in ("vjp", "jvp", "second"):
+    for name in ("vjp", "jvp", "second", "curved"):
         yield Oracle, name, clock.door(ORACLES, getattr(Oracle, name))
-    timed = cached_property(clock.door(ORACLES, Oracle.__dict__["values"].func))
-    timed.__set_name__(Oracle, "values")
-    yield Oracle, "values", timed
+    for name in ("values", "shapes"):
+        timed = cached_property(clock.door(ORACLES, Oracle.__dict__[name].func))
+        timed.__set_name__(Oracle, name)
+        yield Oracle, name, timed
     for owner, names, part in (
         (comparison, ("compare",), "comparison"),
         (judgement, ("compare",), "comparison"),
