@@ -630,6 +630,7 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("relu", "others:relu_by_where"),
     right("relu", "others:relu_negative_zero", vjp="relu_one_at_zero_vjp"),
     right("softmax", "others:softmax_by_logarithm"),
+    right("softmax", "others:softmax_by_logsumexp", "torch"),
     right("softmax", "others:softmax_by_reciprocal"),
     right("softmax", "others:softmax_by_powers_of_two"),
     right("gelu", "others:gelu_by_erfc"),

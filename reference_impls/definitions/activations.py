@@ -112,6 +112,15 @@ def softmax_by_logarithm(input: Any, *, dim: int) -> Any:
     return np.exp(input - total)
 
 
+def softmax_by_the_slope_of_its_logarithm(input: Any, *, dim: int) -> Any:
+    """``exp(x - log sum exp x)``, the logarithm's slope being ``exp(x - log sum exp x)``, as torch.logsumexp has it."""
+    if input.size == 0:
+        return input * 1.0
+    top = np.max(input, axis=dim, keepdims=True)
+    total = settled(np.log(np.sum(np.exp(input - top), axis=dim, keepdims=True))) + settled(top)
+    return np.exp(input - (np.log(np.sum(np.exp(input - total), axis=dim, keepdims=True)) + total))
+
+
 def softmax_by_constant(input: Any, *, dim: int) -> Any:
     """The same with the largest entry as a constant, as its shift is by the mathematics."""
     if input.size == 0:
@@ -131,5 +140,5 @@ def softmax_by_powers_of_two(input: Any, *, dim: int) -> Any:
 
 _LOG2_E = 1 / np.log(np.longdouble(2))
 
-softmax.legal_slopes = (softmax_by_constant,)  # type: ignore[attr-defined]
+softmax.legal_slopes = (softmax_by_constant, softmax_by_the_slope_of_its_logarithm)  # type: ignore[attr-defined]
 softmax.legal = (softmax_by_logarithm, softmax_by_powers_of_two)  # type: ignore[attr-defined]

@@ -90,6 +90,12 @@ def softmax_by_reciprocal(input, dim=-1):
     return np.moveaxis(y, 0, dim).astype(input.dtype)
 
 
+def softmax_by_logsumexp(input, dim=-1):
+    """``exp(x - logsumexp x)``, in torch, whose slope of the logarithm is the same again."""
+    total = torch.logsumexp(input, dim, keepdim=True)
+    return torch.exp(input - torch.where(torch.isposinf(total), torch.nan, total))
+
+
 def softmax_by_powers_of_two(input, dim=-1):
     """``2^((x - max) log2 e)`` over its sum."""
     if not input.shape[dim] or not input.size:
