@@ -183,8 +183,14 @@ def replaced(path: Path, text: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    names = [goal.script.removesuffix(".py") for goal in GOALS]
     parser.add_argument(
-        "script", nargs="*", help="measure these alone; the others stand as they were measured here last"
+        "script",
+        nargs="*",
+        type=lambda name: name.removesuffix(".py"),
+        choices=[*names, []],
+        metavar="SCRIPT",
+        help=f"measure these alone ({', '.join(names)}); the others stand as they were measured here last",
     )
     parser.add_argument("--repetitions", type=int, default=measuring.REPETITIONS)
     chosen = parser.parse_args()
