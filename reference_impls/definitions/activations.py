@@ -108,8 +108,7 @@ def softmax_by_logarithm(input: Any, *, dim: int) -> Any:
     if input.size == 0:
         return input * 1.0
     top = np.max(input, axis=dim, keepdims=True)
-    total = np.log(np.sum(np.exp(input - top), axis=dim, keepdims=True)) + top
-    return np.exp(input - total)
+    return np.exp(input - (_log_of_powers(input, top, dim) + top))
 
 
 def softmax_by_the_slope_of_its_logarithm(input: Any, *, dim: int) -> Any:
@@ -117,8 +116,12 @@ def softmax_by_the_slope_of_its_logarithm(input: Any, *, dim: int) -> Any:
     if input.size == 0:
         return input * 1.0
     top = np.max(input, axis=dim, keepdims=True)
-    total = settled(np.log(np.sum(np.exp(input - top), axis=dim, keepdims=True))) + settled(top)
-    return np.exp(input - (np.log(np.sum(np.exp(input - total), axis=dim, keepdims=True)) + total))
+    total = settled(_log_of_powers(input, top, dim)) + settled(top)
+    return np.exp(input - (_log_of_powers(input, total, dim) + total))
+
+
+def _log_of_powers(input: Any, shift: Any, dim: int) -> Any:
+    return np.log(np.sum(np.exp(input - shift), axis=dim, keepdims=True))
 
 
 def softmax_by_constant(input: Any, *, dim: int) -> Any:
