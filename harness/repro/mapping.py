@@ -18,7 +18,15 @@ def vmap(trial: Trial, row: Verdict) -> list[str]:
     if way:
         name = row.about.removesuffix(PER_SAMPLE).removesuffix(THROUGH)
         at = trial.differentiable.index(name)
-        mapped = [*cotangents(trial, row), DERIVING, *_PAIRS, *way, f"mapped = mapped[{at}]"]
+        mapped = [
+            *sources(autograd.torch_vmap, autograd.torch_vmapped_vjp, autograd.torch_vjp),
+            *cotangents(trial, row),
+            DERIVING,
+            *_PAIRS,
+            f"wrt = {trial.places!r}",
+            *way,
+            f"mapped = mapped[{at}]",
+        ]
     else:
         mapped = [
             DERIVING,
@@ -27,10 +35,8 @@ def vmap(trial: Trial, row: Verdict) -> list[str]:
             f"mapped = mapped[{output_at(trial, row)}]",
         ]
     return [
-        *sources(autograd.torch_vmap, autograd.torch_vmapped_vjp, autograd.torch_vjp),
         f"others = {literals(trial.bench.others)}",
         f"axes = {tuple(axis if n in _over(trial, row) else None for n in trial.arrays)!r}",
-        f"wrt = {trial.places!r}",
         *mapped,
         *_shown_of_two(row),
     ]
