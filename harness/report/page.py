@@ -181,15 +181,17 @@ def moment(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> dict[str, A
     }
 
 
-def _called_now(run: Mapping[str, Any], renamed: Mapping[str, str]) -> dict[str, Any]:
+def _called_now(run: Mapping[str, Any], renamed: Mapping[str, str]) -> Mapping[str, Any]:
     """What is remembered of a run, its ops and cases under the names that they have now."""
+    if not renamed:
+        return run
 
     def name(key: str) -> str:
         first, *others = key.split(_TAB)
         return _TAB.join((rename(first, renamed), *others))
 
-    red, wrong = map(name, run.get("red", ())), {name(key): n for key, n in run.get("wrong", {}).items()}
-    return {**run, "red": list(red), **({"wrong": wrong} if "wrong" in run else {})}
+    wrong = {"wrong": {name(key): n for key, n in run["wrong"].items()}} if "wrong" in run else {}
+    return {**run, "red": [name(key) for key in run.get("red", ())], **wrong}
 
 
 def _rows(
