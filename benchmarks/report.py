@@ -183,20 +183,20 @@ def replaced(path: Path, text: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    names = [goal.script.removesuffix(".py") for goal in GOALS]
+    goals = {goal.script.removesuffix(".py"): goal for goal in GOALS}
     parser.add_argument(
         "script",
         nargs="*",
         type=lambda name: name.removesuffix(".py"),
-        choices=[*names, []],
+        choices=[*goals, []],
         metavar="SCRIPT",
-        help=f"measure these alone ({', '.join(names)}); the others stand as they were measured here last",
+        help=f"measure these alone ({', '.join(goals)}); the others stand as they were measured here last",
     )
     parser.add_argument("--repetitions", type=int, default=measuring.REPETITIONS)
     chosen = parser.parse_args()
     found = remembered()
-    for goal in GOALS:
-        if not chosen.script or goal.script.removesuffix(".py") in chosen.script:
+    for name, goal in goals.items():
+        if not chosen.script or name in chosen.script:
             found[goal.script] = measured(goal, chosen.repetitions)
             replaced(KEPT, json.dumps({name: asdict(m) for name, m in found.items()}, indent=1))
     replaced(DOCS, page(found, machine.facts(with_torch=True)))
