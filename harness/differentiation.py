@@ -1,16 +1,18 @@
 """Arrays, what they were computed from -> products with their Jacobian: reverse mode, and forward mode by it twice.
 
-Each step's vjp is written in the arithmetic of its arrays, so that gradients have derivatives themselves, to any order.
+Each primitive's vjp is written in the arithmetic of its arrays, so that gradients have derivatives themselves, to any
+order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from harness.dispatch import Recorded
+from harness.operations import summed
 
 A = TypeVar("A", bound=Recorded)
 
@@ -21,11 +23,11 @@ def vjp(outputs: Sequence[A], cotangents: Sequence[A], inputs: Sequence[A]) -> l
     arrived: dict[int, list[A]] = {}
 
     def arrive(at: A, g: A) -> None:
-        arrived.setdefault(at.order, []).append(at.table.fit(g, at))
+        arrived.setdefault(at.order, []).append(fit(g, at))
 
     def all_of(at: A) -> A:
         parts = arrived[at.order]
-        g: A = parts[0] if len(parts) == 1 else at.table.summed(parts)
+        g: A = parts[0] if len(parts) == 1 else summed(*parts)
         return g
 
     for y, g in zip(outputs, cotangents, strict=True):
@@ -41,6 +43,17 @@ def vjp(outputs: Sequence[A], cotangents: Sequence[A], inputs: Sequence[A]) -> l
     return [all_of(x) if x.order in arrived else None for x in inputs]
 
 
+def fit(g: A, like: A) -> A:
+    """A cotangent summed and projected to the space of ``like``: undoes broadcasting, drops imaginary parts."""
+    if g.dtype.kind == "c" and like.dtype.kind != "c":
+        g = g.real
+    if g.shape == like.shape:
+        return g
+    lead = g.ndim - like.ndim
+    axes = tuple(range(lead)) + tuple(i + lead for i, n in enumerate(like.shape) if n == 1 and g.shape[i + lead] != 1)
+    return (g.sum(axes) if axes else g).reshape(like.shape)
+
+
 def _between(outputs: Sequence[A], inputs: Sequence[A]) -> dict[int, A]:
     """The nodes on some path from an input to an output, by order."""
     nodes: dict[int, A] = {}
@@ -49,12 +62,19 @@ def _between(outputs: Sequence[A], inputs: Sequence[A]) -> dict[int, A]:
         node = pending.pop()
         if node.order not in nodes:
             nodes[node.order] = node
-            pending.extend(q for q, _ in node.parents)
+            pending.extend(operands(node))
     leading = {x.order for x in inputs}
     for order in sorted(nodes):
-        if any(q.order in leading for q, _ in nodes[order].parents):
+        if any(q.order in leading for q in operands(nodes[order])):
             leading.add(order)
     return {order: node for order, node in nodes.items() if order in leading}
+
+
+def operands(node: A) -> tuple[A, ...]:
+    """What an array was computed from; nothing of what was given."""
+    found: Any = () if node.origin is None else node.origin.operands
+    result: tuple[A, ...] = found
+    return result
 
 
 def jvp(outputs: Sequence[A], inputs: Sequence[A], tangents: Sequence[A]) -> list[A]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from harness import arithmetic, bounds
 from harness.arithmetic import Step
+from harness.bounds import Precision
 from harness.comparison import Numbers, write
 from harness.model import Verdict
 from harness.oracles import Oracle
@@ -51,13 +52,21 @@ _FUNCTION = (f"{2 * bounds.TRANSCENDENTAL_ULPS} u |y|",) * 3
 
 #: What a step adds in each tier, by the name of what made it; one rounding, ``u |y|``, where it is not named.
 _ADDS = {
-    "transposed": _SUM,
+    "contract": _SUM,
     "total": _SUM,
     "scatter": _SUM,
     "fftn": _TRANSFORM,
     "absolute": ("2 u |y|",) * 3,
+    "hypot": ("2 u |y|",) * 3,
+    "logaddexp": (f"u |y|, and {2 * bounds.TRANSCENDENTAL_ULPS} u of the logarithm and the exponential",) * 3,
     "direction": ("4 u, and what the error of x turns x / |x| by",) * 3,
-} | dict.fromkeys(("exp", "expm1", "log", "log1p", "tanh", "sin", "cos", "erf_value"), _FUNCTION)
+    "unknown_at_zero": ("no bound where x is 0",) * 3,
+}
+_ADDS |= dict.fromkeys(("exp", "expm1", "log", "log1p", "tanh", "sin", "cos", "erf", "power", "arctan2"), _FUNCTION)
+_ADDS |= dict.fromkeys(("sign", "floor", "ceil", "trunc", "rint"), ("the jumps that the error of x reaches",) * 3)
+_ADDS |= dict.fromkeys(
+    ("share_of_first", "share_of_largest"), ("any share of the gradient where it is not decided",) * 3
+)
 
 #: The same of complex numbers.
 _ADDS_COMPLEX = {"multiply": "sqrt(5) u |y|", "divide": "3 sqrt(5) u |y|"}
@@ -66,7 +75,7 @@ _ADDS_COMPLEX = {"multiply": "sqrt(5) u |y|", "divide": "3 sqrt(5) u |y|"}
 _LEAST = 1e-3
 
 #: Steps that are called otherwise than what made them.
-_CALLED = {"transposed": "sum of products", "total": "sum", "fftn": "transform", "erf_value": "erf", "summed": "add"}
+_CALLED = {"contract": "sum of products", "total": "sum", "fftn": "transform", "summed": "add"}
 
 
 def told(trial: Trial, numbers: Numbers, row: Verdict) -> dict[str, str]:
@@ -114,15 +123,17 @@ def _arising(numbers: Numbers, at: tuple[int, ...], level: int) -> Iterator[str]
     with suppress(Exception):  # a derivative that was never asked for need not exist
         found = arithmetic.steps(made, at, level)
         most = sorted(found, key=lambda s: -s.added)[:STEPS]
-        lines = [_step(s, bound, level) for s in found if s in most and s.added > _LEAST * bound]
+        lines = [_step(s, bound, level, numbers.answer.p) for s in found if s in most and s.added > _LEAST * bound]
         if lines:
             yield "of it  arises, by the steps of the definition, as far as they reach this entry:"
             yield from lines
 
 
-def _step(step: Step, bound: float, level: int) -> str:
+def _step(step: Step, bound: float, level: int, p: Precision) -> str:
     own = _ADDS_COMPLEX if np.iscomplexobj(step.value) else {}
     rule = own.get(step.name) or _ADDS.get(step.name, ("u |y|",) * 3)[level]
+    if step.name == "erf_value" and p.polynomial_erf:
+        rule += f" + {bounds.POLYNOMIAL_ERF:g} and the roundings of five terms"
     sizes = "".join(f", {name} = {value:.6g}" for name, value in step.sizes.items())
     name = _CALLED.get(step.name, step.name)
     return f"  {step.added:10.4g}  {step.added / bound:4.0%}  {name}: {rule}, y = {_short(step.value)}{sizes}"

@@ -247,3 +247,38 @@ def test_what_only_moves_adds_nothing_to_a_bound() -> None:
     assert added.pop("exp") > 0
     assert added.pop("multiply") > 0
     assert set(added.values()) == {0.0}
+
+
+def five_terms(x: np.ndarray) -> np.ndarray:
+    """erf as vector kernels take it, every step in the precision of x (Abramowitz and Stegun 1964, 7.1.26)."""
+    kind = x.dtype.type
+    z = np.abs(x)
+    t = kind(1) / (kind(1) + kind(0.3275911) * z)
+    y = kind(0)
+    for a in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592):
+        y = t * (y + kind(a))
+    return np.copysign(kind(1) - y * np.exp(-z * z), x)
+
+
+def margins(x: np.ndarray, algorithm: str) -> np.ndarray:
+    """How far the five terms are from erf, in bounds of its worst tier."""
+    due = arithmetic.erf(*leaves(x, p=bounds.precision(str(x.dtype), algorithm)))
+    assert due.error is not None
+    return np.asarray(np.abs(five_terms(x) - due.value) / due.error[2])
+
+
+def test_five_terms_of_erf_are_within_their_bound_in_single_precision_alone() -> None:
+    x = np.linspace(-6, 6, 4000)  # without 0
+    single = x.astype(np.float32)
+    assert margins(single, "conventional").max() > 1
+    assert 0.1 < margins(single, "polynomial-erf").max() <= 1
+    assert margins(x, "polynomial-erf").max() == margins(x, "conventional").max() > 1
+
+
+def test_a_coarser_polynomial_of_erf_is_beyond_the_bound_of_the_five_terms() -> None:
+    x = np.linspace(0, 4, 4001).astype(np.float32)
+    t = 1 / (1 + np.float32(0.47047) * x)
+    coarse = 1 - (0.3480242 * t - 0.0958798 * t**2 + 0.7478556 * t**3) * np.exp(-x * x)  # 7.1.25, off by 2.5e-5
+    due = arithmetic.erf(*leaves(x, p=bounds.precision("float32", "polynomial-erf")))
+    assert due.error is not None
+    assert (np.abs(coarse - due.value) / due.error[2]).max() > 1

@@ -2,13 +2,13 @@
 
 A ``Tracked`` array holds the value in the oracle's wide type, a bound on how far a right implementation in the judged
 precision may be from it (three tiers, first order; Wilkinson's running error analysis, Higham 2002, section 3.3), and
-how it came about. Definitions are plain NumPy programs; NumPy's own dispatch protocols bring them here. Each operation's
-vjp is written in the same arithmetic, so gradients carry bounds and have derivatives themselves, to any order.
+how it came about. Definitions are plain NumPy programs; NumPy's own dispatch protocols bring them here. Derivatives are
+programs of ``harness.operations``, which run here too, so gradients carry bounds and have derivatives themselves.
 
-An operation and its error formula stand in the module of its theme: ``operators`` (``+ - * /``), ``functions`` (exp, erf,
-powers), ``kinks`` (choices), ``moving``, ``sums``, ``products`` (sums of products) and ``fourier``. They are made of
-``tracked``, the arrays, and ``roundings``, what one step is off by; ``origins`` takes a bound apart again. A new function
-of NumPy's is a line of a table below.
+Here stands the forward rule of each primitive, its value and its error formula, in the module of its theme:
+``operators`` (``+ - * /``), ``functions`` (exp, erf), ``kinks`` (choices), ``moving``, ``sums``, ``products`` (sums of
+products) and ``fourier``. They are made of ``tracked``, the arrays, and ``roundings``, what one step is off by;
+``origins`` takes a bound apart again.
 """
 
 from __future__ import annotations
@@ -18,95 +18,67 @@ from typing import Any
 
 import numpy as np
 
-from harness.arithmetic.fourier import fftn, numpy_fft, numpy_fftn
-from harness.arithmetic.functions import cos, erf, exp, expm1, log, log1p, power, sin, sqrt, square, tanh
-from harness.arithmetic.kinks import absolute, clip, largest, maximum, minimum, where
-from harness.arithmetic.moving import (
-    broadcast,
-    concatenate,
-    expand_dims,
-    flip,
-    moveaxis,
-    pad,
-    reshape,
-    roll,
-    stack,
-    take,
-    transpose,
-)
-from harness.arithmetic.operators import add, conj, divide, imag, multiply, negative, real, subtract
+from harness.arithmetic import fourier, functions, kinks, moving, operators, products, sums
 from harness.arithmetic.origins import Step, steps
-from harness.arithmetic.products import contract
-from harness.arithmetic.sums import mean, summed, total
-from harness.arithmetic.tracked import Tracked, fit, leaf, lift
+from harness.arithmetic.tracked import Tracked, leaf, lift
 from harness.differentiation import jvp, vjp
-from harness.dispatch import Table
+from harness.dispatch import Primitive, Table
+from harness.operations import PROGRAMS, SPECIAL, erf, primitives
+from harness.operations.moving import reshape
+from harness.operations.transforms import fftn
 
-__all__ = [
-    "FUNCTIONS",
-    "SPECIAL",
-    "UFUNCS",
-    "Step",
-    "Tracked",
-    "erf",
-    "fftn",
-    "jvp",
-    "leaf",
-    "lift",
-    "reshape",
-    "steps",
-    "vjp",
-]
+__all__ = ["RULES", "Step", "Tracked", "erf", "fftn", "jvp", "leaf", "lift", "reshape", "steps", "vjp"]
 
-UFUNCS: dict[Any, Callable[..., Tracked]] = {
-    np.add: add,
-    np.subtract: subtract,
-    np.negative: negative,
-    np.positive: lambda x: x,
-    np.multiply: multiply,
-    np.divide: divide,
-    np.power: power,
-    np.square: square,
-    np.exp: exp,
-    np.expm1: expm1,
-    np.log: log,
-    np.log1p: log1p,
-    np.tanh: tanh,
-    np.sqrt: sqrt,
-    np.sin: sin,
-    np.cos: cos,
-    np.conjugate: conj,
-    np.maximum: maximum,
-    np.minimum: minimum,
-    np.absolute: absolute,
+#: The forward rule of each primitive: its value, and its error bound.
+RULES: dict[Primitive, Callable[..., Tracked]] = {
+    primitives.add: operators.add,
+    primitives.negative: operators.negative,
+    primitives.multiply: operators.multiply,
+    primitives.divide: operators.divide,
+    primitives.conj: operators.conj,
+    primitives.real: operators.real,
+    primitives.imag: operators.imag,
+    primitives.summed: sums.summed,
+    primitives.exp: functions.exp,
+    primitives.expm1: functions.expm1,
+    primitives.log: functions.log,
+    primitives.log1p: functions.log1p,
+    primitives.tanh: functions.tanh,
+    primitives.sqrt: functions.sqrt,
+    primitives.sin: functions.sin,
+    primitives.cos: functions.cos,
+    primitives.erf: functions.erf,
+    primitives.two_over_root_pi: functions.two_over_root_pi,
+    primitives.power: functions.power,
+    primitives.logaddexp: functions.logaddexp,
+    primitives.hypot: functions.hypot,
+    primitives.arctan2: functions.arctan2,
+    primitives.sign: functions.steps(np.sign),
+    primitives.floor: functions.steps(np.floor),
+    primitives.ceil: functions.steps(np.ceil),
+    primitives.trunc: functions.steps(np.trunc),
+    primitives.rint: functions.steps(np.rint),
+    primitives.where: kinks.where,
+    primitives.maximum: kinks.maximum,
+    primitives.share_of_first: kinks.share_of_first,
+    primitives.largest: kinks.largest,
+    primitives.share_of_largest: kinks.share_of_largest,
+    primitives.absolute: kinks.absolute,
+    primitives.sign_at: kinks.direction,
+    primitives.direction: kinks.direction,
+    primitives.nonzero_modulus: kinks.nonzero_modulus,
+    primitives.unknown_at_zero: kinks.unknown_at_zero,
+    primitives.one_off_zero: kinks.one_off_zero,
+    primitives.confined: kinks.confined,
+    primitives.scatter: moving.scatter,
+    primitives.concatenate: moving.concatenate,
+    primitives.total: sums.total,
+    primitives.mean: sums.mean,
+    primitives.contract: products.contract,
+    primitives.fftn: fourier.fftn,
 }
 
-#: SciPy's special functions by name, so that this room need not import them.
-SPECIAL: dict[str, Callable[..., Tracked]] = {"erf": erf}
+#: What the values alone decide.
+DECISIONS: dict[Any, Callable[..., Any]] = {np.argmax: lambda x, axis=None: np.argmax(x.value, axis=axis)}
 
-FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.sum: lambda x, axis=None, keepdims=False: total(x, axis, keepdims=keepdims),
-    np.mean: lambda x, axis=None, keepdims=False: mean(x, axis, keepdims=keepdims),
-    np.max: lambda x, axis=None, keepdims=False: largest(x, axis, keepdims=keepdims),
-    np.argmax: lambda x, axis=None: np.argmax(x.value, axis=axis),
-    np.where: where,
-    np.clip: clip,
-    np.reshape: reshape,
-    np.transpose: transpose,
-    np.broadcast_to: broadcast,
-    np.concatenate: concatenate,
-    np.stack: stack,
-    np.expand_dims: expand_dims,
-    np.moveaxis: moveaxis,
-    np.pad: pad,
-    np.flip: flip,
-    np.roll: roll,
-    np.real: real,
-    np.imag: imag,
-    np.shape: lambda x: x.shape,
-    np.ndim: lambda x: x.ndim,
-    np.fft.fft: numpy_fft,
-    np.fft.fftn: numpy_fftn,
-}
-
-Tracked.table = Table(UFUNCS, SPECIAL, FUNCTIONS, take, contract, fit, summed)
+Tracked.table = Table(PROGRAMS, SPECIAL, RULES, moving.moved, DECISIONS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -10,28 +9,19 @@ import numpy as np
 
 from harness import bounds
 from harness.arithmetic.roundings import Array, rounding
-from harness.arithmetic.tracked import Deferred, Tracked, Vjp, fit
-from harness.dispatch import NORMS
+from harness.arithmetic.tracked import Deferred, Tracked
 
 
-def fftn(x: Tracked, axes: Sequence[int], inverse: bool = False, norm: str = "none") -> Tracked:
-    """The discrete Fourier transform over axes: ``scale * sum of x[n] exp(-+ 2 pi i k n / N)``.
-
-    ``norm`` none, ortho or whole: scale 1, ``1 / sqrt(N)`` or ``1 / N``, two roundings wherever an implementation
-    puts it.
-    """
-    where = tuple(a % x.ndim for a in axes)
+def fftn(x: Tracked, axes: tuple[int, ...], inverse: bool, norm: str) -> Tracked:
+    """The discrete Fourier transform over axes; its scale is two roundings wherever an implementation puts it."""
     kind = np.result_type(x.dtype, np.complex64)
-    back: Vjp = lambda g: fit(fftn(g, where, not inverse, norm), x)  # noqa: E731
-    y = Deferred(
+    return Deferred(
         x.shape,
         kind,
-        lambda: _transformed(x, where, inverse, norm, kind),
+        lambda: _transformed(x, axes, inverse, norm, kind),
         x.p,
-        ((x, back),),
-        lambda at: bounds.transform_sizes(y.value, where, at),
+        lambda value, at: bounds.transform_sizes(value, axes, at),
     )
-    return y
 
 
 def _transformed(x: Tracked, where: tuple[int, ...], inverse: bool, norm: str, kind: Any) -> tuple[Array, Array | None]:
@@ -64,17 +54,3 @@ def _through_transform(error: Array, axes: tuple[int, ...], outputs: int) -> Arr
     rss = np.broadcast_to(bounds.lam(outputs) * np.sqrt((error**2).sum(axis=axes, keepdims=True)), error.shape)
     typical = np.minimum(whole, rss)
     return np.stack([typical[0], typical[1], whole[2]])
-
-
-def numpy_fft(x: Tracked, n: Any = None, axis: int = -1, norm: Any = None) -> Tracked:
-    """``numpy.fft.fft`` without its n."""
-    if n is not None:
-        raise TypeError("the oracle's fft takes no n: pad in the definition")
-    return fftn(x, (axis,), norm=NORMS[norm])
-
-
-def numpy_fftn(x: Tracked, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None) -> Tracked:
-    """``numpy.fft.fftn`` without its s."""
-    if s is not None or out is not None:
-        raise TypeError("the oracle's fftn takes no s: pad in the definition")
-    return fftn(x, range(x.ndim) if axes is None else axes, norm=NORMS[norm])

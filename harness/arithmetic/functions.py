@@ -1,4 +1,4 @@
-"""Functions entry by entry: each from its value, its largest slope nearby, its derivative and its ULPs."""
+"""Functions entry by entry: each from its value, its largest slope nearby and its ULPs."""
 
 from __future__ import annotations
 
@@ -8,33 +8,35 @@ from typing import Any
 import numpy as np
 
 from harness import bounds
-from harness.arithmetic.operators import add, conj, divide, multiply, negative, subtract
+from harness.arithmetic.operators import add, divide, multiply, negative
 from harness.arithmetic.roundings import Array, rounding
-from harness.arithmetic.tracked import Deferred, Tracked, Vjp, lift
+from harness.arithmetic.tracked import Deferred, Tracked, aligned, leaf, lift, made
 
 
 def _unary(
     function: Callable[[Array], Array],
     slope: Callable[[Array, Array, Array], Array],
-    derivative: Callable[[Tracked, Tracked], Tracked],
     units: float,
+    approximation: Callable[[Tracked], Array | None] = lambda x: None,
 ) -> Callable[[Tracked], Tracked]:
-    """An elementwise function from its value, its largest slope (x, y, error of x), its derivative (x, y), its ULPs."""
+    """An elementwise function from its value, its largest slope (x, y, error of x) and its ULPs.
+
+    ``approximation`` is the error of what an algorithm evaluates in the function's place at x, None where it does not.
+    """
 
     def apply(x: Tracked) -> Tracked:
         def make() -> tuple[Array, Array | None]:
             with np.errstate(all="ignore"):
                 value = function(x.value)
                 error = rounding(value, x.p, units)
+                if (off := approximation(x)) is not None:
+                    error = error + off
                 if x.error is not None:
                     steepest = slope(_narrow(x.value), _narrow(value), x.error)
                     error = error + np.where(x.error == 0, 0.0, x.error * steepest)
             return value, error
 
-        back: Vjp = lambda g: multiply(g, conj(derivative(x, y)))  # noqa: E731
-        back.__qualname__ = function.__name__
-        y = Deferred(x.shape, x.dtype, make, x.p, ((x, back),))
-        return y
+        return Deferred(x.shape, x.dtype, make, x.p)
 
     return apply
 
@@ -46,35 +48,20 @@ def _narrow(value: Array) -> Array:
 _ULPS = 2.0 * bounds.TRANSCENDENTAL_ULPS
 _TWO_OVER_ROOT_PI = 2 / np.sqrt(np.arctan2(np.longdouble(0), np.longdouble(-1)))
 
-exp = _unary(
-    np.exp,
-    lambda x, y, e: np.abs(y) * np.where(e < 1e-300, 1.0, np.expm1(e) / np.maximum(e, 1e-300)),
-    lambda x, y: y,
-    _ULPS,
-)
-expm1 = _unary(np.expm1, lambda x, y, e: np.exp(x.real + e), lambda x, y: add(y, lift(1, y.p)), _ULPS)
-log = _unary(np.log, lambda x, y, e: _inverse(np.abs(x) - e), lambda x, y: divide(lift(1, x.p), x), _ULPS)
-log1p = _unary(
-    np.log1p, lambda x, y, e: _inverse(1 + x - e), lambda x, y: divide(lift(1, x.p), add(lift(1, x.p), x)), _ULPS
-)
-tanh = _unary(
-    np.tanh,
-    lambda x, y, e: 1 - np.tanh(np.maximum(np.abs(x) - e, 0)) ** 2,
-    lambda x, y: subtract(lift(1, y.p), multiply(y, y)),
-    _ULPS,
-)
+exp = _unary(np.exp, lambda x, y, e: np.abs(y) * np.where(e < 1e-300, 1.0, np.expm1(e) / np.maximum(e, 1e-300)), _ULPS)
+expm1 = _unary(np.expm1, lambda x, y, e: np.exp(x.real + e), _ULPS)
+log = _unary(np.log, lambda x, y, e: _inverse(np.abs(x) - e), _ULPS)
+log1p = _unary(np.log1p, lambda x, y, e: _inverse(1 + x - e), _ULPS)
+tanh = _unary(np.tanh, lambda x, y, e: 1 - np.tanh(np.maximum(np.abs(x) - e, 0)) ** 2, _ULPS)
 sqrt = _unary(
     np.sqrt,
     lambda x, y, e: np.fmin(  # |sqrt(x + e) - sqrt(x)| <= sqrt(e) bounds it where the slope does not
         _inverse(np.abs(y) + np.sqrt(np.maximum(np.abs(x) - e, 0))), _inverse(np.sqrt(np.maximum(e, 0)))
     ),
-    lambda x, y: divide(lift(0.5, y.p), y),
     1.0,
 )
-sin: Callable[[Tracked], Tracked] = _unary(np.sin, lambda x, y, e: np.ones_like(e), lambda x, y: cos(x), _ULPS)
-cos: Callable[[Tracked], Tracked] = _unary(
-    np.cos, lambda x, y, e: np.ones_like(e), lambda x, y: negative(sin(x)), _ULPS
-)
+sin = _unary(np.sin, lambda x, y, e: np.ones_like(e), _ULPS)
+cos = _unary(np.cos, lambda x, y, e: np.ones_like(e), _ULPS)
 
 
 def _inverse(x: Array) -> Array:
@@ -100,39 +87,92 @@ def _erf_value(x: Array) -> Array:
         ctx.prec = before
 
 
-def _erf_slope(x: Tracked, y: Tracked) -> Tracked:
-    return multiply(lift(_TWO_OVER_ROOT_PI, x.p), exp(negative(multiply(x, x))))
+def two_over_root_pi(x: Tracked) -> Tracked:
+    """``2 / sqrt(pi)``, rounded on its way into the judged dtype."""
+    return lift(_TWO_OVER_ROOT_PI, x.p)
+
+
+#: Abramowitz and Stegun 1964, 7.1.26: ``erf(x) = 1 - (a1 t + ... + a5 t^5) exp(-x^2)``, ``t = 1 / (1 + p x)``, x >= 0.
+_ERF_P, _ERF_A = 0.3275911, (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
+
+
+def _erf_polynomial(x: Tracked) -> Array | None:
+    """The error of the five terms in single precision: that of the approximation, and the roundings on its way."""
+    if not x.p.polynomial_erf:
+        return None
+    z = leaf(np.where(np.isfinite(x.value), np.abs(x.value), 0.0), x.p)
+    one = lift(1, x.p)
+    t = divide(one, add(one, multiply(lift(_ERF_P, x.p), z)))
+    terms = lift(0, x.p)
+    for a in reversed(_ERF_A):
+        terms = multiply(t, add(terms, lift(a, x.p)))
+    y = add(one, negative(multiply(terms, exp(negative(multiply(z, z))))))
+    roundings = np.zeros((3, *x.shape)) if y.error is None else y.error
+    return roundings + bounds.POLYNOMIAL_ERF
 
 
 erf = _unary(
     _erf_value,
     lambda x, y, e: float(_TWO_OVER_ROOT_PI) * np.exp(-(np.maximum(np.abs(x) - e, 0) ** 2)),
-    _erf_slope,
     _ULPS,
+    _erf_polynomial,
 )
 
 
-def square(x: Tracked) -> Tracked:
-    """``x^2``."""
-    return multiply(x, x)
-
-
 def power(x: Tracked, n: Tracked) -> Tracked:
-    """``x^n`` for a constant scalar n: products for a whole one, whatever the sign of x."""
-    if n.size != 1:
-        raise TypeError("the oracle's arithmetic raises to constant scalar powers only")
-    exponent = float(n.value.reshape(()))
-    if exponent == 0.5:
-        return sqrt(x)
-    if not exponent.is_integer():
-        return exp(multiply(n, log(x)))
-    product = _product(x, abs(int(exponent)))
-    return divide(lift(1, x.p), product) if exponent < 0 else product
+    """``x^n``: ``|x^n| expm1`` of what the errors turn its logarithm by."""
+    with np.errstate(all="ignore"):
+        value = np.power(x.value, n.value)
+        size, exponent = np.abs(_narrow(x.value)), np.abs(_narrow(n.value))
+        of_x, of_n = (np.zeros(()) if e is None else e for e in aligned(x, n))
+        relative = np.where(of_x == 0, 0.0, of_x / size)
+        turned = (exponent + of_n) * -np.log1p(-np.minimum(relative, 1)) + np.where(
+            of_n == 0, 0.0, of_n * np.abs(np.log(size))
+        )
+        spread = np.where(turned == 0, 0.0, np.abs(_narrow(value)) * np.expm1(turned))
+    return made(value, rounding(value, x.p, _ULPS) + spread, x.p)
 
 
-def _product(x: Tracked, n: int) -> Tracked:
-    """x, n times as a factor; 1 for none, of NaN too."""
-    if n < 2:
-        return x if n else lift(np.ones(x.shape), x.p)
-    y = square(_product(x, n // 2))
-    return multiply(y, x) if n % 2 else y
+def logaddexp(a: Tracked, b: Tracked) -> Tracked:
+    """``log(e^a + e^b)`` as ``max + log1p(exp(-|a - b|))``: no error of an operand grows."""
+    with np.errstate(all="ignore"):
+        value = np.logaddexp(a.value, b.value)
+        gap = np.abs(_narrow(a.value) - _narrow(b.value))
+        share = np.exp(-gap) / (1 + np.exp(-gap))
+        steps = _ULPS * np.log1p(np.exp(-gap)) + np.where(share > 0, (gap + _ULPS) * share, 0.0)
+        of_a, of_b = (np.zeros(()) if e is None else e for e in aligned(a, b))
+        error = rounding(value, a.p) + a.p.u * np.where(np.isfinite(gap), steps, 0.0) + np.maximum(of_a, of_b)
+    return made(value, error, a.p)
+
+
+def hypot(a: Tracked, b: Tracked) -> Tracked:
+    """``sqrt(a^2 + b^2)``, within one ULP."""
+    with np.errstate(all="ignore"):
+        value = np.hypot(a.value, b.value)
+        of_a, of_b = (np.zeros(()) if e is None else e for e in aligned(a, b))
+        return made(value, rounding(value, a.p, 2.0) + np.hypot(of_a, of_b), a.p)
+
+
+def arctan2(a: Tracked, b: Tracked) -> Tracked:
+    """The angle of ``b + i a``: any where the errors reach the origin, a whole turn more where they reach the cut."""
+    with np.errstate(all="ignore"):
+        value = np.arctan2(a.value, b.value)
+        of_a, of_b = (np.zeros(()) if e is None else e for e in aligned(a, b))
+        off, radius = np.hypot(of_a, of_b), np.hypot(_narrow(a.value), _narrow(b.value))
+        angle = np.where(off == 0, 0.0, np.where(off < radius, np.arcsin(np.minimum(off / radius, 1)), 2 * np.pi))
+        cut = (of_a > 0) & (np.abs(_narrow(a.value)) <= of_a) & (_narrow(b.value) - of_b < 0)
+        return made(value, rounding(value, a.p, _ULPS) + np.where(cut, 2 * np.pi, angle), a.p)
+
+
+def steps(function: Callable[[Array], Array]) -> Callable[[Tracked], Tracked]:
+    """A function of steps that go up alone, exact: off by the jumps that the error reaches."""
+
+    def apply(x: Tracked) -> Tracked:
+        with np.errstate(all="ignore"):
+            value = function(x.value)
+            if x.error is None:
+                return made(value, None, x.p)
+            ends = [np.abs(function(x.value + e) - value) for e in (x.error, -x.error)]
+            return made(value, np.maximum(*ends).astype(np.float64), x.p)
+
+    return apply

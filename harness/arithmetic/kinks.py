@@ -6,92 +6,105 @@ from typing import Any
 
 import numpy as np
 
-from harness.arithmetic.moving import broadcast, reshape
-from harness.arithmetic.operators import add, conj, divide, multiply, negative, real, subtract
-from harness.arithmetic.roundings import all_tiers, plus, rounding, shaped
-from harness.arithmetic.tracked import Tracked, aligned, fit, lift, made
-from harness.dispatch import axes_of
+from harness.arithmetic.roundings import Array, all_tiers, plus, rounding, shaped
+from harness.arithmetic.tracked import Tracked, aligned, made
+
+
+def _compared(a: Tracked, b: Tracked) -> tuple[Array, Array, Array, Array]:
+    """The errors of a pair, where they leave open which is the larger (by tiers), and where the first is."""
+    shape = np.broadcast_shapes(a.shape, b.shape)
+    ea, eb = (np.zeros(()) if e is None else e for e in aligned(a, b))
+    with np.errstate(invalid="ignore"):
+        near = np.broadcast_to(np.asarray(ea) + eb, (3, *shape))
+        undecided = np.abs(a.value - b.value).astype(np.float64) <= near
+        first = np.broadcast_to(a.value > b.value, shape)
+    return ea, eb, undecided, first
 
 
 def maximum(a: Tracked, b: Tracked) -> Tracked:
     """The larger of each pair."""
     value = np.maximum(a.value, b.value)
-    ea, eb = (np.zeros(()) if e is None else e for e in aligned(a, b))
+    ea, eb, undecided, first = _compared(a, b)
     either = np.maximum(np.broadcast_to(ea, (3, *value.shape)), np.broadcast_to(eb, (3, *value.shape)))
-    with np.errstate(invalid="ignore"):
-        undecided = np.abs(a.value - b.value).astype(np.float64) <= np.broadcast_to(
-            np.asarray(ea) + eb, (3, *value.shape)
-        )
-        first = np.broadcast_to(a.value > b.value, value.shape)
-    error = np.where(undecided, either, np.where(first, ea, eb))
-    share = Tracked(
-        np.where(undecided.any(axis=0), 0.5, np.where(first, 1.0, 0.0)).astype(a.p.wide),
-        np.where(undecided.any(axis=0), 0.5, 0.0) * np.ones((3, 1)).reshape(3, *(1,) * value.ndim)
-        if undecided.any()
-        else None,
-        a.p,
-    )
-    return made(
-        value,
-        error,
-        a.p,
-        (a, lambda g: fit(multiply(g, share), a)),
-        (b, lambda g: fit(multiply(g, subtract(lift(1, a.p), share)), b)),
-    )
+    return made(value, np.where(undecided, either, np.where(first, ea, eb)), a.p)
 
 
-def minimum(a: Tracked, b: Tracked) -> Tracked:
-    """The smaller of each pair."""
-    return negative(maximum(negative(a), negative(b)))
+def share_of_first(a: Tracked, b: Tracked) -> Tracked:
+    """1 where a is the larger, 0 where b is; anything between where the error leaves it open."""
+    _, _, undecided, first = _compared(a, b)
+    either = undecided.any(axis=0)
+    value = np.where(either, 0.5, np.where(first, 1.0, 0.0)).astype(a.p.wide)
+    return Tracked(value, all_tiers(np.where(either, 0.5, 0.0)) if either.any() else None, a.p)
 
 
-def largest(x: Tracked, axis: Any = None, *, keepdims: bool = False) -> Tracked:
-    """The maximum over axes; ties share the gradient in any proportion."""
-    axes = axes_of(axis, x.ndim)
+def _rivals(x: Tracked, axes: tuple[int, ...]) -> tuple[Array, Array, Array]:
+    """The maximum over axes, kept; its error; and where an entry may be the maximum."""
     value = x.value.max(axis=axes, keepdims=True)
     e = np.zeros((3, *x.shape)) if x.error is None else x.error
     top = e.max(axis=tuple(a + 1 for a in axes), keepdims=True)
     with np.errstate(invalid="ignore"):
         near = (x.value == value) | ((value - x.value).astype(np.float64) <= (e + top).max(axis=0))
+    return value, top, near
+
+
+def largest(x: Tracked, axes: tuple[int, ...]) -> Tracked:
+    """The maximum over axes, kept."""
+    value, top, _ = _rivals(x, axes)
+    return made(value, None if x.error is None else top, x.p)
+
+
+def share_of_largest(x: Tracked, axes: tuple[int, ...]) -> Tracked:
+    """1 for the maximum over axes, 0 for the others; rivals share it in any proportion."""
+    _, _, near = _rivals(x, axes)
     rivals = near.sum(axis=axes, keepdims=True)
-    share = Tracked(
-        np.where(near, 1 / np.maximum(rivals, 1), 0.0).astype(x.p.wide),
-        all_tiers(np.where(near & (rivals > 1), 1.0, 0.0)) if (rivals > 1).any() else None,
-        x.p,
-    )
-    kept = value.shape
-    shape = kept if keepdims else tuple(s for i, s in enumerate(x.shape) if i not in axes)
-    return made(
-        value.reshape(shape),
-        None if x.error is None else top.reshape(3, *shape),
-        x.p,
-        (x, lambda g: multiply(share, broadcast(reshape(g, kept), x.shape))),
-    )
+    value = np.where(near, 1 / np.maximum(rivals, 1), 0.0).astype(x.p.wide)
+    open_ = all_tiers(np.where(near & (rivals > 1), 1.0, 0.0)) if (rivals > 1).any() else None
+    return Tracked(value, open_, x.p)
 
 
-def where(condition: Any, a: Any, b: Any) -> Tracked:
-    """``a`` where the condition holds, else ``b``; conditions are decided by values (put kinks in maximum or abs)."""
-    p = next(x.p for x in (condition, a, b) if isinstance(x, Tracked))
-    mask = np.asarray(condition.value if isinstance(condition, Tracked) else condition, dtype=bool)
-    a, b = lift(a, p), lift(b, p)
-    value = np.where(mask, a.value, b.value)
-    errors = [np.zeros(()) if e is None else e for e in aligned(a, b, lift(mask, p))[:2]]
-    error = np.where(mask, *errors) if any(x.error is not None for x in (a, b)) else None
-    on, off = (Tracked(m.astype(p.wide), None, p) for m in (mask, ~mask))
-    return made(
-        value,
-        shaped(error, value),
-        p,
-        (a, lambda g: fit(multiply(g, on), a)),
-        (b, lambda g: fit(multiply(g, off), b)),
-    )
+def where(a: Tracked, b: Tracked, condition: Any) -> Tracked:
+    """``a`` where the condition holds, else ``b``."""
+    value = np.where(condition, a.value, b.value)
+    tiers = np.asarray(condition)
+    errors = [np.zeros(()) if e is None else e.reshape(3, *_to(e, value.ndim)) for e in aligned(a, b)]
+    error = np.where(tiers, *errors) if any(x.error is not None for x in (a, b)) else None
+    return made(value, shaped(error, value), a.p)
+
+
+def _to(error: Array, ndim: int) -> tuple[int, ...]:
+    """The shape of an error without its tiers, as of an array with more axes."""
+    return (1,) * (ndim + 1 - error.ndim) + error.shape[1:]
+
+
+def confined(x: Tracked, low: float, high: float) -> Tracked:
+    """x, which lies within the limits: no error reaches beyond them."""
+    value = np.clip(x.value, low, high)
+    room = np.maximum(high - value, value - low).astype(np.float64)
+    return made(value, None if x.error is None else np.fmin(x.error, room), x.p)
 
 
 def absolute(x: Tracked) -> Tracked:
     """``|x|``; of a complex number its modulus (hypot: within one ULP)."""
     value = np.abs(x.value)
     local = rounding(value, x.p, 2.0) if x.value.dtype.kind == "c" else None
-    return made(value, plus(x.error, local), x.p, (x, lambda g: multiply(g, direction(x))))
+    return made(value, plus(x.error, local), x.p)
+
+
+def nonzero_modulus(x: Tracked) -> Tracked:
+    """``|x|``, and 1 where the value is 0."""
+    size = absolute(x)
+    error = None if size.error is None else np.where(size.value == 0, 0.0, size.error)
+    return made(np.where(size.value == 0, 1, size.value).astype(x.p.wide), error, x.p)
+
+
+def unknown_at_zero(x: Tracked) -> Tracked:
+    """0, with no bound where the value of x is 0."""
+    return made(np.zeros(x.shape, x.p.wide), all_tiers(np.where(x.value == 0, np.inf, 0.0)), x.p)
+
+
+def one_off_zero(x: Tracked) -> Tracked:
+    """1, and 0 where the value of x is 0."""
+    return made((x.value != 0).astype(x.p.wide), None, x.p)
 
 
 def direction(x: Tracked) -> Tracked:
@@ -105,21 +118,4 @@ def direction(x: Tracked) -> Tracked:
             error = spread + np.where(size > 0, 4 * x.p.u, 1.0)
         else:
             error = np.where(size > e, 0.0, np.where(size > 0, 2.0, 1.0 + e * 0))
-    if x.value.dtype.kind != "c":
-        return made(value, error, x.p)
-
-    def back(g: Tracked) -> Tracked:
-        along = multiply(result, real(multiply(conj(result), g)))
-        undefined = where(
-            size > 0, lift(0.0, x.p), Tracked(np.zeros(x.shape, x.p.wide), all_tiers(np.full(x.shape, np.inf)), x.p)
-        )
-        return add(divide(subtract(g, along), where(size > 0, absolute(x), lift(1.0, x.p))), undefined)
-
-    result = made(value, error, x.p, (x, back))
-    return result
-
-
-def clip(x: Tracked, low: Any = None, high: Any = None) -> Tracked:
-    """x within limits, each of which may be None."""
-    above = x if low is None else maximum(x, lift(low, x.p))
-    return above if high is None else minimum(above, lift(high, x.p))
+    return made(value, error, x.p)

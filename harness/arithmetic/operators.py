@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from harness.arithmetic.roundings import Array, plus, rounded, rounding, scaled, shaped
-from harness.arithmetic.tracked import Deferred, Tracked, Vjp, aligned, all_exact, complex_units, fit, lift, together
+from harness.arithmetic.tracked import Deferred, Tracked, aligned, all_exact, complex_units, together
 
 
 def add(a: Tracked, b: Tracked) -> Tracked:
@@ -15,17 +15,12 @@ def add(a: Tracked, b: Tracked) -> Tracked:
         value = a.value + b.value
         return value, shaped(plus(*aligned(a, b), rounded(value, a.p, all_exact(a, b))), value)
 
-    return Deferred(*together(a, b), make, a.p, ((a, lambda g: fit(g, a)), (b, lambda g: fit(g, b))))
-
-
-def subtract(a: Tracked, b: Tracked) -> Tracked:
-    """``a - b``."""
-    return add(a, negative(b))
+    return Deferred(*together(a, b), make, a.p)
 
 
 def negative(a: Tracked) -> Tracked:
     """``-a``, exactly."""
-    return Deferred(a.shape, a.dtype, lambda: (-a.value, a.error), a.p, ((a, lambda g: negative(g)),))
+    return Deferred(a.shape, a.dtype, lambda: (-a.value, a.error), a.p)
 
 
 def multiply(a: Tracked, b: Tracked) -> Tracked:
@@ -40,9 +35,7 @@ def multiply(a: Tracked, b: Tracked) -> Tracked:
             local = None if _shifts(a) or _shifts(b) else rounded(value, a.p, all_exact(a, b), complex_units(a, b))
             return value, shaped(plus(propagated, local), value)
 
-    to_a: Vjp = lambda g: fit(multiply(g, conj(b)), a)  # noqa: E731
-    to_b: Vjp = lambda g: fit(multiply(g, conj(a)), b)  # noqa: E731
-    return Deferred(*together(a, b), make, a.p, ((a, to_a), (b, to_b)))
+    return Deferred(*together(a, b), make, a.p)
 
 
 def _shifts(x: Tracked) -> bool:
@@ -74,29 +67,19 @@ def divide(a: Tracked, b: Tracked) -> Tracked:
                 error = plus(error, np.where(flushed, np.abs(value).astype(np.float64), 0.0))
             return value, shaped(error, value)
 
-    def to_b(g: Tracked) -> Tracked:
-        return fit(negative(multiply(g, conj(divide(divide(a, b), b)))), b)
-
-    return Deferred(*together(a, b), make, a.p, ((a, lambda g: fit(divide(g, conj(b)), a)), (b, to_b)))
+    return Deferred(*together(a, b), make, a.p)
 
 
 def conj(x: Tracked) -> Tracked:
-    """The complex conjugate, exactly; a real array itself."""
-    if x.dtype.kind != "c":
-        return x
-    return Deferred(x.shape, x.dtype, lambda: (np.conj(x.value), x.error), x.p, ((x, conj),))
+    """The complex conjugate, exactly."""
+    return Deferred(x.shape, x.dtype, lambda: (np.conj(x.value), x.error), x.p)
 
 
 def real(x: Tracked) -> Tracked:
     """The real part, exactly."""
-    if x.dtype.kind != "c":
-        return x
-    return Deferred(x.shape, x.p.wide, lambda: (x.value.real.copy(), x.error), x.p, ((x, lambda g: g),))
+    return Deferred(x.shape, x.p.wide, lambda: (x.value.real.copy(), x.error), x.p)
 
 
 def imag(x: Tracked) -> Tracked:
     """The imaginary part, exactly."""
-    if x.dtype.kind != "c":
-        return lift(np.zeros(x.shape), x.p)
-    back: Vjp = lambda g: multiply(g, lift(np.asarray(1j), x.p))  # noqa: E731
-    return Deferred(x.shape, x.p.wide, lambda: (x.value.imag.copy(), x.error), x.p, ((x, back),))
+    return Deferred(x.shape, x.p.wide, lambda: (x.value.imag.copy(), x.error), x.p)

@@ -9,7 +9,10 @@ import numpy as np
 
 from harness.arithmetic.operators import add
 from harness.arithmetic.roundings import Array
-from harness.arithmetic.tracked import Tracked, fit, leaf
+from harness.arithmetic.tracked import Tracked, leaf
+from harness.differentiation import fit
+from harness.dispatch import Move
+from harness.operations import primitives
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,8 @@ class Step:
     sizes: dict[str, float]
 
 
-#: Steps that move entries and round none: what reaches them reaches what they were made of, whatever its sign.
-_MOVES = frozenset(
-    {"broadcast", "concatenate", "conj", "imag", "negative", "real", "reshape", "roll", "take", "transpose"}
-)
+#: Steps that round none, beside moves: what reaches them reaches what they were made of, whatever its sign.
+_EXACT = frozenset({primitives.concatenate, primitives.conj, primitives.imag, primitives.negative, primitives.real})
 
 
 def steps(y: Tracked, at: tuple[int, ...], tier: int) -> list[Step]:
@@ -48,7 +49,7 @@ def steps(y: Tracked, at: tuple[int, ...], tier: int) -> list[Step]:
             if parent.error is None and not parent.parents:
                 continue
             arrived = fit(back(signed[order]), parent)
-            carried = fit(back(leaf(weight, node.p)), parent) if node.step in _MOVES else arrived
+            carried = fit(back(leaf(weight, node.p)), parent) if _moves(node) else arrived
             before = np.abs(carried.value).astype(np.float64)
             passed[order] = passed.get(order, 0.0) + _arisen(parent, before, tier)
             reaching[parent.order] = reaching.get(parent.order, 0.0) + before
@@ -57,10 +58,15 @@ def steps(y: Tracked, at: tuple[int, ...], tier: int) -> list[Step]:
         if node.error is not None and node.step:
             through = np.unravel_index(int(np.argmax(_weighed(node, weight, tier))), node.shape)
             place = tuple(int(i) for i in through)
-            sizes = {} if node.sizes is None else node.sizes(place)
+            sizes = {} if node.sizes is None else node.sizes(node.value, place)
             added = max(arisen - passed.get(order, 0.0), 0.0)
             found.append(Step(node.step, arisen, added, node.value[place], sizes))
     return found[::-1]
+
+
+def _moves(node: Tracked) -> bool:
+    of = None if node.origin is None else node.origin.primitive
+    return isinstance(of, Move) or of in _EXACT
 
 
 def _arisen(node: Tracked, weight: Array, tier: int) -> float:

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from harness import bounds
-from harness.arithmetic.operators import conj
 from harness.arithmetic.roundings import Array, all_whole, plus
 from harness.arithmetic.sums import sizes_of_sum
-from harness.arithmetic.tracked import Deferred, Tracked, Vjp, fit
+from harness.arithmetic.tracked import Deferred, Tracked
 from harness.bounds import Precision
-from reference_impls.definitions.terms import Group, Terms, evaluate
+from harness.definitions.terms import Group, Terms, evaluate
 
 
-def contract(terms: Terms, factors: dict[str, Tracked]) -> Tracked:
-    """A sum of products, given as its terms."""
-    p = next(iter(factors.values())).p
+def contract(*arrays: Tracked, terms: Terms, names: Sequence[str]) -> Tracked:
+    """A sum of products, given as its terms and the names of its factors."""
+    p, factors = arrays[0].p, dict(zip(names, arrays, strict=True))
     kinds = [f.dtype for f in factors.values()] + ([np.dtype(np.complex64)] if terms.complex else [])
-    parents = tuple((f, _transposed(terms, factors, name)) for name, f in factors.items())
 
-    def sizes(at: tuple[int, ...]) -> dict[str, float]:
+    def sizes(value: Array, at: tuple[int, ...]) -> dict[str, float]:
         values = {name: f.value for name, f in factors.items()}
         magnitudes = {name: np.abs(v).astype(np.float64) for name, v in values.items()}
         _, absolute, squared = _sums(terms, values, magnitudes, p)
         return sizes_of_sum(np.broadcast_to(terms.lengths, terms.shape)[at], absolute[at], squared[at])
 
-    return Deferred(terms.shape, np.result_type(*kinds), lambda: _contracted(terms, factors, p), p, parents, sizes)
+    return Deferred(terms.shape, np.result_type(*kinds), lambda: _contracted(terms, factors, p), p, sizes)
 
 
 def _contracted(terms: Terms, factors: dict[str, Tracked], p: Precision) -> tuple[Array, Array | None]:
@@ -148,14 +147,3 @@ def _empty(terms: Terms, sizes: dict[str, Array], absolute_sum: Array) -> Array:
     if absolute_sum.all():
         return np.zeros(absolute_sum.shape, bool)
     return np.asarray(evaluate(terms_of_size(terms), {n: (s != 0).astype(np.float64) for n, s in sizes.items()}) == 0)
-
-
-def _transposed(terms: Terms, factors: dict[str, Tracked], of: str) -> Vjp:
-    def back(g: Tracked) -> Tracked:
-        others = {name: conj(f) for name, f in factors.items() if name != of}
-        used = terms.derivative(of, conjugate=True)
-        names = {n for part in used.groups for n in part.factors}
-        there = {terms.cotangent: g} | {n: f for n, f in others.items() if n in names}
-        return fit(contract(used, there), factors[of])
-
-    return back

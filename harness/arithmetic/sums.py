@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from harness import bounds
-from harness.arithmetic.moving import broadcast, reshape
 from harness.arithmetic.operators import add, divide
 from harness.arithmetic.roundings import Array, all_whole, plus, rounded
-from harness.arithmetic.tracked import Deferred, Tracked, all_exact, lift, made
-from harness.dispatch import axes_of
+from harness.arithmetic.tracked import Deferred, Tracked, all_exact, lift
 
 
-def total(x: Tracked, axis: Any = None, *, keepdims: bool = False) -> Tracked:
-    """The sum over axes."""
-    axes = axes_of(axis, x.ndim)
+def total(x: Tracked, axes: tuple[int, ...]) -> Tracked:
+    """The sum over axes, kept with length 1."""
     n = prod(x.shape[a] for a in axes)
     kept = tuple(1 if i in axes else s for i, s in enumerate(x.shape))
-    shape = kept if keepdims else tuple(s for i, s in enumerate(x.shape) if i not in axes)
 
-    def make() -> tuple[Array, Array | None]:
-        value, error = _added_up(x, axes, n)
-        return value.reshape(shape), None if error is None else error.reshape(3, *shape)
-
-    def sizes(at: tuple[int, ...]) -> dict[str, float]:
+    def sizes(value: Array, at: tuple[int, ...]) -> dict[str, float]:
         size = np.abs(x.value).astype(np.float64)
-        sums = (s.sum(axis=axes).reshape(shape)[at] for s in (size, size**2))
+        sums = (s.sum(axis=axes, keepdims=True)[at] for s in (size, size**2))
         return sizes_of_sum(n, *sums)
 
-    return Deferred(shape, x.dtype, make, x.p, ((x, lambda g: broadcast(reshape(g, kept), x.shape)),), sizes)
+    return Deferred(kept, x.dtype, lambda: _added_up(x, axes, n), x.p, sizes)
 
 
 def sizes_of_sum(length: Any, absolute: Any, squared: Any) -> dict[str, float]:
@@ -63,16 +54,12 @@ def _added_up(x: Tracked, axes: tuple[int, ...], n: int) -> tuple[Array, Array |
     return value, plus(arriving, local)
 
 
-def mean(x: Tracked, axis: Any = None, *, keepdims: bool = False) -> Tracked:
-    """The mean over axes. Its gradient is each entry's share ``g / n``: a derivative of that adds up rounded shares."""
-    axes = axes_of(axis, x.ndim)
-    n = lift(prod(x.shape[a] for a in axes), x.p)
-    kept = tuple(1 if i in axes else s for i, s in enumerate(x.shape))
-    y = divide(total(x, axis, keepdims=keepdims), n)
-    return made(y.value, y.error, x.p, (x, lambda g: divide(broadcast(reshape(g, kept), x.shape), n)))
+def mean(x: Tracked, axes: tuple[int, ...]) -> Tracked:
+    """The mean over axes, kept: the sum, and then its quotient."""
+    return divide(total(x, axes), lift(prod(x.shape[a] for a in axes), x.p))
 
 
-def summed(parts: Sequence[Tracked]) -> Tracked:
+def summed(*parts: Tracked) -> Tracked:
     """The sum of what arrives at one place, with the rounding of any order of summation."""
     if len(parts) == 2:
         return add(*parts)
@@ -84,4 +71,4 @@ def summed(parts: Sequence[Tracked]) -> Tracked:
         return value, plus(*(x.error for x in parts), rounding)
 
     kind = np.result_type(*(x.dtype for x in parts))
-    return Deferred(parts[0].shape, kind, make, parts[0].p, tuple((x, lambda g: g) for x in parts))
+    return Deferred(parts[0].shape, kind, make, parts[0].p)

@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from harness.arithmetic.roundings import Array, all_tiers, cleaned
 from harness.bounds import Precision
-from harness.differentiation import vjp
-from harness.dispatch import Recorded
+from harness.differentiation import operands, vjp
+from harness.dispatch import Origin, Recorded
+from harness.operations import primitives
 
-Vjp = Callable[["Tracked"], "Tracked"]
-#: The sizes that the bound of one entry of a sum or transform is made of, by name.
-Sizes = Callable[[tuple[int, ...]], dict[str, float]]
+#: The value of a sum or transform, one entry -> the sizes that its bound is made of, by name.
+Sizes = Callable[[Array, tuple[int, ...]], dict[str, float]]
 
 _created = count()
 
 
 @dataclass(frozen=True, eq=False)
 class Tracked(Recorded):
-    """``value`` and ``error`` (None where exact, else (3, *shape)), with the ``parents`` it was computed from."""
+    """``value`` and ``error`` (None where exact, else (3, *shape)), with the ``origin`` it was computed from."""
 
     value: Array
     error: Array | None
     p: Precision
-    parents: tuple[tuple[Tracked, Vjp], ...] = ()
+    origin: Origin | None = None
     order: int = field(default_factory=lambda: next(_created))
     sizes: Sizes | None = None
 
     @property
     def step(self) -> str:
-        """What made it, by the name of the function: ``add``, ``exp``; empty of what was given."""
-        return self.parents[0][1].__qualname__.split(".")[0].strip("_") if self.parents else ""
+        """What made it, by its name: ``add``, ``exp``; empty of what was given."""
+        return self.origin.primitive.name if self.origin else ""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -46,6 +46,9 @@ class Tracked(Recorded):
     def dtype(self) -> np.dtype[Any]:
         return self.value.dtype
 
+    def since(self, origin: Origin) -> Self:
+        return replace(self, origin=origin)
+
     def __gradients__(self, xs: Sequence[Tracked]) -> list[Tracked]:
         found = vjp([self], [leaf(np.ones(self.shape), self.p)], xs)
         return [leaf(np.zeros(x.shape), self.p) if g is None else g for x, g in zip(xs, found, strict=True)]
@@ -54,10 +57,8 @@ class Tracked(Recorded):
         return leaf(self.value, self.p)
 
     def __confined__(self, low: float, high: float) -> Tracked:
-        value = np.clip(self.value, low, high)
-        room = np.maximum(high - value, value - low).astype(np.float64)
-        error = None if self.error is None else np.fmin(self.error, room)
-        return made(value, error, self.p, (self, lambda g: g))
+        result: Tracked = primitives.confined(self, low=low, high=high)
+        return result
 
     def lifted(self, x: Any) -> Tracked:
         return lift(x, self.p)
@@ -67,7 +68,7 @@ class Tracked(Recorded):
 
     def lacking(self, name: str) -> Exception:
         return TypeError(
-            f"the oracle's arithmetic has no numpy.{name}; see harness/arithmetic/__init__.py for what it has"
+            f"the oracle's arithmetic has no numpy.{name}; see harness/operations/__init__.py for what it has"
         )
 
 
@@ -80,12 +81,17 @@ class Deferred(Tracked):
         dtype: Any,
         make: Callable[[], tuple[Any, Array | None]],
         p: Precision,
-        parents: tuple[tuple[Tracked, Vjp], ...],
         sizes: Sizes | None = None,
+        origin: Origin | None = None,
     ) -> None:
         self.__dict__.update(
-            p=p, parents=parents, order=next(_created), _shape=shape, _dtype=np.dtype(dtype), _make=make, sizes=sizes
+            p=p, origin=origin, order=next(_created), _shape=shape, _dtype=np.dtype(dtype), _make=make, sizes=sizes
         )
+
+    def since(self, origin: Origin) -> Any:
+        if not self.waiting:
+            return Tracked(self.value, self.error, self.p, origin, sizes=self.sizes)
+        return Deferred(self.shape, self.dtype, self.__dict__["_make"], self.p, self.sizes, origin)
 
     @property
     def value(self) -> Array:
@@ -100,7 +106,7 @@ class Deferred(Tracked):
         trail: list[Deferred] = [self]
         while trail:  # operands first, however long the chain
             node = trail[-1]
-            before = [q for q, _ in node.parents if isinstance(q, Deferred) and q.waiting]
+            before = [q for q in operands(node) if isinstance(q, Deferred) and q.waiting]
             trail.extend(before)
             if not before:
                 trail.pop()._compute()
@@ -142,9 +148,9 @@ def lift(x: Any, p: Precision) -> Tracked:
     return Tracked(value, None if exact else all_tiers(p.u * np.abs(value)), p)
 
 
-def made(value: Array, error: Array | None, p: Precision, *parents: tuple[Tracked, Vjp]) -> Tracked:
-    """What was computed just now, from its value, its error and its parents."""
-    return Tracked(np.asarray(value), cleaned(value, error), p, parents)
+def made(value: Array, error: Array | None, p: Precision) -> Tracked:
+    """What was computed just now, from its value and its error."""
+    return Tracked(np.asarray(value), cleaned(value, error), p)
 
 
 def _widen(value: Array, p: Precision) -> Array:
@@ -160,17 +166,6 @@ def _representable(value: Array, p: Precision) -> Array:
         scaled = mantissa / p.u
     fits: Array = (scaled == np.rint(scaled)) | ~np.isfinite(value)
     return fits
-
-
-def fit(g: Tracked, like: Tracked) -> Tracked:
-    """A cotangent summed and projected to the space of ``like``: undoes broadcasting, drops imaginary parts."""
-    if g.dtype.kind == "c" and like.dtype.kind != "c":
-        g = g.real
-    if g.shape == like.shape:
-        return g
-    lead = g.ndim - like.ndim
-    axes = tuple(range(lead)) + tuple(i + lead for i, n in enumerate(like.shape) if n == 1 and g.shape[i + lead] != 1)
-    return (g.sum(axes) if axes else g).reshape(like.shape)
 
 
 def aligned(*xs: Tracked) -> list[Array | None]:

@@ -5,57 +5,19 @@ one entry is asked for, and then only what that entry needs; ``Work`` bounds how
 exact real number whatever was rounded on the way (Johansson 2017, IEEE Trans. Comput. 66(8)), so no error formula
 stands here. At a kink the derivative is enclosed together with every other subgradient.
 
-The operations stand in modules of the names they have in ``harness.arithmetic``; ``enclosures`` are the arrays. A new function
-of NumPy's is a line of a table below.
+Here stands the forward rule of each primitive of ``harness.operations``, in modules of the names they have in
+``harness.arithmetic``; ``enclosures`` are the arrays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import reduce
-from typing import Any
+from collections.abc import Callable
 
-import numpy as np
-
+from harness.balls import fourier, kinks, moving, operators, sums
 from harness.balls.enclosures import BITS, Balls, NoProof, Number, Work, digits, exactly, leaf, lift
-from harness.balls.fourier import fftn, numpy_fftn
-from harness.balls.kinks import absolute, clip, largest, maximum, minimum, where
-from harness.balls.moving import (
-    broadcast,
-    concatenate,
-    expand_dims,
-    flip,
-    moveaxis,
-    pad,
-    reshape,
-    roll,
-    stack,
-    take,
-    transpose,
-)
-from harness.balls.operators import (
-    add,
-    conj,
-    cos,
-    divide,
-    erf,
-    exp,
-    expm1,
-    imag,
-    log,
-    log1p,
-    multiply,
-    negative,
-    power,
-    real,
-    sin,
-    sqrt,
-    subtract,
-    tanh,
-)
-from harness.balls.sums import contract, mean, total
 from harness.differentiation import jvp, vjp
-from harness.dispatch import NORMS, Table
+from harness.dispatch import Primitive, Table
+from harness.operations import PROGRAMS, SPECIAL, primitives
 
 __all__ = [
     "BITS",
@@ -71,64 +33,52 @@ __all__ = [
     "vjp",
 ]
 
-
-def _fit(g: Balls, like: Balls) -> Balls:
-    """A cotangent projected to the space of ``like``: broadcasting is a gather, which undoes itself."""
-    return real(g) if like.kind != "c" else g
-
-
-def _summed(parts: Sequence[Balls]) -> Balls:
-    return reduce(add, parts)
-
-
-UFUNCS: dict[Any, Callable[..., Balls]] = {
-    np.add: add,
-    np.subtract: subtract,
-    np.negative: negative,
-    np.positive: lambda x: x,
-    np.multiply: multiply,
-    np.divide: divide,
-    np.power: power,
-    np.square: lambda x: multiply(x, x),
-    np.exp: exp,
-    np.expm1: expm1,
-    np.log: log,
-    np.log1p: log1p,
-    np.tanh: tanh,
-    np.sqrt: sqrt,
-    np.sin: sin,
-    np.cos: cos,
-    np.conjugate: conj,
-    np.maximum: maximum,
-    np.minimum: minimum,
-    np.absolute: absolute,
+#: The forward rule of each primitive: the ball of an entry.
+RULES: dict[Primitive, Callable[..., Balls]] = {
+    primitives.add: operators.add,
+    primitives.negative: operators.negative,
+    primitives.multiply: operators.multiply,
+    primitives.divide: operators.divide,
+    primitives.conj: operators.conj,
+    primitives.real: operators.real,
+    primitives.imag: operators.imag,
+    primitives.summed: operators.summed,
+    primitives.exp: operators.method("exp"),
+    primitives.expm1: operators.method("expm1"),
+    primitives.log: operators.method("log"),
+    primitives.log1p: operators.method("log1p"),
+    primitives.tanh: operators.method("tanh"),
+    primitives.sqrt: operators.method("sqrt"),
+    primitives.sin: operators.method("sin"),
+    primitives.cos: operators.method("cos"),
+    primitives.erf: operators.method("erf"),
+    primitives.two_over_root_pi: operators.two_over_root_pi,
+    primitives.power: operators.power,
+    primitives.logaddexp: operators.logaddexp,
+    primitives.hypot: operators.hypot,
+    primitives.arctan2: operators.arctan2,
+    primitives.sign: kinks.steps(kinks.sign),
+    primitives.floor: kinks.steps(lambda z: z.floor()),
+    primitives.ceil: kinks.steps(lambda z: z.ceil()),
+    primitives.trunc: kinks.steps(kinks.trunc),
+    primitives.rint: kinks.steps(kinks.rint),
+    primitives.where: kinks.where,
+    primitives.maximum: kinks.maximum,
+    primitives.share_of_first: kinks.share_of_first,
+    primitives.largest: kinks.largest,
+    primitives.share_of_largest: kinks.share_of_largest,
+    primitives.absolute: kinks.absolute,
+    primitives.sign_at: kinks.direction,
+    primitives.direction: kinks.direction,
+    primitives.nonzero_modulus: kinks.absolute,
+    primitives.unknown_at_zero: lambda x: lift(0.0, x.work),
+    primitives.one_off_zero: lambda x: lift(1.0, x.work),
+    primitives.scatter: moving.scatter,
+    primitives.concatenate: moving.concatenate,
+    primitives.total: sums.total,
+    primitives.mean: sums.mean,
+    primitives.contract: sums.contract,
+    primitives.fftn: fourier.fftn,
 }
 
-#: SciPy's special functions by name.
-SPECIAL: dict[str, Callable[..., Balls]] = {"erf": erf}
-
-FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.sum: lambda x, axis=None, keepdims=False: total(x, axis, keepdims=keepdims),
-    np.mean: lambda x, axis=None, keepdims=False: mean(x, axis, keepdims=keepdims),
-    np.max: lambda x, axis=None, keepdims=False: largest(x, axis, keepdims=keepdims),
-    np.where: where,
-    np.clip: clip,
-    np.reshape: reshape,
-    np.transpose: transpose,
-    np.broadcast_to: broadcast,
-    np.concatenate: concatenate,
-    np.stack: stack,
-    np.expand_dims: expand_dims,
-    np.moveaxis: moveaxis,
-    np.pad: pad,
-    np.flip: flip,
-    np.roll: roll,
-    np.real: real,
-    np.imag: imag,
-    np.shape: lambda x: x.shape,
-    np.ndim: lambda x: x.ndim,
-    np.fft.fft: lambda a, n=None, axis=-1, norm=None: fftn(a, (axis,), norm=NORMS[norm]),
-    np.fft.fftn: numpy_fftn,
-}
-
-Balls.table = Table(UFUNCS, SPECIAL, FUNCTIONS, take, contract, _fit, _summed)
+Balls.table = Table(PROGRAMS, SPECIAL, RULES, moving.moved)

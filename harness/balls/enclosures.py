@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from flint import acb, arb, ctx
 from numpy.typing import NDArray
 
-from harness.dispatch import Recorded
+from harness.dispatch import Origin, Recorded
 
 Array = NDArray[Any]
 
 #: One entry: an ``arb`` or ``acb``.
 Number = Any
-
-Vjp = Callable[["Balls"], "Balls"]
 
 #: Bits of the midpoints: three times longdouble's, so that cancellation of half of them still decides.
 BITS = 192
@@ -71,8 +69,8 @@ class Balls(Recorded):
     kind: str
     work: Work
     entry: Callable[[int], Number]
-    parents: tuple[tuple[Balls, Vjp], ...] = ()
     value: Array | None = None
+    origin: Origin | None = None
     order: int = field(default_factory=lambda: next(_created))
     known: dict[int, Number] = field(default_factory=dict, repr=False)
 
@@ -86,6 +84,9 @@ class Balls(Recorded):
     @property
     def dtype(self) -> np.dtype[Any]:
         return np.dtype(np.clongdouble if self.kind == "c" else np.longdouble)
+
+    def since(self, origin: Origin) -> Self:
+        return replace(self, origin=origin)
 
     def lifted(self, x: Any) -> Balls:
         return lift(x, self.work)
@@ -120,14 +121,9 @@ def made(
     kind: str,
     work: Work,
     entry: Callable[[int], Number],
-    *parents: tuple[Balls, Vjp],
     value: Array | None = None,
 ) -> Balls:
-    return Balls(shape, kind, work, entry if value is None else _read(value), parents, value)
-
-
-def zeros(like: Balls) -> Balls:
-    return leaf(np.zeros(like.shape, like.dtype), like.work)
+    return Balls(shape, kind, work, entry if value is None else _read(value), value)
 
 
 def added(terms: Iterable[Number]) -> Number:

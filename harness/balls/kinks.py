@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from flint import acb, arb
 
-from harness.balls.enclosures import Balls, NoProof, Number, kind_of, lift, made, zeros
-from harness.balls.moving import broadcast, gather, together
-from harness.balls.operators import conj, divide, multiply, negative, number, real, subtract
+from harness.balls.enclosures import Array, Balls, NoProof, Number, kind_of, made
+from harness.balls.moving import broadcast
 from harness.balls.sums import reduced
-from harness.dispatch import axes_of
 
 
 def compared(ufunc: np.ufunc, operands: Sequence[Balls]) -> Any:
@@ -23,9 +21,10 @@ def compared(ufunc: np.ufunc, operands: Sequence[Balls]) -> Any:
         return ufunc(*exact)
     if len(operands) != 2:
         raise NoProof(f"numpy.{ufunc.__name__} of what is not exact")
-    a, b = together(*operands)
-    found = [_decided(ufunc, a.at(i), b.at(i)) for i in range(a.size)]
-    return np.array(found, dtype=bool).reshape(a.shape)
+    shape = np.broadcast_shapes(*(x.shape for x in operands))
+    a, b = (broadcast(x, shape) for x in operands)
+    found = [_decided(ufunc, a(i), b(i)) for i in range(int(np.prod(shape)))]
+    return np.array(found, dtype=bool).reshape(shape)
 
 
 def _decided(ufunc: np.ufunc, a: Number, b: Number) -> bool:
@@ -37,24 +36,13 @@ def _decided(ufunc: np.ufunc, a: Number, b: Number) -> bool:
     raise NoProof("a comparison that is too close to decide")
 
 
-def where(condition: Any, a: Any, b: Any) -> Balls:
+def where(a: Balls, b: Balls, condition: Any) -> Balls:
     """``a`` where the condition holds, else ``b``."""
-    work = next(x.work for x in (condition, a, b) if isinstance(x, Balls))
-    a, b = lift(a, work), lift(b, work)
     shape = np.broadcast_shapes(np.shape(condition), a.shape, b.shape)
-    mask = np.broadcast_to(condition, shape)
-    flat = mask.reshape(-1)
-    a, b = broadcast(a, shape), broadcast(b, shape)
-    value = None if a.value is None or b.value is None else np.where(mask, a.value, b.value)
-    return made(
-        shape,
-        kind_of(a, b),
-        work,
-        lambda i: (a if flat[i] else b).at(i),
-        (a, lambda g: where(mask, g, zeros(g))),
-        (b, lambda g: where(mask, zeros(g), g)),
-        value=value,
-    )
+    mask = np.broadcast_to(condition, shape).reshape(-1)
+    on, off = broadcast(a, shape), broadcast(b, shape)
+    value = None if a.value is None or b.value is None else np.where(condition, a.value, b.value)
+    return made(shape, kind_of(a, b), a.work, lambda i: (on if mask[i] else off)(i), value=value)
 
 
 def _share() -> Number:
@@ -68,41 +56,87 @@ def _sign() -> Number:
 
 
 def maximum(a: Balls, b: Balls) -> Balls:
-    """The larger of each pair; at a tie any share of the gradient goes to either."""
-    a, b = together(a, b)
+    """The larger of each pair."""
+    shape = np.broadcast_shapes(a.shape, b.shape)
+    left, right = broadcast(a, shape), broadcast(b, shape)
+    value = None if a.value is None or b.value is None else np.maximum(a.value, b.value)
+    return made(shape, "f", a.work, lambda i: left(i).max(right(i)), value=value)
 
-    def first(i: int) -> Number:
-        x, y = a.at(i), b.at(i)
+
+def share_of_first(a: Balls, b: Balls) -> Balls:
+    """1 where a is the larger, 0 where b is; at a tie anything between."""
+    shape = np.broadcast_shapes(a.shape, b.shape)
+    left, right = broadcast(a, shape), broadcast(b, shape)
+
+    def entry(i: int) -> Number:
+        x, y = left(i), right(i)
         return arb(1) if x > y else arb(0) if x < y else _share()
 
-    share = made(a.shape, "f", a.work, first)
-    value = None if a.value is None or b.value is None else np.maximum(a.value, b.value)
-    return made(
-        a.shape,
-        "f",
-        a.work,
-        lambda i: a.at(i).max(b.at(i)),
-        (a, lambda g: multiply(g, share)),
-        (b, lambda g: multiply(g, subtract(number(1, g), share))),
-        value=value,
-    )
+    return made(shape, "f", a.work, entry)
 
 
-def minimum(a: Balls, b: Balls) -> Balls:
-    """The smaller of each pair."""
-    return negative(maximum(negative(a), negative(b)))
+def _members(x: Balls, axes: tuple[int, ...]) -> tuple[Array, tuple[int, ...], list[Array]]:
+    """The result's place of each entry in a reduction over axes, the result's shape, and each result's entries."""
+    target, shape = reduced(x, axes)
+    flat = target.reshape(-1)
+    order = np.argsort(flat, kind="stable")
+    return flat, shape, np.split(order, np.flatnonzero(np.diff(flat[order])) + 1)
 
 
-def clip(x: Balls, low: Any = None, high: Any = None) -> Balls:
-    """x within limits, each of which may be None."""
-    above = x if low is None else maximum(x, lift(low, x.work))
-    return above if high is None else minimum(above, lift(high, x.work))
+def steps(of_balls: Callable[[Number], Number]) -> Callable[[Balls], Balls]:
+    """A function of steps, from what it does to a ball."""
+    return lambda x: made(x.shape, "f", x.work, lambda i: of_balls(x.at(i)))
+
+
+def sign(z: Number) -> Number:
+    """-1, 0 or 1; anything between where it is not decided."""
+    return arb(1) if z > 0 else arb(-1) if z < 0 else arb(0) if z == 0 else _sign()
+
+
+def trunc(z: Number) -> Number:
+    """The whole number next to z towards 0."""
+    return z.floor() if z >= 0 else z.ceil() if z < 0 else z.floor().union(z.ceil())
+
+
+def rint(z: Number) -> Number:
+    """The whole number nearest to z, the even one of two."""
+    up = (z + arb(0.5)).floor()
+    tie = (z + arb(0.5)) == up and not (up / 2).is_integer()
+    return up - 1 if tie else up
+
+
+def largest(x: Balls, axes: tuple[int, ...]) -> Balls:
+    """The maximum over axes, kept."""
+    _, shape, members = _members(x, axes)
+
+    def entry(o: int) -> Number:
+        x.work.spend(len(members[o]))
+        top, *rest = (x.at(int(i)) for i in members[o])
+        for z in rest:
+            top = top.max(z)
+        return top
+
+    value = None if x.value is None else x.value.max(axis=axes, keepdims=True)
+    return made(shape, "f", x.work, entry, value=value)
+
+
+def share_of_largest(x: Balls, axes: tuple[int, ...]) -> Balls:
+    """1 for the maximum over axes, 0 for the others; rivals share it in any proportion."""
+    flat, _, members = _members(x, axes)
+
+    def entry(i: int) -> Number:
+        others = [x.at(int(j)) for j in members[flat[i]] if j != i]
+        x.work.spend(len(others))
+        z = x.at(i)
+        return arb(0) if any(other > z for other in others) else arb(1) if all(z > o for o in others) else _share()
+
+    return made(x.shape, "f", x.work, entry)
 
 
 def absolute(x: Balls) -> Balls:
     """``|x|``, of a complex number its modulus."""
     value = None if x.value is None or x.kind == "c" else np.abs(x.value)
-    return made(x.shape, "f", x.work, lambda i: abs(x.at(i)), (x, lambda g: multiply(g, direction(x))), value=value)
+    return made(x.shape, "f", x.work, lambda i: abs(x.at(i)), value=value)
 
 
 def direction(x: Balls) -> Balls:
@@ -114,38 +148,7 @@ def direction(x: Balls) -> Balls:
             return z / abs(z)
         return acb(_sign(), _sign()) if x.kind == "c" else _sign()
 
-    def back(g: Balls) -> Balls:
-        along = multiply(d, real(multiply(conj(d), g)))
-        return divide(subtract(g, along), absolute(x))
-
-    d = made(x.shape, x.kind, x.work, entry, *([(x, back)] if x.kind == "c" else []))
-    return d
-
-
-def largest(x: Balls, axis: Any = None, *, keepdims: bool = False) -> Balls:
-    """The maximum over axes; rivals share the gradient in any proportion."""
-    target, shape = reduced(x, axis, keepdims)
-    flat = target.reshape(-1)
-    order = np.argsort(flat, kind="stable")
-    members = np.split(order, np.flatnonzero(np.diff(flat[order])) + 1)
-
-    def entry(o: int) -> Number:
-        x.work.spend(len(members[o]))
-        top, *rest = (x.at(int(i)) for i in members[o])
-        for z in rest:
-            top = top.max(z)
-        return top
-
-    def own(i: int) -> Number:
-        others = [x.at(int(j)) for j in members[flat[i]] if j != i]
-        x.work.spend(len(others))
-        z = x.at(i)
-        return arb(0) if any(other > z for other in others) else arb(1) if all(z > o for o in others) else _share()
-
-    share = made(x.shape, "f", x.work, own)
-    value = None if x.value is None else x.value.max(axis=axes_of(axis, x.ndim)).reshape(shape)
-    back = lambda g: multiply(gather(g, target), share)  # noqa: E731
-    return made(shape, "f", x.work, entry, (x, back), value=value)
+    return made(x.shape, x.kind, x.work, entry)
 
 
 #: Each comparison of two arrays with what decides it, and what decides its opposite.

@@ -3,124 +3,94 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from flint import arb
 
-from harness.balls.enclosures import Balls, NoProof, Number, conjugate, exactly, kind_of, leaf, made
-from harness.balls.moving import together
+from harness.balls.enclosures import Balls, Number, conjugate, kind_of, made
+from harness.balls.moving import broadcast
+
+
+def _pairwise(a: Balls, b: Balls, of_balls: Callable[[Number, Number], Number]) -> Balls:
+    """Two arrays combined entry by entry."""
+    shape = np.broadcast_shapes(a.shape, b.shape)
+    left, right = broadcast(a, shape), broadcast(b, shape)
+    return made(shape, kind_of(a, b), a.work, lambda i: of_balls(left(i), right(i)))
 
 
 def add(a: Balls, b: Balls) -> Balls:
     """``a + b``."""
-    a, b = together(a, b)
-    return made(a.shape, kind_of(a, b), a.work, lambda i: a.at(i) + b.at(i), (a, lambda g: g), (b, lambda g: g))
-
-
-def negative(a: Balls) -> Balls:
-    """``-a``."""
-    value = None if a.value is None else -a.value
-    return made(a.shape, a.kind, a.work, lambda i: -a.at(i), (a, negative), value=value)
-
-
-def subtract(a: Balls, b: Balls) -> Balls:
-    """``a - b``."""
-    return add(a, negative(b))
+    return _pairwise(a, b, lambda x, y: x + y)
 
 
 def multiply(a: Balls, b: Balls) -> Balls:
     """``a b``."""
-    a, b = together(a, b)
-    to_a, to_b = (lambda g: multiply(g, conj(b))), (lambda g: multiply(g, conj(a)))
-    return made(a.shape, kind_of(a, b), a.work, lambda i: a.at(i) * b.at(i), (a, to_a), (b, to_b))
+    return _pairwise(a, b, lambda x, y: x * y)
 
 
 def divide(a: Balls, b: Balls) -> Balls:
     """``a / b``."""
-    a, b = together(a, b)
-
-    def to_b(g: Balls) -> Balls:
-        return negative(multiply(g, conj(divide(divide(a, b), b))))
-
-    to_a = lambda g: divide(g, conj(b))  # noqa: E731
-    return made(a.shape, kind_of(a, b), a.work, lambda i: a.at(i) / b.at(i), (a, to_a), (b, to_b))
+    return _pairwise(a, b, lambda x, y: x / y)
 
 
-def _unary(name: str, derivative: Callable[[Balls, Balls], Balls]) -> Callable[[Balls], Balls]:
-    """A function that balls have by name, from its derivative at (x, y)."""
+def power(a: Balls, b: Balls) -> Balls:
+    """``a^b``."""
+    return _pairwise(a, b, lambda x, y: x**y)
 
-    def apply(x: Balls) -> Balls:
-        def entry(i: int) -> Number:
-            return getattr(x.at(i), name)()
 
-        y = made(x.shape, x.kind, x.work, entry, (x, lambda g: multiply(g, conj(derivative(x, y)))))
+def logaddexp(a: Balls, b: Balls) -> Balls:
+    """``log(e^a + e^b)``."""
+    return _pairwise(a, b, lambda x, y: x + (y - x).exp().log1p() if x.mid() > y.mid() else y + (x - y).exp().log1p())
+
+
+def hypot(a: Balls, b: Balls) -> Balls:
+    """``sqrt(a^2 + b^2)``."""
+    return _pairwise(a, b, lambda x, y: (x * x + y * y).sqrt())
+
+
+def arctan2(a: Balls, b: Balls) -> Balls:
+    """The angle of ``b + i a``."""
+    return _pairwise(a, b, arb.atan2)
+
+
+def summed(*xs: Balls) -> Balls:
+    """The sum of arrays of one shape."""
+
+    def entry(i: int) -> Number:
+        y = xs[0].at(i)
+        for x in xs[1:]:
+            y = y + x.at(i)
         return y
 
-    return apply
+    return made(xs[0].shape, kind_of(*xs), xs[0].work, entry)
 
 
-def number(x: Any, like: Balls) -> Balls:
-    return leaf(np.asarray(x), like.work)
+def negative(x: Balls) -> Balls:
+    """``-x``."""
+    return made(x.shape, x.kind, x.work, lambda i: -x.at(i), value=None if x.value is None else -x.value)
 
 
-exp = _unary("exp", lambda x, y: y)
-
-expm1 = _unary("expm1", lambda x, y: add(y, number(1, y)))
-
-log = _unary("log", lambda x, y: divide(number(1, x), x))
-
-log1p = _unary("log1p", lambda x, y: divide(number(1, x), add(number(1, x), x)))
-
-tanh = _unary("tanh", lambda x, y: subtract(number(1, y), multiply(y, y)))
-
-sqrt = _unary("sqrt", lambda x, y: divide(number(0.5, y), y))
-
-sin: Callable[[Balls], Balls] = _unary("sin", lambda x, y: cos(x))
-
-cos: Callable[[Balls], Balls] = _unary("cos", lambda x, y: negative(sin(x)))
+def method(name: str) -> Callable[[Balls], Balls]:
+    """A function that balls have by name."""
+    return lambda x: made(x.shape, x.kind, x.work, lambda i: getattr(x.at(i), name)())
 
 
-def _erf_slope(x: Balls, y: Balls) -> Balls:
-    scale = made((), "f", x.work, lambda i: 2 / arb.const_sqrt_pi())
-    return multiply(scale, exp(negative(multiply(x, x))))
-
-
-erf = _unary("erf", _erf_slope)
-
-
-def power(x: Balls, n: Balls) -> Balls:
-    """``x^n`` for a constant scalar n."""
-    if n.value is None or n.size != 1:
-        raise NoProof("a power that is no constant")
-    exponent = float(n.value.reshape(()))
-    whole = int(exponent) if exponent == int(exponent) else exactly(np.float64(exponent))
-
-    def back(g: Balls) -> Balls:
-        slope = multiply(number(exponent, x), power(x, number(exponent - 1, x)))
-        return multiply(g, conj(slope))
-
-    return made(x.shape, x.kind, x.work, lambda i: x.at(i) ** whole, (x, back))
+def two_over_root_pi(x: Balls) -> Balls:
+    """``2 / sqrt(pi)``."""
+    return made((), "f", x.work, lambda i: 2 / arb.const_sqrt_pi())
 
 
 def conj(x: Balls) -> Balls:
-    """The complex conjugate; a real array itself."""
-    if x.kind != "c":
-        return x
+    """The complex conjugate."""
     value = None if x.value is None else np.conj(x.value)
-    return made(x.shape, "c", x.work, lambda i: conjugate(x.at(i)), (x, conj), value=value)
+    return made(x.shape, "c", x.work, lambda i: conjugate(x.at(i)), value=value)
 
 
 def real(x: Balls) -> Balls:
     """The real part."""
-    if x.kind != "c":
-        return x
-    value = None if x.value is None else x.value.real
-    return made(x.shape, "f", x.work, lambda i: x.at(i).real, (x, lambda g: g), value=value)
+    return made(x.shape, "f", x.work, lambda i: x.at(i).real, value=None if x.value is None else x.value.real)
 
 
 def imag(x: Balls) -> Balls:
     """The imaginary part."""
-    value = np.zeros(x.shape, np.longdouble) if x.kind != "c" else None if x.value is None else x.value.imag
-    back = lambda g: multiply(g, number(1j, g))  # noqa: E731
-    return made(x.shape, "f", x.work, lambda i: x.at(i).imag, (x, back), value=value)
+    return made(x.shape, "f", x.work, lambda i: x.at(i).imag, value=None if x.value is None else x.value.imag)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.special import erf
 
-from reference_impls.definitions.derivatives import settled
+from harness.definitions.derivatives import settled
 
 #: ``sqrt(2 / pi)`` and ``sqrt(1 / 2)`` beyond double precision.
 ROOT_TWO_OVER_PI = np.sqrt(2 / np.arctan2(np.longdouble(0), np.longdouble(-1)))

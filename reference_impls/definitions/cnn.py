@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from harness.definitions.derivatives import confined, settled
+from harness.definitions.derivatives import gradients as derivatives
 from reference_impls.definitions.activations import relu, sigmoid, sigmoid_by_tanh
 from reference_impls.definitions.conv import conv2d
-from reference_impls.definitions.derivatives import confined, settled
-from reference_impls.definitions.derivatives import gradients as derivatives
 from reference_impls.definitions.linear import flatten, linear
 from reference_impls.definitions.losses import bce
 from reference_impls.definitions.normalization import batch_norm

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from harness.definitions.terms import Terms, axes, group, sum_of_products
 from reference_impls.definitions.padding import circular_pad2d
-from reference_impls.definitions.terms import Terms, axes, group, sum_of_products
 
 
 def per_axis(value: Any, rank: int) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
-from reference_impls.definitions.terms import Terms, axes, group, sum_of_products
+from harness.definitions.terms import Terms, axes, group, sum_of_products
 
 
 @lru_cache(maxsize=64)

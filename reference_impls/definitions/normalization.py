@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impls.definitions.derivatives import settled
+from harness.definitions.derivatives import settled
 
 Form = Callable[[Any, Any, Any, Any, Any], Any]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impls.definitions.derivatives import settled
+from harness.definitions.derivatives import settled
 
 
 def _corrections(p: Any, t: int, betas: Any) -> tuple[Any, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reference_impls.definitions.terms import Terms, axes, group, sum_of_products
+from harness.definitions.terms import Terms, axes, group, sum_of_products
 
 Places = NDArray[np.intp]
 

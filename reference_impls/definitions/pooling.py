@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.definitions.terms import Terms, axes, group, sum_of_products
 from reference_impls.definitions.conv import per_axis
-from reference_impls.definitions.terms import Terms, axes, group, sum_of_products
 
 
 def windows(size: int, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> int:

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from harness.definitions.terms import Group, Terms, axes, group, sum_of_products
 from reference_impls.definitions.padding import circular, nearest, reflected, symmetric
-from reference_impls.definitions.terms import Group, Terms, axes, group, sum_of_products
 
 Shape = tuple[int, ...]
 #: First entry and length along one axis.

@@ -121,7 +121,8 @@ class Terms:
             for group in self.groups:
                 total += np.bincount(group.out, minlength=n)
             self._cache["lengths"] = total.reshape(self.shape)
-        return self._cache["lengths"]
+        lengths: NDArray[np.int64] = self._cache["lengths"]
+        return lengths
 
     @property
     def cotangent(self) -> str:
@@ -147,7 +148,8 @@ class Terms:
             )
             sizes = {new: self.shape} | {n: s for n, s in self.sizes.items() if n != of}
             self._cache[key] = Terms(self.sizes[of], sizes, groups)
-        return self._cache[key]
+        found: Terms = self._cache[key]
+        return found
 
 
 def group(
@@ -163,13 +165,14 @@ def group(
     mask = np.broadcast_to(where, full)
     everywhere = bool(mask.all())
 
-    def flat(name: str, place: tuple[Any, ...]) -> Indices:
+    def places_of(name: str, place: tuple[Any, ...]) -> Indices:
         result: Any = np.zeros(full, np.intp)
         for axis, size in zip(place, shapes[name], strict=True):
             result = result * size + axis
-        return result.ravel() if everywhere else result[mask]
+        chosen: Indices = result.ravel() if everywhere else result[mask]
+        return chosen
 
-    indices = {name: flat(name, place) for name, place in places.items()}
+    indices = {name: places_of(name, place) for name, place in places.items()}
     c = coefficient
     if np.ndim(c):
         c = np.broadcast_to(c, full)
@@ -221,4 +224,4 @@ def evaluate(terms: Terms, factors: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
             if not plain:
                 products = products * (part.coefficient[place] if each else part.coefficient)
             result[..., targets] += np.add.reduceat(products, starts, axis=-1)
-    return result.reshape(*stack, *terms.shape)
+    return result.reshape((*stack, *terms.shape))
