@@ -3,11 +3,15 @@
 One row per case and candidate; what the laws said stands in one text, `law about|status margin` after `law about|...`.
 A status that conforms is left out, and so is what was not judged at all. Margins are powers of two: what counts as
 grown is four times as large.
+
+A baseline is of several capabilities of processors. What is the same under all that its op was recorded under stands
+once, without a capability; what differs stands in further rows of the same case and candidate, each with the
+capabilities it holds under.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy
 import pandas
@@ -15,7 +19,10 @@ import pandas
 from harness.model import UNJUDGED
 
 #: The columns of a baseline.
-COLUMNS = ("op", "case", "candidate", "verdicts")
+COLUMNS = ("op", "case", "candidate", "capability", "verdicts")
+
+#: Stands between the capabilities that a row holds under, and between the verdicts of one row.
+_AND, _END = " ", ";"
 
 #: What a comparison takes from one.
 UNFOLDED = ("op", "case", "candidate", "law", "about", "status", "margin")
@@ -29,14 +36,70 @@ def folded(verdicts: pandas.DataFrame) -> pandas.DataFrame:
     subject = (rows["law"] + " " + rows["about"]).str.rstrip()
     status = rows["status"].where(rows["status"] != "conforms", "")
     said = subject + "|" + (status + " " + pandas.Series(_written(rows["margin"]), rows.index)).str.strip()
-    gathered = rows.assign(verdicts=said).groupby(_KEY, sort=True)["verdicts"].agg(";".join)
-    return gathered.reset_index()[list(COLUMNS)]
+    return _gathered(rows.assign(verdicts=said, capability=""))
+
+
+def merged(
+    committed: pandas.DataFrame, now: pandas.DataFrame, capability: str, made: Mapping[str, Collection[str]]
+) -> pandas.DataFrame:
+    """A baseline with a run of one capability in the place of the one it had; ``now`` is the folded run.
+
+    ``made`` are the ops recorded by capability. Ops that the run does not judge stay as they are. Of those it judges,
+    cases and candidates that it has no more go, under every capability.
+    """
+    ops = set(now["op"])
+    ours = committed["op"].isin(ops)
+    apart = _apart(committed[ours], {c: ops & set(those) for c, those in made.items() if c != capability})
+    there = apart.merge(now[_KEY].drop_duplicates(), on=_KEY)
+    each = pandas.concat([there, _pieces(now).assign(capability=capability)], ignore_index=True)
+    return pandas.concat([committed[~ours], _together(each)], ignore_index=True).sort_values(
+        [*_KEY, "capability"], ignore_index=True
+    )
+
+
+def under(committed: pandas.DataFrame, capability: str, made: Mapping[str, Collection[str]]) -> pandas.DataFrame:
+    """The rows that a run under a capability is comparable with: its own, or those that are the same under all."""
+    common = committed["capability"] == ""
+    own = committed["op"].isin(set(made.get(capability, ())))
+    held = committed["capability"].str.split(_AND).map(lambda names: capability in names)
+    return committed[common | (own & held)]
+
+
+def _pieces(folded: pandas.DataFrame) -> pandas.DataFrame:
+    """One row per verdict."""
+    return folded.assign(verdicts=folded["verdicts"].str.split(_END)).explode("verdicts", ignore_index=True)
+
+
+def _gathered(pieces: pandas.DataFrame) -> pandas.DataFrame:
+    """One row per case, candidate and capability."""
+    rows = pieces.groupby([*_KEY, "capability"], sort=True)["verdicts"].agg(_END.join)
+    return rows.reset_index()[list(COLUMNS)]
+
+
+def _apart(committed: pandas.DataFrame, made: Mapping[str, Collection[str]]) -> pandas.DataFrame:
+    """The verdicts of each capability by itself, those that stand once repeated for all of their op."""
+    parts = []
+    for capability, ops in made.items():
+        held = under(committed[committed["op"].isin(set(ops))], capability, made)
+        parts.append(_pieces(held).assign(capability=capability))
+    return pandas.concat(parts, ignore_index=True) if parts else _pieces(committed.iloc[:0])
+
+
+def _together(each: pandas.DataFrame) -> pandas.DataFrame:
+    """The verdicts of all capabilities as rows of a baseline: what is the same under all of its op stands once."""
+    names = sorted(set(each["capability"]))
+    bits = each["capability"].map({name: 1 << i for i, name in enumerate(names)}).astype(numpy.int64)
+    found = each.assign(bits=bits).drop_duplicates([*_KEY, "verdicts", "bits"])
+    whole = found.drop_duplicates(["op", "bits"]).groupby("op")["bits"].sum()
+    found = found.groupby([*_KEY, "verdicts"], sort=False)["bits"].sum().reset_index()
+    spelt = {mask: _AND.join(n for i, n in enumerate(names) if mask >> i & 1) for mask in set(found["bits"])}
+    same = found["bits"] == found["op"].map(whole)
+    return _gathered(found.assign(capability=found["bits"].map(spelt).where(~same, "")))
 
 
 def unfolded(small: pandas.DataFrame, ops: Collection[str]) -> pandas.DataFrame:
     """The rows of some ops as a comparison reads them. Columns: UNFOLDED."""
-    rows = small[small["op"].isin(set(ops))]
-    rows = rows.assign(verdicts=rows["verdicts"].str.split(";")).explode("verdicts").reset_index(drop=True)
+    rows = _pieces(small[small["op"].isin(set(ops))])
     codes, words = pandas.factorize(rows["verdicts"])
     parts = pandas.Series(words).str.extract(
         r"^(?P<law>\S+)(?: (?P<about>.*))?\|(?P<status>.*?) ?(?P<margin>exact|inf|nan|2\^-?\d+)$"

@@ -28,9 +28,19 @@ TIERS = ("random", "any", "worst")
 #: Chance of one false alarm per judged tensor; lambda grows only with sqrt(-log(DELTA)).
 DELTA = 1e-9
 
+#: The unit roundoff of single precision.
+SINGLE = 2.0**-24
+
 #: Error a library may make in exp, log, tanh and their kin, in units in the last place: what NumPy asks of its own
 #: vectorised functions (NEP 38; SVML's documented maximum). Sleef's ``u10`` and ``u35`` functions in torch stay below.
 TRANSCENDENTAL_ULPS = 4
+
+#: Largest absolute error of the five-term approximation of erf (Abramowitz and Stegun 1964, 7.1.26), which vector
+#: kernels take where this is the order of single precision's own roundings, and that alone.
+POLYNOMIAL_ERF = 1.5e-7
+
+#: Algorithms in which a sum of small integers is exact: plain multiplications and additions, in any order.
+PLAIN = ("conventional", "blocked", "low-precision-accumulation", "polynomial-erf")
 
 #: Constant of the probabilistic FFT bound: rounding of twiddle factors and butterflies (Schatzman 1996, measured
 #: constants of radix-2 to radix-13 butterflies lie below it).
@@ -68,7 +78,12 @@ class Precision:
     @property
     def exact_sums(self) -> bool:
         """Whether sums of small integers are exact: true of any order of plain multiplications and additions."""
-        return self.algorithm in ("conventional", "blocked", "low-precision-accumulation")
+        return self.algorithm in PLAIN
+
+    @property
+    def polynomial_erf(self) -> bool:
+        """Whether erf is taken from its five-term approximation: in single precision alone."""
+        return self.algorithm == "polynomial-erf" and self.u_compute >= SINGLE
 
 
 #: Real type that each complex dtype is made of.
@@ -87,7 +102,7 @@ def precision(dtype: str, algorithm: str = "conventional") -> Precision:
     facts = finfo(dtype)
     u = 2.0 ** -(facts.nmant + 1)
     half = REAL.get(dtype, dtype) in ("float16", "bfloat16")
-    compute = 2.0**-24 if half and algorithm != "low-precision-accumulation" else u
+    compute = SINGLE if half and algorithm != "low-precision-accumulation" else u
     # Intel's and AMD's bfloat16 dot products treat subnormals as zero (Intel SDM, VDPBF16PS).
     eta = float(facts.smallest_normal if dtype == "bfloat16" else facts.smallest_subnormal)
     wide = np.dtype(np.longdouble) if REAL.get(dtype, dtype) in ("float64", "longdouble") else np.dtype(np.float64)

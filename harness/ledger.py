@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import datetime
-import platform
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from harness import cases
+from harness.builds import Build
 from harness.expressions import ExpressionError
 from harness.model import RED, CandidateSpec, Case, Known, Spec, Verdict
 from harness.vocabulary import versions_of
 
 
-def applied(
-    spec: Spec, case: Case, rows: Iterable[Verdict], versions: Mapping[str, str], isa: str = ""
-) -> list[Verdict]:
+def applied(spec: Spec, case: Case, rows: Iterable[Verdict], build: Build) -> list[Verdict]:
     """The rows of one case with known deviations marked ``known``, and known ones that conform marked ``fixed``.
 
     A known deviation that fails otherwise than its entry says stays red.
     """
-    entries = [(i, k) for i, k in enumerate(spec.known) if matters(k, versions, isa) and _holds(spec, case, k)]
-    return [_applied(spec, row, entries) for row in rows]
+    entries = [(i, k) for i, k in enumerate(spec.known) if matters(k, build) and _holds(spec, case, k)]
+    return [_applied(spec, row, entries, build) for row in rows]
 
 
-def own(spec: Spec, library: str, versions: Mapping[str, str], isa: str = "") -> tuple[CandidateSpec, ...]:
+def own(spec: Spec, library: str, build: Build) -> tuple[CandidateSpec, ...]:
     """The library's own candidates of which the spec knows deviations: what is built of them may share those.
 
     It knows them where the ledger tells of them, or where it declares another algorithm than the conventional one.
     """
-    known = {name for entry in spec.known if matters(entry, versions, isa) for name in entry.by}
+    known = {name for entry in spec.known if matters(entry, build) for name in entry.by}
     return tuple(
         c
         for c in spec.candidates
@@ -39,9 +37,9 @@ def own(spec: Spec, library: str, versions: Mapping[str, str], isa: str = "") ->
     )
 
 
-def shows(spec: Spec, case: Case, name: str, versions: Mapping[str, str], isa: str = "") -> bool:
+def shows(spec: Spec, case: Case, name: str, build: Build) -> bool:
     """Whether the ledger knows a deviation of a candidate at a case."""
-    return any(name in k.by and matters(k, versions, isa) and _holds(spec, case, k) for k in spec.known)
+    return any(name in k.by and matters(k, build) and _holds(spec, case, k) for k in spec.known)
 
 
 def selects(spec: Spec, entry: Known) -> bool:
@@ -69,7 +67,7 @@ def _holds(spec: Spec, case: Case, entry: Known) -> bool:
         return False
 
 
-def _applied(spec: Spec, row: Verdict, entries: list[tuple[int, Known]]) -> Verdict:
+def _applied(spec: Spec, row: Verdict, entries: list[tuple[int, Known]], build: Build) -> Verdict:
     for number, entry in entries:
         if not speaks_of(entry, row):
             continue
@@ -77,7 +75,7 @@ def _applied(spec: Spec, row: Verdict, entries: list[tuple[int, Known]]) -> Verd
         if row.status in RED and (entry.status is None or entry.status == row.status):
             margin = float("nan") if entry.nondeterministic else row.margin
             return replace(row, status="known", known=label, margin=margin)
-        if row.status == "conforms" and not entry.may_conform:
+        if row.status == "conforms" and not may_conform(spec, entry, build):
             place = f"{spec.path}:{entry.line}"
             message = f"{place}: known as deviating, but it conforms: narrow the entry, or remove it ({entry.because})"
             return replace(row, status="fixed", known=label, message=message)
@@ -98,34 +96,39 @@ def told(spec: Spec, known: str) -> str:
 
 def speaks_of(entry: Known, row: Verdict) -> bool:
     """Whether an entry is about a row's candidate, law and subject (whatever its status)."""
-    about = not entry.about or any(row.about == a or row.about.startswith(f"{a} ") for a in entry.about)
+    about = not entry.about or any(row.about.split()[: len(a.split())] == a.split() for a in entry.about)
     return row.candidate in entry.by and row.law in entry.law and about
 
 
-def matters(entry: Known, versions: Mapping[str, str], isa: str = "") -> bool:
-    """Whether an entry speaks of these versions and this processor, and has not expired."""
+def matters(entry: Known, build: Build) -> bool:
+    """Whether an entry is active: it speaks of these versions, has not expired, and its probe finds the behaviour."""
+    return _in_force(entry, build) and (not entry.probe or build.answer(entry.probe) != "not found")
+
+
+def inactive(spec: Spec, build: Build) -> list[Known]:
+    """The entries whose probes do not find their behaviour in this build: they excuse nothing and accuse nobody."""
+    return [k for k in spec.known if _in_force(k, build) and k.probe and build.answer(k.probe) == "not found"]
+
+
+def may_conform(spec: Spec, entry: Known, build: Build) -> bool:
+    """Whether a case that conforms says nothing against an entry, as on a build that nobody learned it on."""
+    unsure = entry.probe is not None and build.answer(entry.probe) == "unanswered"
+    return entry.sometimes or entry.nondeterministic or unsure or not build.learned(spec.op)
+
+
+def _in_force(entry: Known, build: Build) -> bool:
     if entry.expires and datetime.date.fromisoformat(str(entry.expires)) < datetime.date.today():
-        return False
-    if entry.cpu and entry.cpu.lower() not in f"{isa.lower()} {_machine()}":
         return False
     if not entry.versions:
         return True
     wanted = versions_of(entry.versions)
-    return all(those.contains(versions.get(name, "0"), prereleases=True) for name, those in wanted.items())
+    return all(those.contains(build.versions.get(name, "0"), prereleases=True) for name, those in wanted.items())
 
 
-def _machine() -> str:
-    """What kind of processor this is, by the name Linux gives it."""
-    name = platform.machine().lower()
-    return {"amd64": "x86_64", "arm64": "aarch64"}.get(name, name)
-
-
-def unmatched(spec: Spec, rows: Iterable[Verdict], versions: Mapping[str, str], isa: str = "") -> list[Known]:
-    """Entries that matched no row of a whole run of their spec, though they should have."""
+def unmatched(spec: Spec, rows: Iterable[Verdict], build: Build) -> list[Known]:
+    """Active entries that matched no row of a whole run of their spec, though they should have."""
     used = {row.known.split(":", 1)[0] for row in rows if row.known}
     there = {row.candidate for row in rows}
     return [
-        k
-        for i, k in enumerate(spec.known)
-        if str(i) not in used and there.intersection(k.by) and matters(k, versions, isa)
+        k for i, k in enumerate(spec.known) if str(i) not in used and there.intersection(k.by) and matters(k, build)
     ]

@@ -13,6 +13,7 @@ import pandas
 import pytest
 
 from harness import baseline, diff, execution, runs, specs
+from harness.asking.hosts import Limits
 from harness.report import READING
 
 ROOT = Path(__file__).parents[1]
@@ -230,9 +231,8 @@ def test_nothing_has_regressed_against_the_committed_baseline(op: str) -> None:
         pytest.skip("no baseline is committed: tox -e baseline makes one")
     spec = specs.read(ROOT / "specs" / f"{op}.yaml", runs.LAW_NAMES)
     chosen = runs.plan([spec], 0, HELD[op])
-    rows = [
-        r for _, found in execution.isolated(chosen.tasks, runs.setup(chosen.specs.values()), workers=1) for r in found
-    ]
+    setup = runs.setup(chosen.specs.values(), Limits())
+    rows = [r for _, found in execution.isolated(chosen.tasks, setup, workers=1) for r in found]
     now = pandas.DataFrame([vars(row) for row in rows])
     then = baseline.unfolded(pandas.read_csv(COMMITTED, **READING), {op})
     then = then[then["case"].isin(set(now["case"])) & then["candidate"].isin(set(now["candidate"]))]

@@ -1,20 +1,21 @@
-"""Known deviations: of which versions and processors they speak, what they mark, and what they leave red."""
+"""Known deviations: of which versions and builds they speak, what they mark, and what they leave red."""
 
 from __future__ import annotations
 
 import math
-import platform
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness import cases, ledger, runs, specs
+from harness.builds import Answer, Build
 from harness.expressions import parse
 from harness.model import Known, Verdict
 
 SPEC = specs.read(Path(__file__).parents[1] / "specs" / "linear.yaml", runs.LAW_NAMES)
 CASE = cases.find(SPEC, "linear")
+HERE = Build({"torch": "2.13.0"})
 ENTRY = Known(by=("torch",), law=("agrees",), because="it is so", when=parse("True"))
 
 
@@ -23,40 +24,59 @@ def row(status: str, candidate: str = "torch", law: str = "agrees", about: str =
     return Verdict("linear", "linear", candidate, law, about, status)
 
 
-def marked(entry: Known, *rows: Verdict) -> list[str]:
+def marked(entry: Known, *rows: Verdict, build: Build = HERE) -> list[str]:
     """The statuses of rows once the entry has been applied."""
-    return [r.status for r in ledger.applied(replace(SPEC, known=(entry,)), CASE, rows, {"torch": "2.13.0"})]
+    return [r.status for r in ledger.applied(replace(SPEC, known=(entry,)), CASE, rows, build)]
+
+
+PROBE = "reference_impls.probes:torch_fft_refuses_an_empty_batch"
+
+
+@pytest.mark.parametrize(("answer", "speaks"), [("found", True), ("not found", False), ("unanswered", True)])
+def test_an_entry_speaks_where_its_probe_finds_the_behaviour_or_says_nothing(answer: Answer, speaks: bool) -> None:
+    assert ledger.matters(replace(ENTRY, probe=PROBE), Build(probes={PROBE: answer})) == speaks
+
+
+def test_an_entry_whose_probe_finds_nothing_neither_excuses_nor_accuses_and_says_so() -> None:
+    here = Build(probes={PROBE: "not found"})
+    entry = replace(ENTRY, probe=PROBE, line=31)
+    assert marked(entry, row("deviates"), row("conforms"), build=here) == ["deviates", "conforms"]
+    spec = replace(SPEC, path="specs/linear.yaml", known=(entry,))
+    (said,) = runs.stale(runs.Plan({"linear": spec}, {}, 0), [row("conforms")], whole=True, here=here)
+    assert (said.about, said.status) == ("ledger", "inconclusive")
+    assert said.message == (
+        "specs/linear.yaml:31: the known deviation of `torch` under `agrees` is inactive:"
+        f" `{PROBE}` does not find it in this build"
+    )
 
 
 @pytest.mark.parametrize(
-    ("cpu", "isa", "speaks"),
-    [
-        (None, "", True),
-        ("avx512", "X86_V3 AVX512_ICL", True),
-        ("avx512", "SSE AVX2", False),
-        (platform.machine().lower().replace("amd64", "x86_64").replace("arm64", "aarch64"), "", True),
-        ("m68k", "SSE AVX2", False),
-    ],
+    "here",
+    [Build(elsewhere=frozenset({"linear"})), Build(probes={PROBE: "unanswered"})],
+    ids=["elsewhere", "unanswered"],
 )
-def test_an_entry_speaks_of_a_processor_by_its_instructions_or_its_kind(cpu: str, isa: str, speaks: bool) -> None:
-    assert ledger.matters(replace(ENTRY, cpu=cpu), {}, isa) == speaks
+def test_where_an_entry_was_not_learned_or_its_probe_died_a_case_may_conform(here: Build) -> None:
+    entry = replace(ENTRY, probe=PROBE) if here.probes else ENTRY
+    assert marked(entry, row("conforms"), row("deviates"), build=here) == ["conforms", "known"]
+    spec = replace(SPEC, known=(entry,))
+    (said,) = runs.stale(runs.Plan({"linear": spec}, {}, 0), [row("conforms")], whole=True, here=here)
+    assert said.status == "inconclusive"
 
 
-@pytest.mark.parametrize(("machine", "cpu"), [("AMD64", "x86"), ("arm64", "aarch64"), ("x86_64", "x86")])
-def test_a_kind_of_processor_has_one_name_on_every_system(
-    machine: str, cpu: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(platform, "machine", lambda: machine)
-    assert ledger.matters(replace(ENTRY, cpu=cpu), {})
+def test_an_entry_that_matches_nothing_is_red_where_it_was_learned() -> None:
+    spec = replace(SPEC, known=(ENTRY,))
+    here = Build(elsewhere=frozenset({"conv2d"}))
+    (said,) = runs.stale(runs.Plan({"linear": spec}, {}, 0), [row("conforms")], whole=True, here=here)
+    assert said.status == "fixed"
 
 
 @pytest.mark.parametrize(("version", "speaks"), [("2.13.0", True), ("2.14.0.dev2026", False), ("2.14.0", False)])
 def test_an_entry_speaks_of_its_versions(version: str, speaks: bool) -> None:
-    assert ledger.matters(replace(ENTRY, versions="torch<2.14"), {"torch": version}) == speaks
+    assert ledger.matters(replace(ENTRY, versions="torch<2.14"), Build({"torch": version})) == speaks
 
 
 def test_an_entry_that_has_expired_speaks_of_nothing() -> None:
-    assert not ledger.matters(replace(ENTRY, expires="2001-01-01"), {})
+    assert not ledger.matters(replace(ENTRY, expires="2001-01-01"), HERE)
 
 
 def test_what_is_known_is_no_longer_red_and_what_conforms_after_all_is() -> None:
@@ -65,7 +85,7 @@ def test_what_is_known_is_no_longer_red_and_what_conforms_after_all_is() -> None
 
 def test_what_conforms_after_all_names_the_line_of_its_entry_and_what_to_do() -> None:
     spec = replace(SPEC, path="specs/linear.yaml", known=(replace(ENTRY, line=31),))
-    (fixed,) = ledger.applied(spec, CASE, [row("conforms")], {})
+    (fixed,) = ledger.applied(spec, CASE, [row("conforms")], HERE)
     assert fixed.message == (
         "specs/linear.yaml:31: known as deviating, but it conforms: narrow the entry, or remove it (it is so)"
     )
@@ -82,7 +102,7 @@ def test_another_failure_than_the_known_one_stays_red() -> None:
 def test_what_is_another_number_in_each_process_may_conform_and_has_no_margin() -> None:
     entry = replace(ENTRY, nondeterministic=True)
     assert marked(entry, row("conforms"), row("deviates")) == ["conforms", "known"]
-    (known,) = ledger.applied(replace(SPEC, known=(entry,)), CASE, [replace(row("deviates"), margin=7.0)], {})
+    (known,) = ledger.applied(replace(SPEC, known=(entry,)), CASE, [replace(row("deviates"), margin=7.0)], HERE)
     assert math.isnan(known.margin)
 
 

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas
+from comparing import changes, largest, simplest
 
-from harness.diff import KEY, diff
-from harness.report.counts import short
 from harness.store import Store
 
 #: Libraries whose versions differ.
@@ -37,8 +36,7 @@ calls of them. `tox -e versions -- SPEC...` judges some specs alone.
 def page(old: Store, new: Store) -> str:
     """The whole page."""
     before, now = old.verdicts(), new.verdicts()
-    changes = pandas.concat([diff(before, now, {}), _listed(before, now)], ignore_index=True)
-    parts = [HEAD, _facts(old.header, new.header), "\n## What changed\n", *_changes(changes)]
+    parts = [HEAD, _facts(old.header, new.header), "\n## What changed\n", *_changes(changes(before, now))]
     return "\n".join([*parts, "\n## Largest errors of values, in units of their bounds\n", *_margins(before, now), ""])
 
 
@@ -51,15 +49,8 @@ def _facts(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     return "\n".join(["| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|", *rows, ""])
 
 
-def _listed(before: pandas.DataFrame, now: pandas.DataFrame) -> pandas.DataFrame:
-    """Rows that conformed under the oldest versions and are known to deviate under the newest."""
-    right, known = before[before["status"] == "conforms"], now[now["status"] == "known"]
-    older = right[[*KEY, "margin"]].rename(columns={"margin": "old_margin"})
-    return known.merge(older, on=list(KEY)).assign(kind="known")
-
-
-def _changes(changes: pandas.DataFrame) -> Iterator[str]:
-    told = changes[changes["kind"] != "added"]
+def _changes(found: pandas.DataFrame) -> Iterator[str]:
+    told = found[found["kind"] != "added"]
     if told.empty:
         yield "Nothing: every verdict is the same under both."
         return
@@ -67,8 +58,8 @@ def _changes(changes: pandas.DataFrame) -> Iterator[str]:
     yield "|---|---|---|---|---:|---:|---:|---|"
     groups = told.groupby(["kind", "op", "candidate"], sort=True)
     for (kind, op, candidate), rows in sorted(groups, key=lambda g: (ORDER.index(g[0][0]), g[0])):
-        case = min(rows["case"], key=lambda c: (c.count("/"), len(c), c))
-        margins = f"{_largest(rows['old_margin'])} | {_largest(rows['margin'])}"
+        case = simplest(rows["case"])
+        margins = f"{largest(rows['old_margin'])} | {largest(rows['margin'])}"
         laws = ", ".join(sorted(set(rows["law"])))
         yield f"| {kind} | {op} | {candidate} | {laws} | {len(rows)} | {margins} | `{case}` |"
 
@@ -79,11 +70,7 @@ def _margins(before: pandas.DataFrame, now: pandas.DataFrame) -> Iterator[str]:
     sides = [t[(t["law"] == "agrees") & t["candidate"].str.split(".").str[0].isin(LIBRARIES)] for t in (before, now)]
     for (op, candidate), rows in sides[1].groupby(["op", "candidate"], sort=True):
         older = sides[0][(sides[0]["op"] == op) & (sides[0]["candidate"] == candidate)]
-        yield f"| {op} | {candidate} | {rows['case'].nunique()} | {_largest(older['margin'])} | {_largest(rows['margin'])} |"
-
-
-def _largest(margins: pandas.Series) -> str:
-    return short(float(margins.max())) or "–"
+        yield f"| {op} | {candidate} | {rows['case'].nunique()} | {largest(older['margin'])} | {largest(rows['margin'])} |"
 
 
 def main() -> None:
