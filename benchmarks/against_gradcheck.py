@@ -9,7 +9,7 @@ The ratio is that of the large conv2d.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -20,10 +20,14 @@ measuring.prepare()
 import torch  # noqa: E402
 
 from harness import cases, runs, specs  # noqa: E402
-from harness.candidates import Candidate, candidate  # noqa: E402
+from harness.asking import libraries  # noqa: E402
+from harness.asking.binding import Bound, load  # noqa: E402
+from harness.asking.hosts import Inline  # noqa: E402
+from harness.candidates import Candidate  # noqa: E402
 from harness.comparison import compare  # noqa: E402
-from harness.laws import LAWS  # noqa: E402
-from harness.trial import Bench, Trial  # noqa: E402
+from harness.laws import posed  # noqa: E402
+from harness.model import Law  # noqa: E402
+from harness.trial import Bench, Posed, Trial  # noqa: E402
 
 #: Cases by what the table calls them: the first of the spec, those of the first samples of torch's own suite, and large
 #: ones. The 16 images of 16 x 16 are those of (2, 8, 16, 16).
@@ -75,27 +79,40 @@ def prepared(address: str) -> tuple[Any, Any, Candidate]:
     """The spec, the case and torch's candidate at an address."""
     op = address.split("/")[0]
     spec = specs.read(measuring.ROOT / "specs" / f"{op}.yaml", runs.LAW_NAMES)
-    return spec, cases.find(spec, address), candidate(spec, next(c for c in spec.candidates if c.name == "torch"))
+    given = next(c for c in spec.candidates if c.name == "torch")
+    return spec, cases.find(spec, address), held(spec, given, load(given.call))
+
+
+def held(spec: Any, given: Any, function: Callable[..., Any]) -> Candidate:
+    """A candidate held in this process, as gradcheck holds it."""
+    return Candidate(given.name, spec, given, Inline.function(function, None, libraries.load("torch")))
 
 
 def conforms(spec: Any, case: Any, judged: Candidate, seed: int) -> bool:
     """Whether the gradients of all inputs are within their bounds, at the inputs of that seed."""
     trial = Trial(Bench(spec, case, seed), judged)
-    return all(compare(equation, trial.bench.tier).margin <= 1 for equation in LAWS["gradient"](trial))
+    equations = [equation for equation in posed(Law("gradient"), trial) if not isinstance(equation, Posed)]
+    return bool(equations) and all(compare(equation, trial.bench.tier).margin <= 1 for equation in equations)
 
 
 def gradcheck(spec: Any, case: Any, judged: Candidate, seed: int) -> bool:
     """Whether slow gradcheck passes, with its own settings, at the same inputs."""
     inputs = [torch.from_numpy(x.copy()).requires_grad_() for x in Bench(spec, case, seed).arrays.values()]
-    call = judged.bind(case)
+    call = Bound(function_of(judged), None, libraries.load("torch"), judged.arguments(case))
     return bool(torch.autograd.gradcheck(call, inputs, raise_exception=False))
+
+
+def function_of(judged: Candidate) -> Callable[..., Any]:
+    """The function that a candidate of this process is."""
+    function: Callable[..., Any] = judged.holder._loaded[0]  # type: ignore[attr-defined]
+    return function
 
 
 def smallest_seen(judge: Callable[[Candidate], bool], right: Candidate) -> float:
     """The smallest power of ten that is seen, going down from 1 until one is not; infinite where 1 is not."""
     seen = float("inf")
     for share in (10.0**-n for n in count()):
-        if judge(replace(right, function=Planted(right.function, share))):
+        if judge(held(right.spec, right.given, Planted(function_of(right), share))):
             return seen
         seen = share
     return seen

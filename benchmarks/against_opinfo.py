@@ -22,8 +22,8 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 from harness import fills, runs, specs  # noqa: E402
+from harness.asking.libraries.torch_tensors import Torch  # noqa: E402
 from harness.comparison import Numbers, compare  # noqa: E402
-from harness.libraries.arrays import Torch  # noqa: E402
 from harness.model import Case, Spec  # noqa: E402
 from harness.oracles import Oracle  # noqa: E402
 

@@ -1,8 +1,8 @@
-"""What isolation survives, and what it costs.
+"""What hosts survive, and what they cost.
 
-Judges tasks of which some end their process, hang, or eat memory, and checks that each of these, and nothing else,
-has its verdict; then judges ordinary tasks in this process and in one isolated worker. The ratio is that of the wall
-times, isolated to inline, for the ordinary tasks.
+Asks candidates of which some end their process, hang, or eat memory, and checks that each of these, and nothing else,
+comes out as it must; then asks an ordinary one in this process and in a host. The ratio is that of the wall times, in a
+host to in this process, for the ordinary questions.
 """
 
 from __future__ import annotations
@@ -16,163 +16,158 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"  # as in a worker, and before NumPy is loaded
+    os.environ[name] = "1"  # as in a host, and before NumPy is loaded
 
 import numpy as np  # noqa: E402
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-from harness.execution import Judged, Note, Setup, Task, inline, isolated, prepare  # noqa: E402
-from harness.model import Verdict  # noqa: E402
+from harness.asking import outcomes  # noqa: E402
+from harness.asking.binding import Arguments  # noqa: E402
+from harness.asking.hosts import Hosts, Inline, Limits, Wanted  # noqa: E402
+from harness.asking.messages import Batch  # noqa: E402
+from harness.asking.outcomes import Outcome  # noqa: E402
+from harness.asking.scenarios import Call  # noqa: E402
 
-#: How many of 2,000 tasks do what, and the status their verdict has to have.
-HOSTILE = {"segfault": (200, "crashed"), "hang": (10, "timed out"), "bomb": (10, "fails"), "self-kill": (10, "crashed")}
-TASKS = 2_000
+#: How many of 2,000 questions do what, and what has to come of it.
+HOSTILE: dict[str, tuple[int, Outcome]] = {
+    "segfault": (200, outcomes.Died(signal="SIGSEGV")),
+    "hang": (10, outcomes.TimedOut(3.0)),
+    "bomb": (10, outcomes.OutOfMemory()),
+    "self_kill": (10, outcomes.Died(signal="SIGKILL")),
+}
+QUESTIONS = 2_000
 
-#: Wall seconds and bytes for each task of the hostile run.
-TIMEOUT, MEMORY = 3.0, 2**27
+#: What each host may take.
+LIMITS = Limits(timeout=3.0, memory=2**27)
 
-#: Products of two matrices in one ordinary task, and the side of the matrices.
+#: Products of two matrices in one ordinary question, and the side of the matrices.
 PRODUCTS, SIDE = 180, 96
 
 BLOCK = 2**24
 
 
-def segfault() -> float:
-    return float(len(ctypes.string_at(0)))
+def segfault(input: Any) -> Any:
+    return ctypes.string_at(0)
 
 
-def hang() -> float:
+def hang(input: Any) -> Any:
     while True:
-        time.sleep(TIMEOUT)
+        pass
 
 
-def bomb() -> float:
+def bomb(input: Any) -> Any:
     hoard: list[np.ndarray] = []
     while True:
         hoard.append(np.ones(BLOCK, np.uint8))
 
 
-def self_kill() -> float:
+def self_kill(input: Any) -> Any:
     os.kill(os.getpid(), signal.SIGKILL)
-    return 0.0
 
 
-def ordinary() -> float:
-    matrix = np.linspace(-1.0, 1.0, SIDE * SIDE).reshape(SIDE, SIDE)
+def ordinary(input: Any) -> Any:
+    matrix = input
     for _ in range(PRODUCTS):
         matrix = matrix @ matrix.T / SIDE
-    return float(matrix[0, 0])
+    return matrix
 
 
-DEEDS: dict[str, Callable[[], float]] = {
-    "segfault": segfault,
-    "hang": hang,
-    "bomb": bomb,
-    "self-kill": self_kill,
-    "ordinary": ordinary,
-    "empty": lambda: 0.0,
-}
+def empty(input: Any) -> Any:
+    return input
 
 
-def make() -> Callable[[Task, Note], list[Verdict]]:
-    """The work of this script: the candidate ``foreign`` does what the case's name says, ``plain`` never does."""
-    return work
+def wanted(deed: str) -> Wanted:
+    """Which function of this script a host is to hold."""
+    return Wanted(f"isolation:{deed}", "", "numpy")
 
 
-def work(task: Task, note: Note) -> list[Verdict]:
-    deed = task.case.split("/")[0]
-    return [judged(task, note, name, DEEDS["ordinary" if name == "plain" else deed]) for name in task.candidates]
+def ask(holder: Any) -> Outcome:
+    """What comes of one call."""
+    _ = holder.told  # held in this process it is loaded only when it is described
+    holder.send(Batch(Arguments(("input",), ("output",)), [CALL]))
+    (found,) = holder.answers()
+    return found  # type: ignore[no-any-return]
 
 
-def judged(task: Task, note: Note, candidate: str, deed: Callable[[], float]) -> Verdict:
-    note(candidate, "agrees")
-    row = Verdict(task.op, task.case, candidate, "agrees", "output", "conforms", margin=0.0)
-    try:
-        return replace(row, actual=str(deed()))
-    except MemoryError:
-        return replace(row, status="fails", message="MemoryError")
+CALL = Call({"input": np.linspace(-1.0, 1.0, SIDE * SIDE).reshape(SIDE, SIDE)})
 
 
-def tasks(deeds: list[str], candidates: tuple[str, ...]) -> list[Task]:
-    return [Task("benchmark", "", f"{deed}/n:{n}", candidates, 0) for n, deed in enumerate(deeds)]
+def deeds(count: int) -> list[str]:
+    """That many deeds in the proportions of `HOSTILE`, shuffled."""
+    bad = [name for name, (share, _) in HOSTILE.items() for _ in range(max(1, share * count // QUESTIONS))]
+    found = bad + ["ordinary"] * (count - len(bad))
+    random.Random(count).shuffle(found)
+    return found
 
 
-def hostile_deeds(count: int) -> list[str]:
-    """The deeds of that many tasks in the proportions of `HOSTILE`, shuffled."""
-    bad = [name for name, (share, _) in HOSTILE.items() for _ in range(max(1, share * count // TASKS))]
-    deeds = bad + ["ordinary"] * (count - len(bad))
-    random.Random(count).shuffle(deeds)
-    return deeds
-
-
-def survive(count: int, workers: int) -> None:
-    deeds = hostile_deeds(count)
+def survive(hosts: Hosts, count: int) -> None:
+    """Ask them in turn and count what came out as it must. Raises SystemExit where something did not."""
+    due, right = Counter(some := deeds(count)), Counter[str]()
+    ordinary_due = ask(Inline.of(wanted("ordinary"), str(HERE)))
     started = time.perf_counter()
-    found = {
-        (task.case, row.candidate): row.status
-        for task, rows in isolated(
-            tasks(deeds, ("plain", "foreign")), SETUP, workers=workers, timeout=TIMEOUT, memory=MEMORY
+    for deed in some:
+        right[deed] += told(ask(hosts.holder(wanted(deed)))) == told(
+            HOSTILE[deed][1] if deed in HOSTILE else ordinary_due
         )
-        for row in rows
-    }
     seconds = time.perf_counter() - started
-    due = Counter(deeds)
-    right: Counter[str] = Counter()
-    for n, deed in enumerate(deeds):
-        status = HOSTILE[deed][1] if deed in HOSTILE else "conforms"
-        right[deed] += found.get((f"{deed}/n:{n}", "foreign")) == status
-    plain = sum(found.get((f"{deed}/n:{n}", "plain")) == "conforms" for n, deed in enumerate(deeds))
-    print(f"{'candidate foreign':<20}{'tasks':>8}{'attributed':>12}")
+    print(f"{'candidate':<20}{'asked':>8}{'as it must':>12}")
     for deed in due:
         print(f"{deed:<20}{due[deed]:>8}{right[deed]:>12}")
-    print(f"{'candidate plain':<20}{count:>8}{plain:>12}")
-    print(f"{count} tasks, {workers} workers: {seconds:.1f} s")
-    if right != due or plain != count or len(found) != 2 * count:
-        raise SystemExit("a verdict is missing, or is not the one due")
+    print(f"{count} questions: {seconds:.1f} s")
+    if right != due:
+        raise SystemExit("an outcome is not the one due")
 
 
-def seconds_of(run: Iterator[Judged]) -> float:
+def told(outcome: Outcome) -> str:
+    """An outcome as text, but for where a process was when it ended."""
+    match outcome:
+        case outcomes.Returned():
+            return outcome.present["output"].tobytes().hex()
+        case outcomes.Died():
+            return f"died {outcome.signal} {outcome.code}"
+        case outcomes.TimedOut(seconds):
+            return f"timed out {seconds}"
+        case other:
+            return repr(other)
+
+
+def seconds_of(holder: Any, count: int) -> float:
     started = time.perf_counter()
-    for _ in run:
-        pass
+    for _ in range(count):
+        ask(holder)
     return time.perf_counter() - started
 
 
-def overhead(count: int, repetitions: int) -> float:
-    """Wall time of isolated ordinary tasks relative to inline ones; prints medians, and the cost of an empty task."""
+def overhead(hosts: Hosts, count: int, repetitions: int) -> float:
+    """Wall time of ordinary questions to a host relative to those to this process; prints medians."""
     rows = {}
     for deed in ("ordinary", "empty"):
-        some = tasks([deed] * count, ("foreign",))
-        times = [
-            (seconds_of(inline(some, SETUP)), seconds_of(isolated(some, SETUP, workers=1))) for _ in range(repetitions)
-        ]
+        here, there = Inline.of(wanted(deed), str(HERE)), hosts.holder(wanted(deed))
+        times = [(seconds_of(here, count), seconds_of(there, count)) for _ in range(repetitions)]
         rows[deed] = [statistics.median(column) for column in zip(*times, strict=True)]
-    print(f"{'deed':<20}{'inline s':>10}{'isolated s':>12}{'per task us':>13}")
-    for deed, (here, there) in rows.items():
-        print(f"{deed:<20}{here:>10.3f}{there:>12.3f}{(there - here) / count * 1e6:>13.1f}")
-    here, there = rows["ordinary"]
-    return there / here
-
-
-SETUP = Setup("isolation:make")
+    print(f"{'deed':<20}{'here s':>10}{'in a host s':>12}{'per question us':>17}")
+    for deed, (inside, outside) in rows.items():
+        print(f"{deed:<20}{inside:>10.3f}{outside:>12.3f}{(outside - inside) / count * 1e6:>17.1f}")
+    inside, outside = rows["ordinary"]
+    return outside / inside
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--tasks", type=int, default=TASKS)
+    arguments.add_argument("--questions", type=int, default=QUESTIONS)
     arguments.add_argument("--ordinary", type=int, default=2_000)
     arguments.add_argument("--repetitions", type=int, default=5)
-    arguments.add_argument("--workers", type=int, default=2)
     chosen = arguments.parse_args()
-    prepare()
-    survive(chosen.tasks, chosen.workers)
-    ratio = overhead(chosen.ordinary, chosen.repetitions)
+    with closing(Hosts("", LIMITS, str(HERE))) as hosts:
+        survive(hosts, chosen.questions)
+        ratio = overhead(hosts, chosen.ordinary, chosen.repetitions)
     print(f"ratio: {ratio:.3f}")
 
 

@@ -1,15 +1,15 @@
-"""Where a run's CPU time goes: inside candidates and oracles, which no harness can spare, and everything else.
+"""Where a run's time goes: waiting for hosts and in oracles, which no harness can spare, and everything else.
 
-Cases evenly spread over all specs are judged in this process, stored, and written as table and page, with a clock at
-the door of each part. Time counts for the innermost part that is open. The ratio is the share that candidates (the
-witness gradcheck included) and oracles have of the whole, after one pass that imports and compiles.
+Cases evenly spread over all specs are judged in this process, their candidates in hosts, stored, and written as table
+and page, with a clock at the door of each part. Time counts for the innermost part that is open; that of hosts is what
+this process writes to them, waits for and reads, for they work while it computes what is due. The ratio is the share
+that hosts and oracles have of the whole, after one pass that imports and compiles.
 """
 
 from __future__ import annotations
 
 import contextlib
 import statistics
-import sys
 import tempfile
 import time
 import warnings
@@ -24,14 +24,11 @@ import measuring
 
 measuring.prepare()
 
-import torch  # noqa: E402
-
-from harness import candidates, comparison, execution, fills, judgement, ledger, report, runs, specs, trial  # noqa: E402
+from harness import builds, comparison, execution, fills, judgement, ledger, report, runs, specs  # noqa: E402
 from harness import cases as addresses  # noqa: E402
+from harness.asking.hosts import Holder, Limits  # noqa: E402
+from harness.builds import Build  # noqa: E402
 from harness.execution import Task  # noqa: E402
-from harness.execution.guard import Guard  # noqa: E402
-from harness.libraries import machine  # noqa: E402
-from harness.libraries.arrays import NumPy, Torch  # noqa: E402
 from harness.model import Spec, Verdict  # noqa: E402
 from harness.oracles import Oracle  # noqa: E402
 from harness.store import Store  # noqa: E402
@@ -39,23 +36,23 @@ from harness.store import Store  # noqa: E402
 #: Cases judged, of all that the specs have.
 CASES, FEW = 1_000, 20
 
-#: Statuses of a candidate that took its process along.
+#: Statuses of a candidate that ended its host.
 DEATHS = ("crashed", "timed out")
 
-CANDIDATES, ORACLES = "candidates", "oracles and bounds"
+HOSTS, ORACLES = "hosts", "oracles and bounds"
 
 
 class Clock:
-    """CPU seconds by part; time counts for the innermost open one."""
+    """Seconds by part; time counts for the innermost open one."""
 
     def __init__(self) -> None:
         self.spent: dict[str, float] = defaultdict(float)
         self._open = ["laws and rows"]
-        self._since = time.process_time()
+        self._since = time.perf_counter()
 
     def turn(self) -> None:
         """Give the innermost part the time since the last turn."""
-        now = time.process_time()
+        now = time.perf_counter()
         self.spent[self._open[-1]] += now - self._since
         self._since = now
 
@@ -83,11 +80,8 @@ class Clock:
 
 def doors(clock: Clock) -> Iterator[tuple[Any, str, Any]]:
     """Each place where a part is entered: its owner, its name there, and the function with the clock around it."""
-    laws = [module for name, module in sys.modules.items() if name.startswith("harness.laws.")]
-    for room in (candidates, trial, *laws):
-        for name in ("guarded", "torch_gradcheck"):
-            if hasattr(room, name):
-                yield room, name, clock.door(CANDIDATES, getattr(room, name))
+    for name in ("send", "answers"):
+        yield Holder, name, clock.door(HOSTS, getattr(Holder, name))
     for name in ("vjp", "jvp", "second", "curved"):
         yield Oracle, name, clock.door(ORACLES, getattr(Oracle, name))
     for name in ("values", "shapes"):
@@ -98,9 +92,6 @@ def doors(clock: Clock) -> Iterator[tuple[Any, str, Any]]:
         (comparison, ("compare",), "comparison"),
         (judgement, ("compare",), "comparison"),
         (fills, ("arrays", "like"), "inputs"),
-        (NumPy, ("wrap", "unwrap"), "arrays to libraries and back"),
-        (Torch, ("wrap", "unwrap"), "arrays to libraries and back"),
-        (Guard, ("between_candidates", "between_tasks"), "restoring process state"),
         (ledger, ("applied",), "ledger"),
         (addresses, ("find", "cases"), "cases"),
         (specs, ("read",), "reading specs"),
@@ -123,7 +114,8 @@ def watched(clock: Clock) -> Iterator[None]:
 
 
 def spread(count: int) -> tuple[runs.Plan, list[Any]]:
-    """The plan of all specs, and that many of its tasks, evenly spread; none at which a candidate is known to die."""
+    """The plan of all specs, and that many of its tasks, evenly spread; none at which a candidate is known to die, for
+    a time limit would outweigh the rest."""
     found, _ = specs.read_all(specs.find((), measuring.ROOT / "specs"), runs.LAW_NAMES)
     plan = runs.plan([s for s in found if not specs.importable(s)], 0)
     tasks = plan.tasks
@@ -131,17 +123,22 @@ def spread(count: int) -> tuple[runs.Plan, list[Any]]:
 
 
 def deadly(spec: Spec, task: Task) -> bool:
-    """Whether the ledger knows a candidate that would take this process along."""
+    """Whether the ledger knows a candidate that would end its host."""
     case = addresses.find(spec, task.case)
     deaths = [Verdict(spec.op, case.id, by, "status", "", s) for by in task.candidates for s in DEATHS]
     told = replace(spec, known=tuple(entry for entry in spec.known if entry.status in DEATHS))
-    return any(r.status == "known" for r in ledger.applied(told, case, deaths, runs.versions(), runs.isa()))
+    return any(r.status == "known" for r in ledger.applied(told, case, deaths, Build(builds.versions())))
 
 
 def run(plan: runs.Plan, tasks: list[Any], folder: Path, clock: Clock) -> int:
-    """Judge, store and write, as `harness run -j 0` does; how many verdicts."""
-    setup = runs.setup(plan.specs.values())
-    header = runs.header(replace(plan, cases=dict.fromkeys(plan.cases, ())), "harness run", machine.facts(True))
+    """Judge, store and write, as a judge of `harness run` does; how many verdicts."""
+    setup = runs.setup(plan.specs.values(), Limits())
+    header = runs.header(
+        replace(plan, cases=dict.fromkeys(plan.cases, ())),
+        "harness run",
+        execution.asked("harness.machine:facts", (True,)),
+        Build(builds.versions()),
+    )
     folder.mkdir()
     with Store.create(folder / "run.sqlite", header) as store:
         for _, rows in execution.inline(tasks, setup):
@@ -157,7 +154,6 @@ def run(plan: runs.Plan, tasks: list[Any], folder: Path, clock: Clock) -> int:
 
 def main() -> None:
     chosen = measuring.arguments(__doc__)
-    torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     plan, tasks = spread(FEW if chosen.small else CASES)
     measured: list[dict[str, float]] = []
@@ -175,8 +171,8 @@ def main() -> None:
         [part, f"{t:.2f}", f"{t / whole:.0%}", f"{t / len(tasks) * 1e3:.2f}"]
         for part, t in sorted(found.items(), key=lambda item: -item[1])
     ]
-    measuring.table([f"{len(tasks)} cases, {verdicts} verdicts", "CPU s", "share", "ms per case"], rows)
-    measuring.ratio((found[CANDIDATES] + found[ORACLES]) / whole)
+    measuring.table([f"{len(tasks)} cases, {verdicts} verdicts", "s", "share", "ms per case"], rows)
+    measuring.ratio((found[HOSTS] + found[ORACLES]) / whole)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import measuring
 
 measuring.prepare()
 
-from harness.libraries import machine  # noqa: E402
+from harness import machine  # noqa: E402
 
 DOCS = measuring.ROOT / "docs" / "performance.md"
 
@@ -81,7 +81,7 @@ GOALS = (
     ),
     Goal(
         "overhead.py",
-        "share of candidates and oracles in a run's CPU time",
+        "share of hosts and oracles in a run's time",
         "at least 0.5",
         lambda r: r >= 0.5,
         "The table says where the rest is: mostly in the laws' own NumPy calls and the rows made of them, which at "
@@ -90,12 +90,11 @@ GOALS = (
     ),
     Goal(
         "isolation.py",
-        "wall time of isolated tasks to inline ones",
+        "wall time of questions to a host to those to this process",
         "at most 1.05",
         lambda r: r <= 1.05,
-        "A task's way to a worker and back costs what the table says in microseconds, here beside tasks of about 5 ms; "
-        "it was 1.05 on another day.",
-        ("--tasks", "400", "--ordinary", "300"),
+        "A question's way to a host and back costs what the table says in microseconds, here beside calls of about 5 ms.",
+        ("--questions", "400", "--ordinary", "300"),
     ),
     Goal(
         "shrinking.py",

@@ -22,7 +22,9 @@ import measuring
 
 measuring.prepare()
 
-from harness import execution, runs, specs  # noqa: E402
+from harness import builds, execution, runs, specs  # noqa: E402
+from harness.asking.hosts import Limits  # noqa: E402
+from harness.builds import Build  # noqa: E402
 from harness.cli import endings  # noqa: E402
 from harness.model import Spec, Verdict  # noqa: E402
 from harness.store import Store  # noqa: E402
@@ -76,9 +78,8 @@ def judged(spec: Spec, count: int, workers: int, folder: Path) -> float:
     with Store.create(path, {"cases": count}) as store:
         for _, rows in execution.isolated(
             [task for task in plan.tasks if task.case in alike][:count],
-            runs.setup([spec]),
+            runs.setup([spec], Limits()),
             workers=workers,
-            preload=execution.preload({"numpy"}),
         ):
             started = started or time.perf_counter()
             store.append(rows)
@@ -158,7 +159,7 @@ def stored(count: int) -> dict[str, float]:
             store.flush()
             note("stored")
             plan = runs.Plan({spec.op: spec}, {}, 0)
-            if runs.stale(plan, store.marks(), whole=True) or endings.is_red(store):
+            if runs.stale(plan, store.marks(), whole=True, here=Build(builds.versions())) or endings.is_red(store):
                 raise SystemExit("all of these conform")
             note("looked through")
             endings.conclude(store, plan, endings.Ending(folder, "table", count // 20, 0.0))
@@ -193,7 +194,7 @@ def main() -> None:
         return
     chosen = measuring.arguments(__doc__)
     count, many, most = (SMALL_CASES, SMALL_MANY, SMALL_VERDICTS) if chosen.small else (WORKERS_CASES, MANY, VERDICTS)
-    execution.prepare(execution.preload({"numpy"}))
+    execution.prepare()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         one, two = workers(folder, count, chosen.repetitions)

@@ -4,6 +4,7 @@
 
 The rooms, in order; a module imports only from rooms above its own:
 
+- asking: what a candidate is asked to do, and what came of it; hosts that hold candidates
 - expressions: text -> arithmetic over named sizes
 - model: the nouns
 - vocabulary: the words of specs and addresses
@@ -12,9 +13,10 @@ The rooms, in order; a module imports only from rooms above its own:
 - capabilities: Specs -> the table of what is judged
 - bounds: precision, sizes of sums -> error bounds
 - fills: Case -> arrays
-- libraries: arrays <-> NumPy, SciPy, torch
-- candidates: dotted path -> Candidate
-- dispatch: NumPy's calls -> the functions of an arithmetic
+- candidates: declaration, holder -> a candidate as the judge knows it
+- definitions: what a definition may say beyond NumPy
+- dispatch: NumPy's calls -> primitives of an arithmetic
+- operations: NumPy's functions -> programs of primitives, and every derivative
 - differentiation: arrays, what they were computed from -> products with their Jacobian
 - arithmetic: definition -> value, error and derivatives
 - balls: definition -> enclosures
@@ -24,6 +26,8 @@ The rooms, in order; a module imports only from rooms above its own:
 - trial: Case, candidate -> what laws ask for
 - laws: Trial -> Equations
 - reference: keys and words of specs -> the page that explains them
+- builds: libraries as they are built and run here -> what the ledger asks about them
+- machine: this process -> what a run depends on
 - ledger: known deviations
 - judgement: Case, candidates -> Verdicts
 - execution: tasks -> Verdicts, inline, isolated or on a cluster

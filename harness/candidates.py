@@ -1,265 +1,187 @@
-"""Dotted path, case -> a candidate bound to its op's arguments: call it, differentiate it.
+"""CandidateSpec, its holder -> a candidate as the judge knows it: what is declared of it, how its calls are written.
 
-Inputs go by name where the function's signature names them all, otherwise by position in declared order; absent
-optional inputs are None; params go by keyword. A param the signature lacks is left out where it has the spec's first
-value; elsewhere the candidate does not offer the case.
+A param the signature lacks is left out where it has the spec's first value; elsewhere the candidate does not offer the
+case. The function itself is in a host, never here.
 """
 
 from __future__ import annotations
 
-import importlib
-import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from harness import cases
-from harness.libraries import arrays
-from harness.libraries.arrays import NotAnArray, NotOffered
+from harness import cases, fills
+from harness.asking.binding import Arguments, Signature
+from harness.asking.messages import Batch, Described, NotHere
+from harness.asking.outcomes import Died, NotOffered, Outcome, OutOfMemory, Reason, Returned, TimedOut
+from harness.asking.registry import LIBRARIES as ENTRIES
+from harness.asking.scenarios import Call
 from harness.model import CandidateSpec, Case, Spec
 from harness.vocabulary import LIBRARIES
 
-Array = NDArray[Any]
+#: Beginnings of dotted paths that lead to a library's own functions.
+OWN = LIBRARIES
 
 
-class Failed(Exception):
-    """The candidate raised, or returned something that cannot be judged: what it said."""
+class Holder(Protocol):
+    """What holds a candidate's function: a host, or this process (`harness.asking.hosts`)."""
+
+    @property
+    def deaths(self) -> Mapping[str, list[Outcome]]:
+        """What ended it, by the kind of scenario that was asked."""
+
+    @property
+    def told(self) -> Described | NotHere | Died | TimedOut | OutOfMemory:
+        """What the candidate takes, or why it is not there."""
+
+    def send(self, batch: Batch) -> None:
+        """Have a batch performed."""
+
+    def answers(self) -> list[Outcome]:
+        """What came of it."""
 
 
-def load(path: str) -> Any:
-    """The object at ``module:attribute``. Raises ImportError saying which part is missing."""
-    module, _, attribute = path.partition(":")
-    found: Any = importlib.import_module(module)
-    for part in attribute.split("."):
-        if not hasattr(found, part):
-            from harness.specs.errors import nearest
+class Undeclared(Exception):
+    """A case that the candidate does not offer, and why."""
 
-            raise ImportError(f"`{module}` has no `{attribute}`{nearest(part, dir(found))}")
-        found = getattr(found, part)
-    return found
+    def __init__(self, reason: Reason, text: str) -> None:
+        super().__init__(text)
+        self.outcome = NotOffered(reason, text)
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """An implementation of a spec's op. ``call`` and ``vjp`` are the functions themselves."""
+    """An implementation of a spec's op."""
 
     name: str
     spec: Spec
     given: CandidateSpec
-    function: Callable[..., Any]
-    vjp_function: Callable[..., Any] | None
+    holder: Holder
 
-    @cached_property
-    def library(self) -> arrays.NumPy | arrays.Torch:
-        """Whose arrays it takes."""
-        return arrays.library(self.given.library)
+    @property
+    def described(self) -> Described:
+        """What it takes and what its library can do. Raises ValueError where it is not there."""
+        told = self.holder.told
+        if not isinstance(told, Described):
+            raise ValueError(f"`{self.name}` is not there: {told}")
+        return told
 
-    @cached_property
-    def _parameters(self) -> Mapping[str, inspect.Parameter] | None:
-        return _parameters(self.function)
+    @property
+    def own(self) -> bool:
+        """Whether it is a library's own function."""
+        return self.given.call.partition(":")[0].partition(".")[0] in OWN
 
     @property
     def speaks_for_library(self) -> bool:
         """Whether it is the library's own function, or this project's adapter to it, and not built of it elsewhere."""
-        return self.given.call.split(".")[0].split(":")[0] in (*LIBRARIES, "reference_impls")
+        return self.own or self.given.call.startswith("reference_impls.")
 
     def offers(self, case: Case) -> None:
-        """Raises NotOffered where the candidate says beforehand that it does not do this case."""
+        """Raises Undeclared where it is said beforehand that the candidate does not do this case."""
         if self.given.dtypes is not None and case.dtype not in self.given.dtypes:
-            raise NotOffered(f"declares {', '.join(self.given.dtypes)} only")
-        if self.library.name == "numpy" and case.dtype == "bfloat16" and self.given.dtypes is None:
-            raise NotOffered("NumPy has no bfloat16")
-        if self.given.unsupported:
+            raise Undeclared(Reason.DECLARED, f"declares {', '.join(self.given.dtypes)} only")
+        if self.given.dtypes is None and case.dtype in self.described.lacks:
+            arrays = ENTRIES[self.described.library].arrays
+            raise Undeclared(Reason.LACKS, f"there are no {arrays} of {case.dtype}")
+        if self.given.unsupported or self.given.offers:
             known = cases.names(self.spec, case)
+            for axis, values in self.given.offers.items():
+                if cases.write(known[axis]) not in values:
+                    raise Undeclared(Reason.DECLARED, f"offers {axis} {', '.join(values)} only")
             for when, because in self.given.unsupported:
                 if when(known):
-                    raise NotOffered(because)
+                    raise Undeclared(Reason.DECLARED, because)
 
-    def bind(self, case: Case) -> Callable[..., Any]:
-        """A function of the inputs that are there, in declared order, with this case's params. Raises NotOffered."""
-        return self._bound(self.function, self._parameters, case, cotangent=False)
+    def arguments(self, case: Case) -> Arguments:
+        """How the calls of a case are written. Raises Undeclared."""
+        told, inputs = self.described, tuple(i.name for i in self.spec.inputs)
+        taken, vjp_taken = (_taken(s, self.spec, case, n) for n, s in enumerate((told.call, told.vjp)))
+        for name in (n for n in inputs if n not in case.absent and n not in taken):
+            raise Undeclared(Reason.PARAM, f"takes no `{name}`")
+        by_name, _ = _convention(told.call, taken, case, cotangent=False)
+        keywords = self._keywords(told.call, case)
+        vjp_by_name, cotangent = _convention(told.vjp, vjp_taken, case, cotangent=True)
+        vjp_keywords = self._keywords(told.vjp, case) if told.has_vjp else {}
+        absent, outputs = tuple(n for n in inputs if n in case.absent), tuple(o.name for o in self.spec.outputs)
+        return Arguments(
+            inputs, outputs, absent, taken, vjp_taken, keywords, by_name, vjp_keywords, vjp_by_name, cotangent
+        )
 
-    def bind_vjp(self, case: Case) -> Callable[..., Any]:
-        """The hand-written vjp as a function (cotangent, *inputs). Raises NotOffered where there is none."""
-        if self.vjp_function is None:
-            raise NotOffered("has no vjp")
-        return self._bound(self.vjp_function, _parameters(self.vjp_function), case, cotangent=True)
-
-    def _bound(
-        self,
-        function: Callable[..., Any],
-        parameters: Mapping[str, inspect.Parameter] | None,
-        case: Case,
-        cotangent: bool,
-    ) -> Callable[..., Any]:
-        inputs = [i.name for i in self.spec.inputs]
-        there = [n for n in inputs if n not in case.absent]
-        keywords = self._keywords(parameters, case)
-        named, first = self._convention(parameters, case, cotangent)
-
-        def call(*arrays: Any) -> Any:
-            upstream, rest = (arrays[:1], arrays[1:]) if cotangent else ((), arrays)
-            full = dict.fromkeys(inputs) | dict(zip(there, rest, strict=True))
-            if named:
-                return function(**dict(zip([first] * cotangent, upstream, strict=True)), **full, **keywords)
-            return function(*upstream, *full.values(), **keywords)
-
-        return call
-
-    def _convention(
-        self, parameters: Mapping[str, inspect.Parameter] | None, case: Case, cotangent: bool
-    ) -> tuple[bool, str]:
-        """Whether arguments go by name, and what name the cotangent goes by."""
-        inputs = [i.name for i in self.spec.inputs]
-        if parameters is None or not all(n in parameters for n in inputs):
-            return False, ""
-        others = [n for n in parameters if n not in inputs and n not in case.params]
-        by_name = [*inputs, *others[:1]] if cotangent else inputs
-        if cotangent and not others:
-            return False, ""
-        allowed = all(parameters[n].kind is not inspect.Parameter.POSITIONAL_ONLY for n in by_name)
-        return allowed, others[0] if cotangent else ""
-
-    def arguments(self, case: Case, cotangent: bool = False) -> tuple[bool, str, dict[str, Any]]:
-        """How a call is written: by name or not, the cotangent's name, the params that are passed. Raises NotOffered."""
-        function = self.vjp_function if cotangent else self.function
-        parameters = None if function is None else _parameters(function)
-        return *self._convention(parameters, case, cotangent), self._keywords(parameters, case)
-
-    def _keywords(self, parameters: Mapping[str, inspect.Parameter] | None, case: Case) -> dict[str, Any]:
-        if parameters is None or any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+    def _keywords(self, signature: Signature, case: Case) -> dict[str, Any]:
+        names = signature.names
+        if names is None or signature.anything:
             return dict(case.params)
-        lacking = [n for n in case.params if n not in parameters]
-        for name in lacking:
+        for name in (n for n in case.params if n not in names):
             if cases.write(case.params[name]) != cases.write(self.spec.params[name][0]):
-                raise NotOffered(f"takes no `{name}`")
-        return {n: v for n, v in case.params.items() if n in parameters}
-
-    def outputs(self, returned: Any) -> list[Any]:
-        """The returned arrays, one per declared output. Raises NotAnArray for another number."""
-        if len(self.spec.outputs) == 1:
-            return [returned]
-        if not isinstance(returned, (tuple, list)) or len(returned) != len(self.spec.outputs):
-            names = ", ".join(o.name for o in self.spec.outputs)
-            raise NotAnArray(f"returned {arrays.described(returned)} where a tuple ({names}) is due")
-        return list(returned)
-
-    def run(self, case: Case, arrays: Mapping[str, Array], layout: str | None = None) -> list[Any]:
-        """Call on fresh arrays of the case's layout, and give the library's own arrays back.
-
-        Raises NotOffered, or Failed with what the candidate raised or returned instead.
-        """
-        call = self.bind(case)
-        inputs = [self.library.wrap(x, layout or case.layout) for x in arrays.values()]
-        return self.checked(lambda: call(*inputs))
-
-    def checked(self, call: Callable[[], Any]) -> list[Any]:
-        """The outputs of a call, each verified to be an array. Raises as ``run``."""
-        outputs = self.outputs_of(call)
-        for y in outputs:
-            self.library.unwrap(y)
-        return outputs
-
-    def outputs_of(self, call: Callable[[], Any]) -> list[Any]:
-        """The outputs of a call. Raises as ``run``."""
-        return self.outputs(guarded(call))
+                raise Undeclared(Reason.PARAM, f"takes no `{name}`")
+        return {n: v for n, v in case.params.items() if n in names}
 
 
-def guarded(call: Callable[[], Any]) -> Any:
-    """What a call into foreign code returns. Raises NotOffered or Failed instead of whatever it raised."""
-    try:
-        with np.errstate(all="ignore"):
-            return call()
-    except (NotOffered, NotAnArray, arrays.NoGradient):
-        raise
-    except MemoryError:
-        raise
-    except Exception as error:
-        text = str(error).strip().splitlines()[0] if str(error).strip() else ""
-        if arrays.is_missing(error):
-            raise NotOffered(f"{type(error).__name__}: {text}") from error
-        raise Failed(f"{type(error).__name__}: {text}") from error
+def asked_library(
+    spec: Spec, given: CandidateSpec, held: Callable[[CandidateSpec], Holder], seed: int
+) -> tuple[str, str]:
+    """The library whose arrays a candidate takes, and how that is known: it is called once with each kind of them.
 
-
-def candidate(spec: Spec, given: CandidateSpec) -> Candidate:
-    """The candidate a spec names. Raises ImportError where a path leads nowhere."""
-    function = load(given.call)
-    if not callable(function):
-        raise ImportError(f"`{given.call}` is not callable")
-    return Candidate(given.name, spec, given, function, load(given.vjp) if given.vjp else None)
-
-
-def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter] | None:
-    """The parameters of a signature, or None where it has none to read or takes anything by position."""
-    try:
-        parameters = inspect.signature(function).parameters
-    except (TypeError, ValueError):
-        return None
-    if any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters.values()):
-        return None
-    return parameters
-
-
-def guess_library(path: str) -> str:
-    """Whose arrays a function from anywhere takes: its module's name says it, else what its own code speaks of.
-
-    A function of a module with both NumPy and torch is followed into the functions of that module that it calls; what
-    says nothing is taken for what its module imports, and for NumPy where that says nothing either.
+    Raises LookupError with the reason where the candidate cannot be loaded.
     """
-    top = path.split(".")[0].split(":")[0]
-    if top in ("torch", "numpy", "scipy"):
-        return top
-    function = load(path)
-    if any(c.__module__.split(".")[0] == "torch" for c in type(function).__mro__):
-        return "torch"
-    if _annotated(function, "ndarray"):
-        return "numpy"
-    if _annotated(function, "Tensor"):
-        return "torch"
-    owner = getattr(function, "__self__", None)
-    if isinstance(owner, type) and any(c.__module__.split(".")[0] == "torch" for c in owner.__mro__):
-        return "torch"
-    spoken = _spoken(function, set())
-    known = spoken if spoken & {"torch", "numpy", "scipy"} else _imported(function)
-    return next((name for name in ("torch", "scipy") if name in known), "numpy")
+    case, said = cases.find(spec, spec.op), ""
+    arrays = fills.arrays(spec, case, seed)
+    for name in _ASKED:
+        candidate = Candidate(given.name, spec, replace(given, library=name), held(replace(given, library=name)))
+        told = candidate.holder.told
+        if isinstance(told, NotHere):
+            raise LookupError(told.text)
+        if not isinstance(told, Described):
+            continue
+        if told.made_of:
+            return told.made_of, f"it is made of {told.made_of}'s classes"
+        try:
+            arguments = candidate.arguments(case)
+        except Undeclared:
+            case = next((c for c in cases.cases(spec) if _offered(candidate, c)), case)
+            arrays, arguments = fills.arrays(spec, case, seed), candidate.arguments(case)
+        candidate.holder.send(Batch(arguments, [Call(arrays)]))
+        (came,) = candidate.holder.answers()
+        if isinstance(came, Returned):
+            return name, f"called with {ENTRIES[name].arrays}, it returned {ENTRIES[name].arrays}"
+        said = said or "called with each kind of array, it returned none of that kind"
+    return "numpy", said
 
 
-def _imported(function: Any) -> set[str]:
-    seen = getattr(inspect.unwrap(function), "__globals__", {}) if callable(function) else {}
-    modules = {getattr(v, "__name__", "").split(".")[0] for v in seen.values() if inspect.ismodule(v)}
-    return modules | {str(getattr(v, "__module__", "")).split(".")[0] for v in seen.values() if callable(v)}
+def _offered(candidate: Candidate, case: Case) -> bool:
+    try:
+        candidate.arguments(case)
+    except Undeclared:
+        return False
+    return not case.invalid
 
 
-def _spoken(function: Any, seen: set[Any]) -> set[str]:
-    """The top modules that a function's own code names, and those of the functions and classes it names in turn."""
-    plain = inspect.unwrap(function) if callable(function) else function
-    codes = [getattr(plain, "__code__", None)]
-    names = getattr(plain, "__globals__", {})
-    if isinstance(plain, type):
-        methods = [m for m in map(inspect.unwrap, filter(callable, vars(plain).values())) if hasattr(m, "__code__")]
-        static = [m.__func__ for m in vars(plain).values() if isinstance(m, (staticmethod, classmethod))]
-        codes = [m.__code__ for m in (*methods, *static) if hasattr(m, "__code__")]
-        names = next((m.__globals__ for m in (*methods, *static) if hasattr(m, "__globals__")), {})
-    found: set[str] = set()
-    for code in (c for c in codes if c is not None and c not in seen):
-        seen.add(code)
-        inner = [c for c in code.co_consts if inspect.iscode(c)]
-        for word in {w for c in (code, *inner) for w in c.co_names}:
-            value = names.get(word)
-            if inspect.ismodule(value) or (value is None and word in ("torch", "numpy", "scipy")):
-                found.add(getattr(value, "__name__", word).split(".")[0])
-            elif callable(value):
-                module = str(getattr(value, "__module__", "")).split(".")[0]
-                same = module == str(getattr(plain, "__module__", "")).split(".")[0]
-                bases = {c.__module__.split(".")[0] for c in getattr(value, "__mro__", ())}
-                found |= (bases | ({module} if not same else set())) & {"torch", "numpy", "scipy"}
-                found |= _spoken(value, seen) if same else set()
-    return found
+#: The libraries that a function is asked with, in turn.
+_ASKED = ("numpy", "torch")
 
 
-def _annotated(function: Any, word: str) -> bool:
-    return any(word in str(a) for a in getattr(function, "__annotations__", {}).values())
+def _taken(signature: Signature, spec: Spec, case: Case, before: int) -> tuple[str, ...]:
+    """The inputs that a function has a parameter for, ``before`` parameters coming first; optional ones may lack."""
+    inputs = tuple(i.name for i in spec.inputs)
+    optional = {i.name for i in spec.inputs if i.optional}
+    names = signature.names
+    if names is None or all(n in names for n in inputs):
+        return inputs
+    if all(n in names or n in optional for n in inputs):
+        return tuple(n for n in inputs if n in names)
+    count = len([n for n in names if n not in case.params]) - before
+    return inputs[:count] if 0 < count < len(inputs) and optional.issuperset(inputs[count:]) else inputs
+
+
+def _convention(signature: Signature, inputs: tuple[str, ...], case: Case, cotangent: bool) -> tuple[bool, str]:
+    """Whether arguments go by name, and what name the cotangent goes by."""
+    if signature.parameters is None:
+        return False, ""
+    named = {p.name: p.named for p in signature.parameters}
+    if not all(n in named for n in inputs):
+        return False, ""
+    others = [n for n in named if n not in inputs and n not in case.params]
+    if cotangent and not others:
+        return False, ""
+    by_name = [*inputs, *others[:1]] if cotangent else inputs
+    return all(named[n] for n in by_name), others[0] if cotangent else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from harness.asking import registry
 from harness.model import STATUSES, CandidateSpec, Spec
 from harness.vocabulary import LIBRARIES
 
@@ -55,7 +56,7 @@ def _dtypes(spec: Spec) -> list[str]:
 def _takes(given: CandidateSpec, dtype: str) -> bool:
     if given.dtypes is not None:
         return dtype in given.dtypes
-    return given.library == "torch" or dtype != "bfloat16"
+    return dtype not in registry.LIBRARIES[given.library].lacks
 
 
 def _orders(spec: Spec, given: Sequence[CandidateSpec]) -> str:
@@ -72,6 +73,6 @@ _ORDERS = ("none", "first", "first, second")
 
 def _order(spec: Spec, given: CandidateSpec) -> str:
     left_out = {*spec.exempt, *given.exempt}
-    if "gradient" in left_out or (given.library != "torch" and given.vjp is None):
+    if "gradient" in left_out or (not registry.LIBRARIES[given.library].differentiates and given.vjp is None):
         return "none"
-    return "first" if given.library != "torch" or "second" in left_out else "first, second"
+    return "first" if not registry.LIBRARIES[given.library].differentiates or "second" in left_out else "first, second"

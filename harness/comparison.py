@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,15 @@ from harness import bounds
 from harness.oracles import Answer
 
 Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How an equation's number or word comes of what was asked: a function of outcomes by label, the labels, the rest."""
+
+    function: Callable[..., Any]
+    labels: tuple[str, ...]
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,8 @@ class Numbers:
     answer: Answer
     scale: Array | None = None
     tier: str = "random"
+    reading: Reading | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,7 @@ class Fact:
     actual: Any
     expected: Any
     message: str
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True)
@@ -98,11 +110,16 @@ class Evidence:
         return " ".join(str(i) for i in self.place)
 
 
-def alike(found: Mapping[str, Array], due: Mapping[str, Answer], about: str = "{}") -> Iterator[Numbers]:
-    """Each output must be what is due of it, where it has the shape that is due: what has not, the law `shape` says."""
+def alike(
+    found: Mapping[str, Array], due: Mapping[str, Answer], read: Callable[[str], Reading], about: str = "{}"
+) -> Iterator[Numbers]:
+    """Each output must be what is due of it, where it has the shape that is due: what has not, the law `shape` says.
+
+    ``read`` says how an output's numbers came about.
+    """
     for name, actual in found.items():
         if actual.shape == due[name].expected.shape:
-            yield Numbers(about.format(name), actual, due[name])
+            yield Numbers(about.format(name), actual, due[name], reading=read(name))
 
 
 def compare(equation: Numbers | Fact, tier: str) -> Evidence:
@@ -245,7 +262,7 @@ def _grade(margins: Array, errors: Array, expected: Array, due: Answer, worst: f
         return "exact"
     if bool(np.all(~(errors > due.p.u * np.abs(expected) + due.p.eta))):
         return "correctly rounded"
-    if due.p.algorithm not in ("conventional", "low-precision-accumulation", "blocked"):
+    if due.p.algorithm not in bounds.PLAIN:
         return "norm-wise"
     for name, tier in zip(bounds.TIERS, margins, strict=True):
         if bool((tier <= 1).all()):

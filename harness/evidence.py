@@ -20,11 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness import bounds, cases, explanation, repro, runs, shrinking, specs
+from harness.asking.hosts import Limits
 from harness.comparison import Numbers, compare, write
-from harness.execution import PRELOAD, Isolated, Note, Setup, Task
-from harness.execution.task import IMPORT
-from harness.laws import LAWS
-from harness.model import RED, Law, Spec, Verdict
+from harness.execution import Isolated, Note, Setup, Task
+from harness.model import RED, Spec, Verdict
 from harness.oracles import Answer
 from harness.trial import Bench, Trial
 from harness.vocabulary import counted
@@ -140,9 +139,9 @@ def _measured(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> Iter
     for row in worst:
         wanted.setdefault((row.op, row.case, row.candidate), []).append(row)
     tasks = [Task(op, chosen.specs[op].path, case, (by,), chosen.seed) for op, case, by in wanted]
-    setup = Setup("harness.evidence:work", (dict(chosen.specs), wanted, str(Path.cwd())))
     timeout = max(LEAST, min(TIMEOUT, until - time.monotonic()))
-    with Isolated(setup, timeout=timeout, preload=(*PRELOAD, "harness.judgement")) as worker:
+    setup = Setup("harness.evidence:work", (dict(chosen.specs), wanted, str(Path.cwd()), timeout))
+    with Isolated(setup, timeout=timeout) as worker:
         for _, told in worker.judged(tasks):
             yield from ((key(row), json.loads(row.expected)) for row in told if row.status == "conforms")
             if time.monotonic() > until:
@@ -150,17 +149,17 @@ def _measured(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> Iter
 
 
 def work(
-    specs: Mapping[str, Spec], wanted: Mapping[tuple[str, str, str], Sequence[Verdict]], place: str
+    specs: Mapping[str, Spec], wanted: Mapping[tuple[str, str, str], Sequence[Verdict]], place: str, timeout: float
 ) -> Callable[[Task, Note], list[Verdict]]:
     """What gathers evidence in this process: one row per wanted one, with JSON where a verdict has ``expected``."""
     runs.reach(place)
+    holders = runs.holders(place, "", Limits(timeout))
 
     def rows(task: Task, note: Note) -> list[Verdict]:
         (name,) = task.candidates
         spec = specs[task.op]
         spec = replace(spec, candidates=tuple(c for c in spec.candidates if c.name == name))
-        note(name, IMPORT)
-        (candidate,) = runs.ready(spec).candidates
+        (candidate,) = runs.ready(spec, holders).candidates
         bench = Bench(spec, cases.find(spec, task.case), task.seed)
         told = []
         for row in wanted[task.op, task.case, name]:
@@ -174,7 +173,7 @@ def work(
 
 def measured(trial: Trial, row: Verdict) -> Evidence:
     """The arrays, numbers and script of one row, as JSON can hold them. Calls the candidate unless it died there."""
-    text = repro.script(trial.spec, trial.case, trial.candidate, trial.bench.seed, row)
+    text = repro.script(trial, row)
     found: Evidence = {"repro": text} if len(text) <= SCRIPT else {}
     if row.status in _DEATHS or not row.bound or row.margin != row.margin:
         return found
@@ -191,15 +190,7 @@ def measured(trial: Trial, row: Verdict) -> Evidence:
 
 def _numbers(trial: Trial, row: Verdict) -> Numbers | None:
     """The equation that the row judges: of those about its subject, the worst."""
-    found: list[tuple[float, Numbers]] = []
-    for law in [law for law in trial.spec.laws if law.name == row.law] or [Law(row.law)]:
-        with suppress(Exception):  # whatever a candidate raises later, its row has been judged
-            for equation in LAWS[row.law](trial, **({"of": law.of} if law.of else {})):
-                if isinstance(equation, Numbers) and equation.about == row.about:
-                    held = compare(equation, trial.bench.tier)
-                    if isinstance(held.equation, Numbers):
-                        found.append((held.margin, held.equation))
-    return max(found, key=lambda pair: pair[0])[1] if found else None
+    return next((e for e in repro.equations(trial, row) if isinstance(e, Numbers)), None)
 
 
 def _drawn(numbers: Numbers, row: Verdict) -> Evidence:

@@ -1,36 +1,53 @@
-"""Case, candidates -> Verdicts: the one place where foreign code's exceptions become rows."""
+"""Case, candidates -> Verdicts: the one place where what came of asking becomes rows."""
 
 from __future__ import annotations
 
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
-from harness import bounds, cases, comparison, ledger, proofs
-from harness.candidates import Candidate, Failed
-from harness.comparison import Evidence, Numbers, Testimony, compare
+import numpy as np
+
+from harness import bounds, comparison, ledger, proofs
+from harness.asking.messages import NotHere
+from harness.asking.outcomes import (
+    Died,
+    Escaped,
+    GivenUp,
+    NoGraph,
+    NotAnArray,
+    NotOffered,
+    Outcome,
+    OutOfMemory,
+    Raised,
+    Reason,
+    Returned,
+    Skipped,
+    TimedOut,
+)
+from harness.asking.scenarios import Call
+from harness.builds import Build
+from harness.candidates import Candidate, Undeclared
+from harness.comparison import Evidence, Fact, Numbers, Testimony, compare
 from harness.fills import WITHOUT_SLOPES
-from harness.laws import DIFFERENTIAL, IMPLIED, LAWS
-from harness.libraries.arrays import NoGradient, NotAnArray, NotOffered
-from harness.model import Case, Law, Spec, Status, Verdict
+from harness.laws import DIFFERENTIAL, IMPLIED, posed
+from harness.model import Case, Law, Mark, Spec, Status, Verdict
 from harness.oracles import Answer, Oracle, OracleError, mismatch
-from harness.trial import Bench, Trial
+from harness.trial import ENDINGS, Asked, Bench, Posed, Trial, Unanswered
 
 Note = Callable[[str, str], None]
 
 
 @dataclass(frozen=True)
 class Judge:
-    """A spec with its candidates loaded: gives all verdicts of a case."""
+    """A spec with its candidates' holders: gives all verdicts of a case."""
 
     spec: Spec
     candidates: tuple[Candidate, ...]
-    unloadable: tuple[tuple[str, Status, str], ...] = ()
-    versions: tuple[tuple[str, str], ...] = ()
-    isa: str = ""
+    build: Build = field(default_factory=Build)
 
     @cached_property
     def _mismatch(self) -> str:
@@ -47,35 +64,78 @@ class Judge:
 
     def _verdicts(self, case: Case, seed: int, note: Note) -> list[Verdict]:
         bench = Bench(self.spec, case, seed)
-        rows = [
-            Verdict(case.op, case.id, name, "status", "", status, message=why) for name, status, why in self.unloadable
-        ]
+        rows: list[Verdict] = []
         own = _oracle(bench, note) if proofs.sampled(case) else []
         for candidate in self.candidates:
             rows.extend(self._candidate(Trial(bench, candidate), note))
         if any(row.law != "status" for row in rows):
             rows.extend(own)
         rows = proofs.confident(rows)
-        return _gathered(ledger.applied(self.spec, case, rows, dict(self.versions), self.isa))
+        rows = ledger.applied(self.spec, case, rows, self.build)
+        return _gathered([self._declined(row) for row in rows])
 
-    def _candidate(self, trial: Trial, note: Note) -> Iterator[Verdict]:
+    def _declined(self, row: Verdict) -> Verdict:
+        """A library's own function may raise where it does not do something: that is not offered, unless it is known."""
+        if row.status != "fails" or row.expected == "raises" or row.mark != "raised":
+            return row
+        own = any(c.name == row.candidate and c.own for c in self.candidates)
+        return replace(row, status="unsupported", margin=float("nan"), grade="", blame="") if own else row
+
+    def _candidate(self, trial: Trial, note: Note) -> list[Verdict]:
         name, case = trial.candidate.name, trial.case
-        if not bounds.sharp_enough(bounds.precision(case.dtype)):
-            yield _row(trial, "status", "", "inconclusive", message="this machine has no type wider than the case's")
-            return
-        if words := self._mismatch:
-            yield _row(trial, "status", "", "inconclusive", blame="oracle", message=words)
-            return
         note(name, "status")
-        status = _timed(lambda: _within_memory(trial, "status", lambda: [_status(trial)]))
-        yield from status
-        if status[0].status != "conforms":
-            return
-        apart = any(name in entry.by for entry in self.spec.known)  # rows must be told apart until it is applied
-        for law in self._laws(trial):
-            note(name, law.name)
-            rows = partial(_within_memory, trial, law.name, partial(_rows, trial, law))
-            yield from _timed(rows, apart=apart)
+        told = trial.candidate.holder.told
+        if isinstance(told, NotHere):
+            status: Status = "unsupported" if told.needed else "fails"
+            message = told.text if told.needed else f"{ABSENT}: {told.text}"
+            mark: Mark = "" if told.needed else "absent"
+            return [_row(trial, "status", "", status, message=message, mark=mark)]
+        if isinstance(told, ENDINGS):
+            return [_death(trial, Asked(trial, "import", "import", None, told))]
+        if not bounds.sharp_enough(bounds.precision(case.dtype)):
+            words = "this machine has no type wider than the case's"
+            return [_row(trial, "status", "", "inconclusive", message=words)]
+        if words := self._mismatch:
+            return [_row(trial, "status", "", "inconclusive", blame="oracle", message=words)]
+        try:
+            trial.candidate.offers(case)
+            _ = trial.arguments
+        except Undeclared as said:
+            return [_not_offered(trial, said.outcome)]
+        return self._asked(trial, note)
+
+    def _asked(self, trial: Trial, note: Note) -> list[Verdict]:
+        """The rows of a candidate that offers the case: all laws ask, the host performs, all laws compare."""
+        clock = _Clock()
+        _ = trial.first
+        courses = [_Course(trial, law) for law in self._laws(trial)]
+        for course in courses:
+            trial.under(course.law.name)
+            course.begin()
+        clock.charge("status")
+        trial.send()
+        due = _due(trial)
+        clock.charge("agrees")
+        trial.perform()
+        clock.charge("status")
+        if trial.ended is not None:
+            return [_death(trial, trial.ended)]
+        rows = clock.timed("status", [_status(trial)])
+        if rows[0].status != "conforms":
+            return rows
+        if isinstance(due, OracleError):
+            message = _short(due)
+            return [*rows, _row(trial, "agrees", "", "inconclusive", blame="oracle", message=message)]
+        apart = any(trial.candidate.name in entry.by for entry in self.spec.known)
+        for course in courses:
+            note(trial.candidate.name, course.law.name)
+            trial.under(course.law.name)
+            found = course.rows()
+            clock.charge(course.law.name)
+            if trial.ended is not None:
+                return [_death(trial, trial.ended)]
+            rows.extend(clock.timed(course.law.name, found if apart else _gathered(found)))
+        return rows
 
     def _laws(self, trial: Trial) -> Iterator[Law]:
         exempt = {*self.spec.exempt, *trial.candidate.given.exempt}
@@ -91,6 +151,80 @@ class Judge:
             yield law
 
 
+#: How the reason begins of a candidate that is not there.
+ABSENT = "cannot be imported"
+
+
+def _due(trial: Trial) -> OracleError | None:
+    """Compute what is due of the first call while the host is at work."""
+    if trial.case.invalid:
+        return None
+    try:
+        _ = trial.due.values
+    except OracleError as error:
+        return error
+    return None
+
+
+@dataclass
+class _Clock:
+    """Seconds by law."""
+
+    spent: dict[str, float] = field(default_factory=dict)
+    since: float = field(default_factory=time.perf_counter)
+
+    def charge(self, law: str) -> None:
+        """Put the seconds since the last charge down to a law."""
+        now = time.perf_counter()
+        self.spent[law] = self.spent.get(law, 0.0) + now - self.since
+        self.since = now
+
+    def timed(self, law: str, rows: list[Verdict]) -> list[Verdict]:
+        """The rows of a law, each with its part of the law's seconds."""
+        spent = self.spent.get(law, 0.0)
+        return [replace(row, seconds=round(spent / len(rows), 6)) for row in rows]
+
+
+class _Course:
+    """One law over one trial: begun, so that it has asked what it can; then its rows."""
+
+    def __init__(self, trial: Trial, law: Law) -> None:
+        self.trial, self.law = trial, law
+        self._steps = posed(law, trial)
+        self._found: dict[str, list[tuple[Any, Evidence]]] = {}
+        self._rows: list[Verdict] = []
+
+    def begin(self) -> None:
+        """Let the law ask."""
+        self._run(until_posed=True)
+
+    def rows(self) -> list[Verdict]:
+        """The rows, the worst evidence about each thing the law speaks of."""
+        if not self._rows or self._found:
+            self._run(until_posed=False)
+        return [*self._rows, *(_verdict(self.trial, self.law, about, pairs) for about, pairs in self._found.items())]
+
+    def _run(self, until_posed: bool) -> None:
+        trial, law = self.trial, self.law
+        try:
+            for equation in self._steps:
+                match equation:
+                    case Posed():
+                        if until_posed:
+                            return
+                    case Testimony():
+                        self._rows.append(_testimony(trial, law, equation))
+                    case Numbers() | Fact():
+                        pair = (equation, compare(equation, trial.bench.tier))
+                        self._found.setdefault(equation.about, []).append(pair)
+        except Undeclared as said:
+            self._rows.append(_row(trial, law.name, law.of, "unsupported", message=str(said)))
+        except Unanswered as unanswered:
+            self._rows.extend(_unanswered(trial, law, unanswered.asked))
+        except OracleError as error:
+            self._rows.append(_row(trial, law.name, law.of, "inconclusive", blame="oracle", message=_short(error)))
+
+
 def _oracle(bench: Bench, note: Note) -> list[Verdict]:
     """The oracle's own rows: one entry of each value and gradient, held against ball arithmetic."""
     case = bench.case
@@ -101,11 +235,10 @@ def _oracle(bench: Bench, note: Note) -> list[Verdict]:
         due = bench.due("conventional")
         upstream = due.cotangents if bench.finite and any(o.differentiable for o in bench.spec.outputs) else {}
         wider = replace(due.oracle, case=replace(case, dtype=bounds.wider(case.dtype)))
-        return _timed(
-            lambda: list(
-                proofs.checked(case, _answers(due.oracle, upstream), bench.seed, lambda: _answers(wider, upstream))
-            )
-        )
+        clock = _Clock()
+        rows = list(proofs.checked(case, _answers(due.oracle, upstream), bench.seed, lambda: _answers(wider, upstream)))
+        clock.charge("proof")
+        return clock.timed("proof", _gathered(rows))
     except OracleError:
         return []  # every candidate's row says so
 
@@ -134,132 +267,121 @@ def _together(rows: list[Verdict]) -> Verdict:
     return replace(worst, about="", seconds=round(sum(row.seconds for row in rows), 6))
 
 
-def _rows(trial: Trial, law: Law) -> list[Verdict]:
-    return list(_law(trial, law))
-
-
-def _within_memory(trial: Trial, law: str, judge: Callable[[], list[Verdict]]) -> list[Verdict]:
-    try:
-        return judge()
-    except MemoryError:
-        message = "MemoryError: took more memory than a worker may"
-        return [_row(trial, law, "", "crashed", margin=float("inf"), blame=trial.candidate.name, message=message)]
-
-
-def _timed(judge: Callable[[], list[Verdict]], apart: bool = True) -> list[Verdict]:
-    """The rows with the seconds each took; those that came out alike as one unless they must stay ``apart``."""
-    started = time.perf_counter()
-    rows = judge()
-    spent = time.perf_counter() - started
-    kept = rows if apart else _gathered(rows)
-    return [replace(row, seconds=round(spent / len(kept), 6)) for row in kept]
-
-
 def _row(trial: Trial, law: str, about: str, status: Any, **facts: Any) -> Verdict:
     return Verdict(trial.case.op, trial.case.id, trial.candidate.name, law, about, status, **facts)
 
 
 def _status(trial: Trial) -> Verdict:
     """Valid calls return and invalid ones raise."""
-    name = trial.candidate.name
-    try:
-        trial.candidate.offers(trial.case)
-        trial.first  # noqa: B018
-    except NotOffered as reason:
-        if trial.case.invalid:
-            return _row(trial, "status", "", "conforms", grade="exact", margin=0.0, message=f"refused: {reason}")
-        return _row(trial, "status", "", "unsupported", message=str(reason))
-    except (Failed, NotAnArray) as error:
-        if trial.case.invalid and isinstance(error, Failed):
-            return _row(
-                trial, "status", "", "conforms", grade="exact", margin=0.0, expected="raises", actual=_short(error)
-            )
-        if not trial.case.invalid and cases.asks_for_options(trial.spec, trial.case):
-            return _row(trial, "status", "", "unsupported", message=f"does not offer this: {_short(error)}")
-        due = "an error" if trial.case.invalid else "a result"
-        return _row(
-            trial,
-            "status",
-            "",
-            "fails",
-            grade="deviates",
-            margin=float("inf"),
-            actual=_short(error),
-            expected="raises" if trial.case.invalid else "returns",
-            blame=name,
-            message=_instead(error, due),
-        )
-    if trial.case.invalid:
-        fault = next(i for i in trial.spec.invalid if i.name == trial.case.invalid)
-        return _row(
-            trial,
-            "status",
-            "",
-            "fails",
-            grade="deviates",
-            margin=float("inf"),
-            actual="returns",
-            expected="raises",
-            blame=name,
-            message=f"returned where an error is due: {fault.because}",
-        )
-    return _row(trial, "status", "", "conforms", grade="exact", margin=0.0, expected="returns", actual="returns")
+    outcome, invalid = trial.first.outcome, bool(trial.case.invalid)
+    match outcome:
+        case NotOffered(Reason.DECLINED, text) if not invalid and _takes_zeros(trial):
+            message = f"{text}, though it takes zeros of the same shapes: what it declines may not depend on the data"
+            return _wrong(trial, "status", message, expected="returns")
+        case NotOffered():
+            return _not_offered(trial, outcome)
+        case GivenUp():
+            return _given_up(trial, "status", "", outcome)
+        case Returned() if invalid:
+            fault = next(i for i in trial.spec.invalid if i.name == trial.case.invalid)
+            message = f"returned where an error is due: {fault.because}"
+            return _wrong(trial, "status", message, actual="returns", expected="raises")
+        case Returned():
+            return _right(trial, expected="returns", actual="returns")
+        case Raised() if invalid:
+            return _right(trial, expected="raises", actual=said(outcome))
+        case NotAnArray(text):
+            due = "raises" if invalid else "returns"
+            return _wrong(trial, "status", text, actual=text, expected=due)
+        case Raised():
+            text = f"{said(outcome)} where a result is due"
+            return _wrong(trial, "status", text, actual=said(outcome), expected="returns", mark="raised")
+        case _:
+            raise AssertionError(f"expected an outcome of a call, got {outcome}")
 
 
-def _instead(error: BaseException, due: str) -> str:
-    """What was raised in place of what is due; what came back in its place says so itself."""
-    return f"{_short(error)} where {due} is due" if error.__cause__ else _short(error)
+def _takes_zeros(trial: Trial) -> bool:
+    """Whether the candidate returns for zeros, or ones, of the case's shapes and dtypes."""
+    plain = ({n: fill(x) for n, x in trial.arrays.items()} for fill in (np.zeros_like, np.ones_like))
+    asked = [trial.ask(f"plain data {i}", Call(x, trial.case.layout)) for i, x in enumerate(plain)]
+    return any(isinstance(a.outcome, Returned) for a in asked)
+
+
+def _right(trial: Trial, **facts: Any) -> Verdict:
+    return _row(trial, "status", "", "conforms", grade="exact", margin=0.0, **facts)
+
+
+def _wrong(trial: Trial, law: str, message: str, about: str = "", **facts: Any) -> Verdict:
+    wrong = {"grade": "deviates", "margin": float("inf"), "blame": trial.candidate.name}
+    return _row(trial, law, about, "fails", message=message, **{**wrong, **facts})
+
+
+def _not_offered(trial: Trial, outcome: NotOffered) -> Verdict:
+    """Not judged; a call that must be refused is refused by declining."""
+    if trial.case.invalid and outcome.reason in (Reason.PARAM, Reason.DECLINED):
+        return _right(trial, message=f"refused: {outcome.text}")
+    return _row(trial, "status", "", "unsupported", message=outcome.text)
+
+
+def _unanswered(trial: Trial, law: Law, asked: Asked) -> list[Verdict]:
+    """The row of a law that needed what did not come."""
+    match asked.outcome:
+        case GivenUp() as given_up:
+            return [_given_up(trial, law.name, law.of, given_up)]
+        case Skipped() | Died() | TimedOut() | OutOfMemory() | Escaped():
+            return []  # the row on the status says why
+        case NotOffered(_, text):
+            return [_row(trial, law.name, law.of, "unsupported", message=text)]
+        case NoGraph(text) | NotAnArray(text):
+            return [_wrong(trial, law.name, text, law.of)]
+        case Raised() as raised:
+            return [_wrong(trial, law.name, f"{said(raised)} where a result is due", law.of, mark="raised")]
+        case other:
+            raise AssertionError(f"expected something else than arrays, got {other}")
+
+
+def _given_up(trial: Trial, law: str, about: str, outcome: GivenUp) -> Verdict:
+    message = f"not asked: it ended or hung {outcome.times} times when asked {outcome.scenario}"
+    return _row(trial, law, about, "unsupported", message=message)
+
+
+def said(raised: Raised) -> str:
+    """What was raised, in one line."""
+    return f"{raised.type}: {raised.text}"[:300]
+
+
+def _death(trial: Trial, asked: Asked) -> Verdict:
+    """The one row of a candidate whose process ended at this case."""
+    status, message = how_it_ended(asked.outcome)
+    message = f"{message} in law {asked.law}"
+    where = getattr(asked.outcome, "where", "")
+    words = getattr(asked.outcome, "words", "")
+    message += (f"; at {where}" if where else "") + (f"; last words: {words}" if words else "")
+    facts = {"margin": float("inf"), "blame": trial.candidate.name, "actual": asked.law}
+    return _row(trial, "status", "", status, message=message, **facts)
+
+
+def how_it_ended(outcome: Outcome) -> tuple[Status, str]:
+    """The status of an ending, and what it is called."""
+    match outcome:
+        case TimedOut(seconds):
+            return "timed out", f"no answer within {seconds:g} s"
+        case OutOfMemory():
+            return "crashed", "MemoryError: took more memory than a host may"
+        case Escaped(kind, text):
+            return "crashed", f"{kind}: {text}".rstrip(": ")
+        case Died(signal="", code=0):
+            return "crashed", "ended, nobody knows how"
+        case Died(signal="", code=code):
+            return "crashed", f"exited with code {code}"
+        case Died(signal=name):
+            return "crashed", f"killed by {name}"
+        case other:
+            raise AssertionError(f"expected an ending, got {other}")
 
 
 def _short(error: BaseException) -> str:
     return str(error)[:300]
-
-
-def _law(trial: Trial, law: Law) -> Iterator[Verdict]:
-    """The rows of one law, the worst evidence about each thing it speaks of."""
-    found: dict[str, list[tuple[Any, Evidence]]] = {}
-    arguments = {"of": law.of} if law.of else {}
-    try:
-        for equation in LAWS[law.name](trial, **arguments):
-            if isinstance(equation, Testimony):
-                yield _testimony(trial, law, equation)
-                continue
-            found.setdefault(equation.about, []).append((equation, compare(equation, trial.bench.tier)))
-    except NotOffered as reason:
-        yield _row(trial, law.name, law.of, "unsupported", message=str(reason)[:300])
-    except NoGradient as reason:
-        yield _missing(trial, law, reason)
-    except (Failed, NotAnArray) as error:
-        if cases.asks_for_options(trial.spec, trial.case):
-            yield _row(trial, law.name, law.of, "unsupported", message=f"does not offer this: {_short(error)}")
-            return
-        blame, message = trial.candidate.name, _instead(error, "a result")
-        yield _row(
-            trial, law.name, law.of, "fails", grade="deviates", margin=float("inf"), blame=blame, message=message
-        )
-    except OracleError as error:
-        yield _row(trial, law.name, law.of, "inconclusive", blame="oracle", message=_short(error))
-    for about, pairs in found.items():
-        yield _verdict(trial, law, about, pairs)
-
-
-def _missing(trial: Trial, law: Law, reason: NoGradient) -> Verdict:
-    """No gradient here: unsupported where the op's first case has none either, else the fault of this case."""
-    first = cases.find(trial.spec, trial.spec.op)
-    if first.id != trial.case.id:
-        try:
-            there = Trial(Bench(trial.spec, first, trial.bench.seed), trial.candidate).vjp()
-        except (Failed, NotAnArray, NotOffered, NoGradient, OracleError):
-            there = {}
-        if any(g is not None for g in there.values()) and any(
-            (a.expected != 0).any() for a in trial.due.gradients.values()
-        ):
-            message = f"{reason}, though they get one at {first.id}"
-            blame = trial.candidate.name
-            return _row(
-                trial, law.name, law.of, "fails", grade="deviates", margin=float("inf"), blame=blame, message=message
-            )
-    return _row(trial, law.name, law.of, "unsupported", message=str(reason))
 
 
 def _testimony(trial: Trial, law: Law, said: Testimony) -> Verdict:
@@ -271,13 +393,12 @@ def _verdict(trial: Trial, law: Law, about: str, pairs: list[tuple[Any, Evidence
     worst = comparison.worst([evidence for _, evidence in pairs])
     status: Any = "conforms" if worst.margin <= 1 else "deviates"
     message, blame = worst.message, ""
+    mark: Mark = ""
     if status == "deviates":
-        status, blame, message = _proved(trial, worst)
+        status, blame, message, mark = _proved(trial, worst)
     if status == "conforms" and not any(e.believable for _, e in pairs):
         status, message = "not believed", worst.doubt
-    varied = law.name == "repeatable" and any(
-        isinstance(q, Numbers) and not q.about.endswith("inputs") for q, _ in pairs
-    )
+    varied = any(isinstance(q, Numbers) and q.again for q, _ in pairs)
     return _row(
         trial,
         law.name,
@@ -292,15 +413,17 @@ def _verdict(trial: Trial, law: Law, about: str, pairs: list[tuple[Any, Evidence
         at=worst.at,
         blame=blame,
         message=message,
+        mark=mark,
     )
 
 
-def _proved(trial: Trial, worst: Evidence) -> tuple[Any, str, str]:
-    """Status, blame and message of a deviation, once ball arithmetic has had its say."""
+def _proved(trial: Trial, worst: Evidence) -> tuple[Any, str, str, Mark]:
+    """Status, blame, message and mark of a deviation, once ball arithmetic has had its say."""
     message = worst.message or f"off by {worst.margin:.3g} bounds"
     if not isinstance(worst.equation, Numbers):
-        return "deviates", trial.candidate.name, message
+        return "deviates", trial.candidate.name, message, ""
     proof = proofs.prove(worst.equation, worst)
     if isinstance(proof, proofs.Refuted):
-        return "inconclusive", "oracle", proof.words
-    return "deviates", trial.candidate.name, f"{message}; {proof.words}"
+        return "inconclusive", "oracle", proof.words, ""
+    mark: Mark = "proved" if isinstance(proof, proofs.Proved) else ""
+    return "deviates", trial.candidate.name, f"{message}; {proof.words}", mark

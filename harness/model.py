@@ -5,7 +5,6 @@ A spec is on disk, a case is an address, a verdict is one flat row. Arrays never
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -27,6 +26,9 @@ Status = Literal[
     "known",
     "fixed",
 ]
+
+#: What the judge notes of a row while it is on its way: that the candidate raised, is not there, or was proved wrong.
+Mark = Literal["", "raised", "absent", "proved"]
 
 #: How bad a candidate is by each status that judges it, the first that speaks for all it did.
 SEVERITY: Mapping[str, int] = {
@@ -82,7 +84,11 @@ class Output:
 
 @dataclass(frozen=True)
 class CandidateSpec:
-    """An implementation as a spec names it: ``call`` and ``vjp`` are dotted paths ``module:attribute``."""
+    """An implementation as a spec names it: ``call`` and ``vjp`` are dotted paths ``module:attribute``.
+
+    ``python`` is the interpreter that holds it, empty for this one. ``offers`` maps axes of the grid to the values, as
+    addresses write them, that its user says it takes.
+    """
 
     name: str
     call: str
@@ -93,6 +99,8 @@ class CandidateSpec:
     needs: str | None = None
     unsupported: tuple[tuple[Expression, str], ...] = ()
     exempt: Mapping[str, str] = field(default_factory=dict)
+    python: str = ""
+    offers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,7 +109,8 @@ class Known:
 
     ``by``, ``law`` and ``about`` are alternatives (no ``about``: anything). With ``sometimes`` the data decide whether a
     case deviates, and it is enough that one does. What is ``nondeterministic`` is another number in each process, as
-    where memory is read that is not the array's: how far it is off is not measured, and no script repeats it.
+    where memory is read that is not the array's: how far it is off is not measured, and no script repeats it. ``probe``
+    is a dotted path to a function that says whether this build has the behaviour.
     """
 
     by: tuple[str, ...]
@@ -112,16 +121,11 @@ class Known:
     see: str | None = None
     status: str | None = None
     versions: str | None = None
-    cpu: str | None = None
+    probe: str | None = None
     expires: str | None = None
     sometimes: bool = False
     nondeterministic: bool = False
     line: int = 0
-
-    @property
-    def may_conform(self) -> bool:
-        """Whether a case that conforms says nothing against the entry."""
-        return self.sometimes or self.nondeterministic
 
 
 @dataclass(frozen=True)
@@ -208,7 +212,8 @@ class Verdict:
     """One row of the table: one candidate, at one case, under one law, about one input or output.
 
     ``margin`` and ``ulps`` are floats (inf where no number says how wrong; NaN where nothing was measured);
-    ``actual``, ``expected``, ``bound`` and ``at`` describe the worst entry, as text.
+    ``actual``, ``expected``, ``bound`` and ``at`` describe the worst entry, as text. ``mark`` is for the rooms that a row
+    passes before it is stored; no file has it.
     """
 
     op: str
@@ -228,6 +233,7 @@ class Verdict:
     message: str = ""
     known: str = ""
     seconds: float = 0.0
+    mark: Mark = ""
 
     def __post_init__(self) -> None:
         """Lone surrogates, which foreign code may put into a message and no file can hold, are written out."""
@@ -237,20 +243,23 @@ class Verdict:
                 object.__setattr__(self, name, text.encode("utf-8", "backslashreplace").decode())
 
     @property
+    def columns(self) -> dict[str, Any]:
+        """The row as tables and files have it."""
+        return {name: getattr(self, name) for name in COLUMNS}
+
+    @property
     def death(self) -> bool:
-        """Whether it tells of a process that ended, that did not answer, or that had no memory left."""
-        return not self.expected and bool(_DEATH.match(self.message))
+        """Whether it tells of a host that ended, that did not answer, or that had no memory left.
+
+        Such a row of the law status expects nothing, and its ``actual`` is the law that was being asked for.
+        """
+        return self.law == "status" and bool(self.actual) and not self.expected
 
     @property
     def under(self) -> str:
         """The law under which it broke; a death is a row on the status, and says where it happened."""
-        law = re.search(r" in law (\w+)", self.message) if self.death else None
-        return law[1] if law else self.law
-
-
-#: How messages of deaths begin, as `harness.execution` and `harness.judgement` write them.
-_DEATH = re.compile(r"killed by |exited with code |ended, nobody knows|no answer within |MemoryError: took ")
+        return self.actual if self.death else self.law
 
 
 #: The columns of every table of verdicts, in order.
-COLUMNS = tuple(Verdict.__dataclass_fields__)
+COLUMNS = tuple(name for name in Verdict.__dataclass_fields__ if name != "mark")

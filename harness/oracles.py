@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from harness import arithmetic, balls, bounds, cases
 from harness.arithmetic import Tracked
+from harness.asking.binding import load
 from harness.balls import Balls, NoProof, Number, Work
 from harness.bounds import Precision
-from harness.candidates import load
 from harness.differentiation import jvp, vjp
 from harness.model import Case, Spec
 

@@ -124,7 +124,7 @@ def _upper(x: Number) -> str:
 
 def confident(rows: Sequence[Verdict]) -> list[Verdict]:
     """The rows of one case, each proved deviation with how sure it is that this candidate is the guilty one."""
-    return [_confident(row, rows) if "; proved: " in row.message else row for row in rows]
+    return [_confident(row, rows) if row.mark == "proved" else row for row in rows]
 
 
 def _confident(row: Verdict, rows: Sequence[Verdict]) -> Verdict:

@@ -141,13 +141,14 @@ def _worker(config: pytest.Config) -> Isolated:
     """The process that judges this session's cases, started at the first of them."""
     if _WORKER not in config.stash:
         from harness import runs
+        from harness.asking.hosts import Limits
         from harness.execution import Isolated
 
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
             os.environ.setdefault(name, "1")
         found = config.stash[_SPECS].values()
-        setup = runs.setup(found)
-        config.stash[_WORKER] = Isolated(setup, timeout=config.getoption("--conformance-timeout"))
+        timeout = config.getoption("--conformance-timeout")
+        config.stash[_WORKER] = Isolated(runs.setup(found, Limits(timeout)), timeout=timeout)
     worker: Isolated = config.stash[_WORKER]
     return worker
 
@@ -183,7 +184,7 @@ def _stale(op: str, shown: Shown) -> list[str]:
 
     spec = specs.read(Path(os.path.relpath(shown.path)), runs.LAW_NAMES)
     rows = [Verdict(op, "", by, "", "", "", known=known) for by, known in shown.marks]
-    stale = runs.stale(runs.Plan({op: spec}, {}, 0), rows, whole=True)
+    stale = runs.stale(runs.Plan({op: spec}, {}, 0), rows, whole=True, here=runs.build([spec]))
     return [row.message for row in runs.red(stale)]
 
 

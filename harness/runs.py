@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib.metadata
-import importlib.util
 import sys
-import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -14,14 +13,16 @@ from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import cases, ledger
-from harness.execution.task import IMPORT, Explain, Note, Setup, Task, Work
+from harness import builds, cases, ledger
+from harness.asking.hosts import Hosts, Inline, Limits, Wanted
+from harness.builds import Build
+from harness.candidates import Candidate, Holder
+from harness.execution.process import asked
+from harness.execution.task import ExecutionError, Explain, Note, Setup, Task, Work
 from harness.laws import LAWS
-from harness.model import RED, CandidateSpec, Case, Spec, Status, Verdict
-from harness.vocabulary import LIBRARIES
+from harness.model import RED, CandidateSpec, Case, Known, Spec, Status, Verdict
 
 if TYPE_CHECKING:
-    from harness.candidates import Candidate
     from harness.judgement import Judge
 
 #: Names that specs may give as laws: those of the registry, and the one that judgement itself keeps.
@@ -29,12 +30,6 @@ LAW_NAMES = frozenset({*LAWS, "status"})
 
 #: What selects beside the axes and names of a spec: of specs and their candidates, and of cases.
 _OF_SPECS, _OF_CASES = frozenset({"op", "candidate"}), frozenset({"case", "grid", "invalid"})
-
-#: How the reason begins of a candidate that is not there.
-ABSENT = "cannot be imported"
-
-#: Why a candidate is not here: the status of its cases, and what is said.
-Absent = tuple[Status, str]
 
 
 class Unselected(LookupError):
@@ -154,9 +149,46 @@ def _selected(spec: Spec, case: Case, wanted: Mapping[str, tuple[str, ...]]) -> 
     return all(cases.write(known[axis]) in values for axis, values in wanted.items() if axis not in _OF_SPECS)
 
 
-def setup(found: Iterable[Spec]) -> Setup:
-    """How any process makes itself ready to judge these specs with these candidates: it needs no file of specs."""
-    return Setup("harness.runs:work", (tuple(found), str(Path.cwd())), "harness.runs:explained")
+def setup(found: Iterable[Spec], limits: Limits | None, folder: str = "") -> Setup:
+    """How any process makes itself ready to judge these specs with these candidates: it needs no file of specs.
+
+    ``limits`` is what a host may take; without it candidates are held in the judge's own process, which is unsafe. Hosts
+    are forked from servers whose sockets stand in ``folder``; judges of one machine may share it.
+    """
+    specs = tuple(found)
+    arguments = (specs, str(Path.cwd()), build(specs), folder, limits)
+    return Setup("harness.runs:work", arguments, "harness.runs:explained")
+
+
+def build(found: Collection[Spec]) -> Build:
+    """The libraries here, as far as the ledgers of these specs ask."""
+    with_torch, probes = needs_torch([spec for spec in found if spec.known]), _probes(found)
+    if not (with_torch or probes):
+        return Build(builds.versions())
+    told = measured(with_torch, probes)
+    capability = told["capability"]
+    elsewhere = builds.learned_elsewhere(capability, builds.recorded() if capability else {})
+    return Build(builds.versions(), capability, told["probes"], elsewhere)
+
+
+def facts(found: Collection[Spec]) -> dict[str, Any]:
+    """Versions, builds, processor and threads: what a run of these specs depends on."""
+    told: dict[str, Any] = measured(needs_torch(found), _probes(found))["facts"]
+    return told
+
+
+def _probes(found: Collection[Spec]) -> tuple[str, ...]:
+    return tuple(sorted({entry.probe for spec in found for entry in spec.known if entry.probe}))
+
+
+@cache
+def measured(with_torch: bool, probes: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The facts of this machine, torch's ``capability``, what ``probes`` say: asked once, in a process of its own."""
+    try:
+        found: dict[str, Any] = asked("harness.machine:measured", (with_torch, probes, str(Path.cwd())))
+        return found
+    except ExecutionError:
+        return {"facts": {}, "capability": "", "probes": {}}
 
 
 def reach(place: str) -> None:
@@ -165,96 +197,66 @@ def reach(place: str) -> None:
         sys.path.insert(0, place)
 
 
-def work(found: Sequence[Spec], place: str) -> Work:
-    """What judges tasks in this process: candidates are imported when the first task of their op comes."""
+def work(found: Sequence[Spec], place: str, here: Build, folder: str = "", limits: Limits | None = None) -> Work:
+    """What judges tasks in this process, each candidate in a host of its own; without ``limits`` in this process."""
     reach(place)
     told = {spec.op: (spec, {c.name: c for c in spec.candidates}) for spec in found}
-    loaded: dict[tuple[str, str], Candidate | Absent] = {}
+    held = holders(place, folder, limits)
 
     def verdicts(task: Task, note: Note) -> list[Verdict]:
         spec, given = told[task.op]
-        for name in task.candidates:
-            if (task.op, name) not in loaded:
-                note(name, IMPORT)
-                loaded[task.op, name] = _loaded(spec, given[name])
-        judge = _judge(spec, {name: loaded[task.op, name] for name in task.candidates})
+        judge = _judge(spec, [given[name] for name in task.candidates], held, here)
         return judge.verdicts(cases.find(spec, task.case), task.seed, note)
 
     return verdicts
 
 
-def explained(found: Sequence[Spec], place: str) -> Explain:
+#: What gives the holder of a candidate.
+Holders = Callable[[CandidateSpec], "Holder"]
+
+
+def holders(place: str, folder: str, limits: Limits | None) -> Holders:
+    """The holders of candidates: in hosts, or in this process where nothing limits them."""
+    kept: dict[Wanted, Inline] = {}
+    hosts = None if limits is None else Hosts(folder, limits, place)
+    if hosts is not None:
+        atexit.register(hosts.close)
+
+    def holder(given: CandidateSpec) -> Holder:
+        wanted = Wanted(given.call, given.vjp or "", given.library, given.needs or "", given.python)
+        if hosts is not None:
+            return hosts.holder(wanted)
+        if wanted not in kept:
+            kept[wanted] = Inline.of(wanted, place)
+        return kept[wanted]
+
+    return holder
+
+
+def explained(found: Sequence[Spec], place: str, here: Build, *_: Any) -> Explain:
     """What marks, among the rows of a candidate that died, those that are known."""
     told = {spec.op: spec for spec in found}
 
     def rows_of(task: Task, rows: list[Verdict]) -> list[Verdict]:
         spec = told[task.op]
-        return ledger.applied(spec, cases.find(spec, task.case), rows, versions(), isa()) if spec.known else rows
+        return ledger.applied(spec, cases.find(spec, task.case), rows, here) if spec.known else rows
 
     return rows_of
 
 
-def ready(spec: Spec) -> Judge:
-    """A spec's judge with its candidates imported; one that cannot be says why at every case."""
-    return _judge(spec, {given.name: _loaded(spec, given) for given in spec.candidates})
+def ready(spec: Spec, held: Holders) -> Judge:
+    """A spec's judge, its candidates held as ``held`` says. It asks no probe."""
+    return _judge(spec, spec.candidates, held, Build(builds.versions()))
 
 
-def _judge(spec: Spec, found: Mapping[str, Candidate | Absent]) -> Judge:
-    from harness.judgement import Judge
+def _judge(spec: Spec, given: Iterable[CandidateSpec], held: Holders, here: Build) -> Judge:
+    from harness.judgement import Judge  # with all laws and arithmetics, which commands that only read need not load
 
-    missing = tuple((name, *c) for name, c in found.items() if isinstance(c, tuple))
-    present = tuple(c for c in found.values() if not isinstance(c, tuple))
-    return Judge(spec, present, missing, tuple(sorted(versions().items())), isa())
-
-
-def _loaded(spec: Spec, given: CandidateSpec) -> Candidate | Absent:
-    """The candidate, or why it is not here: it fails, unless it says itself what it needs and that is not here."""
-    from harness.candidates import candidate, guess_library
-
-    if given.needs and not there(given.needs):
-        return "unsupported", f"needs {given.needs}, which is not here"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return candidate(spec, replace(given, library=given.library or guess_library(given.call)))
-    except Exception as error:
-        hint = "; where it may be missing, say `needs:`" if isinstance(error, ModuleNotFoundError) else ""
-        return "fails", f"{ABSENT}: {type(error).__name__}: {error}{hint}"
+    candidates = tuple(Candidate(c.name, spec, c, held(c)) for c in given)
+    return Judge(spec, candidates, here)
 
 
-def there(need: str) -> bool:
-    """Whether a module can be imported, or a condition ``module:function`` holds."""
-    from harness.candidates import load
-
-    try:
-        return bool(load(need)()) if ":" in need else importlib.util.find_spec(need) is not None
-    except Exception:
-        return False
-
-
-@cache
-def versions() -> dict[str, str]:
-    """Versions of the judged libraries, read without importing them."""
-    found = {}
-    for name in LIBRARIES:
-        try:
-            found[name] = importlib.metadata.version(name).split("+")[0]
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-@cache
-def isa() -> str:
-    """The instruction sets NumPy found on this processor."""
-    import numpy as np
-
-    config: Any = np.show_config(mode="dicts")
-    simd = config.get("SIMD Extensions", {})
-    return " ".join([*simd.get("baseline", []), *simd.get("found", [])])
-
-
-def header(chosen: Plan, command: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+def header(chosen: Plan, command: str, facts: Mapping[str, Any], here: Build) -> dict[str, Any]:
     """What all rows of a run share; ``facts`` are of the process that judges, by `libraries.facts`."""
     from harness.specs import elsewhere  # pydantic comes with it, which workers need not load
 
@@ -270,6 +272,8 @@ def header(chosen: Plan, command: str, facts: Mapping[str, Any]) -> dict[str, An
         "sees": {op: {k.because: k.see for k in spec.known if k.see} for op, spec in chosen.specs.items()},
         "renamed": {old: new for spec in chosen.specs.values() for old, new in cases.renames(spec).items()},
         "elsewhere": {op: path for op, spec in chosen.specs.items() if (path := elsewhere(op, spec.path))},
+        "probes": dict(here.probes),
+        "learned elsewhere": sorted(here.elsewhere & chosen.specs.keys()),
         **facts,
     }
 
@@ -280,27 +284,46 @@ def part(header: Mapping[str, Any]) -> str:
     return ", ".join(f"--{name} '{header[name]}'" for name in options if header.get(name))
 
 
-def stale(chosen: Plan, rows: Iterable[Verdict], whole: bool) -> list[Verdict]:
+def stale(chosen: Plan, rows: Iterable[Verdict], whole: bool, here: Build) -> list[Verdict]:
     """A row for each known deviation that matched nothing, where the whole of its spec was judged.
 
-    It is red unless the entry says that what it knows shows itself `sometimes` only, as other seeds may show it at a case
-    that it selects.
+    It is red unless the entry may conform, as what shows itself `sometimes` only may at another seed, and what was learned
+    on another machine on that one. An entry whose probe finds nothing here is inactive, and its row says so.
     """
     if not whole:
         return []
     by_op: dict[str, list[Verdict]] = {}
     for row in rows:
         by_op.setdefault(row.op, []).append(row)
-    found = []
+    found: list[Verdict] = []
     for op, spec in chosen.specs.items():
-        for entry in ledger.unmatched(spec, by_op.get(op, []), versions(), isa()):
-            by, law = entry.by[0], entry.law[0]
-            message = f"{spec.path}:{entry.line}: the known deviation of `{by}` under `{law}` matches nothing"
-            selects = ledger.selects(spec, entry)
-            message += "; it can go" if selects else ": its `when` selects no case"
-            status: Status = "inconclusive" if entry.may_conform and selects else "fixed"
-            found.append(Verdict(op, op, by, law, "ledger", status, message=message, known=entry.because))
+        found.extend(_unmatched(spec, entry, here) for entry in ledger.unmatched(spec, by_op.get(op, []), here))
+        there = {row.candidate for row in by_op.get(op, [])}
+        found.extend(_inactive(spec, entry) for entry in ledger.inactive(spec, here) if there.intersection(entry.by))
     return found
+
+
+def _unmatched(spec: Spec, entry: Known, here: Build) -> Verdict:
+    message = f"{spec.path}:{entry.line}: the known deviation of `{entry.by[0]}` under `{entry.law[0]}` matches nothing"
+    selects = ledger.selects(spec, entry)
+    lenient = ledger.may_conform(spec, entry, here) and selects
+    if not selects:
+        message += ": its `when` selects no case"
+    elif here.learned(spec.op):
+        message += "; it can go"
+    else:
+        message += f"; it was not learned on such a build ({here.capability})"
+    return _of_ledger(spec, entry, "inconclusive" if lenient else "fixed", message)
+
+
+def _inactive(spec: Spec, entry: Known) -> Verdict:
+    message = f"{spec.path}:{entry.line}: the known deviation of `{entry.by[0]}` under `{entry.law[0]}` is inactive"
+    return _of_ledger(spec, entry, "inconclusive", f"{message}: `{entry.probe}` does not find it in this build")
+
+
+def _of_ledger(spec: Spec, entry: Known, status: Status, message: str) -> Verdict:
+    by, law = entry.by[0], entry.law[0]
+    return Verdict(spec.op, spec.op, by, law, "ledger", status, message=message, known=entry.because)
 
 
 def needs_torch(found: Iterable[Spec]) -> bool:

@@ -17,7 +17,8 @@ from typing import Self
 import numpy as np
 
 from harness import cases, fills, runs
-from harness.execution import PRELOAD, Isolated, Task
+from harness.asking.hosts import Limits
+from harness.execution import Isolated, Task
 from harness.laws import LAWS
 from harness.model import NONE, RED, UNJUDGED, CandidateSpec, Case, Spec, Value, Verdict
 from harness.vocabulary import VALUES
@@ -64,8 +65,8 @@ class Looks:
         for spec, candidate, law in asked:
             there = kept.get(spec.op, replace(spec, candidates=(), known=()))
             kept[spec.op] = replace(there, candidates=(*there.candidates, _alone(candidate, law)))
-        setup = runs.setup(kept.values())
-        self._worker = Isolated(setup, timeout=timeout, preload=(*PRELOAD, "harness.judgement"))
+        setup = runs.setup(kept.values(), Limits(timeout))
+        self._worker = Isolated(setup, timeout=timeout)
 
     def judging(self, spec: Spec, candidate: CandidateSpec, law: str, seed: int) -> Judging:
         """What judges that candidate at a case. The three must be among those asked for."""

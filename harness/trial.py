@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -13,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness import cases, fills
-from harness.candidates import Candidate, Failed, guarded
-from harness.libraries.arrays import NoGradient, NotOffered
-from harness.libraries.autograd import torch_functions, torch_jvp, torch_vjp
-from harness.libraries.machine import SET_BY_IMPORTS, global_state, unsettle
+from harness.asking import scenarios
+from harness.asking.binding import Arguments
+from harness.asking.hosts import MOST_DEATHS
+from harness.asking.messages import Batch
+from harness.asking.outcomes import Died, Escaped, GivenUp, Outcome, OutOfMemory, Returned, Skipped, TimedOut
+from harness.candidates import Candidate
 from harness.model import Case, Spec
 from harness.oracles import Answer, Oracle, defaults
 
@@ -148,6 +149,53 @@ class Bench:
         }
 
 
+class Posed:
+    """What a law yields once it has asked all that it can before anything is answered."""
+
+
+POSED = Posed()
+
+
+class Unanswered(Exception):
+    """A law needed arrays, and something else came of what it asked."""
+
+    def __init__(self, asked: Asked) -> None:
+        super().__init__(asked.label)
+        self.asked = asked
+
+
+@dataclass(eq=False)
+class Asked:
+    """Something asked of a candidate: what it is called within its case, the scenario, and what came of it."""
+
+    trial: Trial
+    law: str
+    label: str
+    scenario: Any
+    came: Outcome | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of it; whatever else was asked of the candidate is performed with it."""
+        if self.came is None:
+            self.trial.perform()
+        assert self.came is not None
+        return self.came
+
+    @property
+    def returned(self) -> Returned:
+        """The arrays that came back. Raises Unanswered where something else did."""
+        came = self.outcome
+        if not isinstance(came, Returned):
+            raise Unanswered(self)
+        return came
+
+    @property
+    def values(self) -> dict[str, Array]:
+        """The arrays that came back, by name. Raises Unanswered where something else did."""
+        return self.returned.present
+
+
 @dataclass(frozen=True)
 class Trial:
     """One candidate at one case. Laws are generators of equations over it."""
@@ -186,53 +234,72 @@ class Trial:
         """The names of the declared outputs."""
         return [o.name for o in self.spec.outputs]
 
-    @property
-    def first(self) -> list[Any]:
-        """What the first call returned, in the library's own arrays."""
-        return self._watched[0]
-
-    @property
-    def changed(self) -> list[str]:
-        """What the first call changed that all code of the process shares, seen near the op's first case."""
-        return self._watched[1]
+    # --- asking ---
 
     @cached_property
-    def given(self) -> list[Any]:
-        """What the first call was given, in the library's own arrays."""
-        return self.wrapped()
+    def arguments(self) -> Arguments:
+        """How the candidate's calls are written at this case. Raises Undeclared."""
+        return self.candidate.arguments(self.case)
 
     @cached_property
-    def _watched(self) -> tuple[list[Any], list[str]]:
-        call, inputs = self.bound_call, self.given
-        if self.case.departures > 1:
-            return self.candidate.checked(lambda: call(*inputs)), []
-        noted, changed = self.noted(inputs)
-        return self.candidate.checked(noted), changed
+    def asked(self) -> dict[str, Asked]:
+        """All that was asked so far, by label, in order."""
+        return {}
 
-    def noted(self, inputs: Sequence[Any]) -> tuple[Callable[[], Any], list[str]]:
-        """A call on inputs, and what it changed that all code of the process shares, once it was made."""
-        call, changed = self.bound_call, list[str]()
+    @cached_property
+    def _law(self) -> list[str]:
+        return ["status"]
 
-        def watched() -> Any:
-            with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
-                modules, before = len(sys.modules), global_state()
-                try:
-                    return call(*inputs)
-                finally:
-                    after = global_state()
-                    excused = SET_BY_IMPORTS if len(sys.modules) > modules else ()
-                    changed.extend(n for n in before if before[n] != after.get(n) and n not in excused)
+    def under(self, law: str) -> None:
+        """Say which law asks from now on."""
+        self._law[0] = law
 
-        unsettle()
-        return watched, changed
+    def ask(self, label: str, scenario: Any) -> Asked:
+        """Have a scenario performed; the same label is performed once."""
+        if label not in self.asked:
+            self.asked[label] = Asked(self, self._law[0], label, scenario)
+        return self.asked[label]
 
-    def call(self, arrays: Mapping[str, Array] | None = None, layout: str | None = None) -> list[Any]:
-        """What a call on fresh arrays returns, in the library's own arrays."""
-        return self.candidate.run(self.case, self.arrays if arrays is None else arrays, layout)
+    def send(self) -> None:
+        """Hand what was asked and not performed yet to the candidate's host, which works while the judge goes on."""
+        for asked in self.asked.values():
+            kind = type(asked.scenario).__name__
+            if asked.came is None and len(self.candidate.holder.deaths.get(kind, ())) >= MOST_DEATHS:
+                asked.came = GivenUp(kind, MOST_DEATHS)
+        first = self.asked.get(FIRST)
+        if first is not None and isinstance(first.came, GivenUp):
+            for asked in self.asked.values():
+                asked.came = asked.came or Skipped()
+        waiting = [a for a in self.asked.values() if a.came is None]
+        if waiting and not self._sent:
+            gated = waiting[0].label == FIRST and not self.case.invalid
+            self.candidate.holder.send(Batch(self.arguments, [a.scenario for a in waiting], gated))
+            self._sent.extend(waiting)
 
-    def values(self, returned: Sequence[Any]) -> dict[str, Array]:
-        """Returned arrays as NumPy's, by output's name."""
-        return {n: self.candidate.library.unwrap(y) for n, y in zip(self.outputs, returned, strict=True)}
+    @cached_property
+    def _sent(self) -> list[Asked]:
+        return []
+
+    def perform(self) -> None:
+        """Have everything that was asked performed."""
+        while any(a.came is None for a in self.asked.values()):
+            self.send()
+            if not self._sent:
+                return
+            for asked, outcome in zip(self._sent, self.candidate.holder.answers(), strict=True):
+                asked.came = outcome
+            self._sent.clear()
+
+    @property
+    def ended(self) -> Asked | None:
+        """What ended the candidate's process, where something did."""
+        return next((a for a in self.asked.values() if isinstance(a.came, ENDINGS)), None)
+
+    @property
+    def first(self) -> Asked:
+        """The first call; near the op's first case also what it changed that all code of the process shares."""
+        kind = scenarios.Call if self.case.departures > 1 else scenarios.Watched
+        return self.ask(FIRST, kind(self.arrays, self.case.layout))
 
     @cached_property
     def shortened(self) -> tuple[Case, Case] | None:
@@ -259,115 +326,57 @@ class Trial:
     # --- derivatives ---
 
     @property
-    def is_torch(self) -> bool:
-        return self.candidate.library.name == "torch"
+    def by_library(self) -> bool:
+        """Whether its library differentiates what it is given."""
+        return self.candidate.described.derivatives
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether it has a vjp written by hand."""
+        return self.candidate.described.has_vjp
+
+    @property
+    def reversible(self) -> bool:
+        """Whether anybody differentiates it in reverse mode."""
+        return self.by_library or self.by_hand
 
     @property
     def differentiable(self) -> list[str]:
         """The inputs whose gradients are judged."""
         return self.due.oracle.differentiable
 
-    @property
-    def places(self) -> list[int]:
-        """Where the differentiable inputs stand among those that are there."""
-        names = list(self.arrays)
-        return [names.index(n) for n in self.differentiable]
-
     def output_dtype(self, name: str) -> str:
         """The dtype that is due for an output."""
         return due_dtype({o.name: o.dtype for o in self.spec.outputs}[name], self.case.dtype)
 
-    @cached_property
-    def bound_call(self) -> Callable[..., Any]:
-        """The candidate as a function of the inputs that are there."""
-        return self.candidate.bind(self.case)
-
-    def prepare(self) -> None:
-        """Compute what foreign code will be given, so that no failure of the oracle is taken for its own."""
-        _ = self.due.cotangents, self.due.tangents
-
-    def wrapped(self, layout: str | None = None) -> list[Any]:
-        """Fresh arrays of the library, in declared order."""
-        chosen = layout or self.case.layout
-        return [self.candidate.library.wrap(x, chosen) for x in self.arrays.values()]
-
-    @cached_property
-    def has_functions(self) -> bool:
-        """Whether a custom Function takes part in the results."""
-        return bool(guarded(partial(torch_functions, self.bound_call, self.wrapped(), self.places)))
-
-    def upstream(self, outputs: Sequence[Any], layout: str = "contiguous") -> list[Any]:
-        """The cotangents in the library's arrays, one per output (None where it has no gradient)."""
-        given = self.due.cotangents
-        return [self.candidate.library.wrap(given[n], layout) if n in given else None for n in self.outputs]
-
-    @cached_property
-    def reverse(self) -> dict[str, Any]:
-        """The candidate's gradients of all differentiable inputs, asked for at once."""
-        return self.vjp()
-
-    @cached_property
-    def forward(self) -> dict[str, Array]:
-        """The candidate's output tangents."""
-        return self.jvp()
-
-    def vjp(
+    def pulled(
         self,
-        wrt: Sequence[int] | None = None,
-        given: Callable[[Sequence[Any]], list[Any]] | None = None,
-        inputs: Sequence[Any] | None = None,
-    ) -> dict[str, Any]:
-        """The candidate's gradients, by input's name, in the library's arrays (None where none).
+        upstream: Mapping[str, Array] | None = None,
+        wrt: Sequence[str] | None = None,
+        kind: type[scenarios.Pulled] = scenarios.Vjp,
+        **more: Any,
+    ) -> Any:
+        """A question about reverse mode: of all differentiable inputs, with the case's cotangents, unless said otherwise."""
+        given = self.due.cotangents if upstream is None else upstream
+        names = tuple(self.differentiable if wrt is None else wrt)
+        return kind(self.arrays, given, names, self.case.layout, **more)
 
-        ``wrt`` are the places of the inputs asked for (all by default); ``given`` makes the upstream gradients, one per
-        output (the case's cotangents by default, None where an output has none); ``inputs`` are fresh ones by default.
-        """
-        self.prepare()
-        made = self.upstream if given is None else given
-        xs = self.wrapped() if inputs is None else list(inputs)
-        places = self.places if wrt is None else list(wrt)
-        names = [list(self.arrays)[i] for i in places]
-        if self.is_torch and self.candidate.vjp_function is None:
-            return dict(
-                zip(
-                    names,
-                    guarded(lambda: torch_vjp(self.bound_call, xs, places, made)),
-                    strict=True,
-                )
-            )
-        call = self.candidate.bind_vjp(self.case)
-        upstream = [g for g in made([]) if g is not None]
-        cotangent = upstream[0] if len(upstream) == 1 else tuple(upstream)
-        returned = guarded(lambda: call(cotangent, *xs))
-        found = returned if isinstance(returned, (tuple, list)) else (returned,)
-        declared = [i.name for i in self.spec.inputs]
-        if isinstance(returned, dict):
-            pairs = returned
-        elif returned is None or _short_or_long(found, len(declared), len(self.arrays)):
-            there = "None" if returned is None else f"{len(found)}"
-            raise Failed(f"its vjp returned {there} where {len(declared)} gradients are due, one per input")
-        else:
-            order = declared if len(found) >= len(declared) else [n for n in declared if n in self.arrays]
-            pairs = dict(zip(order, found, strict=False))
-        return {n: pairs.get(n) for n in names}
+    @property
+    def reverse(self) -> Asked:
+        """The candidate's gradients of all differentiable inputs, asked for at once."""
+        return self.ask("vjp", self.pulled())
 
-    def jvp(self, tangents: Mapping[str, Array] | None = None) -> dict[str, Array]:
-        """The candidate's output tangents for the case's, or some. Raises NotOffered where it has no forward mode."""
-        if not self.is_torch:
-            raise NotOffered("has no forward mode")
-        names = list(self.arrays)
-        wrap = self.candidate.library.wrap
-        directions = self.due.tangents if tangents is None else tangents
-        given = [wrap(directions[n]) if n in directions else None for n in names]
-        moved = guarded(lambda: torch_jvp(self.bound_call, self.wrapped(), given))
-        if all(t is None for t in moved):
-            raise NoGradient("forward mode carries nothing to the result")
-        return {n: self.candidate.library.unwrap(t) for n, t in zip(self.outputs, moved, strict=True) if t is not None}
+    @property
+    def forward(self) -> Asked:
+        """The candidate's output tangents."""
+        return self.ask("jvp", scenarios.Jvp(self.arrays, self.due.tangents, self.case.layout))
 
 
-def _short_or_long(found: Sequence[Any], declared: int, there: int) -> bool:
-    """Whether these are no gradients of the inputs; None may follow for what is no input."""
-    return len(found) != there and (len(found) < declared or any(g is not None for g in found[declared:]))
+#: The label of the first call.
+FIRST = "call"
+
+#: What ends a process.
+ENDINGS = (Died, TimedOut, OutOfMemory, Escaped)
 
 
 def _unspecified(answer: Answer) -> Answer:

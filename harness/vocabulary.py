@@ -9,9 +9,10 @@ from typing import get_args
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from harness.asking import registry
 from harness.model import Status
 
-LIBRARIES = ("numpy", "scipy", "torch")
+LIBRARIES = tuple(registry.LIBRARIES)
 #: What the bound of a right implementation is mainly made of.
 MODELS: Mapping[str, str] = {
     "multilinear": "sums of products of the inputs: convolutions, linear layers",
@@ -27,6 +28,7 @@ ALGORITHMS: Mapping[str, str] = {
     "3m": "complex products of three real ones: small in the absolute value, not in each part",
     "low-precision-accumulation": "half types accumulate in themselves",
     "blocked": "as conventional, over parts that are put together",
+    "polynomial-erf": "as conventional, with erf from five terms in single precision: off by up to 1.5e-7 anywhere",
     "strassen": "products of matrices by Strassen: small in norm",
 }
 FLOATS = ("float16", "bfloat16", "float32", "float64", "longdouble")

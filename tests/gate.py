@@ -29,10 +29,12 @@ import pandas as pd  # noqa: E402
 from gate_matrix import LOOKALIKES, MINIATURES, Entry  # noqa: E402
 
 from harness import cases, execution, ledger, runs, specs  # noqa: E402
-from harness.candidates import load  # noqa: E402
+from harness.asking import libraries  # noqa: E402
+from harness.asking.binding import Bound, load  # noqa: E402
+from harness.asking.hosts import Inline, Limits  # noqa: E402
+from harness.candidates import Candidate  # noqa: E402
 from harness.fills import arrays  # noqa: E402
 from harness.laws import LAWS  # noqa: E402
-from harness.libraries.arrays import library  # noqa: E402
 from harness.model import RED, CandidateSpec, Case, Spec, Verdict  # noqa: E402
 from harness.oracles import Oracle  # noqa: E402
 
@@ -41,6 +43,9 @@ CSV, PAGE = ROOT / "reports" / "gate" / "kill_matrix.csv", ROOT / "docs" / "kill
 
 #: Cases one step from the first that are left out unless a miniature names them: they are large.
 LARGE = ("grid:long", "grid:longest", "grid:large", "grid:loops")
+
+#: What a host of a miniature may take.
+LIMITS = Limits(timeout=60.0)
 
 COLUMNS = ["status", *LAWS]
 PEERS = ["assert_close", "np.allclose", "gradcheck"]
@@ -112,7 +117,9 @@ def named(op: str, entries: Sequence[Entry]) -> list[str]:
     return list(dict.fromkeys(_address(e) for e in entries))
 
 
-def tasks(entries: Sequence[Entry], choose: Choose = chosen) -> tuple[list[Any], execution.Setup]:
+def tasks(
+    entries: Sequence[Entry], choose: Choose = chosen, limits: Limits | None = LIMITS
+) -> tuple[list[Any], execution.Setup]:
     """What is to be judged, and how any process makes itself ready for it."""
     by_op: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
@@ -126,14 +133,14 @@ def tasks(entries: Sequence[Entry], choose: Choose = chosen) -> tuple[list[Any],
         for address in choose(op, group):
             found.append(execution.Task(op, given.path, address, names, SEED))
     found.sort(key=lambda t: -len(t.candidates))
-    return found, runs.setup(ready)
+    return found, runs.setup(ready, limits)
 
 
 def judged(entries: Sequence[Entry], workers: int, choose: Choose = chosen) -> list[Found]:
     """Every entry with its red verdicts."""
-    todo, setup = tasks(entries, choose)
+    todo, setup = tasks(entries, choose, LIMITS if workers else None)
     rows: dict[str, list[Verdict]] = defaultdict(list)
-    done = execution.isolated(todo, setup, workers=workers, timeout=60.0) if workers else execution.inline(todo, setup)
+    done = execution.isolated(todo, setup, workers=workers) if workers else execution.inline(todo, setup)
     for _, found in done:
         for row in found:
             rows[row.candidate].append(row)
@@ -181,19 +188,20 @@ def _due(op: str) -> tuple[dict[str, Any], list[Any]]:
     return inputs, [a.expected for a in oracle.values.values()]
 
 
-def _bound(entry: Entry, case: Case) -> Any:
-    from harness.candidates import candidate as bind
-
-    return bind(spec(entry.op), candidate(entry)).bind(case)
+def _bound(entry: Entry, case: Case) -> Bound:
+    function, vjp = load(entry.path), load(entry.vjp) if entry.vjp else None
+    lib = libraries.load(entry.library)
+    held = Candidate(entry.name, spec(entry.op), candidate(entry), Inline.function(function, vjp, lib))
+    return Bound(function, vjp, lib, held.arguments(case))
 
 
 def _results(entry: Entry, case: Case) -> Iterator[tuple[Any, Any]]:
     inputs, expected = _due(entry.op)
-    lib = library(entry.library)
-    found = _bound(entry, case)(*(lib.wrap(x) for x in inputs.values()))
+    bound = _bound(entry, case)
+    found = bound(*bound.wrapped(inputs))
     found = found if isinstance(found, (tuple, list)) else (found,)
     for y, due in zip(found, expected, strict=True):
-        actual = lib.unwrap(y)
+        actual = bound.library.unwrap(y)
         yield actual, due.astype(actual.dtype)
 
 
@@ -237,24 +245,20 @@ def _grad(entry: Entry, case: Case) -> str:
 def _as_function(entry: Entry, case: Case) -> Any:
     import torch
 
-    from harness.candidates import candidate as bind
-
-    bound = bind(spec(entry.op), candidate(entry))
-    call, vjp = bound.bind(case), bound.bind_vjp(case)
+    bound = _bound(entry, case)
 
     class Both(torch.autograd.Function):
         @staticmethod
         def forward(ctx: Any, *xs: Any) -> Any:
             ctx.save_for_backward(*xs)
-            y = call(*(x.detach().numpy() for x in xs))
+            y = bound(*(x.detach().numpy() for x in xs))
             many = isinstance(y, (tuple, list))
             return tuple(torch.from_numpy(np.array(v)) for v in y) if many else torch.from_numpy(np.array(y))
 
         @staticmethod
         def backward(ctx: Any, *gs: Any) -> Any:
             xs = [x.detach().numpy() for x in ctx.saved_tensors]
-            g = tuple(g.numpy() for g in gs)
-            found = vjp(g[0] if len(g) == 1 else g, *xs)
+            found = bound.pull([g.numpy() for g in gs], xs)
             found = found if isinstance(found, (tuple, list)) else (found,)
             return tuple(None if d is None else torch.from_numpy(np.array(d)) for d in found[: len(xs)])
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import cases, fills, specs, vocabulary
-from harness.libraries.arrays import LAYOUTS
+from harness.asking.libraries.numpy_arrays import LAYOUTS
 from harness.model import Case, Spec
 
 SPECS = Path(__file__).parents[1] / "specs"

@@ -110,7 +110,10 @@ def test_the_verdict_outlasts_whoever_reads_it(mine: Path, name: str, code: int,
     command = [sys.executable, "-m", "harness", "check", "conv2d", f"mine:{name}", "--only", SMALL, "--format", form]
     done = subprocess.run(command, cwd=mine, stdout=theirs, stderr=subprocess.PIPE, text=True, timeout=300, check=False)
     os.close(theirs)
-    assert (done.returncode, done.stderr) == (code, "")
+    asked = (
+        f"mine:{name}: library torch: called with torch tensors, it returned torch tensors (--library says otherwise)\n"
+    )
+    assert (done.returncode, done.stderr) == (code, asked if form == "table" else "")
 
 
 @pytest.mark.parametrize("name", ["raises", "nothing", "listed"])
@@ -128,7 +131,9 @@ def test_a_candidate_that_kills_its_process_is_a_verdict(mine: Path) -> None:
         "--only", "dtype=float64 M=5 N=3 fill=normal", "--format", "json", cwd=mine,
     )  # fmt: skip
     table = rows(done)
-    assert set(table[table.candidate == "mine:dies"].status) == {"crashed"}
+    statuses = table[table.candidate == "mine:dies"].status
+    assert set(statuses) <= {"crashed", "unsupported"}  # it is asked no more once it has died three times
+    assert (statuses == "crashed").sum() >= min(3, len(statuses))
     assert "crashed" not in set(table[table.candidate == "mine:sigmoid"].status)
     assert "SIGSEGV" in table[table.candidate == "mine:dies"].message.iloc[0]
 
@@ -418,7 +423,7 @@ def test_what_cannot_be_asked_is_not_called_right(tmp_path: Path, old: str, new:
 @pytest.mark.parametrize(
     ("oracle", "candidate", "said"),
     [
-        ("mine:raises", "torch:neg", "24 verdicts on it inconclusive: mine:raises at negative"),
+        ("mine:raises", "torch:neg", " on it inconclusive: mine:raises at negative"),
         ("numpy:negative", "mine:refuses", "it is unsupported at every case"),
     ],
 )
@@ -431,7 +436,8 @@ def test_why_nothing_was_judged_is_said(tmp_path: Path, oracle: str, candidate: 
     (tmp_path / "dying.py").write_text(DYING, encoding="utf-8")
     done = harness("check", "negative.yaml", candidate, cwd=tmp_path)
     assert done.returncode == 1
-    assert f"nothing of `{candidate}` was judged: {said}" in done.stderr
+    assert f"nothing of `{candidate}` was judged: " in done.stderr
+    assert said in done.stderr
 
 
 def test_the_same_run_gives_the_same_table_for_any_workers(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ import pytest
 from scipy.stats import kstwo, poisson
 
 from harness import cases, runs, specs
+from harness.asking import libraries
+from harness.asking.hosts import Inline
 from harness.bounds import DELTA
 from harness.candidates import Candidate
 from harness.judgement import Judge
@@ -138,10 +140,15 @@ def loud_after_high(weight: Any, gain: float, seed: int) -> Any:
     return drawn.reshape(weight.shape)
 
 
+def judging(spec: Spec, draw: Draw) -> Judge:
+    """What judges one way of drawing, held in this process."""
+    held = Inline.function(draw, None, libraries.load("numpy"))
+    return Judge(spec, (Candidate("drawn", spec, CandidateSpec("drawn", "nowhere:drawn"), held),))
+
+
 def broken(spec: Spec, draw: Draw, address: str, law: str = "distribution") -> set[str]:
     """What the law finds wrong, by the first word after the output's name."""
-    judge = Judge(spec, (Candidate("drawn", spec, CandidateSpec("drawn", "nowhere:drawn"), draw, None),))
-    rows = judge.verdicts(cases.find(spec, address), 0, lambda name, of: None)
+    rows = judging(spec, draw).verdicts(cases.find(spec, address), 0, lambda name, of: None)
     judged = [row for row in rows if row.law == law]
     assert judged
     assert {row.status for row in judged} <= {"conforms", "deviates"}
@@ -204,7 +211,6 @@ def test_the_least_distance_is_that_of_kolmogorov_s_distribution(n: int) -> None
 
 
 def test_numbers_that_are_too_few_are_not_believed() -> None:
-    judge = Judge(SPEC, (Candidate("drawn", SPEC, CandidateSpec("drawn", "nowhere:drawn"), right, None),))
     few = replace(cases.find(SPEC, "xavier_uniform"), sizes={"shape": (2, 3)})
-    rows = judge.verdicts(few, 0, lambda name, law: None)
+    rows = judging(SPEC, right).verdicts(few, 0, lambda name, law: None)
     assert {row.status for row in rows if row.about == "output spread"} == {"not believed"}

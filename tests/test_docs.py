@@ -53,7 +53,11 @@ def test_the_page_on_adopting_runs_as_it_stands(tmp_path: Path) -> None:
         assert done.returncode == 0, f"{text}\n{done.stdout}{done.stderr}"
     reports = tmp_path / "reports"
     assert {p.name for p in (reports / "latest" / "badges").iterdir()} == {"numpy.fastops.svg", "torch.svg"}
-    assert {p.name for p in (reports / "baseline").iterdir()} == {"verdicts.csv.gz", "history.jsonl"}
+    assert {p.name for p in (reports / "baseline").iterdir()} == {
+        "verdicts.csv.gz",
+        "history.jsonl",
+        "capabilities.json",
+    }
     assert ElementTree.parse(reports / "junit.xml").getroot()[0].get("failures") == "0"
     assert (reports / "whole" / "index.html").exists()
     assert "nothing changed" in done.stdout

@@ -12,6 +12,7 @@ from test_repro import Scripts
 from test_shrinking import DIES
 
 from harness import bounds, cases, evidence, execution, fills, runs, specs
+from harness.asking.hosts import Limits
 from harness.model import CandidateSpec, Spec, Verdict
 
 ROOT = Path(__file__).parents[1]
@@ -23,7 +24,7 @@ def read(op: str) -> Spec:
 
 def judged(spec: Spec, only: str) -> tuple[runs.Plan, list[Verdict]]:
     chosen = runs.plan([spec], 0, only)
-    rows = [r for _, found in execution.isolated(chosen.tasks, runs.setup([spec]), workers=1) for r in found]
+    rows = [r for _, found in execution.isolated(chosen.tasks, runs.setup([spec], Limits()), workers=1) for r in found]
     return chosen, rows
 
 
@@ -87,7 +88,7 @@ def test_the_smallest_case_breaks_in_the_same_way_and_its_script_says_so(
     small = fills.arrays(spec, cases.find(spec, address), 0)
     assert {v for x in small.values() for v in x.reshape(-1).tolist()} == {1.0}
     assert command == f"harness show {address} --candidate {row.candidate} --law gradient"
-    judge = runs.ready(replace(spec, known=()))
+    judge = runs.ready(replace(spec, known=()), runs.holders(str(ROOT), "", None))
     again = judge.verdicts(cases.find(spec, address), 0, lambda *_: None)
     (same,) = [r for r in again if (r.candidate, r.law, r.about) == (row.candidate, row.law, row.about)]
     assert same.status == "deviates"

@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 import torch
 
-from harness import cases, specs
-from harness.candidates import Candidate, candidate
+from harness import cases, runs, specs
+from harness.asking import libraries
+from harness.asking.hosts import Inline
+from harness.candidates import Candidate
 from harness.expressions import parse
 from harness.judgement import Judge
 from harness.laws import LAWS, statement
@@ -260,7 +262,8 @@ def judged(call: Callable[..., Any], vjp: Callable[..., Any] | None) -> list[Ver
     """All verdicts on one function at the few cases."""
     library = "numpy" if vjp else "torch"
     given = CandidateSpec("candidate", "nowhere:candidate", library=library)
-    judge = Judge(spec(), (Candidate("candidate", spec(), given, call, vjp),))
+    held = Inline.function(call, vjp, libraries.load(library))
+    judge = Judge(spec(), (Candidate("candidate", spec(), given, held),))
     rows = []
     for address in ADDRESSES:
         rows += judge.verdicts(cases.find(spec(), address), SEED, lambda name, law: None)
@@ -303,7 +306,8 @@ def test_the_right_implementation_keeps_every_law(call: Callable[..., Any], vjp:
 def test_a_definition_that_does_not_fit_its_spec_is_said_to(change: dict[str, Any], said: str) -> None:
     changed = replace(spec(), **change)
     given = CandidateSpec("candidate", "nowhere:candidate", library="numpy")
-    judge = Judge(changed, (Candidate("candidate", changed, given, linear_numpy, linear_numpy_vjp),))
+    held = Inline.function(linear_numpy, linear_numpy_vjp, libraries.load("numpy"))
+    judge = Judge(changed, (Candidate("candidate", changed, given, held),))
     rows = judge.verdicts(cases.find(changed, "linear"), SEED, lambda name, law: None)
     at_fault = [row for row in rows if row.status == "inconclusive" and row.blame == "oracle"]
     assert any(fnmatch(row.message, f"*{said}*") for row in at_fault)
@@ -318,6 +322,7 @@ def test_every_law_states_what_must_hold(law: str) -> None:
 def test_an_upstream_gradient_of_one_value_is_judged_as_constant_data(seed: int) -> None:
     """A transform gathers such a gradient in one frequency, whose error no mean over all of them bounds."""
     read = specs.read(ROOT / "specs/rfft2.yaml", set(LAWS) | {"status"})
-    numpy = [candidate(read, c) for c in read.candidates if c.name == "numpy"]
-    rows = Judge(read, tuple(numpy)).verdicts(cases.find(read, "rfft2/W:101"), seed, lambda name, law: None)
+    judge = runs.ready(read, runs.holders(str(ROOT), "", None))
+    numpy = replace(judge, candidates=tuple(c for c in judge.candidates if c.name == "numpy"))
+    rows = numpy.verdicts(cases.find(read, "rfft2/W:101"), seed, lambda name, law: None)
     assert {row.status for row in rows if row.law == "upstream"} == {"conforms"}

@@ -13,6 +13,8 @@ from flint import arb
 
 from harness import arithmetic, balls, bounds, cases, proofs, specs
 from harness.arithmetic import products
+from harness.asking import libraries
+from harness.asking.hosts import Inline
 from harness.balls import Balls, NoProof, Work, digits, exactly
 from harness.candidates import Candidate
 from harness.comparison import Numbers, compare
@@ -195,7 +197,7 @@ def test_of_special_numbers_the_rule_is_quoted() -> None:
 @pytest.mark.parametrize(("margins", "word"), [((2.0, 1.9), "low"), ((2.0, 0.1), "high"), ((4.0, 3.9), "high")])
 def test_confidence_is_a_large_margin_or_one_far_above_the_next(margins: tuple[float, float], word: str) -> None:
     rows = [
-        Verdict("op", "op", name, "agrees", "output", "deviates", margin=m, message="off; proved: far")
+        Verdict("op", "op", name, "agrees", "output", "deviates", margin=m, message="off; proved: far", mark="proved")
         for name, m in zip(("a", "b"), margins, strict=True)
     ]
     assert proofs.confident(rows)[0].message.endswith(f"confidence {word}")
@@ -222,7 +224,8 @@ def wrong(input: Any, weight: Any, bias: Any) -> Any:
 
 def judged(function: Program) -> dict[tuple[str, str], Verdict]:
     given = CandidateSpec("candidate", "tests:candidate", None, "numpy")
-    judge = Judge(linear(), (Candidate("candidate", linear(), given, function, None),))
+    held = Inline.function(function, None, libraries.load("numpy"))
+    judge = Judge(linear(), (Candidate("candidate", linear(), given, held),))
     rows = judge.verdicts(cases.find(linear(), "linear"), 0, lambda name, law: None)
     return {(row.candidate, row.law): row for row in rows}
 

@@ -9,24 +9,27 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Self
 
 import pandas
 import pytest
 
-from harness import baseline, cases, execution, repro, runs, specs
-from harness.execution.isolated import TIMEOUT
+from harness import baseline, builds, cases, execution, repro, runs, specs
+from harness.asking.hosts import TIMEOUT, Hosts, Limits, Servers, Wanted
+from harness.candidates import Holder
 from harness.model import RED, CandidateSpec, Spec, Verdict
+from harness.trial import Bench, Trial
 
 ROOT = Path(__file__).parents[1]
 
 #: Executes scripts, each in a process of its own that has loaded the modules but called no candidate: one line in is a
 #: folder and scripts, one line out for each script is what it printed last or how it ended.
 DRIVER = """
-import contextlib, importlib, io, json, os, re, signal, sys
+import contextlib, importlib, io, json, os, re, signal, sys, types
 import torch, torch.autograd.forward_ad
 
 sys.path.insert(0, ".")
@@ -35,7 +38,8 @@ def last(script):
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         try:
-            exec(compile(script, "repro.py", "exec"), {"__name__": "__main__"})
+            module = sys.modules["__main__"] = types.ModuleType("__main__")
+            exec(compile(script, "repro.py", "exec"), vars(module))
         except Exception as error:
             print(f"{type(error).__name__}: {error}")
     return out.getvalue().splitlines()[-1]
@@ -404,6 +408,9 @@ class Scripts:
         env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-c", DRIVER]
         pipe = subprocess.PIPE
+        self.servers = Servers()
+        for library in ("torch", "numpy"):
+            self.servers.start(library)
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=env, text=True)
 
     def __enter__(self) -> Self:
@@ -412,6 +419,7 @@ class Scripts:
     def __exit__(self, *raised: object) -> None:
         self.process.kill()
         self.process.communicate()
+        self.servers.close()
 
     def printed(self, place: Path, texts: Sequence[str]) -> list[str]:
         """What each script printed last, or how it ended."""
@@ -421,13 +429,22 @@ class Scripts:
         self.process.stdin.flush()
         return [json.loads(self.process.stdout.readline()) for _ in texts]
 
-    def differing(self, spec: Spec, rows: Sequence[Verdict], place: Path) -> Mapping[str, tuple[str, str]]:
+    def differing(
+        self, spec: Spec, rows: Sequence[Verdict], place: Path, timeout: float = TIMEOUT
+    ) -> Mapping[str, tuple[str, str]]:
         """Rows whose script says something else: what they say and what it said."""
-        there = {c.name: c for c in runs.ready(spec).candidates}
-        texts = [repro.script(spec, cases.find(spec, r.case), there[r.candidate], 0, r) for r in rows]
+        with closing(Hosts(str(self.servers.folder), Limits(timeout), str(Path.cwd()))) as hosts:
+            there = {c.name: c for c in runs.ready(spec, partial(held, hosts)).candidates}
+            trials = [Trial(Bench(spec, cases.find(spec, r.case), 0), there[r.candidate]) for r in rows]
+            texts = [repro.script(trial, row) for trial, row in zip(trials, rows, strict=True)]
         assert not any(re.search(r"^\s*(import|from) harness", text, re.MULTILINE) for text in texts)
         pairs = list(zip(rows, self.printed(place, texts), strict=True))
         return {f"{r.case} {r.candidate} {r.law} {r.about}": (told(r), x) for r, x in pairs if not repeats(spec, r, x)}
+
+
+def held(hosts: Hosts, given: CandidateSpec) -> Holder:
+    """The holder of a candidate."""
+    return hosts.holder(Wanted(given.call, given.vjp or "", given.library, given.needs or ""))
 
 
 @pytest.fixture(scope="session")
@@ -440,7 +457,9 @@ def scripts() -> Iterator[Scripts]:
 @cache
 def deviating() -> pandas.DataFrame:
     """The known rows of the committed baseline."""
-    rows = baseline.unfolded(pandas.read_csv(BASELINE, dtype=str, keep_default_na=False), DEVIATING)
+    committed = pandas.read_csv(BASELINE, dtype=str, keep_default_na=False)
+    here = runs.measured(True)["capability"]
+    rows = baseline.unfolded(baseline.under(committed, here, builds.recorded()), DEVIATING)
     return rows[rows["status"] == "known"]
 
 
@@ -448,9 +467,10 @@ def read(op: str) -> Spec:
     return specs.read(ROOT / "specs" / f"{op}.yaml", runs.LAW_NAMES)
 
 
-def judged(spec: Spec, tasks: Iterable[execution.Task], timeout: float = TIMEOUT) -> list[Verdict]:
+def judged(spec: Spec, tasks: Iterable[execution.Task], scripts: Scripts, timeout: float = TIMEOUT) -> list[Verdict]:
     """The wrong rows of a small run of one spec."""
-    told = execution.isolated(tasks, runs.setup([spec]), workers=1, timeout=timeout)
+    setup = runs.setup([spec], Limits(timeout), str(scripts.servers.folder))
+    told = execution.isolated(tasks, setup, workers=1)
     wrong = (*RED, "known")
     return [r for _, found in told for r in found if r.status in wrong and r.law != "ledger"]
 
@@ -459,7 +479,7 @@ def told(row: Verdict) -> str:
     """What a row tells of: what came back or, where nothing did, what was raised, or how it ended."""
     if row.message.startswith("no answer"):
         return "exited with code 1"
-    return row.message if row.actual in ("", "raised") else row.actual
+    return row.message if row.death or row.actual in ("", "raised") else row.actual
 
 
 def repeats(spec: Spec, row: Verdict, said: str) -> bool:
@@ -469,7 +489,7 @@ def repeats(spec: Spec, row: Verdict, said: str) -> bool:
     """
     if row.known and spec.known[int(row.known.partition(":")[0])].nondeterministic:
         return not math.isnan(abs(complex(said))) or "nan" in said
-    raised = row.actual in ("", "raised")
+    raised = row.death or row.actual in ("", "raised")
     return bool(said) and told(row).startswith(said) if raised else said == row.actual
 
 
@@ -481,7 +501,9 @@ def test_every_deviation_of_a_default_run_is_repeated(op: str, tmp_path: Path, s
     if not os.environ.get("HARNESS_REPRO"):
         known = known.groupby(["candidate", "law"]).nth(0)
     there = known.groupby("case", sort=False)["candidate"].unique()
-    rows = judged(spec, [execution.Task(op, spec.path, case, tuple(names), 0) for case, names in there.items()])
+    rows = judged(
+        spec, [execution.Task(op, spec.path, case, tuple(names), 0) for case, names in there.items()], scripts
+    )
     assert {(r.candidate, r.law) for r in rows} >= set(zip(known["candidate"], known["law"], strict=True))
     assert not scripts.differing(spec, rows, tmp_path)
 
@@ -539,6 +561,7 @@ def test_every_law_broken_by_a_wrong_candidate_is_repeated(
     given = CandidateSpec(path, f"wrong_{path}:{path}", vjp, library)
     spec = replace(read(op), candidates=(given,), known=())
     first = "softmax/invalid:axis-out-of-range" if path == "loud" else cases.cases(spec)[0].id
-    rows = judged(spec, runs.plan([spec], 0, f"case={first}").tasks, timeout=10 if path == "waits" else TIMEOUT)
+    timeout = 10 if path == "waits" else TIMEOUT
+    rows = judged(spec, runs.plan([spec], 0, f"case={first}").tasks, scripts, timeout)
     assert laws <= {r.under for r in rows}
-    assert not scripts.differing(spec, rows, tmp_path)
+    assert not scripts.differing(spec, rows, tmp_path, timeout)

@@ -162,7 +162,6 @@ def test_a_cluster_gives_the_same_table(home: Path, tmp_path: Path, whole: panda
 #: Writes down the rows that a session's items got.
 LISTENING = """
 import csv
-from dataclasses import asdict
 from harness.model import COLUMNS
 
 
@@ -170,7 +169,8 @@ def pytest_sessionfinish(session):
     with open({out!r}, "w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\\n")
         writer.writeheader()
-        writer.writerows(asdict(row) for item in session.items for row in item.rows)
+        rows = (row for item in session.items for row in item.rows)
+        writer.writerows({{name: getattr(row, name) for name in COLUMNS}} for row in rows)
 """
 
 

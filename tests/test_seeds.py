@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
 
 from harness import cases, runs, specs
-from harness.libraries import autograd
+from harness.asking.libraries import torch_tensors
 from harness.model import RED, Spec, Verdict
 from reference_impls import function_db
 from reference_impls.scipy_conv2d import scipy_conv2d_published
@@ -59,7 +59,8 @@ def spec(op: str) -> Spec:
 @cache
 def judged(op: str, address: str) -> tuple[Verdict, ...]:
     """All verdicts at one case."""
-    return tuple(runs.ready(spec(op)).verdicts(cases.find(spec(op), address), 0, lambda name, law: None))
+    judge = runs.ready(spec(op), runs.holders(str(ROOT), "", None))
+    return tuple(judge.verdicts(cases.find(spec(op), address), 0, lambda name, law: None))
 
 
 every_row = pytest.mark.parametrize("row", rows(), ids=lambda row: row.system[:40])
@@ -114,7 +115,7 @@ def test_the_wrong_transform_is_found_out_by_itself(width: int) -> None:
 def test_the_witness_believes_the_published_layer_where_the_derived_bound_does_not() -> None:
     address = "scipy_conv2d/H:20/W:20"
     inputs = [torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) for shape in SHAPES]
-    agrees, _ = autograd.torch_gradcheck(partial(scipy_conv2d_published), inputs, range(3))
+    agrees, _ = torch_tensors.gradcheck(scipy_conv2d_published, inputs, range(3))
     assert agrees
     gradients = of("scipy_conv2d", address, "torch.published", "gradient")
     assert gradients["input"] == "conforms"

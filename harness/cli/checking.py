@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from harness.cli.printing import cell, columns, cut, print_red
 from harness.cli.refusals import refuse
 
 if TYPE_CHECKING:
+    from harness.builds import Build
     from harness.model import CandidateSpec, Case, Spec, Verdict
 
 #: Wrong rows that are printed.
@@ -29,18 +30,21 @@ def check(
     spec: Spec, given: tuple[CandidateSpec, ...], seed: int, only: str, means: judging.Means, form: str
 ) -> list[Verdict]:
     """All verdicts on a user's candidates. What a library's own does, too, where the ledger knows of it, is known."""
-    from harness import ledger, runs
+    from harness import ledger
 
-    libraries = {n for c in given for n in ((c.library,) if c.library else judging.LIBRARIES)}
-    beside = tuple(c for n in sorted(libraries) for c in ledger.own(spec, n, runs.versions(), runs.isa()))
+    judging.one_thread()
+    given = tuple(asked(spec, c, seed, quiet=form == "json") for c in given)
+    _refuse_unknown_axes(spec, given)
+    libraries = {c.library for c in given}
+    here = _build(spec, libraries)
+    beside = tuple(c for n in sorted(libraries) for c in ledger.own(spec, n, here))
     algorithm = given[0].algorithm
     differing = {c.name for c in beside if c.algorithm != algorithm}
     beside = tuple(replace(c, name=f"{c.name} (the library's own)", algorithm=algorithm) for c in beside)
     chosen = judging.planned([replace(spec, candidates=(*given, *beside), known=())], seed, only)
-    judging.one_thread()
     rows: list[Verdict] = []
     by_id = {case.id: case for case in chosen.cases[spec.op]}
-    tasks = [_beside(task, spec, by_id[task.case], beside, differing) for task in chosen.tasks]
+    tasks = [_beside(task, spec, by_id[task.case], beside, differing, here) for task in chosen.tasks]
     judged = judging.judged(tasks, chosen, means)
     for _, found in judging.watched(judged, len(tasks), quiet=form == "json"):
         _refuse_absent(found)
@@ -50,14 +54,16 @@ def check(
     rows.sort(key=lambda r: (order.get(r.case, 0), r.candidate))
     if form == "json":
         for row in rows:
-            click.echo(json.dumps(asdict(row)))
+            click.echo(json.dumps(row.columns))
     else:
         _verdict_table(rows)
     return rows
 
 
-def given(path: str, library: str | None, vjp: str | None, algorithm: str) -> CandidateSpec:
-    """The candidate a user names: imported, and its library guessed where its name does not tell it, by a worker."""
+def given(
+    path: str, library: str | None, vjp: str | None, algorithm: str, offers: str = "", python: str = ""
+) -> CandidateSpec:
+    """The candidate a user names; its library is left open where its name does not tell it."""
     from harness.model import CandidateSpec
     from harness.specs import ALGORITHMS
 
@@ -69,23 +75,46 @@ def given(path: str, library: str | None, vjp: str | None, algorithm: str) -> Ca
             refuse(f"`{file}` is a file, and a module is due: {_as_module(Path(file), attribute)}")
     if algorithm not in ALGORITHMS:
         refuse(f"--algorithm {algorithm}: one of {', '.join(ALGORITHMS)}")
-    return CandidateSpec(path, path, vjp, library or _told_library(path), algorithm)
+    taken = dict(_selection(offers))
+    dtypes = taken.pop("dtype", None)
+    told = library or _told_library(path)
+    return CandidateSpec(path, path, vjp, told, algorithm, dtypes=dtypes, python=python, offers=taken)
 
 
-def imported(path: str, library: str | None, vjp: str | None, algorithm: str) -> CandidateSpec:
-    """The same, its library found out in this process."""
-    named = given(path, library, vjp, algorithm)
-    return replace(named, library=named.library or _guessed(path))
-
-
-def _guessed(path: str) -> str:
-    """The library of a user's candidate, which is imported for it."""
-    from harness.candidates import guess_library
+def _selection(text: str) -> Mapping[str, tuple[str, ...]]:
+    from harness import runs
 
     try:
-        return guess_library(path)
-    except Exception as error:
-        refuse(f"`{path}` cannot be imported: {type(error).__name__}: {error}")
+        return runs.selection(text)
+    except runs.Unselected as error:
+        refuse(f"--offers: {error.args[0]}")
+
+
+def asked(spec: Spec, named: CandidateSpec, seed: int, quiet: bool) -> CandidateSpec:
+    """The candidate with the library that it takes, where that was left open; says how it is known."""
+    from harness import runs
+    from harness.asking.hosts import Limits
+    from harness.candidates import asked_library
+
+    if named.library:
+        return named
+    held = runs.holders(str(Path.cwd()), str(judging.servers().folder), Limits(judging.TIMEOUT))
+    try:
+        library, how = asked_library(spec, named, held, seed)
+    except LookupError as error:
+        refuse(f"`{named.call}` cannot be imported: {error}")
+    if not quiet:
+        click.echo(f"{named.call}: library {library}: {how} (--library says otherwise)", err=True)
+    return replace(named, library=library)
+
+
+def _refuse_unknown_axes(spec: Spec, given: Iterable[CandidateSpec]) -> None:
+    from harness import cases
+    from harness.specs.errors import nearest
+
+    for axis in (axis for c in given for axis in c.offers):
+        if axis not in cases.axes(spec):
+            refuse(f"--offers: `{spec.op}` has no axis `{axis}`{nearest(axis, cases.axes(spec))}")
 
 
 def unjudged(rows: Sequence[Verdict], names: Sequence[str]) -> list[str]:
@@ -114,14 +143,25 @@ def _decided(row: Verdict) -> bool:
     return row.status not in ("unsupported", "inconclusive")
 
 
-def _beside(task: Any, spec: Spec, case: Case, beside: Sequence[CandidateSpec], differing: Collection[str]) -> Any:
+def _build(spec: Spec, libraries: Collection[str]) -> Build:
+    """The libraries here, as far as what is known of their own candidates asks."""
+    from harness import runs
+
+    own = tuple(c for c in spec.candidates if c.library in libraries)
+    names = {c.name for c in own}
+    return runs.build([replace(spec, candidates=own, known=tuple(k for k in spec.known if names.intersection(k.by)))])
+
+
+def _beside(
+    task: Any, spec: Spec, case: Case, beside: Sequence[CandidateSpec], differing: Collection[str], here: Build
+) -> Any:
     """A task with the library's own candidates only where the spec knows a deviation of theirs."""
-    from harness import ledger, runs
+    from harness import ledger
 
     def shows(c: CandidateSpec) -> bool:
         name = c.name.partition(" (")[0]
-        here = c.dtypes is None or case.dtype in c.dtypes
-        return (name in differing and here) or ledger.shows(spec, case, name, runs.versions(), runs.isa())
+        takes = c.dtypes is None or case.dtype in c.dtypes
+        return (name in differing and takes) or ledger.shows(spec, case, name, here)
 
     away = [c.name for c in beside if not shows(c)]
     return replace(task, candidates=tuple(n for n in task.candidates if n not in away))
@@ -143,10 +183,8 @@ def _told_library(path: str) -> str:
 
 def _refuse_absent(rows: Iterable[Verdict]) -> None:
     """A user's candidate that cannot be imported is a mistake, and no verdict."""
-    from harness.runs import ABSENT
-
     for row in rows:
-        if row.message.startswith(ABSENT):
+        if row.mark == "absent":
             refuse(f"`{row.candidate}` {row.message}")
 
 
@@ -175,7 +213,7 @@ def _verdict_table(rows: Sequence[Verdict]) -> None:
     if wrong:
         import pandas
 
-        print_red(pandas.DataFrame(map(asdict, wrong)), MOST_SHOWN)
+        print_red(pandas.DataFrame(row.columns for row in wrong), MOST_SHOWN)
     judged = any(map(_judged, rows))
     refused = Counter(r.message for r in rows if r.law == "status" and r.status == "unsupported")
     cases, without = len({(r.case, r.candidate) for r in rows}), refused.total()

@@ -11,8 +11,9 @@ from typing import Any
 
 import click
 
+from harness.asking.registry import LIBRARIES
 from harness.cli import checking, endings, files, judging, listing, running, showing
-from harness.cli.earlier import BASELINE, of_baseline, write_baseline
+from harness.cli.earlier import BASELINE, of_baseline, told_of_capabilities, write_baseline
 from harness.cli.printing import columns, outlast_readers, print_run
 from harness.cli.refusals import BAD_USE, BUG, CONFORMS, DEVIATES, INTERRUPTED, finish, refuse
 
@@ -123,9 +124,9 @@ _spec = click.option(
 )
 _library = click.option(
     "--library",
-    type=click.Choice(["numpy", "scipy", "torch"]),
+    type=click.Choice(sorted(LIBRARIES)),
     default=None,
-    help="Whose arrays it takes; guessed by default.",
+    help="Whose arrays it takes; by default it is called once with each kind.",
 )
 _vjp = click.option(
     "--vjp", default=None, metavar="MODULE:ATTR", help="Its hand-written vjp(cotangent, *inputs, **params)."
@@ -138,12 +139,22 @@ _algorithm = click.option(
 )
 
 
+_offers = click.option(
+    "--offers", default="", metavar="SELECTION", help='The cases it takes, as "dtype=float32,float64 groups=1".'
+)
+_python = click.option(
+    "--python", default="", metavar="PATH", help="The interpreter that holds it; this one by default."
+)
+
+
 @main.command()
 @click.argument("op")
 @click.argument("path", nargs=-1, required=True, metavar="MODULE:ATTR...")
 @_library
 @_vjp
 @_algorithm
+@_offers
+@_python
 @_seed
 @_only
 @_workers
@@ -156,14 +167,16 @@ def check(
     library: str | None,
     vjp: str | None,
     algorithm: str,
+    offers: str,
+    python: str,
     seed: int,
     only: str,
     form: str,
     **means: Any,
 ) -> None:
     """Is my function that op? Judges MODULE:ATTR with everything a committed candidate gets."""
-    given = tuple(checking.given(p, library, vjp, algorithm) for p in path)
-    judging.prepared({c.library or "torch" for c in given}, means["workers"])
+    given = tuple(checking.given(p, library, vjp, algorithm, offers, python) for p in path)
+    judging.prepared({c.library or "numpy" for c in given}, means["workers"])
     spec = files.one_spec(op)
     rows = checking.check(spec, given, seed, only, judging.Means(**means), form)
     for name in (unjudged := checking.unjudged(rows, [c.name for c in given])):
@@ -218,7 +231,9 @@ def shrink(
 
     found = files.one_spec(spec or case.split("/")[0])
     given = next((c for c in found.candidates if c.name == candidate), None)
-    given = given or checking.imported(candidate, library, vjp, algorithm)
+    given = given or checking.asked(
+        found, checking.given(candidate, library, vjp, algorithm), effort["seed"], quiet=script
+    )
     try:
         showing.shrink(found, case, given, law, script, **effort)
     except CaseError as error:
@@ -226,6 +241,18 @@ def shrink(
     except Unbroken as error:
         click.echo(f"harness: {error}", err=True)
         finish(DEVIATES)
+
+
+@main.command()
+@_python
+@click.option(
+    "--library", type=click.Choice(sorted(LIBRARIES)), default="numpy", show_default=True, help="Whose arrays."
+)
+def smoke(python: str, library: str) -> None:
+    """Whether an interpreter can hold candidates of a library: starts a host there and asks it one call."""
+    from harness.cli import smoking
+
+    smoking.smoke(python, library)
 
 
 @main.command("list")
@@ -305,6 +332,8 @@ def diff(old: Path, new: Path | None, baseline: bool, form: str) -> None:
         refuse(f"{BASELINE}: is not there; `harness report RUN --baseline` makes one")
     later, facts = files.verdicts(new or old), files.header(new or old)
     renamed = facts.get("renamed", {}) | {a: b for s in files.unimported(()) for a, b in cases.renames(s).items()}
+    if baseline and (said := told_of_capabilities(facts)):
+        click.echo(f"harness: {said}", err=True)
     earlier = files.verdicts(old) if new else of_baseline(facts, later, renamed)
     table = differences.diff(earlier, later, renamed)
     if form == "json":

@@ -24,22 +24,41 @@ REMEMBERED, REMEMBERED_RED = 20, 20_000
 
 
 def of_baseline(header: Mapping[str, Any], table: Any, renamed: Mapping[str, str]) -> Any:
-    """What a run is compared with: the committed rows of its ops, or of its cases where it was restricted."""
-    from harness import baseline, diff, runs
+    """What a run is compared with: the committed rows of its ops, or of its cases where it was restricted.
+
+    Of ops that were recorded under other capabilities alone it has what is the same under all of them, without margins:
+    how far within its bound a result lies differs from one instruction set to another.
+    """
+    from harness import baseline, builds, diff, runs
 
     if not BASELINE.exists():
         return None
-    committed = _committed()
+    committed, capability, made = _committed(), builds.capability_of(header), builds.recorded()
     here = diff.names(committed["op"], renamed).isin(set(table["op"]))
-    older = baseline.unfolded(committed, set(committed["op"][here]))
+    older = baseline.unfolded(baseline.under(committed[here], capability, made), set(committed["op"][here]))
+    elsewhere = builds.learned_elsewhere(capability, made)
+    older["margin"] = older["margin"].where(~older["op"].isin(elsewhere))
     return _of_cases(older, table, renamed) if runs.part(header) else older
 
 
-def write_baseline(store: Any) -> None:
-    """Make a run the one that later ones are compared with."""
-    import pandas
+def told_of_capabilities(header: Mapping[str, Any]) -> str:
+    """That the baseline of a run's ops is of other capabilities alone; empty where it is not."""
+    from harness import builds
 
-    from harness import baseline, report, runs
+    capability, made = builds.capability_of(header), builds.recorded()
+    elsewhere = builds.learned_elsewhere(capability, made) & set(header.get("specs", ()))
+    if not elsewhere:
+        return ""
+    others = ", ".join(sorted(name or "no capability" for name, ops in made.items() if ops & elsewhere))
+    return (
+        f"the baseline was made under {others}, this run under {capability}:"
+        " what is the same under each of them is compared, margins are not"
+    )
+
+
+def write_baseline(store: Any) -> None:
+    """Make a run the one that later ones of its capability are compared with."""
+    from harness import baseline, builds, report, runs
 
     if not store.complete:
         refuse(f"{store.path}: the run has not come to its end; resume it")
@@ -49,9 +68,15 @@ def write_baseline(store: Any) -> None:
     BASELINE.parent.mkdir(parents=True, exist_ok=True)
     beside = BASELINE.with_name(BASELINE.name + ".new")
     compression = {"method": "gzip", "compresslevel": 9, "mtime": 0}
-    whole = pandas.concat([_of_others(table), baseline.folded(table)]).sort_values(list(baseline.COLUMNS[:3]))
+    capability, made = builds.capability_of(store.header), builds.recorded()
+    kept = {spec.op for spec in files.unimported(())} | set(table["op"])
+    committed = _committed()
+    whole = baseline.merged(committed[committed["op"].isin(kept)], baseline.folded(table), capability, made)
     whole.to_csv(beside, index=False, compression=compression)
     os.replace(beside, BASELINE)
+    made = {name: ops & kept for name, ops in made.items()}
+    made[capability] = made.get(capability, frozenset()) | set(table["op"])
+    files.replace(builds.RECORDED, json.dumps({n: {"ops": sorted(made[n])} for n in sorted(made)}, indent=1) + "\n")
     header = dict(store.header) | {"complete": True}
     _append(BASELINES, json.dumps({"ops": sorted(header["specs"]), **report.moment(header, table)}))
     click.echo(f"{BASELINE}: {len(table)} verdicts, {BASELINE.stat().st_size / 2**20:.1f} MiB")
@@ -109,13 +134,8 @@ def _committed() -> Any:
 
     if not BASELINE.exists():
         return pandas.DataFrame(columns=list(baseline.COLUMNS))
-    return pandas.read_csv(BASELINE, dtype=str, keep_default_na=False)
-
-
-def _of_others(table: Any) -> Any:
-    """What the committed baseline holds of specs that are still here and that a run does not judge."""
-    older, kept = _committed(), {spec.op for spec in files.unimported(())} - set(table["op"])
-    return older[older["op"].isin(kept)]
+    committed = pandas.read_csv(BASELINE, dtype=str, keep_default_na=False)
+    return committed if "capability" in committed else committed.assign(capability="")
 
 
 def _of_cases(older: Any, table: Any, renamed: Mapping[str, str]) -> Any:

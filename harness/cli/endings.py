@@ -128,7 +128,7 @@ def unsaid(stale: Sequence[Verdict], store: Store) -> list[Verdict]:
 
 def stale_of_parts(store: Store) -> list[Verdict]:
     """What no part of a run could know: the known deviations that matched nothing in the whole."""
-    from harness import runs
+    from harness import builds, runs
 
     if store.header.get("only"):
         return []
@@ -138,7 +138,8 @@ def stale_of_parts(store: Store) -> list[Verdict]:
         click.echo(
             f"harness: the spec of `{op}` is not here as it was judged: its ledger is not looked through", err=True
         )
-    return unsaid(runs.stale(runs.Plan(found, {}, store.header.get("seed", 0)), store.marks(), True), store)
+    chosen = runs.Plan(found, {}, store.header.get("seed", 0))
+    return unsaid(runs.stale(chosen, store.marks(), True, builds.told(store.header)), store)
 
 
 def _elsewhere(store: Store, target: Callable[..., None], *arguments: Any) -> None:

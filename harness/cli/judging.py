@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
+import threading
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.asking import registry
 from harness.cli.refusals import refuse
 
 if TYPE_CHECKING:
+    from harness.asking.hosts import Servers
     from harness.execution.task import Judged
     from harness.model import Spec
     from harness.runs import Plan
@@ -25,7 +32,7 @@ HEARTBEAT = 30.0
 TIMEOUT, MEMORY = 30.0, 4.0
 
 #: Those whose candidates there are.
-LIBRARIES = frozenset({"numpy", "scipy", "torch"})
+LIBRARIES = frozenset(registry.LIBRARIES)
 
 
 def planned(found: Sequence[Spec], seed: int, only: str) -> Plan:
@@ -42,16 +49,40 @@ def planned(found: Sequence[Spec], seed: int, only: str) -> Plan:
 
 
 def prepared(libraries: set[str], workers: int | None) -> None:
-    """Have the libraries loaded for the workers while this process reads on."""
-    from harness.execution import preload, prepare
+    """Have judges and libraries loaded while this process reads on."""
+    from harness.execution import prepare
 
     if workers != 0:
-        prepare(preload(libraries))
+        prepare()
+        beside = threading.Thread(target=_serving, args=(sorted(libraries),), daemon=True)
+        beside.start()
+
+
+def _serving(libraries: Sequence[str]) -> None:
+    """Start the servers of hosts; who needs one sooner waits for it."""
+    from harness.asking.hosts import HostError
+
+    for library in libraries:
+        with suppress(HostError, OSError):
+            servers().start(library)
+
+
+@cache
+def servers() -> Servers:
+    """The servers of this command, ended with it."""
+    from harness.asking.hosts import Servers
+
+    servers = Servers()
+    atexit.register(servers.close)
+    return servers
 
 
 def libraries_of(chosen: Plan) -> set[str]:
-    """The libraries whose candidates a plan judges."""
-    return {c.library or "torch" for spec in chosen.specs.values() for c in spec.candidates}
+    """The libraries whose servers a plan's candidates are held by."""
+    from harness.asking.hosts import loaded
+
+    place = str(Path.cwd())
+    return {loaded(c.call, c.library, place) for spec in chosen.specs.values() for c in spec.candidates if not c.python}
 
 
 def one_thread() -> None:
@@ -76,31 +107,30 @@ class Means:
 def judged(tasks: list[Any], chosen: Plan, means: Means) -> Iterator[Judged]:
     """Every task with its verdicts as they come: in this process, in isolated ones or on a cluster."""
     from harness import execution, runs
+    from harness.asking.hosts import Limits
 
-    setup = runs.setup(chosen.specs.values())
+    specs, memory = chosen.specs.values(), int(means.memory * 2**30)
+    limits = Limits(means.timeout, memory)
     if not tasks:
         return iter(())
-    preload, memory = execution.preload(libraries_of(chosen)), int(means.memory * 2**30)
     if means.dask is not None:
         return execution.on_dask(
             tasks,
-            setup,
+            runs.setup(specs, limits),
             address="" if means.dask == "local" else means.dask,
             workers=means.workers or 0,
             timeout=means.timeout,
             memory=memory,
-            preload=preload,
         )
     count = (os.cpu_count() or 1) if means.workers is None else means.workers
     if count == 0:
-        return execution.inline(tasks, setup)
+        return execution.inline(tasks, runs.setup(specs, None))
     return execution.isolated(
         tasks,
-        setup,
+        runs.setup(specs, limits, str(servers().folder)),
         workers=min(count, len(tasks)),
         timeout=means.timeout,
         memory=memory,
-        preload=preload,
         tell=lambda line: click.echo(line, err=True),
     )
 

@@ -19,8 +19,11 @@ from harness.cli.refusals import BAD_USE, CONFORMS, DEVIATES, refuse
 
 if TYPE_CHECKING:
     from harness.execution.task import Judged
-    from harness.runs import Plan
     from harness.store import Store
+
+
+#: The library that most candidates need: while all specs are read its server starts.
+MOST = "torch"
 
 
 @dataclass(frozen=True)
@@ -41,19 +44,20 @@ def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.M
     count, seconds = _budget(part.budget)
 
     judging.one_thread()
-    if told := _told_libraries(names, part.only):
-        judging.prepared(told, means.workers)
+    if not (names or part.only):
+        judging.prepared({MOST}, means.workers)
     found, broken = files.readable(names)
     chosen = judging.planned(found, part.seed, part.only)
-    if not told:
+    if names or part.only:
         judging.prepared(judging.libraries_of(chosen), means.workers)
     path, began = out / files.RUN_FILE, time.monotonic()
     if part.budget:
         chosen = runs.budgeted(chosen, count, _judged_before(path, resume))
     tasks = _sharded(chosen.tasks, part.shard)
     with _loading("harness.evidence", "harness.report") if means.workers != 0 else nullcontext():
-        facts = _facts_of(chosen, means.workers)
-    header = runs.header(chosen, _command(), facts)
+        here = runs.build(tuple(chosen.specs.values()))
+        facts = runs.facts(chosen.specs.values())
+    header = runs.header(chosen, _command(), facts, here)
     header |= {"shard": part.shard, "only": part.only, "budget": part.budget}
     out.mkdir(parents=True, exist_ok=True)
     try:
@@ -67,7 +71,8 @@ def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.M
             for _, rows in _within(judging.watched(judged, len(left), quiet=form != "table"), seconds):
                 store.append(rows)
             store.flush()
-            store.append(endings.unsaid(runs.stale(chosen, store.marks(), whole=not runs.part(header)), store))
+            stale = runs.stale(chosen, store.marks(), whole=not runs.part(header), here=here)
+            store.append(endings.unsaid(stale, store))
             if part.shard and not tasks:
                 click.echo(f"harness: --shard {part.shard} has no case: there are fewer cases than parts", err=True)
             red = bool(tasks or not part.shard) and endings.is_red(store)
@@ -131,30 +136,6 @@ def _refuse_another_part(store: Store, header: Mapping[str, Any]) -> None:
         began, wanted = store.header.get(option, ""), header[option]
         if began != wanted:
             refuse(f"{store.path}: began with --{option} `{began}`, not `{wanted}`; say the same, or start a new run")
-
-
-def _told_libraries(names: Sequence[str], only: str) -> set[str]:
-    """What a run needs, where that is plain before its specs are read; empty where it is not."""
-    named = [word.removeprefix("candidate=") for word in only.split() if word.startswith("candidate=")]
-    found = {name.partition(".")[0] for names_ in named for name in names_.split(",")}
-    if found and found <= judging.LIBRARIES:
-        return found
-    return set() if names else set(judging.LIBRARIES)
-
-
-def _facts_of(chosen: Plan, workers: int | None) -> dict[str, Any]:
-    """Versions, builds, processor and threads, of a process that judges: this one then needs no library."""
-    from harness import execution, runs
-
-    with_torch = runs.needs_torch(chosen.specs.values())
-    if workers == 0:
-        from harness.libraries import machine
-
-        return machine.facts(with_torch)
-    found: dict[str, Any] = execution.asked(
-        "harness.libraries.machine:facts", (with_torch,), execution.preload(judging.libraries_of(chosen))
-    )
-    return found
 
 
 @contextmanager

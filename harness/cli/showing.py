@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,12 +16,12 @@ from harness.cli.printing import cell, columns
 from harness.cli.refusals import refuse
 
 if TYPE_CHECKING:
-    from harness.model import CandidateSpec, Spec, Verdict
+    from harness.model import CandidateSpec, Case, Spec, Verdict
 
 
 def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed: int, script: bool, form: str) -> None:
     """Print the evidence of a case, and the script that repeats its worst row."""
-    from harness import cases, evidence, repro, runs
+    from harness import cases, evidence, runs
 
     case = cases.find(spec, address)
     names = [c.name for c in spec.candidates]
@@ -34,7 +35,7 @@ def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed:
     rows = [r for r in rows if law in (None, r.law)]
     if form == "json":
         for row in rows:
-            click.echo(json.dumps(asdict(row)))
+            click.echo(json.dumps(row.columns))
         return
     if not script:
         _facts(spec, case)
@@ -46,11 +47,21 @@ def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed:
     if not script and worst.bound:
         told = evidence.of(chosen, worst)
         click.echo("".join(f"\n{told[name]}\n" for name in ("formula", "digits") if name in told), nl=False)
-    judge = runs.ready(kept)
-    bound = next((c for c in judge.candidates if c.name == worst.candidate), None)
+    bound = next((c for c in kept.candidates if c.name == worst.candidate), None)
     if bound is not None:
-        text = repro.script(spec, case, bound, seed, worst)
+        text = _script(spec, bound, case, seed, worst)
         click.echo(text if script else f"\n# --- repro.py ---\n{text}")
+
+
+def _script(spec: Spec, given: CandidateSpec, case: Case, seed: int, row: Verdict) -> str:
+    """The script that repeats a row of a candidate, which is asked again for it."""
+    from harness import repro, runs
+    from harness.asking.hosts import Limits
+    from harness.trial import Bench, Trial
+
+    held = runs.holders(str(Path.cwd()), str(judging.servers().folder), Limits(judging.TIMEOUT))
+    (candidate,) = runs.ready(replace(spec, candidates=(given,)), held).candidates
+    return repro.script(Trial(Bench(spec, case, seed), candidate), row)
 
 
 def shrink(
@@ -65,7 +76,7 @@ def shrink(
     timeout: float,
 ) -> None:
     """Print the smallest case at which a candidate breaks the same law, and its script."""
-    from harness import cases, repro, runs, shrinking
+    from harness import cases, shrinking
     from harness.vocabulary import counted
 
     _refuse_unknown_law(law)
@@ -80,10 +91,8 @@ def shrink(
         )
         click.echo(f"  {row.law} {row.about}: {row.status}: {row.message}\n")
         _facts(spec, small.case)
-    there = runs.ready(replace(spec, candidates=(given,))).candidates
-    if there:
-        text = repro.script(spec, small.case, there[0], seed, row)
-        click.echo(text if script else f"# --- repro.py ---\n{text}")
+    text = _script(spec, given, small.case, seed, row)
+    click.echo(text if script else f"# --- repro.py ---\n{text}")
 
 
 def _instead(spec: Spec, address: str, candidate: str) -> str:

@@ -11,12 +11,11 @@ import importlib
 import multiprocessing.util
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from harness.execution.isolated import MEMORY, TIMEOUT, Isolated
-from harness.execution.process import PRELOAD
 from harness.execution.task import ExecutionError, Judged, Setup, Task
 
 #: Tasks in one chunk: enough to outweigh Dask's millisecond each, few enough to lose.
@@ -43,7 +42,6 @@ def on_dask(
     chunk: int = CHUNK,
     timeout: float = TIMEOUT,
     memory: int = MEMORY,
-    preload: Sequence[str] = PRELOAD,
 ) -> Iterator[Judged]:
     """Judge the tasks in chunks on the cluster at that address, or on a local one of that many workers (all cores).
 
@@ -63,7 +61,7 @@ def on_dask(
         except (OSError, ValueError) as error:
             what = "start one with `dask scheduler` and name its tcp://HOST:PORT, or use a local one"
             raise ExecutionError(f"no Dask scheduler answers at {address}: {error}; {what}") from None
-        yield from _judged(distributed, client, iter(tasks), chunk, (setup, timeout, memory, tuple(preload)))
+        yield from _judged(distributed, client, iter(tasks), chunk, (setup, timeout, memory))
 
 
 def _local(distributed: Any, workers: int) -> Any:
@@ -76,7 +74,7 @@ def _local(distributed: Any, workers: int) -> Any:
 
 
 def _judged(
-    distributed: Any, client: Any, source: Iterator[Task], size: int, how: tuple[Setup, float, int, tuple[str, ...]]
+    distributed: Any, client: Any, source: Iterator[Task], size: int, how: tuple[Setup, float, int]
 ) -> Iterator[Judged]:
     under_way: dict[Any, tuple[tuple[Task, ...], int]] = {}
     completed = distributed.as_completed(loop=client.loop)
@@ -109,13 +107,13 @@ def _judged(
         client.cancel([*under_way, kept])
 
 
-def judge_chunk(chunk: tuple[Task, ...], how: tuple[Setup, float, int, tuple[str, ...]]) -> list[Judged]:
+def judge_chunk(chunk: tuple[Task, ...], how: tuple[Setup, float, int]) -> list[Judged]:
     """Judge a chunk where Dask has sent it: in a process of its own, kept for the chunks that follow."""
-    setup, timeout, memory, preload = how
+    setup, timeout, memory = how
     if getattr(_here, "wanted", None) != how:
         if judge := getattr(_here, "judge", None):
             judge.close()
-        _here.judge, _here.wanted = Isolated(setup, timeout=timeout, memory=memory, preload=preload), how
+        _here.judge, _here.wanted = Isolated(setup, timeout=timeout, memory=memory), how
         # Python joins its child processes when it ends, and these wait for work: they have to go before that.
         multiprocessing.util.Finalize(None, _here.judge.close, exitpriority=AT_EXIT)
     return list(_here.judge.judged(chunk))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from harness.execution.guard import Guard, ignore_warnings, quiet, steady
+from harness.asking.guard import Guard, ignore_warnings, quiet, steady
 from harness.execution.task import Judged, Setup, Task
 
 

@@ -1,9 +1,8 @@
-"""Tasks -> Verdicts, in worker processes that may die: a death is a verdict of one candidate at one case.
+"""Tasks -> Verdicts, in several judges: processes that hold no candidate, and may be killed all the same.
 
-A worker that dies is replaced, and what it had not delivered is judged again. The candidate it was calling is judged
-alone in a fresh process: only if it ends that one too is it to blame, for the first death may be an earlier call's
-doing, or an operator's. The others are judged without it. POSIX systems have the fork server, loaded with the libraries
-but never having used them; elsewhere each worker starts from nothing.
+A judge that dies is replaced, and what it had not delivered is judged again. Candidates live and die in hosts of their
+own (`harness.asking`), so that what ends a judge is an operator, the machine, or a definition: a case at which judges die
+or compute without end again and again says so of its definition, never of a candidate.
 """
 
 from __future__ import annotations
@@ -11,27 +10,27 @@ from __future__ import annotations
 import atexit
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from multiprocessing.connection import wait
 from typing import Self
 
-from harness.execution.process import PRELOAD, Case, Item, Worker
-from harness.execution.task import IMPORT, ExecutionError, Judged, Setup, Task
+from harness.execution.process import Case, Item, Worker
+from harness.execution.task import ExecutionError, Judged, Setup, Task
 from harness.execution.worker import Failure, Limits, Ready, Retiring, Unable
 from harness.model import Status, Verdict
 
-#: Wall seconds one candidate may take at one case.
-TIMEOUT = 30.0
+#: Seconds a judge may compute for one candidate at one case, and how many times as long it may seem to.
+TIMEOUT, WALL_TIMES = 30.0, 40
 
-#: Bytes one task may take beyond its worker's size.
+#: Bytes one task may take beyond its judge's size.
 MEMORY = 4 * 2**30
+
+#: Judges that may die of a case before its definition is said to be at fault.
+DEATHS = 3
 
 #: Seconds of work sent to a worker at a time, and tasks at most: what is lost or waits when one of them is slow.
 BATCH_SECONDS, BATCH_TASKS = 0.05, 16
-
-#: Seconds a worker may take to set up.
-SETUP_SECONDS = 120.0
 
 #: Deaths outside any task, beyond one for each worker and with no result between them, before the run is given up.
 IDLE_DEATHS = 2
@@ -49,23 +48,18 @@ def isolated(
     workers: int,
     timeout: float = TIMEOUT,
     memory: int = MEMORY,
-    preload: Sequence[str] = PRELOAD,
     tell: Tell = lambda line: None,
 ) -> Iterator[Judged]:
     """Judge the tasks in that many processes, each with its own time and memory; no death ends the run.
 
-    ``timeout`` is wall seconds for one candidate at one case, ``memory`` bytes beyond the worker's size. ``tell`` gets
-    a line about each process lost. Raises ExecutionError where the work cannot be set up.
+    ``timeout`` is seconds of computing for one candidate at one case, ``memory`` bytes beyond the judge's size. ``tell``
+    gets a line about each process lost. Raises ExecutionError where the work cannot be set up.
     """
-    pool = _Pool(setup, workers, Limits(timeout, memory), preload, tell)
+    pool = _Pool(setup, workers, Limits(timeout, memory), tell)
     try:
         yield from pool.judged(iter(tasks))
     finally:
         pool.close()
-
-
-#: What stands in the stack of a process that was at work on what is due, not in a candidate.
-OF_ORACLES = "harness/oracles.py"
 
 
 class Isolated:
@@ -77,10 +71,9 @@ class Isolated:
         *,
         timeout: float = TIMEOUT,
         memory: int = MEMORY,
-        preload: Sequence[str] = PRELOAD,
         tell: Tell = lambda line: None,
     ) -> None:
-        self._pool = _Pool(setup, 1, Limits(timeout, memory), preload, tell)
+        self._pool = _Pool(setup, 1, Limits(timeout, memory), tell)
 
     def judge(self, task: Task) -> list[Verdict]:
         """The verdicts of that task, whatever its candidates do. Raises ExecutionError where it cannot be set up."""
@@ -105,17 +98,16 @@ class Isolated:
 class _Pool:
     """The workers, and the tasks between them."""
 
-    def __init__(self, setup: Setup, workers: int, limits: Limits, preload: Sequence[str], tell: Tell) -> None:
+    def __init__(self, setup: Setup, workers: int, limits: Limits, tell: Tell) -> None:
         if workers < 1:
             raise ValueError("isolated work needs at least one worker; inline() needs none")
-        self._setup, self._size, self._limits, self._preload, self._tell = setup, workers, limits, preload, tell
+        self._setup, self._size, self._limits, self._tell = setup, workers, limits, tell
         self._workers: list[Worker] = []
         self._again: deque[Item] = deque()
         self._suspects: deque[Item] = deque()
         self._count = 0
         self._idle_deaths = 0
         self._pace = BATCH_SECONDS
-        self._unimportable: dict[tuple[str, str], tuple[Status, str]] = {}
         atexit.register(self.close)
 
     def judged(self, source: Iterator[Task]) -> Iterator[Judged]:
@@ -174,19 +166,14 @@ class _Pool:
         return items + [self._begun(task) for task in islice(source, size - len(items))]
 
     def _begun(self, task: Task) -> Item:
-        """A task for all its candidates but those whose import ends a process: they have their rows."""
-        case = Case(task)
-        for name in (n for n in task.candidates if (task.op, n) in self._unimportable):
-            status, message = self._unimportable[task.op, name]
-            case.rows += self._setup.explained(task, [_row(task, name, status, message, "candidate")])
-        return self._item(case, tuple(n for n in task.candidates if (task.op, n) not in self._unimportable))
+        return self._item(Case(task), task.candidates)
 
-    def _item(self, case: Case, candidates: tuple[str, ...], *, suspected: bool = False) -> Item:
+    def _item(self, case: Case, candidates: tuple[str, ...], deaths: int = 0) -> Item:
         self._count += 1
-        return Item(self._count, case, candidates, suspected)
+        return Item(self._count, case, candidates, deaths)
 
     def _start(self) -> Worker:
-        worker = Worker(self._setup, self._limits, self._preload)
+        worker = Worker(self._setup, self._limits)
         self._workers.append(worker)
         return worker
 
@@ -196,7 +183,7 @@ class _Pool:
         worker.bury()
         self._workers.remove(worker)
         for item in reversed(worker.outstanding.values()):
-            (self._suspects if item.suspected else self._again).appendleft(item)
+            (self._suspects if item.deaths else self._again).appendleft(item)
         worker.outstanding.clear()
 
     def _listen(self, worker: Worker) -> Iterator[Judged]:
@@ -223,11 +210,11 @@ class _Pool:
 
     def _delivered(self, item: Item, outcome: list[Verdict] | Failure) -> Iterator[Judged]:
         match outcome:
-            case Failure(candidate, law, message, blame):
-                yield from self._without(item, candidate, "crashed", _during(message, law), blame, law)
+            case Failure(message):
+                yield from self._at_fault(item, message)
             case verdicts:
-                if item.suspected:
-                    self._tell(f"{item.case.task.case}: {', '.join(item.candidates)}: a fresh process did not end here")
+                if item.deaths:
+                    self._tell(f"{item.case.task.case}: a fresh judge did not end here")
                 yield from self._judged_part(item, verdicts)
 
     def _judged_part(self, item: Item, rows: list[Verdict]) -> Iterator[Judged]:
@@ -237,51 +224,37 @@ class _Pool:
             yield item.case.task, item.case.rows
 
     def _watch(self, worker: Worker) -> Iterator[Judged]:
-        """End a worker whose candidate has had its time, or that does not come up."""
+        """End a judge that computes without end."""
         if worker not in self._workers or not worker.outstanding:
             return
         worker.bound_output()
-        if not worker.ready:
-            if time.monotonic() - worker.started > SETUP_SECONDS:
-                raise ExecutionError(f"{self._setup.path} took more than {SETUP_SECONDS:g} s to set up")
-            return
-        if self._overdue(worker):
+        if worker.ready and self._overdue(worker):
             yield from list(self._listen(worker))  # it may be done, and only we late to notice
             if worker in self._workers and self._overdue(worker):
-                yield from self._timed_out(worker)
+                yield from self._lost(worker, f"no end within {self._limits.timeout:g} s{worker.hanging_stack()}")
 
     def _overdue(self, worker: Worker) -> bool:
-        number, since, _, _ = worker.note()
-        return number in worker.outstanding and time.monotonic() - since > self._limits.timeout
+        number, since, candidate, _ = worker.note()
+        if number not in worker.outstanding:
+            return False
+        spent = worker.processor_seconds_since((number, candidate))
+        wall = time.monotonic() - since
+        return wall > WALL_TIMES * self._limits.timeout or (spent or 0.0) > self._limits.timeout
 
-    def _timed_out(self, worker: Worker) -> Iterator[Judged]:
-        number, _, candidate, law = worker.note()
-        item = worker.outstanding.pop(number)
-        stack = worker.hanging_stack()
-        self._discard(worker)
-        message = _during(f"no answer within {self._limits.timeout:g} s", law) + stack
-        self._tell(f"{item.case.task.case}: {candidate or 'no candidate'}: {message}")
-        if candidate not in item.candidates and not item.suspected:
-            self._suspect(item, candidate)  # no call had begun: the machine may have been busy with other things
-        elif OF_ORACLES in stack:
-            yield from self._without(item, candidate, "inconclusive", message, "oracle")
-        else:
-            yield from self._without(item, candidate, "timed out", message, law=law)
-
-    def _lost(self, worker: Worker) -> Iterator[Judged]:
-        """Put down the death of a worker to the candidate it was calling, once a fresh worker has died of it too."""
+    def _lost(self, worker: Worker, said: str = "") -> Iterator[Judged]:
+        """Have what a judge was at done again, alone, by a fresh one, a few times."""
         number, _, candidate, law = worker.note()
         item = worker.outstanding.pop(number, None)
         self._discard(worker)
         if item is None:
             self._died_idle(worker)
             return
-        message = _during(worker.end(), law) + worker.last_stack() + worker.last_words()
-        self._tell(f"{item.case.task.case}: {candidate or 'no candidate'}: {message}")
-        if item.suspected:
-            yield from self._without(item, candidate, "crashed", message, law=law)
+        message = _during(said or worker.end(), law) + ("" if said else worker.last_stack() + worker.last_words())
+        self._tell(f"{item.case.task.case}: the judge of {candidate or 'no candidate'}: {message}")
+        if item.deaths + 1 < DEATHS:
+            self._suspects.append(self._item(item.case, item.candidates, item.deaths + 1))
         else:
-            self._suspect(item, candidate)
+            yield from self._at_fault(item, message)
 
     def _died_idle(self, worker: Worker) -> None:
         """Bear with a few processes that die without having begun a task; somebody may be killing them."""
@@ -291,31 +264,11 @@ class _Pool:
         if self._idle_deaths >= IDLE_DEATHS + self._size:
             raise ExecutionError(f"{self._setup.path}: each process {death}")
 
-    def _suspect(self, item: Item, candidate: str) -> None:
-        """Have the candidate judged alone in a fresh process, and the others without it."""
-        suspects = (candidate,) if candidate in item.candidates else item.candidates
-        self._suspects.append(self._item(item.case, suspects, suspected=True))
-        self._rest(item, suspects)
-
-    def _rest(self, item: Item, without: tuple[str, ...]) -> None:
-        """Have the other candidates of a part judged again."""
-        left = tuple(name for name in item.candidates if name not in without)
-        if left:
-            item.case.parts += 1
-            self._again.appendleft(self._item(item.case, left))
-
-    def _without(
-        self, item: Item, candidate: str, status: Status, message: str, blame: str = "candidate", law: str = ""
-    ) -> Iterator[Judged]:
-        """Give the culprit its one row, and have the others judged again; all get it, where none was being called."""
-        if law == IMPORT and candidate in item.candidates:
-            self._unimportable[item.case.task.op, candidate] = status, message
-        culprits = (candidate,) if candidate in item.candidates else item.candidates
-        if candidate not in item.candidates and blame == "candidate":
-            blame = "oracle"
-        self._rest(item, culprits)
-        rows = [_row(item.case.task, culprit, status, message, blame) for culprit in culprits]
-        yield from self._judged_part(item, self._setup.explained(item.case.task, rows))
+    def _at_fault(self, item: Item, message: str) -> Iterator[Judged]:
+        """Say of a case that it could not be judged, for its definition's sake."""
+        task = item.case.task
+        rows = [_row(task, name, "inconclusive", message, "oracle") for name in item.candidates]
+        yield from self._judged_part(item, self._setup.explained(task, rows))
 
 
 def _row(task: Task, candidate: str, status: Status, message: str, blame: str) -> Verdict:

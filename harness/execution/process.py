@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from multiprocessing import resource_tracker
@@ -21,25 +21,14 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from harness.asking.guard import steady
 from harness.execution import worker as life
-from harness.execution.guard import steady
 from harness.execution.task import ExecutionError, Setup, Task, named
 from harness.execution.worker import Limits
 from harness.model import Verdict
 
-#: Libraries the fork server loads before the first worker; those not installed are left out.
-PRELOAD = ("numpy", "scipy", "torch")
-
-#: What the libraries import only at the first call of some function: gradients, forward mode, SciPy's own rooms. The fork
-#: server does it once for all workers. None of it starts a thread or computes anything.
-LATER: Mapping[str, tuple[str, ...]] = {
-    "numpy": (),
-    "scipy": ("scipy.fft", "scipy.signal"),
-    "torch": ("torch.fx.experimental.symbolic_shapes", "torch._decomp.decompositions_for_jvp"),
-}
-
-#: The judge's own rooms, and the command line, which every worker of it imports as its main module.
-OURS = ("harness.judgement", "harness.runs", "harness.cli.doors")
+#: What the fork server loads before the first judge: its rooms, and the command line, which is its main module.
+PRELOAD = ("numpy", "harness.judgement", "harness.runs", "harness.cli.doors")
 
 #: Times a process is tried to be started again, and seconds between.
 START_TRIES, START_SECONDS = 20, 0.05
@@ -77,12 +66,12 @@ class Case:
 
 @dataclass
 class Item:
-    """Part of a case on its way: its number, the candidates in it, and whether somebody died of it before."""
+    """A case on its way: its number, the candidates in it, and how many judges died of it before."""
 
     number: int
     case: Case
     candidates: tuple[str, ...]
-    suspected: bool = False
+    deaths: int = 0
 
     @property
     def task(self) -> Task:
@@ -90,27 +79,20 @@ class Item:
         return whole if self.candidates == whole.candidates else replace(whole, candidates=self.candidates)
 
 
-def preload(libraries: Collection[str]) -> tuple[str, ...]:
-    """What the fork server should load for judging candidates of these libraries, and the judge itself."""
-    chosen = {"numpy", *libraries}
-    roots = [name for name in PRELOAD if name in chosen]
-    return (*roots, *OURS, *(name for root in roots for name in LATER[root]))
-
-
-def prepare(preload: Sequence[str] = PRELOAD) -> None:
-    """Have the fork server load its libraries now, while the caller does something else."""
+def prepare() -> None:
+    """Have the fork server load the judge now, while the caller does something else."""
     if _method() == "forkserver":
         from multiprocessing import forkserver  # not there on Windows
 
         with _starting():
-            multiprocessing.get_context("forkserver").set_forkserver_preload(["__main__", *preload])
+            multiprocessing.get_context("forkserver").set_forkserver_preload(["__main__", *PRELOAD])
             forkserver.ensure_running()
 
 
-def asked(path: str, arguments: tuple[Any, ...], preload: Sequence[str]) -> Any:
+def asked(path: str, arguments: tuple[Any, ...]) -> Any:
     """What a function by dotted path returns, any JSON, in a process such as judges. Raises ExecutionError if it dies."""
     ours, theirs = multiprocessing.Pipe(duplex=False)
-    process = _begun(_answer, (theirs, path, arguments), preload)
+    process = _begun(_answer, (theirs, path, arguments))
     theirs.close()
     try:
         answer = json.loads(ours.recv())  # not pickled: a type of a library's would bring the library along
@@ -131,17 +113,19 @@ def _answer(connection: Connection, path: str, arguments: tuple[Any, ...]) -> No
 class Worker:
     """One process as its runner sees it."""
 
-    def __init__(self, setup: Setup, limits: Limits, preload: Sequence[str]) -> None:
+    def __init__(self, setup: Setup, limits: Limits) -> None:
         self.outstanding: dict[int, Item] = {}
         self.ready = self.gone = self._orphan = False
         self.fresh = True
+        self._begun: tuple[int, str] = (0, "")
+        self._spent: float | None = None
         self.started = self.since = time.monotonic()
         self._scratch = tempfile.mkdtemp(prefix="harness-")
         (Path(self._scratch) / life.NOTE).write_bytes(bytes(life.NOTE_BYTES))
         self._files = {name: self._open(name) for name in (life.NOTE, life.STACK, life.OUTPUT)}
         self._connection, theirs = multiprocessing.Pipe()
         pulse, self._lifeline = multiprocessing.Pipe(duplex=False)
-        self._process = _begun(life.live, (theirs, pulse, self._scratch, setup, limits), preload)
+        self._process = _begun(life.live, (theirs, pulse, self._scratch, setup, limits))
         theirs.close()
         pulse.close()
         assert self._process.pid is not None
@@ -185,6 +169,21 @@ class Worker:
     def note(self) -> tuple[int, float, str, str]:
         """What it is doing, or did when it died."""
         return life.read_note(_read_at(self._files[life.NOTE], 0, life.NOTE_BYTES))
+
+    def processor_seconds(self) -> float | None:
+        """Seconds it has computed; None where the system does not tell."""
+        try:
+            fields = Path(f"/proc/{self._pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        except OSError:
+            return None
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def processor_seconds_since(self, begun: tuple[int, str]) -> float | None:
+        """Seconds it has computed since it was first seen at that task and candidate; None where nobody knows."""
+        now = self.processor_seconds()
+        if begun != self._begun:
+            self._begun, self._spent = begun, now
+        return None if now is None or self._spent is None else now - self._spent
 
     def bound_output(self) -> None:
         """Drop what was printed, where it is too much."""
@@ -276,7 +275,7 @@ def _method() -> str:
     return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
-def _begun(target: Callable[..., None], arguments: tuple[Any, ...], preload: Sequence[str]) -> BaseProcess:
+def _begun(target: Callable[..., None], arguments: tuple[Any, ...]) -> BaseProcess:
     """A new process, tried again and again: a killed fork server is brought back once the system reports its death."""
     if multiprocessing.current_process().daemon:
         raise ExecutionError(
@@ -284,7 +283,7 @@ def _begun(target: Callable[..., None], arguments: tuple[Any, ...], preload: Seq
         )
     context: Any = multiprocessing.get_context(_method())
     if _method() == "forkserver":
-        context.set_forkserver_preload(["__main__", *preload])
+        context.set_forkserver_preload(["__main__", *PRELOAD])
     for last in (*(False for _ in range(START_TRIES)), True):
         process: BaseProcess = context.Process(target=target, args=arguments)
         try:

@@ -19,10 +19,6 @@ Work = Callable[["Task", Note], list[Verdict]]
 Explain = Callable[["Task", list[Verdict]], list[Verdict]]
 
 
-#: What is noted as the law while a candidate's module is imported: who dies there dies at every case.
-IMPORT = "import"
-
-
 class ExecutionError(Exception):
     """The work could not be set up, or a cluster gave it up; no candidate is to blame."""
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from harness.execution.guard import Guard, ignore_warnings, quiet, steady
+from harness.asking.guard import Guard, quiet, steady
 from harness.execution.task import Setup, Task, Work
 from harness.model import Verdict
 
@@ -36,6 +36,9 @@ NOTE_BYTES = 2048
 
 #: Results wait at most this long for company, in seconds.
 FLUSH_SECONDS = 0.05
+
+#: Linux: how soon a judge is ended when memory runs out: after the hosts (1000), before what is not of a run.
+OOM_SCORE = "500"
 
 #: Linux: which signal tells of input on a descriptor (fcntl.h; Python 3.11 does not name it).
 F_SETSIG = 10
@@ -63,12 +66,9 @@ class Retiring:
 
 @dataclass(frozen=True)
 class Failure:
-    """The work itself raised: under which candidate and law, and who is to blame."""
+    """The work itself raised: what it said, and under which candidate and law."""
 
-    candidate: str
-    law: str
     message: str
-    blame: str
 
 
 #: What a worker sends of finished tasks: their numbers with verdicts or failure.
@@ -172,7 +172,7 @@ def _leave_the_runner(lifeline: Connection) -> None:
     if resource is not None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
+        Path("/proc/self/oom_score_adj").write_text(OOM_SCORE)
     if hasattr(signal, "pthread_sigmask"):
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -216,27 +216,19 @@ def _judge_batch(
 
 
 def _judge(number: int, task: Task, work: Work, desk: _Desk, guard: Guard) -> list[Verdict] | Failure:
-    process = os.getpid()
-
     def note(candidate: str, law: str) -> None:
         if candidate == desk.candidate:
             desk.rewrite(law)
         else:
-            guard.between_candidates()
-            ignore_warnings()
             desk.write(candidate, law)
 
     desk.begin(number)
     try:
         with quiet():
             return work(task, note)
-    except Exception as error:  # the runner reports it
-        return Failure(desk.candidate, desk.law, _told(error), "harness")
-    except BaseException as error:  # SystemExit and the like are a candidate's doing
-        return Failure(desk.candidate, desk.law, _told(error), "candidate")
+    except BaseException as error:  # the runner reports it
+        return Failure(f"{_told(error)} in law {desk.law}, judging {desk.candidate}")
     finally:
-        if os.getpid() != process:  # a child the candidate forked has come back here
-            os._exit(0)
         guard.between_tasks()
         desk.watch()
         desk.clear()

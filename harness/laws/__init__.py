@@ -1,7 +1,8 @@
 """Laws by theme. A law is a generator Trial -> Equations whose docstring is what must hold.
 
-A new kind of check is one function in the module of its theme, one line in ``_MODULES`` and, where a script needs more than the
-first call to repeat its rows, one in ``harness.repro.laws``.
+A law asks first and yields ``POSED``; what it asked is performed together with what the other laws asked, in the host,
+while the judge computes what is due. Then it compares. A new kind of check is one function in the module of its theme and
+one line in ``_MODULES``; what it asks of a candidate is a scenario of `harness.asking.scenarios`.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.comparison import Equation
+    from harness.model import Law
+    from harness.trial import Posed, Trial
 
-LawFunction = Callable[..., Iterator["Equation"]]
+LawFunction = Callable[..., Iterator["Equation | Posed"]]
 
 #: The module of every law, in the order of a table's rows.
 _MODULES = {
@@ -67,6 +70,11 @@ DIFFERENTIAL = frozenset({"gradient", "subsets", "upstream", "backward", "forwar
 
 #: Laws of every op unless its spec or a candidate leaves them out by name.
 IMPLIED = tuple(name for name in LAWS if name not in ("linear", "identity", "containers", "distribution"))
+
+
+def posed(law: Law, trial: Trial) -> Iterator[Equation | Posed]:
+    """A law's generator over a trial, not begun."""
+    return LAWS[law.name](trial, **({"of": law.of} if law.of else {}))
 
 
 def statement(law: str) -> str:

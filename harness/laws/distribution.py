@@ -6,7 +6,7 @@ chance of a false alarm per judged array, ``bounds.DELTA``; how much it can see 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from math import log, prod, sqrt
@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness import bounds
-from harness.candidates import load
-from harness.comparison import Equation, Fact, Numbers
+from harness.asking.binding import load
+from harness.asking.scenarios import Call
+from harness.comparison import Equation, Fact, Numbers, Reading
+from harness.laws import readings
 from harness.oracles import Answer
-from harness.trial import Trial
+from harness.trial import POSED, Asked, Posed, Trial
 
 Array = NDArray[Any]
 
@@ -33,14 +35,16 @@ SEEDS = (1, 2, 1 << 8, 1 << 16)
 ORDERS = {"order": (1, 1), "magnitudes": (2, 2), "crossed": (1, 2)}
 
 
-def distribution(trial: Trial, of: str) -> Iterator[Equation]:
+def distribution(trial: Trial, of: str) -> Iterator[Equation | Posed]:
     """What is drawn is spread as is due, to its ends and not beyond, and no entry tells of another, of any seed.
 
     One seed gives one draw, whatever stands in the inputs: of them the law knows the shape alone.
     """
     ulp = 2 * bounds.precision(trial.case.dtype).u
-    yield from _of_one_seed(trial)
-    for name, drawn in trial.values(trial.first).items():
+    again, further = _of_one_seed(trial), _of_other_seeds(trial)
+    yield POSED
+    yield from _repeated(trial, again)
+    for name, drawn in trial.first.values.items():
         entries = drawn.reshape(-1).astype(np.float64)
         grid = ulp * float(np.max(np.abs(entries), initial=0))  # uniform numbers are drawn in fixed point
 
@@ -48,34 +52,56 @@ def distribution(trial: Trial, of: str) -> Iterator[Equation]:
             return np.asarray(load(of)(x, shape, **trial.case.params))
 
         if entries.size > 1:
-            yield _spread(f"{name} spread", share, np.sort(entries), grid)
-            yield from _evenness(f"{name} evenness", share, np.sort(entries), grid)
-            yield from _distinct(f"{name} distinct", share, entries, grid)
-            yield _tails(f"{name} tails", share, entries, grid)
-            several = np.concatenate([entries, *_of_other_seeds(trial, name)])
-            for what, degrees in ORDERS.items():
-                yield _order(f"{name} {what}", share, several, grid, degrees)
+            several = np.concatenate([entries, *(a.values[name].reshape(-1).astype(np.float64) for a in further)])
+            told = {"name": name, "path": of, "params": dict(trial.case.params), "ulp": ulp}
+            for equation in _equations(name, share, entries, several, grid):
+                yield replace(equation, reading=_reading(equation.about, told, trial.first, further, entries.size))
 
 
-def _of_one_seed(trial: Trial) -> Iterator[Fact]:
-    """The same entries a second time, and where other numbers stand in the inputs; nothing of an op without a seed."""
+def _equations(name: str, share: Any, entries: Array, several: Array, grid: float) -> Iterator[Numbers | Fact]:
+    yield _spread(f"{name} spread", share, np.sort(entries), grid)
+    yield from _evenness(f"{name} evenness", share, np.sort(entries), grid)
+    yield from _distinct(f"{name} distinct", share, entries, grid)
+    yield _tails(f"{name} tails", share, entries, grid)
+    for what, degrees in ORDERS.items():
+        yield _order(f"{name} {what}", share, several, grid, degrees)
+
+
+def _reading(about: str, told: Mapping[str, Any], first: Asked, further: Sequence[Asked], n: int) -> Reading:
+    """How the number or word that an equation is about comes of what was drawn."""
+    what = about.rpartition(" ")[2]
+    if what in ORDERS:
+        labels = (first.label, *(a.label for a in further))
+        return Reading(readings.order, labels, {**told, "degrees": ORDERS[what]})
+    more = {"evenness": {"least": least(n)}, "tails": {"delta": bounds.DELTA}} if n > 1 else {}
+    return Reading(getattr(readings, what), (first.label,), {**told, **more.get(what, {})})
+
+
+def _of_one_seed(trial: Trial) -> dict[str, Asked]:
+    """The same call a second time, and where other numbers stand in the inputs; nothing of an op without a seed."""
     if trial.case.params.get("seed") is None:
-        return
-    first = trial.values(trial.first)
-    for how, arrays in (("twice", trial.arrays), ("of other inputs", trial.bench.others)):
-        for name, drawn in trial.values(trial.call(arrays)).items():
+        return {}
+    draws = {"twice": trial.arrays, "of other inputs": trial.bench.others}
+    return {how: trial.ask(f"drawn {how}", Call(x, trial.case.layout)) for how, x in draws.items()}
+
+
+def _repeated(trial: Trial, again: Mapping[str, Asked]) -> Iterator[Fact]:
+    first = trial.first.values
+    for how, asked in again.items():
+        for name, drawn in asked.values.items():
             same = "the same" if drawn.tobytes() == first[name].tobytes() else "another"
-            yield Fact(f"{name} {how}", same, "the same", f"`{name}` {how} is another draw of the same seed")
+            read = Reading(readings.same_draw, (trial.first.label, asked.label), {"name": name})
+            yield Fact(f"{name} {how}", same, "the same", f"`{name}` {how} is another draw of the same seed", read)
 
 
-def _of_other_seeds(trial: Trial, name: str) -> list[Array]:
-    """What is drawn from further seeds, where the op has one."""
+def _of_other_seeds(trial: Trial) -> list[Asked]:
+    """Calls with further seeds, where the op has one."""
     case, seed = trial.case, trial.case.params.get("seed")
     if seed is None:
         return []
     cases = [replace(case, params={**case.params, "seed": seed + step}) for step in SEEDS]
-    drawn = [trial.values(trial.candidate.run(other, trial.arrays))[name] for other in cases]
-    return [x.reshape(-1).astype(np.float64) for x in drawn]
+    keywords = [trial.candidate.arguments(other).keywords for other in cases]
+    return [trial.ask(f"seed {k['seed']}", Call(trial.arrays, case.layout, k)) for k in keywords]
 
 
 def chance(n: int) -> float:

@@ -2,171 +2,182 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from harness.bounds import Precision, gamma
-from harness.candidates import Failed, guarded
-from harness.comparison import Equation, Fact, Numbers, Testimony
-from harness.fills import EXTREME
-from harness.libraries.arrays import NoGradient, NotOffered, dtype_name
-from harness.libraries.autograd import (
-    torch_backward,
-    torch_changed_by_backward,
-    torch_forward_of_forward,
-    torch_forward_of_reverse,
-    torch_gradcheck,
-    torch_reverse_of_forward,
-    torch_second,
-    torch_vjp,
-    torch_vjp_after,
-    torch_vjp_again,
-    torch_vjp_between,
-    torch_vjp_late,
+from harness.asking.outcomes import Array, NoGraph, NotAnArray, NotOffered, Raised, Reason, Returned
+from harness.asking.scenarios import (
+    ONE_VALUE,
+    Backward,
+    Gradcheck,
+    Jvp,
+    Second,
+    VjpAfter,
+    VjpAgain,
+    VjpBetween,
+    VjpKept,
+    VjpLate,
+    VjpOfOne,
 )
+from harness.bounds import Precision, gamma
+from harness.candidates import Undeclared
+from harness.comparison import Equation, Fact, Numbers, Reading, Testimony
+from harness.fills import EXTREME
+from harness.laws import readings
+from harness.laws.readings import entry_of, inner, inner_products, noted
 from harness.oracles import Answer, paired
-from harness.trial import Trial
-
-Array = NDArray[Any]
+from harness.trial import POSED, Asked, Posed, Trial
 
 #: Most numbers (inputs and outputs together) a case may have for the witness to be asked: its cost grows with both.
 WITNESS_NUMBERS = 300
 
 
-def gradient(trial: Trial) -> Iterator[Equation]:
+def _reversible(trial: Trial) -> None:
+    """Raises Undeclared where nobody differentiates the candidate."""
+    if not trial.reversible:
+        raise Undeclared(Reason.LACKS, "has no vjp")
+
+
+def gradient(trial: Trial) -> Iterator[Equation | Posed]:
     """Reverse mode gives the definition's vector-Jacobian product, for every input, in its shape and dtype."""
+    _reversible(trial)
+    _ = trial.reverse
+    ways = _ways(trial) if trial.plain and trial.by_library else {}
+    shared = list(_one_for_two(trial)) if trial.plain and trial.by_library and not trial.by_hand else []
+    kept = trial.ask("what backward changes", trial.pulled(kind=VjpKept)) if trial.plain else None
+    if trial.plain and not trial.by_library:
+        between = trial.pulled(kind=VjpBetween, others=trial.bench.others)
+        ways[" between"] = trial.ask("vjp between", between)
+    yield POSED
     yield from _judged(trial, trial.reverse, "")
-    if trial.is_torch and trial.plain:
-        again = partial(torch_vjp_again, trial.bound_call, trial.wrapped(), trial.places, trial.upstream)
-        yield from _judged(trial, dict(zip(trial.differentiable, guarded(again), strict=True)), " again")
-        yield from _shared(trial)
-        yield from _between(trial)
-        yield from _late(trial)
-    if trial.plain:
-        yield from _kept(trial)
-        if not trial.is_torch:
-            yield from _after_others(trial)
+    for how, asked in ways.items():
+        if not isinstance(asked.outcome, NotOffered):
+            yield from _judged(trial, asked, how)
+    for asked, about, answer in shared:
+        g = asked.returned.arrays[asked.scenario.wrt[0]]
+        if g is not None and g.shape == answer.expected.shape:
+            yield Numbers(about, g, answer, reading=entry_of(asked, asked.scenario.wrt[0]))
+    if kept is not None and (changed := kept.returned.notes["changed"]):
+        message = f"the backward changed {', '.join(changed)}"
+        yield Fact("side effects", changed, [], message, noted(kept, "changed"))
 
 
-def _after_others(trial: Trial) -> Iterator[Equation]:
-    """A vjp by hand is of its inputs, whatever the last forward call was of; that one is made again for other laws."""
-    inputs, others = trial.wrapped(), [trial.candidate.library.wrap(x) for x in trial.bench.others.values()]
-    for given in (inputs, others):
-        guarded(partial(trial.bound_call, *given))
-    found = trial.vjp(inputs=inputs)
-    guarded(partial(trial.bound_call, *inputs))
-    yield from _judged(trial, found, " between")
+def _ways(trial: Trial) -> dict[str, Asked]:
+    """What comes between forward and backward of a library: the gradient is that of the first call, or refused.
 
-
-def _kept(trial: Trial) -> Iterator[Equation]:
-    """Reverse mode changes nothing besides; that it does not is no row of its own."""
-    inputs = trial.wrapped()
-    if trial.is_torch and trial.candidate.vjp_function is None:
-        names = [*trial.arrays, *trial.outputs]
-        find = partial(torch_changed_by_backward, trial.bound_call, inputs, trial.places, trial.upstream, names)
-        changed = guarded(find)
-    else:
-        unwrap = trial.candidate.library.unwrap
-        before = [unwrap(x).tobytes() for x in inputs]
-        trial.vjp(inputs=inputs)
-        changed = [n for n, x, was in zip(trial.arrays, inputs, before, strict=True) if unwrap(x).tobytes() != was]
-    if changed:
-        yield Fact("side effects", changed, [], f"the backward changed {', '.join(changed)}")
-
-
-def _between(trial: Trial) -> Iterator[Equation]:
-    """Another call between forward and backward, and outputs overwritten there: the gradient is the first call's."""
-    wrap = trial.candidate.library.wrap
-    others = [wrap(x, trial.case.layout) for x in trial.bench.others.values()]
-    found = partial(torch_vjp_between, trial.bound_call, trial.wrapped(), trial.places, trial.upstream, others)
-    yield from _judged(trial, dict(zip(trial.differentiable, guarded(found), strict=True)), " between")
-    try:
-        after = guarded(partial(torch_vjp_after, trial.bound_call, trial.wrapped(), trial.places, trial.upstream))
-    except NotOffered:
-        return
-    yield from _judged(trial, dict(zip(trial.differentiable, after, strict=True)), " after")
-
-
-def _late(trial: Trial) -> Iterator[Equation]:
-    """Inputs overwritten between forward and backward, at the first case: autograd refuses, or the gradient is theirs.
-
-    All at once, then each alone: what autograd watches of one hides what it does not of another.
+    A second time through one graph; another call; outputs overwritten; at the first case inputs overwritten, all at once
+    and each alone, for what is watched of one hides what is not of another.
     """
-    if trial.case.departures:
-        return
-    others = {i: trial.candidate.library.wrap(x) for i, x in enumerate(trial.bench.others.values())}
-    ways = {" late": others}
-    if len(others) > 1:
-        ways |= {f" late in {name}": {i: others[i]} for i, name in enumerate(trial.arrays)}
-    for how, some in ways.items():
-        found = partial(torch_vjp_late, trial.bound_call, trial.wrapped(), trial.places, trial.upstream, some)
-        with suppress(NotOffered):
-            yield from _judged(trial, dict(zip(trial.differentiable, guarded(found), strict=True)), how)
+    if trial.by_hand:
+        return {}
+    others = trial.bench.others
+    ways = {
+        " again": trial.pulled(kind=VjpAgain),
+        " between": trial.pulled(kind=VjpBetween, others=others),
+        " after": trial.pulled(kind=VjpAfter),
+    }
+    if not trial.case.departures:
+        ways[" late"] = trial.pulled(kind=VjpLate, others=others)
+        if len(others) > 1:
+            ways |= {f" late in {n}": trial.pulled(kind=VjpLate, others={n: x}) for n, x in others.items()}
+    return {how: trial.ask(f"vjp{how}", scenario) for how, scenario in ways.items()}
 
 
-def _shared(trial: Trial) -> Iterator[Equation]:
-    """One tensor given for two inputs gets the sum of both gradients."""
+def _one_for_two(trial: Trial) -> Iterator[tuple[Asked, str, Answer]]:
+    """One array given for two inputs gets the sum of both gradients."""
     for a, b, draw in trial.alike():
-        if a not in trial.differentiable or b not in trial.differentiable:
-            continue
-        due, names = trial.due_at(draw), list(trial.arrays)
-        due = replace(due, oracle=replace(due.oracle, one=(a, b)))
-        first, second = names.index(a), names.index(b)
-        inputs = trial.wrapped()
-
-        def call(x: Any, *, at: tuple[int, int] = (first, second), rest: list[Any] = inputs) -> Any:
-            return trial.bound_call(*(x if i in at else y for i, y in enumerate(rest)))
-
-        answer = due.pulled(trial.due.cotangents)[a]
-        (g,) = guarded(partial(torch_vjp, call, [inputs[first]], [0], trial.upstream))
-        if g is not None and tuple(g.shape) == answer.expected.shape:
-            yield Numbers(f"{a} and {b} as one", trial.candidate.library.unwrap(g), answer)
+        if a in trial.differentiable and b in trial.differentiable:
+            due = trial.due_at(draw)
+            due = replace(due, oracle=replace(due.oracle, one=(a, b)))
+            asked = trial.ask(f"vjp of {a} as {b}", trial.pulled(wrt=[a], kind=VjpOfOne, second=b))
+            yield asked, f"{a} and {b} as one", due.pulled(trial.due.cotangents)[a]
 
 
-def subsets(trial: Trial) -> Iterator[Equation]:
+def subsets(trial: Trial) -> Iterator[Equation | Posed]:
     """Asking for some inputs' gradients gives what asking for all of them gives."""
-    if not trial.is_torch or len(trial.places) < 2:
+    names = trial.differentiable
+    if not trial.by_library or len(names) < 2:
         return
-    most = min(len(trial.places), 3) if trial.plain else 2
+    most = min(len(names), 3) if trial.plain else 2
+    asked = []
     for count in range(1, most):
-        for places in combinations(trial.places, count):
+        for chosen in combinations(names, count):
             others = "" if count == 1 else f" with {count - 1} other"
-            yield from _judged(trial, trial.vjp(list(places)), f"{others} alone")
+            asked.append((f"{others} alone", trial.ask(f"vjp of {' and '.join(chosen)}", trial.pulled(wrt=chosen))))
+    yield POSED
+    for how, some in asked:
+        yield from _judged(trial, some, how)
 
 
-def upstream(trial: Trial) -> Iterator[Equation]:
+def upstream(trial: Trial) -> Iterator[Equation | Posed]:
     """Reverse mode takes any upstream gradient: any layout, zero, large, NaN, of one output alone; and changes none."""
     if trial.case.departures > 1:
         return
+    _reversible(trial)
+    questions = [*_upstreams(trial)]
+    asked = [(q, trial.ask(f"vjp{q.how}", trial.pulled(q.cotangents, placed=q.placed))) for q in questions]
+    hidden = None
+    if trial.plain and not _overflows(trial.due.values):
+        nan = {n: np.full_like(g, np.nan) for n, g in trial.due.cotangents.items()}
+        hidden = trial.ask("vjp of NaN", trial.pulled(nan))
+    yield POSED
+    for question, answer in asked:
+        if question.placed in _UNUSUAL and isinstance(answer.outcome, (NotOffered, Raised)):
+            continue  # who refuses one does not go wrong in silence
+        due = trial.due.pulled(question.cotangents) if question.others else trial.due.gradients
+        tier = "worst" if question.repeating else "random"
+        equations = _judged(trial, answer, question.how, due, tier)
+        yield from filter(_is_something, equations) if question.how == " of zeros" else equations
+        for name in answer.returned.notes["upstream"]:
+            words = ("kept", "changed")
+            read = Reading(readings.listed, (answer.label,), {"key": "upstream", "name": name, "words": words})
+            yield Fact(f"{name}{question.how}", "changed", "kept", "the upstream gradient was written to", read)
+    if hidden is not None:
+        yield from _unhidden(trial, hidden)
+
+
+@dataclass(frozen=True)
+class _Upstream:
+    """Upstream gradients: what is said of them, how they lie in memory, whether they are others than the case's."""
+
+    how: str
+    cotangents: Mapping[str, Array]
+    placed: str = "contiguous"
+    others: bool = False
+    repeating: bool = False
+
+
+def _upstreams(trial: Trial) -> Iterator[_Upstream]:
     cotangents = trial.due.cotangents
     for layout in ("transposed", "strided"):
-        yield from _pulled(trial, layout, cotangents, trial.due.gradients)
-    for layout in (x for x in trial.candidate.library.layouts if x in _UNUSUAL and trial.plain):
-        with suppress(NotOffered, Failed):  # who refuses one does not go wrong in silence
-            yield from _pulled(trial, layout, cotangents, trial.due.gradients)
+        yield _Upstream(f" {layout}", cotangents, layout)
+    for layout in (x for x in trial.candidate.described.layouts if x in _UNUSUAL and trial.plain):
+        yield _Upstream(f" {layout}", cotangents, layout)
     repeated = {n: _repeated(g) for n, g in cotangents.items()}
-    yield from _pulled(trial, "expanded", repeated, trial.due.pulled(repeated))
+    yield _Upstream(" expanded", repeated, "expanded", others=True, repeating=True)
     if cotangents and all(g.size for g in cotangents.values()):
         same = {n: np.broadcast_to(g.reshape(-1)[:1].reshape((1,) * g.ndim), g.shape) for n, g in cotangents.items()}
-        yield from _pulled(trial, "of one value", same, trial.due.pulled(same))
+        yield _Upstream(f" {ONE_VALUE}", same, ONE_VALUE, others=True, repeating=True)
+    if trial.plain:
+        ones = {n: np.ones_like(g) for n, g in cotangents.items()}
+        yield _Upstream(" of ones", ones, others=True, repeating=True)
+        single = {n: np.zeros_like(g) for n, g in cotangents.items()}
+        for g in single.values():
+            g.reshape(-1)[g.size // 2 : g.size // 2 + 1] = 1
+        yield _Upstream(" of one entry", single, others=True, repeating=True)
     if trial.plain and not _overflows(trial.due.values):
         by = enlarging(trial.due.oracle.p)
         large = {n: (g * g.dtype.type(by)).astype(g.dtype) for n, g in cotangents.items()}
-        yield from _pulled(trial, "enlarged", large, trial.due.pulled(large))
-        none = {n: np.zeros_like(g) for n, g in cotangents.items()}
-        yield from filter(_is_something, _pulled(trial, "of zeros", none, trial.due.pulled(none)))
-        yield from _unhidden(trial)
-    if trial.is_torch and len(cotangents) > 1:
+        yield _Upstream(" enlarged", large, others=True)
+        yield _Upstream(" of zeros", {n: np.zeros_like(g) for n, g in cotangents.items()}, others=True)
+    if trial.by_library and len(cotangents) > 1:
         for name, g in cotangents.items():
-            yield from _pulled(trial, "contiguous", {name: g}, trial.due.pulled({name: g}))
+            yield _Upstream(f" of {name} alone", {name: g}, others=True)
 
 
 def _is_something(equation: Equation) -> bool:
@@ -174,20 +185,19 @@ def _is_something(equation: Equation) -> bool:
     return not isinstance(equation, Numbers) or bool(np.any(equation.actual != 0))
 
 
-def _unhidden(trial: Trial) -> Iterator[Equation]:
+def _unhidden(trial: Trial, asked: Asked) -> Iterator[Equation]:
     """Gradients that depend on upstream gradients are NaN where those are; that they are says little, and no row."""
-    wrap, unwrap = trial.candidate.library.wrap, trial.candidate.library.unwrap
-    placed = {n: wrap(np.full_like(g, np.nan)) for n, g in trial.due.cotangents.items()}
-    for name, g in trial.vjp(given=lambda _: [placed.get(n) for n in trial.outputs]).items():
+    for name, g in asked.values.items():
         depends = dependent(trial.due.gradients[name])
-        if g is None or tuple(g.shape) != depends.shape:
+        if g.shape != depends.shape:
             continue
-        hidden = int(np.count_nonzero(depends & ~np.isnan(unwrap(g))))
+        hidden = int(np.count_nonzero(depends & ~np.isnan(g)))
         if hidden:
             message = (
                 f"{hidden} entries of the gradient of `{name}` hide that the upstream gradient they depend on is NaN"
             )
-            yield Fact(f"{name} of NaN", hidden, 0, message)
+            read = Reading(readings.hidden, (asked.label,), {"name": name, "depends": depends})
+            yield Fact(f"{name} of NaN", hidden, 0, message, read)
 
 
 def dependent(gradient: Answer) -> Array:
@@ -204,29 +214,6 @@ def enlarging(p: Precision) -> float:
 #: Layouts that upstream gradients have less often: conjugate bits and negated views come from autograd itself.
 _UNUSUAL = frozenset({"offset", "channels_last", "conj_view", "neg_view"})
 
-#: Ways in which the numbers are others, and the layout is the usual one.
-_LAID_OUT = {"of zeros": "contiguous", "enlarged": "contiguous"}
-
-#: The tiers that upstream gradients of repeated values stand for.
-_REPEATING = {"expanded": "worst", "of one value": "worst"}
-
-
-def _pulled(
-    trial: Trial, layout: str, cotangents: Mapping[str, Array], due: Mapping[str, Answer]
-) -> Iterator[Equation]:
-    library = trial.candidate.library
-    placed = {
-        n: library.spread(g) if layout == "of one value" else library.wrap(g, _LAID_OUT.get(layout, layout))
-        for n, g in cotangents.items()
-    }
-    bits = {n: library.unwrap(g).tobytes() for n, g in placed.items()}
-    found = trial.vjp(given=lambda _: [placed.get(n) for n in trial.outputs])
-    how = f" {layout}" if len(cotangents) == len(trial.due.cotangents) else f" of {', '.join(cotangents)} alone"
-    yield from _judged(trial, found, how, due, _REPEATING.get(layout, "random"))
-    for name, g in placed.items():
-        if library.unwrap(g).tobytes() != bits[name]:
-            yield Fact(f"{name}{how}", "changed", "kept", "the upstream gradient was written to")
-
 
 def _repeated(g: Array) -> Array:
     return np.array(np.broadcast_to(g[:1], g.shape)) if g.ndim and len(g) > 1 else g
@@ -234,63 +221,73 @@ def _repeated(g: Array) -> Array:
 
 def _judged(
     trial: Trial,
-    found: dict[str, Any],
+    asked: Asked,
     how: str,
     gradients: Mapping[str, Answer] | None = None,
     tier: str = "random",
 ) -> Iterator[Equation]:
-    if found and all(g is None for g in found.values()):
-        raise NoGradient("no input gets a gradient")
+    found, dtypes = asked.returned.arrays, asked.returned.notes["dtypes"]
+    due_ones = trial.due.gradients if gradients is None else gradients
     for name, g in found.items():
-        due = (trial.due.gradients if gradients is None else gradients)[name]
+        due = due_ones[name]
         if g is None:
             if np.any(due.expected != 0):
-                yield Fact(name + how, "None", "a gradient", f"there is no gradient of `{name}`")
+                message = f"there is no gradient of `{name}`"
+                yield Fact(name + how, "None", "a gradient", message, _missing(asked, name))
             continue
-        actual = trial.candidate.library.unwrap(g)
-        got, expected = dtype_name(g), trial.arrays[name].dtype.name
-        if actual.shape != due.expected.shape:
-            message = f"the gradient of `{name}` has shape {actual.shape} where {due.expected.shape} is due"
-            yield Fact(name + how, actual.shape, due.expected.shape, message)
+        got, expected = dtypes[name], trial.arrays[name].dtype.name
+        if g.shape != due.expected.shape:
+            message = f"the gradient of `{name}` has shape {g.shape} where {due.expected.shape} is due"
+            read = Reading(readings.shape, (asked.label,), {"name": name})
+            yield Fact(name + how, g.shape, due.expected.shape, message, read)
             continue
         if got != expected:
             message = f"the gradient of `{name}` is {got} where {expected} is due"
-            yield Fact(name + how, got, expected, message)
-        yield Numbers(name + how, actual, due, tier=tier)
+            yield Fact(name + how, got, expected, message, noted(asked, "dtypes", name))
+        yield Numbers(name + how, g, due, tier=tier, reading=entry_of(asked, name))
 
 
-def backward(trial: Trial) -> Iterator[Equation]:
+def _missing(asked: Asked, name: str) -> Reading:
+    return Reading(readings.missing, (asked.label,), {"name": name})
+
+
+def backward(trial: Trial) -> Iterator[Equation | Posed]:
     """A Function's own backward, called directly, gives gradients of its inputs' shapes and dtypes.
 
     Autograd's engine sums a gradient of a broader shape and casts one of another dtype without a word.
     """
-    if not trial.is_torch:
+    if not trial.by_library:
         return
-    trial.prepare()
+    asked = trial.ask("backward", trial.pulled(kind=Backward))
+    yield POSED
     names = list(trial.arrays)
-    given = partial(torch_backward, trial.bound_call, trial.wrapped(), trial.places, trial.upstream)
-    for g in guarded(given):
-        of = f"`{names[g.place]}`" if g.place is not None else f"argument {g.argument} of {g.function}"
-        about = of.strip("`")
-        message = f"{g.function}.backward returns shape {g.shape} for {of}, which is {g.due_shape}"
-        yield Fact(f"{about} shape", g.shape, g.due_shape, message)
-        message = f"{g.function}.backward returns {g.dtype} for {of}, which is {g.due_dtype}"
-        yield Fact(f"{about} dtype", g.dtype, g.due_dtype, message)
+    for g in asked.returned.notes["gradients"]:
+        place, function = g["place"], g["function"]
+        of = f"argument {g['argument']} of {function}" if place is None else names[place]
+        said = f"{function}.backward returns"
+        for what, word in (("shape", "shape "), ("dtype", "")):
+            due = g[f"due {what}"]
+            message = f"{said} {word}{g[what]} for {of if place is None else f'`{of}`'}, which is {due}"
+            told = {"function": function, "argument": g["argument"], "what": what}
+            yield Fact(f"{of} {what}", g[what], due, message, Reading(readings.of_gradient, (asked.label,), told))
 
 
-def forward(trial: Trial) -> Iterator[Equation]:
+def forward(trial: Trial) -> Iterator[Equation | Posed]:
     """Forward mode gives the definition's Jacobian-vector product, for all inputs' tangents and for one's alone."""
+    if not trial.by_library:
+        raise Undeclared(Reason.LACKS, "has no forward mode")
+    _ = trial.forward
+    alone = {}
+    if trial.plain and len(trial.differentiable) > 1:
+        for name in trial.differentiable:
+            tangent = {name: trial.due.tangents[name]}
+            alone[name] = trial.ask(f"jvp of {name}", Jvp(trial.arrays, tangent, trial.case.layout))
+    yield POSED
     yield from _moved(trial.forward, trial.due.moved, "")
-    if not trial.plain or len(trial.differentiable) < 2:
-        return
-    for name in trial.differentiable:
-        tangent = {name: trial.due.tangents[name]}
-        due = trial.due.moved_by(tangent)
-        try:
-            found = trial.jvp(tangent)
-        except NoGradient:
-            continue
-        yield from _moved(found, _inexact(due), f" of {name} alone")
+    for name, asked in alone.items():
+        if not isinstance(asked.outcome, NoGraph):
+            due = _inexact(trial.due.moved_by(asked.scenario.tangents))
+            yield from _moved(asked, due, f" of {name} alone")
 
 
 def _inexact(due: Mapping[str, Answer]) -> dict[str, Answer]:
@@ -298,29 +295,34 @@ def _inexact(due: Mapping[str, Answer]) -> dict[str, Answer]:
     return {n: a for n, a in due.items() if a.error.any() or not a.p.complex}
 
 
-def _moved(found: Mapping[str, Array], due: Mapping[str, Answer], how: str) -> Iterator[Equation]:
-    for name, actual in found.items():
+def _moved(asked: Asked, due: Mapping[str, Answer], how: str) -> Iterator[Equation]:
+    for name, actual in asked.values.items():
         if name in due and actual.shape == due[name].expected.shape:
-            yield Numbers(name + how, actual, due[name])
+            yield Numbers(name + how, actual, due[name], reading=entry_of(asked, name))
         elif name in due:
             shapes = actual.shape, due[name].expected.shape
-            yield Fact(name + how, *shapes, f"the tangent of `{name}` has shape {shapes[0]} where {shapes[1]} is due")
+            message = f"the tangent of `{name}` has shape {shapes[0]} where {shapes[1]} is due"
+            yield Fact(name + how, *shapes, message, Reading(readings.shape, (asked.label,), {"name": name}))
 
 
-def adjoint(trial: Trial) -> Iterator[Equation]:
+def adjoint(trial: Trial) -> Iterator[Equation | Posed]:
     """Reverse mode is the transpose of forward mode: ``<J x, y> = <x, J' y>``, with signed x and y.
 
     Where the candidate has no forward mode, the definition's stands in.
     """
-    due, back = trial.due.moved, trial.reverse
+    _reversible(trial)
+    _ = trial.reverse
+    if trial.by_library:
+        _ = trial.forward
+    yield POSED
+    due, back = trial.due.moved, trial.reverse.returned.arrays
     if all(g is None for g in back.values()):
-        raise NoGradient("no input gets a gradient")
+        return  # the law gradient says so
     sources: Mapping[str, Answer | Array] = due
-    try:
-        sources = moved = trial.forward
-    except (NotOffered, NoGradient, Failed):
-        moved = {n: a.expected for n, a in due.items()}
-    forward, reverse = np.zeros((), due_type(due)), np.zeros((), due_type(due))
+    moved: Mapping[str, Array] = {n: a.expected for n, a in due.items()}
+    if trial.by_library and isinstance(trial.forward.outcome, Returned):
+        sources = moved = trial.forward.values
+    forward = np.zeros((), due_type(due))
     parts: list[tuple[Answer, Array, float]] = []
     for name, y in trial.due.cotangents.items():
         if name not in moved or moved[name].shape != y.shape or not _finite(moved[name]):
@@ -328,24 +330,25 @@ def adjoint(trial: Trial) -> Iterator[Equation]:
         forward = forward + inner(moved[name], y)
         parts.append((due[name], y, _noise(moved[name], y)))
     for name, x in trial.due.tangents.items():
-        g = back[name]
-        if g is None:
+        actual = back[name]
+        if actual is None:
             continue
-        actual = trial.candidate.library.unwrap(g)
         if actual.shape != x.shape or not _finite(actual):
             return
-        reverse = reverse + inner(x, actual)
         parts.append((trial.due.gradients[name], x, _noise(x, actual)))
     slack = sum((_slack(answer, x) + noise for answer, x, noise in parts), start=np.zeros(3))
     if np.isinf(slack).any():
         return  # some entry is unspecified: the order of its sum decides whether it overflows
     enclose = paired([(sources[n], y) for n, y in trial.due.cotangents.items()])
     answer = Answer(np.asarray(forward), slack, trial.due.oracle.p, enclose)
+    directions = dict(trial.due.tangents)
+    read = Reading(inner_products, (trial.reverse.label,), {"directions": directions, "kind": due_type(due).name})
+    reverse = inner_products({trial.reverse.label: trial.reverse.returned}, read.labels, **read.arguments)
 
     def wider() -> Answer:
         return replace(answer, error=sum((_slack(a.whole, x) + noise for a, x, noise in parts), start=np.zeros(3)))
 
-    yield Numbers("", np.asarray(reverse), replace(answer, wider=wider))
+    yield Numbers("", reverse, replace(answer, wider=wider), reading=read)
 
 
 def _finite(x: Array) -> bool:
@@ -356,11 +359,6 @@ def _finite(x: Array) -> bool:
 def due_type(due: dict[str, Answer]) -> Any:
     """The real wide type of some answers."""
     return next(iter(due.values())).p.wide
-
-
-def inner(a: Array, b: Array) -> Any:
-    """The real inner product ``Re <a, b>``, in the widest arithmetic at hand."""
-    return np.sum(np.conj(_wide(a)) * _wide(b)).real
 
 
 def _slack(answer: Answer, direction: Array) -> Array:
@@ -382,49 +380,55 @@ def _wide(x: Array) -> Array:
     return x.astype(np.clongdouble if x.dtype.kind == "c" else np.longdouble)
 
 
-def second(trial: Trial) -> Iterator[Equation]:
+def second(trial: Trial) -> Iterator[Equation | Posed]:
     """Second derivatives are the definition's: reverse over reverse, and near the first case the other three paths.
 
     Forward over forward is not asked of custom Functions: torch itself loses their second tangent (pytorch#197867).
     """
-    if not trial.is_torch or trial.case.fill in EXTREME or _overflows(trial.due.values):
+    if not trial.by_library or trial.case.fill in EXTREME or _overflows(trial.due.values):
         return
+    given: dict[str, Any] = {"kind": Second, "tangents": trial.due.tangents}
+    main = trial.ask("second", trial.pulled(**given))
+    turned, alone, paths = None, {}, {}
+    if trial.plain:
+        turned = trial.ask("second, upstream transposed", trial.pulled(**given, placed="transposed"))
+        alone, paths = _alone(trial), _paths(trial, given)
+    yield POSED
     due = trial.due.second
-    along = [trial.candidate.library.wrap(trial.due.tangents[n]) for n in trial.differentiable]
-    shared = trial.bound_call, trial.wrapped(), trial.places, trial.upstream, along
-    names = [*trial.differentiable, *(f"cotangent {n}" for n in trial.due.cotangents)]
-    yield from _curved(trial, names, guarded(partial(torch_second, *shared)), due, "")
-    if not trial.plain:
-        return
-    turned = trial.bound_call, trial.wrapped(), trial.places, partial(trial.upstream, layout="transposed"), along
-    yield from _curved(trial, names, guarded(partial(torch_second, *turned)), due, "upstream transposed")
-    yield from _alone(trial)
-    if not trial.has_functions and not trial.candidate.speaks_for_library:
-        return  # its nested derivatives are the library's own, whose ops are judged by their own specs
-    for path, derive in (
-        ("forward of reverse", torch_forward_of_reverse),
-        ("reverse of forward", torch_reverse_of_forward),
-    ):
-        yield from _offered(trial, partial(derive, *shared), trial.differentiable, due, path)
-    if not trial.has_functions:
-        nested = partial(torch_forward_of_forward, trial.bound_call, trial.wrapped(), trial.places, along)
-        yield from _offered(trial, nested, trial.outputs, trial.due.curved, "forward of forward")
+    yield from _curved(main, due, "")
+    if turned is not None:
+        yield from _curved(turned, due, "upstream transposed")
+    for name, asked in alone.items():
+        if not isinstance(asked.outcome, (NotOffered, NoGraph)):
+            some = _inexact(trial.due.curved_in({name: trial.due.tangents[name]}))
+            yield from _curved(asked, some, f"{name} alone:")
+    for path, asked in paths.items():
+        # a path that not every implementation has: nothing where this one raises
+        if not isinstance(asked.outcome, (NotOffered, NoGraph, Raised, NotAnArray)):
+            yield from _curved(asked, trial.due.curved if path == "forward of forward" else due, path)
 
 
-def _alone(trial: Trial) -> Iterator[Equation]:
+def _paths(trial: Trial, given: Mapping[str, Any]) -> dict[str, Asked]:
+    """The other paths; of what is built of a library's ops only where a Function of its own takes part."""
+    functions = "" if trial.candidate.speaks_for_library else "with"
+    found = {}
+    for path in ("forward of reverse", "reverse of forward"):
+        found[path] = trial.ask(path, trial.pulled(**given, path=path, functions=functions))
+    if trial.candidate.speaks_for_library:
+        path = "forward of forward"
+        found[path] = trial.ask(path, trial.pulled(**given, path=path, functions="without"))
+    return found
+
+
+def _alone(trial: Trial) -> dict[str, Asked]:
     """Second derivatives where one input alone requires a gradient, at the first case."""
-    if trial.case.departures or len(trial.places) < 2:
-        return
-    for name, place in zip(trial.differentiable, trial.places, strict=True):
+    if trial.case.departures or len(trial.differentiable) < 2:
+        return {}
+    found = {}
+    for name in trial.differentiable:
         direction = {name: trial.due.tangents[name]}
-        due = _inexact(trial.due.curved_in(direction))
-        along = [trial.candidate.library.wrap(direction[name])]
-        found = partial(torch_second, trial.bound_call, trial.wrapped(), [place], trial.upstream, along)
-        names = [name, *(f"cotangent {n}" for n in trial.due.cotangents)]
-        try:
-            yield from _curved(trial, names, guarded(found), due, f"{name} alone:")
-        except (NotOffered, NoGradient):
-            continue
+        found[name] = trial.ask(f"second of {name}", trial.pulled(wrt=[name], kind=Second, tangents=direction))
+    return found
 
 
 def _overflows(due: Mapping[str, Answer]) -> bool:
@@ -432,45 +436,32 @@ def _overflows(due: Mapping[str, Answer]) -> bool:
     return any(bool(np.any(np.abs(a.expected) > a.p.largest)) for a in due.values() if a.expected.dtype.kind in "fc")
 
 
-def _offered(
-    trial: Trial, derive: Callable[[], list[Any]], names: Sequence[str], due: Mapping[str, Answer], how: str
-) -> Iterator[Equation]:
-    """What a path gives that not every implementation has: nothing where this one raises."""
-    try:
-        found = guarded(derive)
-    except (NotOffered, NoGradient, Failed):
-        return
-    yield from _curved(trial, names, found, due, how)
-
-
-def _curved(
-    trial: Trial, names: Sequence[str], found: Sequence[Any], due: Mapping[str, Answer], how: str
-) -> Iterator[Equation]:
-    for name, g in zip(names, found, strict=True):
+def _curved(asked: Asked, due: Mapping[str, Answer], how: str) -> Iterator[Equation]:
+    for name, g in asked.returned.arrays.items():
         if name not in due:
             continue
         expected, about = due[name], f"{how} {name}".strip()
         if g is None:
             if np.any(np.abs(expected.expected) > expected.whole.error[2]):
-                yield Fact(about, "None", "a gradient", f"the second-order gradient of `{name}` is missing")
-            continue
-        actual = trial.candidate.library.unwrap(g)
-        if actual.shape == expected.expected.shape:
-            yield Numbers(about, actual, expected)
+                message = f"the second-order gradient of `{name}` is missing"
+                yield Fact(about, "None", "a gradient", message, _missing(asked, name))
+        elif g.shape == expected.expected.shape:
+            yield Numbers(about, g, expected, reading=entry_of(asked, name))
 
 
-def gradcheck(trial: Trial) -> Iterator[Equation]:
+def gradcheck(trial: Trial) -> Iterator[Equation | Posed]:
     """What ``torch.autograd.gradcheck`` says, as published: eps=1e-6, atol=1e-4, in double precision.
 
     It is asked near the op's first case only: it costs more than all other laws together.
     """
     plain = trial.plain and trial.case.layout == "contiguous"
-    numbers = sum(x.size for x in trial.arrays.values()) + sum(
-        prod(a.expected.shape) for a in trial.due.values.values()
-    )
-    if not trial.is_torch or not plain or not 0 < numbers <= WITNESS_NUMBERS:
+    numbers = sum(x.size for x in trial.arrays.values()) + sum(map(prod, trial.due.oracle.shapes.values()))
+    if trial.candidate.described.library != "torch" or not plain or not 0 < numbers <= WITNESS_NUMBERS:
         return
     if trial.case.dtype not in ("float64", "complex128"):
         return
-    agrees, words = torch_gradcheck(trial.bound_call, trial.wrapped(), trial.places)
-    yield Testimony("", agrees, f"gradcheck says {agrees}" + (f": {words}" if words else ""))
+    asked = trial.ask("gradcheck", Gradcheck(trial.arrays, tuple(trial.differentiable)))
+    yield POSED
+    notes = asked.returned.notes
+    words = f": {notes['words']}" if notes["words"] else ""
+    yield Testimony("", notes["agrees"], f"gradcheck says {notes['agrees']}{words}")

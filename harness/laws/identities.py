@@ -16,13 +16,17 @@ from numpy.typing import NDArray
 
 from harness import arithmetic
 from harness.arithmetic import Tracked
+from harness.asking.binding import load
+from harness.asking.outcomes import Raised, Reason
+from harness.asking.scenarios import Call, Lists
 from harness.bounds import Precision
-from harness.candidates import Failed, guarded, load
-from harness.comparison import Equation, Fact, Numbers
+from harness.candidates import Undeclared
+from harness.comparison import Equation, Fact, Numbers, Reading
 from harness.fills import EXTREME
-from harness.libraries.arrays import NotOffered
+from harness.laws import readings
+from harness.laws.readings import entry_of
 from harness.oracles import Answer
-from harness.trial import Trial
+from harness.trial import POSED, Posed, Trial
 
 Array = NDArray[Any]
 
@@ -31,15 +35,16 @@ class _Elsewhere(Exception):
     """A result that has no place in an identity: its shape or finiteness is judged by other laws."""
 
 
-def identity(trial: Trial, of: str) -> Iterator[Equation]:
+def identity(trial: Trial, of: str) -> Iterator[Equation | Posed]:
     """What follows from the definition holds between the candidate's own results."""
+    yield POSED
     if not trial.bench.finite or trial.case.departures > 1 or trial.case.fill in EXTREME:
         return
     about, wide = of.split(":")[-1], widest(trial.due.oracle.p)
-    calls = iter(range(1000))
+    calls, labels = iter(range(1000)), list[str]()
 
     def call(arrays: Mapping[str, Array]) -> Any:
-        outputs = _due_there(trial, f"{about} {next(calls)}", arrays, wide)
+        outputs = _due_there(trial, f"{about} {next(calls)}", arrays, wide, labels)
         return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
     arrays = {name: arithmetic.leaf(x, wide) if x.dtype.kind in "fc" else x for name, x in trial.arrays.items()}
@@ -47,11 +52,13 @@ def identity(trial: Trial, of: str) -> Iterator[Equation]:
         pairs = [(_tracked(a, wide), _tracked(b, wide)) for a, b in load(of)(call, arrays, **trial.case.params)]
     except _Elsewhere:
         return
-    for left, right in pairs:
+    given = {"path": of, "arrays": trial.arrays, "params": dict(trial.case.params), "kind": wide.wide.name}
+    for index, (left, right) in enumerate(pairs):
         zero = np.zeros((3, *right.shape))
         error = sum((zero if x.error is None else np.asarray(x.error) for x in (left, right)), start=zero)
         p = trial.due.oracle.p
-        yield Numbers(about, left.value, Answer(right.value, error + _rest(left, right, wide), p))
+        read = Reading(readings.left_side, tuple(labels), {**given, "index": index})
+        yield Numbers(about, left.value, Answer(right.value, error + _rest(left, right, wide), p), reading=read)
 
 
 def widest(p: Precision) -> Precision:
@@ -68,14 +75,14 @@ def _tracked(x: Any, wide: Precision) -> Tracked:
     return arithmetic.lift(np.asarray(x) if not isinstance(x, Tracked) else x, wide)
 
 
-def _due_there(trial: Trial, name: str, arrays: Mapping[str, Any], wide: Precision) -> list[Tracked]:
-    """The candidate's outputs at some arrays, with the errors that are due there."""
+def _due_there(trial: Trial, name: str, arrays: Mapping[str, Any], wide: Precision, labels: list[str]) -> list[Tracked]:
+    """The candidate's outputs at some arrays, with the errors that are due there; adds the label of the call."""
     narrow = {n: _narrowed(x, trial.arrays[n].dtype) for n, x in arrays.items()}
     same = all(x.shape == trial.arrays[n].shape and np.array_equal(x, trial.arrays[n]) for n, x in narrow.items())
     draw = "" if same else name
-    if draw:
-        trial.bench.draw(draw, lambda: narrow)
-    returned = trial.values(trial.first if same else trial.call(narrow))
+    asked = trial.first if same else trial.ask(name, Call(trial.bench.draw(draw, lambda: narrow), trial.case.layout))
+    labels.append(asked.label)
+    returned = asked.values
     outputs = []
     for of, answer in ((n, a.whole) for n, a in trial.due_at(draw).values.items()):
         actual = returned[of]
@@ -95,22 +102,21 @@ def _narrowed(x: Any, dtype: Any) -> Array:
     return np.array(x.value if isinstance(x, Tracked) else x).astype(dtype)
 
 
-def containers(trial: Trial) -> Iterator[Equation]:
+def containers(trial: Trial) -> Iterator[Equation | Posed]:
     """Lists and Python numbers in place of arrays give the same result, where they are taken at all."""
     kinds = {x.dtype.name for x in trial.arrays.values()}
-    if trial.is_torch or trial.case.departures > 1 or not kinds <= {"float64", "complex128", "int64", "bool"}:
+    if trial.by_library or trial.case.departures > 1 or not kinds <= {"float64", "complex128", "int64", "bool"}:
         return
-    given = [x.tolist() for x in trial.arrays.values()]
     if any(x.size == 0 for x in trial.arrays.values()):
         return
-    try:
-        found = trial.candidate.outputs(guarded(lambda: trial.bound_call(*given)))
-        returned = trial.values([np.asarray(y) for y in found])
-    except Failed as error:
-        raise NotOffered(f"takes arrays alone: {error}") from error
-    for name, actual in returned.items():
+    asked = trial.ask("lists", Lists(trial.arrays))
+    yield POSED
+    if isinstance(asked.outcome, Raised):
+        raise Undeclared(Reason.LACKS, f"takes arrays alone: {asked.outcome.type}: {asked.outcome.text}")
+    for name, actual in asked.values.items():
         due = trial.due.values[name]
         if actual.shape == due.expected.shape:
-            yield Numbers(name, actual, due)
+            yield Numbers(name, actual, due, reading=entry_of(asked, name))
         else:
-            yield Fact(name, actual.shape, due.expected.shape, f"`{name}` of lists has another shape")
+            read = Reading(readings.shape, (asked.label,), {"name": name})
+            yield Fact(name, actual.shape, due.expected.shape, f"`{name}` of lists has another shape", read)

@@ -5,57 +5,64 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from harness.candidates import Failed
-from harness.comparison import Equation, Fact, Numbers, alike
-from harness.libraries.arrays import NotOffered
-from harness.trial import Trial
+from harness.asking.outcomes import NotOffered, Raised, Returned
+from harness.asking.scenarios import InLayout, OneArray
+from harness.comparison import Equation, Fact, Numbers, Reading, alike
+from harness.laws import readings
+from harness.laws.readings import entry_of
+from harness.trial import POSED, Asked, Posed, Trial
 
 
-def layout(trial: Trial) -> Iterator[Equation]:
+def layout(trial: Trial) -> Iterator[Equation | Posed]:
     """Transposed, strided, offset, reversed, channels-last, conjugate and negated views change no value."""
-    due, library, call = trial.due.values, trial.candidate.library, trial.bound_call
-    for name in _chosen(trial):
-        if name == "channels_last" and all(x.ndim < 3 for x in trial.arrays.values()):
-            continue
-        try:
-            inputs = trial.wrapped(name)
-            before = [library.surroundings(x) for x in inputs] if name in ("strided", "offset") else []
-            returned = trial.values(trial.candidate.checked(partial(call, *inputs)))
-            for of, x, bits in zip(trial.arrays, inputs, before, strict=False):
-                kept = library.surroundings(x) == bits
-                message = f"memory around the {name} input `{of}` was written to"
-                yield Fact(name, "kept" if kept else "overwritten", "kept", message)
-        except NotOffered:
-            continue
-        except Failed as error:
-            yield Fact(name, "raised", "a result", f"{error} for {name} inputs")
-            continue
-        for output, actual in returned.items():
-            expected = due[output].expected
-            about = name if len(returned) == 1 else f"{output} {name}"
-            if actual.shape == expected.shape:
-                yield Numbers(about, actual, due[output])
-            elif trial.values(trial.first)[output].shape == expected.shape:
-                yield Fact(about, actual.shape, expected.shape, f"{name} inputs change the result's shape")
+    asked = {name: trial.ask(name, InLayout(name, trial.arrays)) for name in _chosen(trial)}
+    shared = []
     if trial.case.departures <= 2 and trial.bench.finite:
-        yield from _shared(trial)
+        for a, b, draw in trial.alike():
+            shared.append((a, b, draw, trial.ask(f"{a} as {b}", OneArray(a, b, trial.arrays))))
+    yield POSED
+    for name, placed in asked.items():
+        match placed.outcome:
+            case Returned():
+                yield from _in(trial, name, placed)
+            case NotOffered():
+                continue
+            case Raised(kind, text):
+                message = f"{kind}: {text} for {name} inputs"
+                yield Fact(name, "raised", "a result", message, entry_of(placed, trial.outputs[0]))
+            case _:
+                _ = placed.returned
+    for a, b, draw, one in shared:
+        match one.outcome:
+            case Raised(kind, text):
+                message = f"{kind}: {text} for one array as `{a}` and `{b}`"
+                yield Fact("shared", "raised", "a result", message, entry_of(one, trial.outputs[0]))
+            case _:
+                yield from alike(one.values, trial.due_at(draw).values, partial(entry_of, one), "shared {}")
+
+
+def _in(trial: Trial, name: str, placed: Asked) -> Iterator[Equation]:
+    overwritten = placed.returned.notes["overwritten"]
+    if name in ("strided", "offset"):
+        for of in trial.arrays:
+            words = ("kept", "overwritten")
+            read = Reading(readings.listed, (placed.label,), {"key": "overwritten", "name": of, "words": words})
+            message = f"memory around the {name} input `{of}` was written to"
+            yield Fact(name, words[of in overwritten], "kept", message, read)
+    due, returned = trial.due.values, placed.values
+    for output, actual in returned.items():
+        expected = due[output].expected
+        about = name if len(returned) == 1 else f"{output} {name}"
+        if actual.shape == expected.shape:
+            yield Numbers(about, actual, due[output], reading=entry_of(placed, output))
+        elif trial.first.values[output].shape == expected.shape:
+            read = Reading(readings.shape, (placed.label,), {"name": output})
+            yield Fact(about, actual.shape, expected.shape, f"{name} inputs change the result's shape", read)
 
 
 def _chosen(trial: Trial) -> Sequence[str]:
     """All layouts near the first case; a third of them, in turn from case to case, where several axes have moved."""
-    every = trial.candidate.library.layouts
-    return every if trial.case.departures <= 2 else every[sum(trial.case.id.encode()) % 3 :: 3]
-
-
-def _shared(trial: Trial) -> Iterator[Equation]:
-    """One array given for two inputs of the same kind."""
-    wrap = trial.candidate.library.wrap
-    for a, b, draw in trial.alike():
-        due, one = trial.due_at(draw).values, wrap(trial.arrays[a])
-        inputs = [one if n in (a, b) else wrap(x) for n, x in trial.arrays.items()]
-        try:
-            returned = trial.values(trial.candidate.checked(partial(trial.bound_call, *inputs)))
-        except Failed as error:
-            yield Fact("shared", "raised", "a result", f"{error} for one array as `{a}` and `{b}`")
-            continue
-        yield from alike(returned, due, "shared {}")
+    every = trial.candidate.described.layouts
+    chosen = every if trial.case.departures <= 2 else every[sum(trial.case.id.encode()) % 3 :: 3]
+    flat = all(x.ndim < 3 for x in trial.arrays.values())
+    return [name for name in chosen if not (flat and name == "channels_last")]

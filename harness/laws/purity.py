@@ -2,177 +2,163 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from functools import cache, partial
-from typing import Any
+from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
-from harness.candidates import Failed, guarded
-from harness.comparison import Equation, Fact, Numbers, alike
-from harness.libraries.arrays import NotAnArray, NotOffered, marks
+from harness.asking.binding import bits
+from harness.asking.outcomes import Array, NotOffered, Raised, Returned
+from harness.asking.scenarios import AfterOthers, Call, InMode, InThreads, Overwritten, Pure, Refused, Scribbled
+from harness.comparison import Equation, Fact, Numbers, Reading, alike
+from harness.laws import readings
+from harness.laws.readings import entry_of, noted
 from harness.oracles import Answer
-from harness.trial import Trial
+from harness.trial import POSED, Asked, Posed, Trial
 
 #: Pairs of calls from two threads at the first case: enough for what they share to be met half-way.
 CALLS_AT_ONCE = 12
 
 
-def pure(trial: Trial) -> Iterator[Equation]:
+def pure(trial: Trial) -> Iterator[Equation | Posed]:
     """A call changes neither its inputs nor an earlier result, also where it raises, and returns memory of its own."""
     if trial.case.invalid:
         yield from _refused(trial)
         return
-    library, call = trial.candidate.library, trial.bound_call
-    inputs = trial.wrapped()
-    before = [_bits(library.unwrap(x)) for x in inputs]
-    for x in inputs:
-        library.freeze(x)
-    beside = [marks(x) for x in inputs]
-    try:
-        returned = trial.candidate.outputs_of(lambda: call(*inputs))
-    except Failed as error:
-        if "read-only" not in str(error):
-            raise
-        yield Fact("inputs", "written to", "read only", f"it writes to its inputs: {error}")
+    asked = trial.ask("between others", Pure(trial.arrays, trial.bench.others, trial.case.layout))
+    modes = _modes(trial) if not trial.case.departures else {}
+    yield POSED
+    notes = asked.returned.notes
+    if notes["refused"] and not notes["changed"]:
+        message = f"it takes no read-only inputs: {notes['refused']}"
+        yield Fact("inputs", "refused", "taken", message, noted(asked, "refused"))
         return
-    yield Fact("state", trial.changed, [], f"the call changed {', '.join(trial.changed)}")
-    for name, x, bits in zip(trial.arrays, inputs, before, strict=True):
-        same = _bits(library.unwrap(x)) == bits
-        yield Fact(name, _word(same), "unchanged", f"the call changed its input `{name}`")
-    for name, x, was in zip(trial.arrays, inputs, beside, strict=True):
-        changed = [what for what, now in marks(x).items() if now != was[what]]
-        yield Fact(f"{name} itself", changed, [], f"the call changed of its input `{name}`: {', '.join(changed)}")
-    for name, y in zip(trial.outputs, returned, strict=True):
-        shared = [n for n, x in zip(trial.arrays, inputs, strict=True) if library.shares(x, y)]
-        yield Fact(name, shared, [], f"`{name}` shares memory with {', '.join(shared)}")
-    kept = {n: _bits(y) for n, y in trial.values(returned).items()}
-    trial.call(trial.bench.others)
-    for name, x, first, bits in zip(trial.arrays, inputs, trial.given, before, strict=True):
-        same = all(_bits(library.unwrap(earlier)) == bits for earlier in (x, first))
-        yield Fact(name, _word(same), "unchanged", f"a later call changed the input `{name}` of an earlier one")
-    for name, y in trial.values(returned).items():
-        yield Fact(name, _word(_bits(y) == kept[name]), "unchanged", f"a later call changed the earlier `{name}`")
-    if not trial.case.departures:
-        yield from _in_modes(trial)
+    state = trial.first.returned.notes.get("state", [])
+    if trial.case.departures <= 1:
+        yield Fact("state", state, [], f"the call changed {', '.join(state)}", noted(trial.first, "state"))
+    for name in trial.arrays:
+        yield _kept(asked, "changed", name, f"the call changed its input `{name}`")
+    for name, changed in notes["marks"].items():
+        message = f"the call changed of its input `{name}`: {', '.join(changed)}"
+        yield Fact(f"{name} itself", changed, [], message, noted(asked, "marks", name))
+    for name, shared in notes["shared"].items():
+        message = f"`{name}` shares memory with {', '.join(shared)}"
+        yield Fact(name, shared, [], message, noted(asked, "shared", name))
+    for name in trial.arrays:
+        yield _kept(asked, "later inputs", name, f"a later call changed the input `{name}` of an earlier one")
+    for name in trial.outputs:
+        yield _kept(asked, "later outputs", name, f"a later call changed the earlier `{name}`")
+    yield from _in_modes(modes)
 
 
-def _in_modes(trial: Trial) -> Iterator[Equation]:
+def _kept(asked: Asked, key: str, name: str, message: str) -> Fact:
+    """That a name is not noted as changed."""
+    words = ("unchanged", "changed")
+    read = Reading(readings.listed, (asked.label,), {"key": key, "name": name, "words": words})
+    return Fact(name, words[name in asked.returned.notes[key]], "unchanged", message, read)
+
+
+def _modes(trial: Trial) -> dict[str, Asked]:
+    """A call in each of the library's modes."""
+    modes = trial.candidate.described.modes
+    layout, watched = trial.case.layout, not trial.case.departures
+    return {how: trial.ask(how, InMode(how, trial.arrays, layout, watched)) for how in modes}
+
+
+def _in_modes(modes: Mapping[str, Asked]) -> Iterator[Equation]:
     """What a call in some mode changes, at the first case; that it changes nothing is no row of its own."""
-    unwrap = trial.candidate.library.unwrap
-    for how, mode in trial.candidate.library.modes().items():
-        inputs = mode.prepared(trial.wrapped())
-        before = [_bits(unwrap(x)) for x in inputs]
-        call, changed = trial.noted(inputs)
-        with suppress(NotOffered, Failed, NotAnArray), mode.context():
-            guarded(call)
-        changed += [n for n, x, bits in zip(trial.arrays, inputs, before, strict=True) if _bits(unwrap(x)) != bits]
-        if changed:
-            yield Fact(f"side effects {how}", changed, [], f"{how}, the call changed {', '.join(changed)}")
+    for how, asked in modes.items():
+        if isinstance(asked.outcome, Returned):
+            changed = [*asked.outcome.notes["state"], *asked.outcome.notes["changed"]]
+            if changed:
+                message = f"{how}, the call changed {', '.join(changed)}"
+                read = Reading(readings.all_noted, (asked.label,), {"keys": ("state", "changed")})
+                yield Fact(f"side effects {how}", changed, [], message, read)
 
 
-def _refused(trial: Trial) -> Iterator[Equation]:
+def _refused(trial: Trial) -> Iterator[Equation | Posed]:
     """A call that raises leaves its inputs and what all code shares as they were."""
     trial.candidate.offers(trial.case)
-    inputs = trial.wrapped()
-    before = [_bits(trial.candidate.library.unwrap(x)) for x in inputs]
-    call, changed = trial.noted(inputs)
-    with suppress(Failed, NotOffered, NotAnArray):
-        guarded(call)
-    yield Fact("state", changed, [], f"the call raised, and changed {', '.join(changed)}")
-    for name, x, bits in zip(trial.arrays, inputs, before, strict=True):
-        same = _bits(trial.candidate.library.unwrap(x)) == bits
-        yield Fact(name, _word(same), "unchanged", f"the call raised, and changed its input `{name}`")
+    asked = trial.ask("raising", Refused(trial.arrays, trial.case.layout))
+    yield POSED
+    notes = asked.returned.notes
+    message = f"the call raised, and changed {', '.join(notes['state'])}"
+    yield Fact("state", notes["state"], [], message, noted(asked, "state"))
+    for name in trial.arrays:
+        yield _kept(asked, "changed", name, f"the call raised, and changed its input `{name}`")
 
 
-def repeatable(trial: Trial) -> Iterator[Equation]:
+def repeatable(trial: Trial) -> Iterator[Equation | Posed]:
     """The same call gives the same value: twice, after other inputs, from two threads, with gradients and without."""
-    first = trial.values(trial.first)
-    yield from _again(trial, "twice", first)
-    other = trial.values(trial.call(trial.bench.others))
-    due = trial.due_at("others").values
-    yield from alike(other, due, "{} of other inputs")
-    yield from _again(trial, "after other inputs", first)
-    if not trial.plain:
-        return
-    yield from _overwritten(trial, due)
-    for how, mode in trial.candidate.library.modes().items():
-        inputs = mode.prepared(trial.wrapped())
-        try:
-            with mode.context():
-                found = trial.candidate.checked(partial(trial.bound_call, *inputs))
-        except NotOffered:
-            continue
-        except Failed as error:
-            if how == "without gradients":  # whether it takes what has gradients is said by the laws of those
-                yield Fact(f"{trial.outputs[0]} {how}", "raised", "returns", str(error))
-            continue
-        yield from _same(trial, how, first, trial.values(found))
-    draws = (trial.arrays, trial.bench.others) * (CALLS_AT_ONCE if not trial.case.departures else 2)
-    with _switching():
-        together = list(_threads().map(lambda arrays: trial.values(trial.call(arrays)), draws))
-    for returned, arrays in zip(together, draws, strict=True):
-        yield from _same(trial, "in two threads", first if arrays is trial.arrays else other, returned, arrays)
+    inputs, others, layout = trial.arrays, trial.bench.others, trial.case.layout
+    twice = trial.ask("twice", Call(inputs, layout))
+    after = trial.ask("after other inputs", AfterOthers(inputs, others, layout))
+    scribbled = trial.ask("after its result is overwritten", Scribbled(inputs, layout))
+    overwritten = threads = None
+    modes: dict[str, Asked] = {}
+    if trial.plain:
+        if layout not in ("expanded", "repeated"):
+            overwritten = trial.ask("overwritten", Overwritten(inputs, others, layout))
+        modes = _modes(trial)
+        calls = 2 if trial.case.departures else CALLS_AT_ONCE
+        threads = trial.ask("in two threads", InThreads(inputs, others, calls, layout))
+    yield POSED
+    first, due = trial.first.values, trial.due_at("others").values
+    yield from _same(trial, "twice", first, twice)
+    other = _part(after.values, "others")
+    yield from alike(other, due, partial(_prefixed, after, "others"), "{} of other inputs")
+    yield from _same(trial, "after other inputs", first, after, "again ")
+    yield from _same(trial, "after its result is overwritten", first, scribbled)
+    if overwritten is not None and not isinstance(overwritten.outcome, NotOffered):
+        yield from alike(overwritten.values, due, partial(entry_of, overwritten), "{} of overwritten inputs")
+    yield from _alike_in(trial, modes, first)
+    if threads is not None:
+        yield from _together(trial, threads, {"inputs": first, "others": other})
 
 
-def _overwritten(trial: Trial, due: Mapping[str, Answer]) -> Iterator[Equation]:
-    """Arrays that a first call has seen, with other values in their place."""
-    library = trial.candidate.library
-    if trial.case.layout in ("expanded", "repeated"):
-        return
-    inputs = trial.wrapped()
-    trial.candidate.checked(partial(trial.bound_call, *inputs))
-    for x, values in zip(inputs, trial.bench.others.values(), strict=True):
-        library.overwrite(x, values)
-    found = trial.candidate.checked(partial(trial.bound_call, *inputs))
-    yield from alike(trial.values(found), due, "{} of overwritten inputs")
+def _prefixed(asked: Asked, prefix: str, name: str) -> Reading:
+    return entry_of(asked, f"{prefix} {name}")
 
 
-@contextmanager
-def _switching() -> Iterator[None]:
-    """Threads take turns as often as they can: what they share they meet in."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
+def _part(values: Mapping[str, Array], how: str) -> dict[str, Array]:
+    """The arrays whose names begin with a word, without it."""
+    pairs = ((name.partition(" "), y) for name, y in values.items())
+    return {rest: y for (word, _, rest), y in pairs if word == how}
 
 
-@cache
-def _threads() -> ThreadPoolExecutor:
-    """Two threads, kept for all trials of this process."""
-    return ThreadPoolExecutor(2)
+def _alike_in(trial: Trial, modes: Mapping[str, Asked], first: Mapping[str, Array]) -> Iterator[Equation]:
+    for how, asked in modes.items():
+        match asked.outcome:
+            case Returned():
+                yield from _same(trial, how, first, asked)
+            case Raised(kind, text) if how == "without gradients":
+                # whether it takes what has gradients is said by the laws of those
+                read = entry_of(asked, trial.outputs[0])
+                yield Fact(f"{trial.outputs[0]} {how}", "raised", "returns", f"{kind}: {text}", read)
+            case Raised() | NotOffered():
+                continue
+            case _:
+                _ = asked.returned
 
 
-def _again(trial: Trial, how: str, first: dict[str, NDArray[Any]]) -> Iterator[Equation]:
-    yield from _same(trial, how, first, trial.values(trial.call()))
+def _together(trial: Trial, threads: Asked, before: Mapping[str, Mapping[str, Array]]) -> Iterator[Equation]:
+    for label, y in threads.values.items():
+        draw, _, rest = label.partition(" ")
+        name = rest.partition(" ")[2]
+        due = trial.due_at("others" if draw == "others" else "").values
+        about = f"{name} in two threads"
+        yield _one_same(about, before[draw].get(name), y, due[name], entry_of(threads, label))
 
 
-def _same(
-    trial: Trial,
-    how: str,
-    first: dict[str, NDArray[Any]],
-    later: dict[str, NDArray[Any]],
-    arrays: Mapping[str, NDArray[Any]] | None = None,
-) -> Iterator[Equation]:
-    due = trial.due_at("others" if arrays is trial.bench.others else "").values
-    for name, y in later.items():
-        if _bits(y) == _bits(first[name]):
-            yield Fact(f"{name} {how}", "same bits", "same bits", "")
-        elif y.shape == due[name].expected.shape:
-            yield Numbers(f"{name} {how}", y, due[name])
-        else:
-            yield Fact(f"{name} {how}", y.shape, first[name].shape, f"{how}, `{name}` has another shape")
+def _same(trial: Trial, how: str, first: Mapping[str, Array], later: Asked, prefix: str = "") -> Iterator[Equation]:
+    for name in trial.outputs:
+        y, due = later.values[prefix + name], trial.due.values[name]
+        yield _one_same(f"{name} {how}", first.get(name), y, due, entry_of(later, prefix + name))
 
 
-def _bits(x: NDArray[Any]) -> tuple[Any, ...]:
-    return x.shape, str(x.dtype), np.ascontiguousarray(x).tobytes()
-
-
-def _word(same: bool) -> str:
-    return "unchanged" if same else "changed"
+def _one_same(about: str, first: Array | None, later: Array, due: Answer, read: Reading) -> Equation:
+    if first is not None and (first.shape, first.dtype) == (later.shape, later.dtype) and bits(first) == bits(later):
+        return Fact(about, "same bits", "same bits", "", read)
+    if later.shape == due.expected.shape:
+        return Numbers(about, later, due, reading=read, again=True)
+    shape = None if first is None else first.shape
+    read = Reading(readings.shape, read.labels, read.arguments)
+    return Fact(about, later.shape, shape, f"expected shape {shape} as at first, got {later.shape}", read)

@@ -4,40 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
-from harness.candidates import Failed
-from harness.comparison import Equation, Fact, alike
-from harness.libraries.arrays import NotAnArray, NotOffered, dtype_name
-from harness.model import Case
-from harness.trial import Trial
+from harness.asking.outcomes import Returned
+from harness.asking.scenarios import Call
+from harness.candidates import Undeclared
+from harness.comparison import Equation, Fact, Reading, alike
+from harness.laws import readings
+from harness.laws.readings import entry_of, noted
+from harness.trial import POSED, Asked, Posed, Trial
 
 
-def agrees(trial: Trial) -> Iterator[Equation]:
+def agrees(trial: Trial) -> Iterator[Equation | Posed]:
     """Every entry is within the derived bound of the definition's value, also where params are left out."""
-    yield from alike(trial.values(trial.first), trial.due.values)
-    if not trial.case.departures and trial.shortened:
-        yield from _by_default(trial, *trial.shortened)
+    shorter = _by_default(trial)
+    yield POSED
+    yield from alike(trial.first.values, trial.due.values, partial(entry_of, trial.first))
+    if shorter is not None and trial.shortened and isinstance(shorter.outcome, Returned):
+        due = replace(trial.due.oracle, case=trial.shortened[0]).values
+        yield from alike(shorter.values, due, partial(entry_of, shorter), "{} by default")
 
 
-def _by_default(trial: Trial, whole: Case, rest: Case) -> Iterator[Equation]:
+def _by_default(trial: Trial) -> Asked | None:
     """Params that are left out, at the first case, are what the definition takes them for; some take no such call."""
+    if trial.case.departures or not trial.shortened:
+        return None
     try:
-        found = trial.candidate.run(rest, trial.arrays, trial.case.layout)
-    except (NotOffered, NotAnArray, Failed):
-        return
-    yield from alike(trial.values(found), replace(trial.due.oracle, case=whole).values, "{} by default")
+        keywords = trial.candidate.arguments(trial.shortened[1]).keywords
+    except Undeclared:
+        return None
+    return trial.ask("by default", Call(trial.arrays, trial.case.layout, keywords))
 
 
-def shape(trial: Trial) -> Iterator[Equation]:
+def shape(trial: Trial) -> Iterator[Equation | Posed]:
     """The result has the definition's shape."""
+    yield POSED
     due = trial.due.oracle.shapes
-    for name, actual in trial.values(trial.first).items():
+    for name, actual in trial.first.values.items():
         expected = due[name]
-        yield Fact(name, actual.shape, expected, f"{name} has shape {actual.shape} where {expected} is due")
+        read = Reading(readings.shape, (trial.first.label,), {"name": name})
+        yield Fact(name, actual.shape, expected, f"{name} has shape {actual.shape} where {expected} is due", read)
 
 
-def dtype(trial: Trial) -> Iterator[Equation]:
+def dtype(trial: Trial) -> Iterator[Equation | Posed]:
     """The result has the dtype the spec declares for the case's."""
-    for name, actual in zip(trial.outputs, trial.first, strict=True):
-        got, expected = dtype_name(actual), trial.output_dtype(name)
-        yield Fact(name, got, expected, f"{name} is {got} where {expected} is due")
+    yield POSED
+    for name, got in trial.first.returned.notes["dtypes"].items():
+        expected = trial.output_dtype(name)
+        read = noted(trial.first, "dtypes", name)
+        yield Fact(name, got, expected, f"{name} is {got} where {expected} is due", read)

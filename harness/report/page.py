@@ -22,6 +22,7 @@ import markupsafe
 import numpy
 import pandas
 
+from harness.asking import registry
 from harness.diff import GROWTH, KINDS, diff, rename
 from harness.model import BAD, GRADES, RED, SEVERITY, STATUSES
 from harness.report.addresses import axes, size
@@ -67,7 +68,7 @@ WORDS = (
 )
 
 #: Libraries that have a column of the matrix; other candidates share the last one.
-LIBRARIES = ("numpy", "scipy", "torch", "oracle")
+LIBRARIES = (*registry.LIBRARIES, "oracle")
 
 #: Laws in the order in which a reader wants them: whether it works at all, values, derivatives, then ways to call.
 LAW_ORDER = (

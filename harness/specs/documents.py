@@ -197,6 +197,8 @@ class CandidateDocument(_Strict):
     """The dtypes it takes; absent: all."""
     needs: _Text | None = None
     """A module that must be there, or `module:attribute` of a function that says whether it can run; else it is left out."""
+    python: _Text | None = None
+    """Another interpreter that holds it, with NumPy and its library installed: a path; absent: this one."""
     unsupported: list[UnsupportedDocument] = Field(default_factory=list)
     """Cases it does not claim to take."""
     exempt: dict[str, _Text] = Field(default_factory=dict)
@@ -222,8 +224,8 @@ class KnownDocument(_Strict):
     """The status of the rows; absent: any."""
     versions: _Text | None = None
     """The versions that have it, as `torch<2.14 and numpy>=2`; absent: all."""
-    cpu: _Text | None = None
-    """Part of the processor's name or of its instruction set, where only some have it."""
+    probe: _Text | None = None
+    """`module:function` without arguments that says whether this build of the libraries has it; absent: all have."""
     expires: _Text | None = None
     """The date after which it no longer counts, as 2027-01-01."""
     sometimes: bool = False
@@ -330,6 +332,12 @@ STAND_INS: Mapping[str, Any] = {
     "dtype": "float64",
     "error": {"model": "exact"},
     "oracle": "module:attribute",
+}
+
+
+#: Keys that there were, with what to write instead.
+GONE: Mapping[str, Mapping[str, str]] = {
+    "known": {"cpu": "`cpu` is gone: name a `probe`, a function that says whether this build has the behaviour"}
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.model import Spec
 from harness.specs.errors import SpecError, nearest
-from harness.specs.nodes import position
+from harness.specs.nodes import Loc, position
 from harness.vocabulary import LIBRARIES
 
 _PLACES = "the folder the command runs in, on PYTHONPATH and among what is installed"
@@ -22,11 +22,12 @@ _PLACES = "the folder the command runs in, on PYTHONPATH and among what is insta
 
 def importable(spec: Spec) -> tuple[SpecError, ...]:
     """What the spec's dotted paths name that is not there; imports nothing, opens neither NumPy, SciPy nor torch."""
-    paths: list[tuple[str, tuple[str, ...]]] = [(spec.oracle, ("oracle",))]
+    paths: list[tuple[str, Loc]] = [(spec.oracle, ("oracle",))]
     for candidate in spec.candidates:
-        if candidate.needs is None:
+        if candidate.needs is None and not candidate.python:
             paths.append((candidate.call, ("candidates", candidate.name, "call")))
             paths.extend([(candidate.vjp, ("candidates", candidate.name, "vjp"))] if candidate.vjp else [])
+    paths.extend((entry.probe, ("known", i, "probe")) for i, entry in enumerate(spec.known) if entry.probe)
     wrong = [(message, loc) for dotted, loc in paths if (message := _absent(dotted))]
     return tuple(SpecError(spec.path, *position(Path(spec.path), loc), message) for message, loc in wrong)
 

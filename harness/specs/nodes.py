@@ -75,7 +75,7 @@ def within(node: Node, column: int) -> tuple[int, int]:
     return node.mark
 
 
-def position(path: Path, loc: tuple[str, ...]) -> tuple[int, int]:
+def position(path: Path, loc: Loc) -> tuple[int, int]:
     """Line and column of a field of a file that was read before; its start where it has changed since."""
     try:
         root = Composer(str(path), []).compose(decode(str(path), read_bytes(path)))

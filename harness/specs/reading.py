@@ -266,6 +266,7 @@ class Reader(Checks):
             algorithm=long.algorithm,
             dtypes=long.dtypes,
             needs=long.needs,
+            python=long.python or "",
             unsupported=tuple((one.when, one.because) for one in long.unsupported),
             exempt=self.exempt(long.exempt, (*loc, "exempt")),
         )
@@ -285,6 +286,8 @@ class Reader(Checks):
         self.condition(one.when, (*loc, "when"))
         if one.status is not None:
             self.among(one.status, EXPLAINED, "status", (*loc, "status"))
+        if one.probe is not None:
+            self.dotted(one.probe, (*loc, "probe"))
         try:
             versions_of(one.versions or "torch>0")
         except ValueError:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from harness.specs.documents import STAND_INS, Document, fields
+from harness.specs.documents import GONE, STAND_INS, Document, fields
 from harness.specs.errors import MAX_ERRORS, SpecError, nearest, shown
 from harness.specs.nodes import Loc, Node, within
 
@@ -65,7 +65,8 @@ def _misspelt(path: str, root: Node, problems: Sequence[Any], errors: list[SpecE
         *parent, name = problem["loc"]
         if problem["type"] == "extra_forbidden":
             near = nearest(str(name), fields(problem["loc"]))
-            errors.append(SpecError(path, *root.key_at(problem["loc"]), f"unknown field `{shown(name)}`{near}"))
+            said = GONE.get(str(problem["loc"][0]), {}).get(str(name), f"unknown field `{shown(name)}`{near}")
+            errors.append(SpecError(path, *root.key_at(problem["loc"]), said))
             right = near.removeprefix("; did you mean `").removesuffix("`?")
             if near and root.at(parent).rename(str(name), right):
                 meant |= {(*parent, name), (*parent, right)}

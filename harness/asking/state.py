@@ -1,21 +1,22 @@
-"""What the process and the machine are like: global state of the libraries, their builds, the CPU."""
+"""What a process shares with the code that it runs: generators, floating point modes, settings, directory, environment."""
 
 from __future__ import annotations
 
+import gc
 import os
-import platform
+import random
 import sys
+import warnings
 from typing import Any
 
 import numpy as np
 
+#: What a library may set when it is imported: no fault of the call that was the first to need it.
+SET_BY_IMPORTS = ("the filters of warnings", "the environment", "where modules are looked for")
+
 
 def global_state() -> dict[str, Any]:
-    """What a call must leave as it was: generators, floating point modes, settings, directory, environment."""
-    import gc
-    import random
-    import warnings
-
+    """What a call must leave as it was, by what it is called in messages."""
     generator: Any = np.random.get_state()
     state: dict[str, Any] = {
         "random's generator": random.getstate(),
@@ -31,7 +32,7 @@ def global_state() -> dict[str, Any]:
         "the environment": tuple(os.environ.items()),
     }
     if "torch" in sys.modules:
-        import torch
+        import torch  # only where somebody else has imported it
 
         state |= {
             "torch's generator": torch.get_rng_state().numpy().tobytes(),
@@ -50,18 +51,12 @@ def global_state() -> dict[str, Any]:
     return state
 
 
-#: What a library may set when it is imported: no fault of the call that was the first to need it.
-SET_BY_IMPORTS = ("the filters of warnings", "the environment", "where modules are looked for")
-
-
 def unsettle() -> None:
     """Move every global generator on, and settings back: what an earlier call set is set by the next one again."""
-    import random
-
     random.random()
     np.random.random()
     if "torch" in sys.modules:
-        import torch
+        import torch  # only where somebody else has imported it
 
         torch.rand(())
         torch.set_default_dtype(torch.float32)
@@ -73,46 +68,7 @@ def unsettle() -> None:
         torch.backends.cudnn.benchmark = torch.backends.cudnn.deterministic = False
 
 
-def facts(with_torch: bool) -> dict[str, Any]:
-    """Versions, build strings, CPU, instruction sets and threads of this process: what a run depends on."""
-    import pandas
-    import scipy
-
-    versions = {
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-        "pandas": pandas.__version__,
-    }
-    config: Any = np.show_config(mode="dicts")
-    builds = {"numpy blas": _blas(config)}
-    threads: dict[str, Any] = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "")}
-    if with_torch:
-        import torch
-
-        versions["torch"] = torch.__version__
-        builds["torch"] = " ".join(torch.__config__.show().split())[:400]
-        builds["torch cpu capability"] = torch.backends.cpu.get_cpu_capability()
-        threads["torch"] = torch.get_num_threads()
-    simd = config.get("SIMD Extensions", {})
-    return {
-        "versions": versions,
-        "builds": builds,
-        "cpu": _cpu(),
-        "isa": " ".join([*simd.get("baseline", []), *simd.get("found", [])]),
-        "threads": threads,
-        "platform": f"{platform.system()} {platform.machine()} {sys.byteorder}",
-    }
-
-
-def _blas(config: Any) -> str:
-    blas = config.get("Build Dependencies", {}).get("blas", {})
-    return f"{blas.get('name', '')} {blas.get('version', '')}".strip()
-
-
-def _cpu() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
-    except OSError:
-        return platform.processor()
+def changed_between(before: dict[str, Any], after: dict[str, Any], modules: int) -> list[str]:
+    """What differs, but for what an import may set where ``modules`` of them were there before and more are now."""
+    excused = SET_BY_IMPORTS if len(sys.modules) > modules else ()
+    return [name for name, was in before.items() if was != after.get(name) and name not in excused]

@@ -1,0 +1,17 @@
+"""What a candidate is asked to do, and what came of it: scenarios, outcomes, libraries, hosts.
+
+A host is a process that holds one candidate and its library, and nothing of the judge: no oracle, no expected value, no
+bound. This package imports NumPy and the standard library alone, so that a host runs under any interpreter that has
+NumPy and the candidate's library. docs/protocol.md describes what crosses.
+
+- outcomes: what came of asking, a closed union
+- wire: values <-> a header of JSON and raw buffers
+- state: what a process shares with the code it runs
+- libraries: arrays <-> those of NumPy, SciPy, torch, JAX, each one module
+- binding: dotted path -> a candidate bound to the arguments of a call
+- scenarios: what is asked, a closed union whose members perform themselves
+- guard: shared state -> the way back to it
+- host: the life of the process that holds a candidate
+- server: the process that hosts are forked from
+- hosts: a candidate -> its host, as the judge sees it
+"""

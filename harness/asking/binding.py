@@ -1,0 +1,170 @@
+"""Dotted path -> a candidate bound to the arguments of a call.
+
+Inputs go by name where the function's signature names them all, otherwise by position in declared order; absent
+optional inputs are None; params go by keyword.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from harness.asking.libraries import WrongKind, described
+from harness.asking.outcomes import Array, Returned
+
+Arrays = Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a signature: whether it has a default, and whether it may be given by name."""
+
+    name: str
+    named: bool
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a function takes: parameters by name, None where nothing tells; whether it takes any keyword."""
+
+    parameters: tuple[Parameter, ...] | None
+    anything: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The parameters' names."""
+        return None if self.parameters is None else tuple(p.name for p in self.parameters)
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """How the calls of one case are written: declared inputs and outputs, what is absent, params by keyword.
+
+    ``taken`` and ``vjp_taken`` are the inputs that the function has a parameter for, ``by_name`` and ``vjp_by_name`` say
+    whether they go by name; ``cotangent`` is what the vjp calls its first one.
+    """
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    absent: tuple[str, ...] = ()
+    taken: tuple[str, ...] | None = None
+    vjp_taken: tuple[str, ...] | None = None
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+    by_name: bool = False
+    vjp_keywords: Mapping[str, Any] = field(default_factory=dict)
+    vjp_by_name: bool = False
+    cotangent: str = ""
+
+    @property
+    def there(self) -> tuple[str, ...]:
+        """The inputs that are given."""
+        return tuple(n for n in self.inputs if n not in self.absent)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A candidate's function, its vjp by hand where there is one, its library, and the arguments of a case."""
+
+    function: Callable[..., Any]
+    vjp: Callable[..., Any] | None
+    library: Any
+    arguments: Arguments
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Call the function on the inputs that are there, in declared order."""
+        full = self._full(inputs, self.arguments.taken)
+        if self.arguments.by_name:
+            return self.function(**full, **self.arguments.keywords)
+        return self.function(*full.values(), **self.arguments.keywords)
+
+    def pull(self, cotangents: Sequence[Any], inputs: Sequence[Any]) -> Any:
+        """Call the vjp by hand: one cotangent, or a tuple of them, then the inputs."""
+        assert self.vjp is not None
+        upstream = cotangents[0] if len(cotangents) == 1 else tuple(cotangents)
+        full = self._full(inputs, self.arguments.vjp_taken)
+        if self.arguments.vjp_by_name:
+            return self.vjp(**{self.arguments.cotangent: upstream}, **full, **self.arguments.vjp_keywords)
+        return self.vjp(upstream, *full.values(), **self.arguments.vjp_keywords)
+
+    def _full(self, inputs: Sequence[Any], taken: tuple[str, ...] | None) -> dict[str, Any]:
+        given = dict(zip(self.arguments.there, inputs, strict=True))
+        return {name: given.get(name) for name in (self.arguments.inputs if taken is None else taken)}
+
+    def with_keywords(self, keywords: Mapping[str, Any] | None) -> Bound:
+        """The same with other params, or as it is."""
+        return self if keywords is None else replace(self, arguments=replace(self.arguments, keywords=keywords))
+
+    def wrapped(self, inputs: Arrays, layout: str = "contiguous") -> list[Any]:
+        """Fresh arrays of the library."""
+        return [self.library.wrap(x, layout) for x in inputs.values()]
+
+    def outputs(self, returned: Any) -> list[Any]:
+        """The returned arrays, one per declared output. Raises WrongKind for another number."""
+        names = self.arguments.outputs
+        if len(names) == 1:
+            return [returned]
+        if not isinstance(returned, (tuple, list)) or len(returned) != len(names):
+            raise WrongKind(f"returned {described(returned)} where a tuple ({', '.join(names)}) is due")
+        return list(returned)
+
+    def found(self, outputs: Sequence[Any], **notes: Any) -> Returned:
+        """The outputs as arrays by name, with their dtypes in the library's words among the notes."""
+        arrays = dict(zip(self.arguments.outputs, map(self.library.unwrap, outputs), strict=True))
+        dtypes = {n: self.library.dtype(y) for n, y in zip(self.arguments.outputs, outputs, strict=True)}
+        return Returned(arrays, {"dtypes": dtypes, **notes})
+
+    def run(self, inputs: Sequence[Any], **notes: Any) -> Returned:
+        """A call on arrays of the library."""
+        return self.found(self.outputs(self(*inputs)), **notes)
+
+    def gradients(self, names: Sequence[str], found: Sequence[Any], **notes: Any) -> Returned:
+        """Gradients by name as arrays, None where there is none."""
+        arrays = {n: None if g is None else self.library.unwrap(g) for n, g in zip(names, found, strict=True)}
+        dtypes = {n: self.library.dtype(g) for n, g in zip(names, found, strict=True) if g is not None}
+        return Returned(arrays, {"dtypes": dtypes, **notes})
+
+    def places(self, names: Sequence[str]) -> list[int]:
+        """Where inputs stand among those that are there."""
+        return [self.arguments.there.index(n) for n in names]
+
+
+def load(path: str) -> Any:
+    """The object at ``module:attribute``. Raises ImportError saying which part is missing."""
+    module, _, attribute = path.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise Missing(module, attribute, part, tuple(dir(found)))
+        found = getattr(found, part)
+    return found
+
+
+class Missing(ImportError):
+    """A module has no such attribute."""
+
+    def __init__(self, module: str, attribute: str, part: str, there: tuple[str, ...]) -> None:
+        super().__init__(f"`{module}` has no `{attribute}`")
+        self.part, self.there = part, there
+
+
+def signature(function: Callable[..., Any] | None) -> Signature:
+    """What a function takes; nothing is known where it has no signature or takes anything by position."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values()) if function is not None else None
+    except (TypeError, ValueError):
+        return Signature(None)
+    if parameters is None or any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return Signature(None)
+    anything = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    told = (Parameter(p.name, p.kind is not p.POSITIONAL_ONLY) for p in parameters if p.kind is not p.VAR_KEYWORD)
+    return Signature(tuple(told), anything)
+
+
+def bits(x: Array) -> bytes:
+    """An array's bytes in C order: equal where it is bit for bit the same."""
+    return np.ascontiguousarray(x).tobytes()

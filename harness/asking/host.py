@@ -1,0 +1,324 @@
+"""A connection -> the life of the process that holds one candidate: it performs what it is asked, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import importlib.abc
+import importlib.util
+import os
+import platform
+import shutil
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.asking import binding, libraries, note, outcomes
+from harness.asking.binding import Bound
+from harness.asking.channel import Channel, Closed
+from harness.asking.guard import Guard, ignore_warnings, quiet, steady
+from harness.asking.libraries import Disconnected, Refusal, WrongKind
+from harness.asking.messages import Answers, Batch, Described, Hello, NotHere
+from harness.asking.outcomes import Outcome, Reason
+from harness.asking.registry import LIBRARIES
+from harness.asking.wire import WireError
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
+#: Asks for the Python stack without ending the process.
+ASK_SIGNAL = getattr(signal, "SIGUSR2", None)
+
+#: Characters of a message that are kept, and lines of it that are looked through for one that says something.
+MOST_TEXT, MOST_LINES = 300, 50
+
+#: A change of size worth moving the limit of memory for, in bytes.
+STEP = 2**26
+
+
+def live(channel: Channel) -> None:
+    """Load the candidate that is asked for, then perform batches until the connection closes."""
+    hello = channel.receive()
+    scratch = Path(hello.scratch)
+    pad, files = note.Pad(scratch), _files(scratch)
+    _watch_stack(files[0])
+    shutil.rmtree(scratch, ignore_errors=True)
+    _let_go({1, 2, channel.fileno(), *files})
+    sys.meta_path.insert(0, _Imports(pad))
+    steady()
+    room = _Room(hello.memory)
+    loaded = _within(hello)
+    channel.send(_told(loaded))
+    if isinstance(loaded, NotHere):
+        return
+    steady()
+    room.settle()
+    guard = Guard()
+    pad.begin(note.IDLE)
+    while True:
+        batch = channel.receive()
+        found = perform(loaded, batch, pad.begin)
+        try:
+            channel.send(Answers(found, room.grown()))
+        except WireError as error:
+            channel.send(Answers([outcomes.NotAnArray(str(error)) for _ in found]))
+        pad.begin(note.IDLE)
+        guard.between_tasks()
+        _watch_stack(files[0])
+        os.ftruncate(files[1], 0)
+        room.follow()
+
+
+def _within(hello: Hello) -> Loaded | NotHere:
+    try:
+        return load(hello)
+    except MemoryError:
+        return NotHere(False, "importing it took more memory than a host may")
+
+
+Loaded = tuple[Callable[..., Any], Callable[..., Any] | None, Any]
+
+
+def load(hello: Hello) -> Loaded | NotHere:
+    """The candidate's function, its vjp by hand, its library; or why it is not here."""
+    if hello.place not in sys.path:
+        sys.path.insert(0, hello.place)
+    if hello.needs and not there(hello.needs):
+        return NotHere(True, f"needs {hello.needs}, which is not here")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            library = libraries.load(hello.library)
+            function = binding.load(hello.call)
+            vjp = binding.load(hello.vjp) if hello.vjp else None
+    except binding.Missing as error:
+        return NotHere(False, f"{error}{_nearest(error.part, error.there)}")
+    except MemoryError:
+        raise
+    except Exception as error:
+        return NotHere(False, f"{type(error).__name__}: {_text(error)}")
+    if not callable(function):
+        return NotHere(False, f"`{hello.call}` is not callable")
+    return function, vjp, library
+
+
+def there(need: str) -> bool:
+    """Whether a module can be imported, or a condition ``module:function`` holds."""
+    try:
+        return bool(binding.load(need)()) if ":" in need else importlib.util.find_spec(need) is not None
+    except Exception:
+        return False
+
+
+def _nearest(name: str, names: tuple[str, ...]) -> str:
+    import difflib  # only for a message
+
+    found = difflib.get_close_matches(name, names, 1)
+    return f"; did you mean `{found[0]}`?" if found else ""
+
+
+def described(loaded: Loaded) -> Described:
+    """What a loaded candidate takes and can do."""
+    function, vjp, library = loaded
+    return Described(
+        os.getpid(),
+        binding.signature(function),
+        binding.signature(vjp),
+        vjp is not None,
+        library.name,
+        library.layouts,
+        library.modes,
+        library.derivatives,
+        library.lacks,
+        _made_of(function),
+        _versions(library.name),
+    )
+
+
+def _versions(library: str) -> dict[str, str]:
+    named = {name: sys.modules[name] for name in ("numpy", library) if name in sys.modules}
+    return {"python": platform.python_version()} | {n: str(getattr(m, "__version__", "")) for n, m in named.items()}
+
+
+def _made_of(function: Any) -> str:
+    """The library that the function's own type, or the class that it is a method of, belongs to."""
+    owner = getattr(function, "__self__", None)
+    classes = (*type(function).__mro__, *(owner.__mro__ if isinstance(owner, type) else type(owner).__mro__))
+    tops = {c.__module__.partition(".")[0] for c in classes}
+    return next((name for name in LIBRARIES if name in tops - {"numpy", "scipy"}), "")
+
+
+def _told(loaded: Loaded | NotHere) -> Described | NotHere:
+    return loaded if isinstance(loaded, NotHere) else described(loaded)
+
+
+def perform(loaded: Loaded, batch: Batch, begin: Callable[[int], None]) -> list[Outcome]:
+    """What comes of each scenario, one after the other."""
+    bound = Bound(*loaded, batch.arguments)
+    found: list[Outcome] = []
+    with quiet():
+        for number, scenario in enumerate(batch.scenarios):
+            if batch.gated and number and not isinstance(found[0], outcomes.Returned):
+                found.append(outcomes.Skipped())
+                continue
+            begin(number)
+            ignore_warnings()
+            found.append(outcome(bound, scenario))
+    return found
+
+
+def outcome(bound: Bound, scenario: Any) -> Outcome:
+    """What comes of one scenario: whatever foreign code does short of ending the process is a value here."""
+    process = os.getpid()
+    try:
+        with np.errstate(all="ignore"):
+            returned: Outcome = scenario.perform(bound)
+        return returned
+    except Refusal as refusal:
+        return outcomes.NotOffered(refusal.reason, refusal.text)
+    except WrongKind as error:
+        return outcomes.NotAnArray(str(error))
+    except Disconnected as error:
+        return outcomes.NoGraph(str(error))
+    except MemoryError:
+        return outcomes.OutOfMemory()
+    except NotImplementedError as error:
+        return outcomes.NotOffered(Reason.DECLINED, f"NotImplementedError: {_text(error)}")
+    except Exception as error:
+        return outcomes.Raised(type(error).__name__, _text(error), _where(error))
+    except BaseException as error:
+        return outcomes.Escaped(type(error).__name__, _text(error))
+    finally:
+        if os.getpid() != process:  # a child the candidate forked has come back here
+            os._exit(0)
+
+
+def _text(error: BaseException) -> str:
+    """The first line of a message that says something."""
+    try:
+        lines = str(error).strip().splitlines()[:MOST_LINES]
+    except Exception:
+        return "its message cannot be read"
+    return next((line.strip() for line in lines if line.strip()), "")[:MOST_TEXT]
+
+
+def _where(error: BaseException) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{short(place.filename)}:{place.lineno} in {place.name}"
+
+
+def short(path: str) -> str:
+    """The last two parts of a path: enough to find the file, and nothing of whose home it is in."""
+    return "/".join(Path(path).parts[-2:])
+
+
+class _Imports(importlib.abc.MetaPathFinder):
+    """Starts the clock anew whenever a module is looked for that was not loaded before; finds none itself."""
+
+    def __init__(self, pad: note.Pad) -> None:
+        self._pad = pad
+
+    def find_spec(self, *_: Any) -> None:
+        """Nothing: the next finder does."""
+        self._pad.imported()
+
+
+def _files(scratch: Path) -> tuple[int, int]:
+    """Descriptors of the files for stacks and output; what is printed goes there."""
+    stack = os.open(scratch / note.STACK, os.O_WRONLY | os.O_APPEND)
+    output = os.open(scratch / note.OUTPUT, os.O_WRONLY | os.O_APPEND)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    return stack, output
+
+
+def _watch_stack(file: int) -> None:
+    """Have the Python stack written when the process is killed by a fault or asked for it."""
+    faulthandler.disable()
+    faulthandler.enable(file, all_threads=False)
+    if ASK_SIGNAL is not None:
+        faulthandler.register(ASK_SIGNAL, file, all_threads=False)
+
+
+def _let_go(ours: set[int]) -> None:
+    """Point what is left open at nothing: foreign code could reach others through it."""
+    with contextlib.suppress(OSError), Path(os.devnull).open("r+b") as nothing:
+        for number in {int(file.name) for file in Path("/dev/fd").iterdir()} - ours - {nothing.fileno()}:
+            with contextlib.suppress(OSError):
+                os.fstat(number)
+                os.dup2(nothing.fileno(), number)
+
+
+class _Room:
+    """Memory for one batch: the limit follows the process's size, so that each has all of it."""
+
+    def __init__(self, memory: int) -> None:
+        self._memory, self._statm = memory, -1
+        with contextlib.suppress(OSError):
+            self._statm = os.open("/proc/self/statm", os.O_RDONLY)
+        self._page: int = resource.getpagesize() if resource is not None else 0
+        self._limited = -STEP
+        self.settle()
+
+    def settle(self) -> None:
+        """Count what is taken from here on."""
+        self._start = self._size()
+        self.follow()
+
+    def grown(self) -> bool:
+        """Whether the process has grown by half of what one batch may take."""
+        return self._size() - self._start > self._memory // 2
+
+    def _size(self) -> int:
+        if self._statm < 0:
+            return 0
+        return int(os.pread(self._statm, 64, 0).split(b" ", 1)[0]) * self._page
+
+    def follow(self) -> None:
+        """Move the limit along with the process's size."""
+        if self._statm < 0 or resource is None:
+            return
+        size = self._size()
+        if abs(size - self._limited) < STEP:
+            return
+        self._limited = size
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        due = size + self._memory
+        resource.setrlimit(resource.RLIMIT_AS, (due if hard == resource.RLIM_INFINITY else min(due, hard), hard))
+
+
+def begin(channel: Channel) -> None:
+    """Be a host until the connection closes; never return."""
+    code = 0
+    try:
+        _leave()
+        live(channel)
+    except (Closed, WireError, OSError):
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    finally:
+        os._exit(code)
+
+
+def _leave() -> None:
+    """A session of our own, no core files, first in line when memory runs out, Ctrl-C for the runner alone."""
+    if hasattr(os, "setsid"):
+        with contextlib.suppress(OSError):
+            os.setsid()
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)

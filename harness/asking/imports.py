@@ -1,0 +1,51 @@
+"""Dotted path -> the libraries that the text of its module imports, nothing of it executed."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from harness.asking.registry import LIBRARIES
+
+
+@lru_cache(maxsize=1024)
+def libraries_of(path: str, place: str) -> frozenset[str]:
+    """Those of the registry that the module of ``module:attribute``, or a module of the same place that it imports, names
+    at its top level. Modules are looked for in ``place`` first."""
+    seen, pending, found = set[str](), [path.partition(":")[0]], set[str]()
+    while pending:
+        name = pending.pop()
+        top = name.partition(".")[0]
+        if top in LIBRARIES:
+            found.add(top)
+        elif name not in seen and (file := _file(name, place)):
+            seen.add(name)
+            pending.extend(_imported(file))
+    return frozenset(found)
+
+
+def _file(module: str, place: str) -> Path | None:
+    """The file of a module that is nobody's installed package."""
+    parts = module.split(".")
+    for entry in (place, *sys.path):
+        base = Path(entry or ".").joinpath(*parts)
+        for file in (base.with_suffix(".py"), base / "__init__.py"):
+            if file.is_file():
+                return None if "site-packages" in file.parts else file
+    return None
+
+
+def _imported(file: Path) -> Iterator[str]:
+    try:
+        body = ast.parse(file.read_text(encoding="utf-8")).body
+    except (OSError, SyntaxError, ValueError):
+        return
+    for node in body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)

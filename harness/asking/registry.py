@@ -1,0 +1,28 @@
+"""The libraries whose arrays candidates take: one literal table. Importing it imports none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A library: its module under `harness.asking.libraries`, what its arrays are called, whether it differentiates.
+
+    ``lacks`` are dtypes that it does not have.
+    """
+
+    module: str
+    arrays: str
+    differentiates: bool
+    lacks: tuple[str, ...] = ()
+
+
+#: Every library by the name that specs use.
+LIBRARIES: Mapping[str, Entry] = {
+    "numpy": Entry("numpy_arrays", "NumPy arrays", differentiates=False, lacks=("bfloat16",)),
+    "scipy": Entry("scipy_arrays", "NumPy arrays", differentiates=False, lacks=("bfloat16",)),
+    "torch": Entry("torch_tensors", "torch tensors", differentiates=True),
+    "jax": Entry("jax_arrays", "JAX arrays", differentiates=True, lacks=("longdouble", "clongdouble")),
+}

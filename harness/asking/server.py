@@ -1,0 +1,123 @@
+"""A socket -> hosts: a process that has loaded a library and never used it, and is forked for each candidate.
+
+Started with any interpreter that has NumPy and the library. It ends when its standard input closes, and its hosts end
+with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from harness.asking import libraries
+from harness.asking.channel import Channel, Closed, reachable
+from harness.asking.host import begin
+from harness.asking.messages import Ended, Ending
+from harness.asking.wire import WireError
+
+#: Linux: the number of ``prctl`` that names the signal sent when the parent ends.
+PR_SET_PDEATHSIG = 1
+
+#: What is written to standard output once hosts can be asked for.
+READY = "ready\n"
+
+#: Connections that wait to be taken.
+BACKLOG = 64
+
+
+def main(path: str, library: str, folder: str) -> None:
+    """Listen at a path, with a library loaded; at the end remove ``folder``, where one is named. Never returns."""
+    listener = socket.socket(socket.AF_UNIX)
+    with reachable(Path(path)) as address:
+        listener.bind(address)
+    _preload(library)
+    listener.listen(BACKLOG)
+    os.write(1, READY.encode())
+    _serve(listener)
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
+
+
+def _preload(library: str) -> None:
+    """Load the library's module and what it names; what is not installed is told by the host that needs it."""
+    with contextlib.suppress(ImportError):
+        room = importlib.import_module(libraries.module(library))
+        for name in room.PRELOAD:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+
+
+def _serve(listener: socket.socket) -> None:
+    woken, wake = socket.socketpair()
+    for end in (woken, wake):
+        end.setblocking(False)
+    signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ended: dict[int, int] = {}
+    while True:
+        ready, _, _ = select.select([listener.fileno(), woken.fileno(), 0], [], [])
+        if 0 in ready and not os.read(0, 64):
+            return
+        if woken.fileno() in ready:
+            with contextlib.suppress(BlockingIOError):
+                woken.recv(4096)
+        _reap(ended)
+        if listener.fileno() in ready:
+            connection, _ = listener.accept()
+            _answer(connection, listener, ended)
+
+
+def _reap(ended: dict[int, int]) -> None:
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            process, status = os.waitpid(-1, os.WNOHANG)
+            if not process:
+                return
+            ended[process] = os.waitstatus_to_exitcode(status)
+
+
+def _answer(connection: socket.socket, listener: socket.socket, ended: dict[int, int]) -> None:
+    """Say how a host ended, or fork one: the first byte tells which is asked for."""
+    connection.settimeout(5.0)
+    try:
+        kind = connection.recv(1)
+    except OSError:
+        kind = b""
+    connection.settimeout(None)
+    if kind == b"E":
+        channel = Channel(connection)
+        with contextlib.suppress(Closed, WireError):
+            asked = channel.receive()
+            if isinstance(asked, Ended):
+                channel.send(Ending(asked.process in ended, ended.get(asked.process, 0)))
+        channel.close()
+        return
+    if kind == b"H":
+        process = os.fork()
+        if process == 0:
+            _die_with_parent()
+            listener.close()
+            begin(Channel(connection))
+        with contextlib.suppress(OSError):
+            connection.sendall(process.to_bytes(8, "little"))
+    connection.close()
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
