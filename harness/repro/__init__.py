@@ -50,7 +50,7 @@ def script(trial: Trial, row: Verdict) -> str:
             f"candidate = Bound(load({given.call!r}), {vjp}, {library}(), {_arguments(trial.arguments)})",
             "found = {}",
             *_limits(trial),
-            *calls,
+            *(_short_of_memory(calls) if _ended_for_memory(trial) else calls),
             *shown,
             "",
         ]
@@ -172,6 +172,16 @@ def _limits(trial: Trial) -> list[str]:
                 "resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))",
             ]
     return []
+
+
+def _ended_for_memory(trial: Trial) -> bool:
+    return trial.ended is not None and isinstance(trial.ended.outcome, OutOfMemory)
+
+
+def _short_of_memory(calls: Sequence[str]) -> list[str]:
+    """The calls, and in place of what they say of memory what the row says."""
+    said = '    raise MemoryError("took more memory than a host may") from None'
+    return ["try:", *(f"    {call}" for call in calls), "except MemoryError:", said]
 
 
 def _arguments(given: Arguments) -> str:
