@@ -154,6 +154,8 @@ class Servers:
             _end(self._started.pop(key))
         python = wanted.python or sys.executable
         environment = {**os.environ, **_ONE_THREAD}
+        if not wanted.python:  # modules are found where this process finds them
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
         try:
             process = subprocess.Popen(
                 [python, "-c", _BOOT, str(_PACKAGE), str(path), wanted.loaded or wanted.library, self._own],
