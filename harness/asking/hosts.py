@@ -288,7 +288,7 @@ class Host:
         self.close()
         if code is not None and code == -signal.SIGKILL and _kills_for_memory() > self._oom:
             return OutOfMemory()
-        stack = _text_of(self._read(note.STACK), innermost=True)
+        stack = _text_of(self._read(note.STACK))
         if code is None or code >= 0:
             return Died(code=code or 0, where=stack)
         name = signal.Signals(-code).name if -code in {s.value for s in signal.Signals} else f"signal {-code}"
@@ -440,7 +440,7 @@ def frames(dump: str) -> Iterator[tuple[str, str, str]]:
         yield "/".join(path.parts[-2:]), place, function
 
 
-def _text_of(dump: str, innermost: bool) -> str:
+def _text_of(dump: str) -> str:
     return " < ".join([f"{file}:{line} in {function}" for file, line, function in frames(dump)][:FRAMES])
 
 
