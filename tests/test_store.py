@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import random
@@ -20,10 +21,13 @@ from typing import Any
 import pytest
 
 from harness.model import COLUMNS, Verdict
-from harness.store import Store, StoreError, errors, merge, rescue, salvage
+from harness.store import Store, StoreError, errors, merge, rescue, salvage, writing
 
 HERE = Path(__file__).resolve().parent
 HEADER = {"seed": 0, "versions": {"numpy": "2.4"}, "specs": {"conv2d": "ab12"}, "threads": 1}
+
+#: Headers of the two parts of a run.
+FIRST, SECOND = HEADER | {"shard": "1/2"}, HEADER | {"shard": "2/2"}
 
 #: Runs killed at a random moment; more by HARNESS_KILLS=50.
 KILLS = int(os.environ.get("HARNESS_KILLS", "6"))
@@ -396,26 +400,26 @@ def test_a_merge_replaces_an_interrupted_run_with_its_log(tmp_path: Path) -> Non
 
 
 def test_missing_cases_are_a_gap(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.sqlite", range(7), HEADER | {"cases": 12})
+    path = written(tmp_path / "a.sqlite", range(7), HEADER | {"shard": "1/1", "cases": 12})
     with pytest.raises(errors.Gap, match="7 of 12 cases"):
         merge([path], tmp_path / "merged.sqlite")
 
 
 def test_an_unfinished_part_is_refused(tmp_path: Path) -> None:
-    Store.create(tmp_path / "a.sqlite", HEADER).close()
+    Store.create(tmp_path / "a.sqlite", HEADER | {"shard": "1/1"}).close()
     with pytest.raises(errors.Unfinished, match="resume it"):
         merge([tmp_path / "a.sqlite"], tmp_path / "merged.sqlite")
 
 
 def test_overlaps_that_agree_are_kept_once(tmp_path: Path) -> None:
-    parts = [written(tmp_path / "a", range(8)), written(tmp_path / "b", range(4, 12))]
+    parts = [written(tmp_path / "a", range(8), FIRST), written(tmp_path / "b", range(4, 12), SECOND)]
     merge(parts, tmp_path / "merged.sqlite")
     assert exported(tmp_path / "merged.sqlite") == exported(written(tmp_path / "whole.sqlite", range(12)))
 
 
 def test_overlaps_that_disagree_are_refused(tmp_path: Path) -> None:
-    parts = [written(tmp_path / "a", range(8)), tmp_path / "b"]
-    with Store.create(parts[1], HEADER) as store:
+    parts = [written(tmp_path / "a", range(8), FIRST), tmp_path / "b"]
+    with Store.create(parts[1], SECOND) as store:
         store.append([*verdicts(5)[:-1], Verdict("conv2d", "conv2d/n:5", "torch", "shape", "output", "deviates")])
         store.finish({})
     with pytest.raises(errors.Overlap, match="conv2d/n:5 has "):
@@ -423,14 +427,17 @@ def test_overlaps_that_disagree_are_refused(tmp_path: Path) -> None:
 
 
 def test_overlaps_of_different_size_are_refused(tmp_path: Path) -> None:
-    parts = [written(tmp_path / "a", range(8)), written(tmp_path / "b", range(5, 6), candidates=("numpy",))]
+    parts = [
+        written(tmp_path / "a", range(8), FIRST),
+        written(tmp_path / "b", range(5, 6), SECOND, candidates=("numpy",)),
+    ]
     with pytest.raises(errors.Overlap, match="has 2 verdicts where another part has 4"):
         merge(parts, tmp_path / "merged.sqlite")
 
 
 @pytest.mark.parametrize("change", [{"seed": 1}, {"versions": {}}, {"specs": {"conv2d": "cd34"}}])
 def test_parts_of_different_runs_are_not_merged(tmp_path: Path, change: dict[str, Any]) -> None:
-    parts = [written(tmp_path / "a", range(3)), written(tmp_path / "b", range(3, 6), HEADER | change)]
+    parts = [written(tmp_path / "a", range(3), FIRST), written(tmp_path / "b", range(3, 6), SECOND | change)]
     with pytest.raises(errors.Different):
         merge(parts, tmp_path / "merged.sqlite")
 
@@ -442,3 +449,57 @@ def test_anyone_can_read_the_file_with_sqlite_alone(tmp_path: Path) -> None:
     connection.close()
     margins = [row.margin for case in range(3) for row in verdicts(case)]
     assert counted == [("conforms", 12, sum(not math.isnan(margin) for margin in margins))]
+
+
+def test_what_is_no_shard_is_not_merged(tmp_path: Path) -> None:
+    whole = written(tmp_path / "whole.sqlite", range(3), HEADER | {"shard": ""})
+    with pytest.raises(errors.NoShard, match="is no shard"):
+        merge([whole, whole], tmp_path / "merged.sqlite")
+
+
+@pytest.mark.parametrize("column", ["status", "message", "margin", "known"])
+def test_a_changed_bit_of_a_row_is_found(tmp_path: Path, column: str) -> None:
+    path = written(tmp_path / "run.sqlite", range(3))
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        changed = 0.5 if column == "margin" else "conformt"
+        connection.execute(f"UPDATE verdicts SET {column} = ? WHERE rowid = 3", (changed,))
+    with Store.open(path) as store, pytest.raises(errors.Damaged, match="not as it was written; `harness rescue`"):
+        list(store.rows())
+    assert len(salvage(path).whole) == 8
+
+
+@pytest.mark.parametrize("header", [None, "{", "[]"])
+def test_a_lost_header_points_to_rescue(tmp_path: Path, header: str | None) -> None:
+    path = written(tmp_path / "run.sqlite", range(3))
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM facts WHERE name = 'header'")
+        if header is not None:
+            connection.execute("INSERT INTO facts VALUES ('header', ?)", (header,))
+    with pytest.raises(errors.Damaged, match="header is lost; `harness rescue`"):
+        Store.open(path)
+    with pytest.raises(errors.Damaged, match="12 verdicts of whole cases"):
+        rescue(path, tmp_path / "again.sqlite")
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from harness.store import writing
+with writing(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_run_has_one_writer_and_a_killed_one_lets_go(tmp_path: Path) -> None:
+    path = tmp_path / "run.sqlite"
+    other = subprocess.Popen([sys.executable, "-c", HOLDER, path], stdout=subprocess.PIPE, text=True)
+    assert other.stdout is not None
+    assert other.stdout.readline() == "held\n"
+    with pytest.raises(errors.Busy, match="another command writes this run now"), writing(path):
+        pass
+    other.kill()
+    other.wait()
+    other.stdout.close()
+    with writing(path):
+        pass

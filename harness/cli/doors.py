@@ -364,7 +364,7 @@ def _print_changes(table: Any, said: str, form: str) -> None:
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=files.LATEST, show_default=True)
 def merge(run: Sequence[Path], out: Path) -> None:
     """Make one run of the run files of its shards."""
-    from harness.store import Store, StoreError
+    from harness.store import Store, StoreError, writing
     from harness.store import merge as merged
 
     parts = [files.run_file(r) for r in run]
@@ -372,12 +372,13 @@ def merge(run: Sequence[Path], out: Path) -> None:
         refuse(f"--out {out}: is one of the parts; write the whole elsewhere")
     out.mkdir(parents=True, exist_ok=True)
     try:
-        merged(parts, out / files.RUN_FILE)
-        with Store.open(out / files.RUN_FILE) as store:
-            store.append(endings.stale_of_parts(store))
-            store.finish(store.footer)
-            red = endings.is_red(store)
-            endings.tell(store, out)
+        with writing(out / files.RUN_FILE):
+            merged(parts, out / files.RUN_FILE)
+            with Store.open(out / files.RUN_FILE) as store:
+                store.append(endings.stale_of_parts(store))
+                store.finish(store.footer)
+                red = endings.is_red(store)
+                endings.tell(store, out)
     except StoreError as error:
         refuse(str(error))
     finish(DEVIATES if red else CONFORMS)
@@ -388,14 +389,15 @@ def merge(run: Sequence[Path], out: Path) -> None:
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where there is no run.")
 def rescue(run: Path, out: Path) -> None:
     """Write the whole cases that can still be read of a damaged run file to --out, where `run --resume` goes on."""
-    from harness.store import StoreError
+    from harness.store import StoreError, writing
     from harness.store import rescue as rescued
     from harness.vocabulary import counted
 
     path = files.run_file(run)
     out.mkdir(parents=True, exist_ok=True)
     try:
-        saved = rescued(path, out / files.RUN_FILE)
+        with writing(out / files.RUN_FILE):
+            saved = rescued(path, out / files.RUN_FILE)
     except StoreError as error:
         refuse(str(error))
     cases = len({(row.op, row.case) for row in saved.whole})

@@ -39,7 +39,7 @@ class Part:
 def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.Means, resume: bool) -> int:
     """Judge specs, write the run to a folder, and say how it ended: its exit code."""
     from harness import runs
-    from harness.store import Store, StoreError, put_aside
+    from harness.store import Store, StoreError, put_aside, writing
 
     count, seconds = _budget(part.budget)
 
@@ -61,23 +61,23 @@ def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.M
     header |= {"shard": part.shard, "only": part.only, "budget": part.budget}
     out.mkdir(parents=True, exist_ok=True)
     try:
-        if not resume:
-            put_aside(path, path.with_name(files.PREVIOUS))
-        with Store.resume(path, header) if resume else Store.create(path, header) as store:
-            _refuse_another_part(store, header)
-            done = store.done()
-            left = [t for t in tasks if (t.op, t.case) not in done]
-            judged = judging.judged(left, chosen, means)
-            for _, rows in _within(judging.watched(judged, len(left), quiet=form != "table"), seconds):
-                store.append(rows)
-            store.flush()
-            stale = runs.stale(chosen, store.marks(), whole=not runs.part(header), here=here)
-            store.append(endings.unsaid(stale, store))
-            if part.shard and not tasks:
-                click.echo(f"harness: --shard {part.shard} has no case: there are fewer cases than parts", err=True)
-            red = bool(tasks or not part.shard) and endings.is_red(store)
-            endings.tell_faults(store)
-            endings.conclude(store, chosen, endings.Ending(out, form, len(store.done()), time.monotonic() - began))
+        with writing(path):
+            if not resume:
+                put_aside(path, path.with_name(files.PREVIOUS))
+            with Store.resume(path, header) if resume else Store.create(path, header) as store:
+                _refuse_another_part(store, header)
+                left = _left(store, tasks)
+                judged = judging.watched(judging.judged(left, chosen, means), len(left), quiet=form != "table")
+                for _, rows in _within(judged, seconds):
+                    store.append(rows)
+                store.flush()
+                stale = runs.stale(chosen, store.marks(), whole=not runs.part(header), here=here)
+                store.append(endings.unsaid(stale, store))
+                if part.shard and not tasks:
+                    click.echo(f"harness: --shard {part.shard} has no case: there are fewer cases than parts", err=True)
+                red = bool(tasks or not part.shard) and endings.is_red(store)
+                endings.tell_faults(store)
+                endings.conclude(store, chosen, endings.Ending(out, form, len(store.done()), time.monotonic() - began))
     except StoreError as error:
         refuse(str(error))
     except KeyboardInterrupt:
@@ -128,6 +128,12 @@ def _sharded(tasks: list[Any], shard: str) -> list[Any]:
     except ValueError:
         refuse(f"--shard {shard}: write I/N with 1 <= I <= N, as in 1/4")
     return tasks[index - 1 :: count]
+
+
+def _left(store: Store, tasks: Sequence[Any]) -> list[Any]:
+    """The tasks whose cases are not judged yet."""
+    done = store.done()
+    return [t for t in tasks if (t.op, t.case) not in done]
 
 
 def _refuse_another_part(store: Store, header: Mapping[str, Any]) -> None:

@@ -10,10 +10,10 @@ by its bare ``pages``.
 
 from __future__ import annotations
 
-from harness.store.connections import put_aside
+from harness.store.connections import put_aside, writing
 from harness.store.errors import Foreign, StoreError
 from harness.store.file import Store, refuse_different
 from harness.store.merging import merge
 from harness.store.salvaging import rescue, salvage
 
-__all__ = ["Foreign", "Store", "StoreError", "merge", "put_aside", "refuse_different", "rescue", "salvage"]
+__all__ = ["Foreign", "Store", "StoreError", "merge", "put_aside", "refuse_different", "rescue", "salvage", "writing"]

@@ -8,13 +8,18 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.store.errors import Damaged, Foreign, Missing, StoreError
+from filelock import FileLock, Timeout
+
+from harness.store.errors import Busy, Damaged, Foreign, StoreError
 
 #: What every SQLite file begins with.
 MAGIC = b"SQLite format 3\0"
 
 #: How the names end of what SQLite keeps beside a file.
 LOGS = ("-wal", "-shm", "-journal")
+
+#: What to do with a damaged file.
+RESCUING = "`harness rescue` reads what is left of it"
 
 #: Seconds to wait for another process that is writing.
 BUSY_SECONDS = 30.0
@@ -68,13 +73,22 @@ def spoken(path: str | Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if "no such table" in str(error):
-            raise Missing(f"{path}: holds no run yet") from None
         raise StoreError(f"{path}: {error}") from None
     except sqlite3.DatabaseError as error:
-        raise Damaged(f"{path}: {error}; `harness rescue` reads what is left of it") from None
+        raise Damaged(f"{path}: {error}; {RESCUING}") from None
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Be the one writer of a run file. Raises Busy where another process is."""
+    lock = FileLock(path.with_name(f".{path.name}.lock"))
+    try:
+        with lock.acquire(timeout=0):
+            yield
+    except Timeout:
+        raise Busy(f"{path}: another command writes this run now; wait for it, or write elsewhere (--out)") from None
 
 
 def put_aside(path: Path, kept: Path) -> None:

@@ -15,6 +15,10 @@ class Exists(StoreError):
     """There is a store already where a new one was to be made."""
 
 
+class Busy(StoreError):
+    """Another process writes the store."""
+
+
 class Different(StoreError):
     """The store is of other specs, another seed or other versions."""
 
@@ -29,6 +33,10 @@ class Foreign(StoreError):
 
 class Unfinished(StoreError):
     """The run in that store has not come to its end."""
+
+
+class NoShard(StoreError):
+    """What is to be merged is no shard."""
 
 
 class Gap(StoreError):

@@ -10,6 +10,7 @@ import math
 import operator
 import sqlite3
 import time
+import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from harness.model import COLUMNS, Verdict
 from harness.store.connections import (
+    RESCUING,
     beside,
     closed_on_error,
     connected,
@@ -26,13 +28,13 @@ from harness.store.connections import (
     transaction,
     write_ahead,
 )
-from harness.store.errors import Different, Exists, Missing, StoreError, Unfinished
+from harness.store.errors import Damaged, Different, Exists, Missing, StoreError, Unfinished
 
 if TYPE_CHECKING:
     import pandas
 
 #: Written into the file; a store of another format is refused.
-FORMAT = 1
+FORMAT = 2
 
 #: Header fields in which the parts of one run must agree.
 SAME = ("specs", "seed", "versions")
@@ -53,6 +55,7 @@ KEY = ("op", "case", "candidate", "law", "about")
 FLOATS = ("margin", "ulps", "seconds")
 
 FLOAT_COLUMNS = tuple(COLUMNS.index(name) for name in FLOATS)
+_FLOAT_PLACES = frozenset(FLOAT_COLUMNS)
 _values = operator.attrgetter(*COLUMNS)
 MEASURED = tuple(name for name in COLUMNS if name != "seconds")
 QUOTED = ", ".join(f'"{name}"' for name in COLUMNS)
@@ -62,7 +65,7 @@ ORDER = ", ".join(f'"{name}"' for name in (*KEY, *(name for name in MEASURED if 
 _SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE verdicts ({", ".join(f'"{name}"' if name in FLOATS else f'"{name}" TEXT' for name in COLUMNS)},
-                       "rows" INTEGER);
+                       "rows" INTEGER, "checksum" INTEGER);
 """
 
 
@@ -103,11 +106,13 @@ class Store:
             refuse_foreign(path)
             connection = connected(path, "rw")
             with closed_on_error(connection):
-                facts = _facts(connection)
-                if "header" not in facts:
+                if not _begun(connection):
                     raise Missing(f"{path}: holds no run yet")
+                facts = _facts(connection)
+                if not isinstance(facts.get("header"), dict):
+                    raise Damaged(f"{path}: the run's header is lost; {RESCUING}")
                 if facts.get("format") != FORMAT:
-                    raise Different(f"{path}: format {facts.get('format')}, where this harness reads {FORMAT}")
+                    raise Different(f"{path}: format {facts.get('format')}, this harness reads {FORMAT}; run it again")
         return cls(path, connection, facts["header"])
 
     @classmethod
@@ -133,7 +138,9 @@ class Store:
         """Add the verdicts of whole cases; none of them is ever stored without the others of its case."""
         rows = list(rows)
         sizes = Counter((row.op, row.case) for row in rows)
-        self._waiting += [(*_values(row), sizes[row.op, row.case]) for row in rows]
+        for row in rows:
+            values = _values(row)
+            self._waiting.append((*values, sizes[row.op, row.case], checksum(values)))
         if len(self._waiting) >= BATCH_ROWS or time.monotonic() - self._since > BATCH_SECONDS:
             self.flush()
 
@@ -142,7 +149,7 @@ class Store:
         waiting, self._waiting = self._waiting, []
         self._since = time.monotonic()
         if waiting:
-            marks = ", ".join("?" * (len(COLUMNS) + 1))
+            marks = ", ".join("?" * (len(COLUMNS) + 2))
             with spoken(self.path), transaction(self._connection):
                 self._connection.executemany(f"INSERT INTO verdicts VALUES ({marks})", waiting)
 
@@ -207,21 +214,26 @@ class Store:
         """Of every op, candidate, law and status wanted so many rows of the largest margins, and as many unmeasured."""
         marks = ", ".join("?" * len(statuses))
         ranked = (
-            f"SELECT {QUOTED}, row_number() OVER (PARTITION BY op, candidate, law, status, bound = ''"
+            f"SELECT {QUOTED}, checksum, row_number() OVER (PARTITION BY op, candidate, law, status, bound = ''"
             f' ORDER BY margin DESC, length("case"), {ORDER}) AS place'
             f" FROM verdicts WHERE status IN ({marks})"
         )
-        asked = f"SELECT {QUOTED} FROM ({ranked}) WHERE place <= ? ORDER BY {ORDER}"
+        asked = f"SELECT {QUOTED}, checksum FROM ({ranked}) WHERE place <= ? ORDER BY {ORDER}"
         return (Verdict(*row) for row in self._asked(asked, (*statuses, each)))
 
     def _sorted(self, **wanted: Collection[str]) -> Iterator[tuple[Any, ...]]:
         where, values = _condition(wanted)
-        return self._asked(f"SELECT {QUOTED} FROM verdicts {where} ORDER BY {ORDER}", values)
+        return self._asked(f"SELECT {QUOTED}, checksum FROM verdicts {where} ORDER BY {ORDER}", values)
 
     def _asked(self, asked: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         self.flush()
         with spoken(self.path):
-            yield from map(read_back, self._connection.execute(asked, values))
+            for *found, written in self._connection.execute(asked, values):
+                row = read_back(found)
+                if checksum(row) != written:
+                    where = f"{row[COLUMNS.index('case')]} of {row[COLUMNS.index('candidate')]}"
+                    raise Damaged(f"{self.path}: the row of {where} is not as it was written; {RESCUING}")
+                yield row
 
     def verdicts(self) -> pandas.DataFrame:
         """The table of verdicts, sorted likewise, read in pieces: what is packed already is no longer in rows."""
@@ -284,8 +296,18 @@ def refuse_different(store: Store, header: Mapping[str, Any]) -> None:
             raise Different(f"{store.path}: {difference(name, theirs.get(name), ours.get(name))}; start a new run")
 
 
+def _begun(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'facts'").fetchone())
+
+
 def _facts(connection: sqlite3.Connection) -> dict[str, Any]:
-    return {name: json.loads(value) for name, value in connection.execute("SELECT name, value FROM facts")}
+    """What is known of a run; a fact that cannot be read is None."""
+    found: dict[str, Any] = {}
+    for name, value in connection.execute("SELECT name, value FROM facts"):
+        found[name] = None
+        with contextlib.suppress(ValueError, TypeError):
+            found[name] = json.loads(value)
+    return found
 
 
 def _put(connection: sqlite3.Connection, name: str, value: Any) -> None:
@@ -309,6 +331,12 @@ def read_back(row: Sequence[Any]) -> tuple[Any, ...]:
     for n in FLOAT_COLUMNS:
         values[n] = math.nan if values[n] is None else float(values[n])
     return tuple(values)
+
+
+def checksum(row: Sequence[Any]) -> int:
+    """CRC-32 of a row's values, by which a changed bit is found when it is read."""
+    values = [repr(float(v)) if n in _FLOAT_PLACES else v for n, v in enumerate(row)]
+    return zlib.crc32("\0".join(values).encode())
 
 
 def difference(name: str, theirs: Any, ours: Any) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.store.connections import beside, spoken, transaction
-from harness.store.errors import Different, Gap, Missing, Overlap, Unfinished
+from harness.store.errors import Different, Gap, Missing, NoShard, Overlap, Unfinished
 from harness.store.file import MEASURED, ORDER, Store, difference, refuse_different
 from harness.vocabulary import counted
 
@@ -35,7 +35,7 @@ def merge(paths: Sequence[str | Path], out: str | Path) -> None:
         due = sum(due.values()) if isinstance(due, Mapping) else due
         if due != cases:
             raise Gap(f"{out}: {cases} of {due} cases are there; judge the others and merge again")
-        merged.finish({"cases": cases, "merged": [str(header.get("shard", "1/1")) for header in headers]})
+        merged.finish({"cases": cases, "merged": [str(header["shard"]) for header in headers]})
 
 
 def _parts(paths: Sequence[str | Path]) -> list[Mapping[str, Any]]:
@@ -48,10 +48,12 @@ def _parts(paths: Sequence[str | Path]) -> list[Mapping[str, Any]]:
                     raise Different(
                         f"{path}: {difference('cases', store.header.get('cases'), headers[0].get('cases'))}"
                     )
+            if not store.header.get("shard"):
+                raise NoShard(f"{path}: is no shard: it was not made by `harness run --shard I/N`")
             if not store.complete:
                 raise Unfinished(f"{path}: the run has not come to its end; resume it, then merge")
             headers.append(store.header)
-    _refuse_gaps(paths, [str(header["shard"]) for header in headers if "shard" in header])
+    _refuse_gaps(paths, [str(header["shard"]) for header in headers])
     return headers
 
 
@@ -61,7 +63,7 @@ def _refuse_gaps(paths: Sequence[str | Path], shards: list[str]) -> None:
         raise Different(f"{paths[0]}: shards of different runs: {', '.join(sorted(shards))}")
     for count in counts:
         missing = sorted({f"{n}/{count}" for n in range(1, int(count) + 1)} - set(shards))
-        if missing and len(shards) == len(paths):
+        if missing:
             raise Gap(f"{paths[0]}: without shard {', '.join(missing)}; judge them and merge again")
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from harness.model import COLUMNS, Verdict
 from harness.store.errors import Damaged
-from harness.store.file import FLOATS, Store, read_back
+from harness.store.file import FLOATS, Store, checksum, read_back
 from harness.store.pages import records
 from harness.vocabulary import counted
 
@@ -33,12 +33,13 @@ def salvage(path: str | Path) -> Salvaged:
             found[number] = record
         elif len(record) == 2 and record[0] == "header":
             with contextlib.suppress(ValueError, TypeError):
-                header = json.loads(record[1])
+                header = dict(json.loads(record[1]))
     counts = Counter((row[0], row[1]) for row in found.values())
     whole: list[Verdict] = []
     loose: list[Verdict] = []
     for _, row in sorted(found.items()):
-        (whole if counts[row[0], row[1]] == row[-1] else loose).append(Verdict(*read_back(row[:-1])))
+        *values, size, _ = row
+        (whole if counts[row[0], row[1]] == size else loose).append(Verdict(*read_back(values)))
     return Salvaged(header, whole, loose)
 
 
@@ -46,18 +47,19 @@ def rescue(path: str | Path, out: str | Path) -> Salvaged:
     """Write the whole cases of a damaged store into a new one, to be resumed. Raises Damaged where no header is."""
     saved = salvage(path)
     if not saved.header:
-        raise Damaged(
-            f"{path}: nothing tells what was run; {counted(len(saved.whole), 'verdict')} of whole cases can be read"
-        )
+        left = f"{counted(len(saved.whole), 'verdict')} of whole cases can be read, and no run goes on with them"
+        raise Damaged(f"{path}: the run's header is lost; {left}; run it again")
     with Store.create(out, saved.header) as store:
         store.append(saved.whole)
     return saved
 
 
 def _is_verdict(record: tuple[Any, ...]) -> bool:
-    if len(record) != len(COLUMNS) + 1 or not isinstance(record[-1], int):
+    """Whether a record is a row as it was written."""
+    if len(record) != len(COLUMNS) + 2 or not isinstance(record[-2], int):
         return False
-    return all(
+    sound = all(
         isinstance(value, (float, int, type(None)) if name in FLOATS else str)
         for name, value in zip(COLUMNS, record, strict=False)
     )
+    return sound and checksum(read_back(record[:-2])) == record[-1]
