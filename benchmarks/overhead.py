@@ -125,7 +125,7 @@ def spread(count: int) -> tuple[runs.Plan, list[Any]]:
 def deadly(spec: Spec, task: Task) -> bool:
     """Whether the ledger knows a candidate that would end its host."""
     case = addresses.find(spec, task.case)
-    deaths = [Verdict(spec.op, case.id, by, "status", "", s) for by in task.candidates for s in DEATHS]
+    deaths = [Verdict(spec.op, case.id, by, "status", "", "", s) for by in task.candidates for s in DEATHS]
     told = replace(spec, known=tuple(entry for entry in spec.known if entry.status in DEATHS))
     return any(r.status == "known" for r in ledger.applied(told, case, deaths, Build(builds.versions())))
 

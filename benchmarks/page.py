@@ -85,7 +85,8 @@ CASE = {
     "case": "abs_rfft2",
     "candidate": "torch.BadFFT",
     "law": "gradient",
-    "about": "input",
+    "subject": "gradient of input",
+    "scenario": "",
 }
 
 #: Pictures: name, width, height, colour scheme, and what is open.

@@ -47,7 +47,7 @@ candidates:
 WORKERS_CASES, MANY, VERDICTS = 1_000, (1_000, 10_000, 100_000), 1_000_000
 SMALL_CASES, SMALL_MANY, SMALL_VERDICTS = 60, (60, 120), 3_000
 
-#: What the synthetic verdicts are about; the facts among the laws have no numbers.
+#: What the synthetic verdicts speak of; the facts among the laws have no numbers.
 BY, FACTS = ("numpy", "torch"), ("status", "shape", "dtype", "pure")
 ALL = (*FACTS, "agrees", "repeatable", "layout", "linear", "gradient", "subsets")
 
@@ -113,7 +113,18 @@ def row(case: str, by: str, law: str, x: float) -> Verdict:
     """A verdict as long as those of a run are."""
     if law in FACTS:
         return Verdict(
-            "scaled", case, by, law, "", "conforms", "exact", 0.0, actual="returns", expected="returns", seconds=x / 1e3
+            "scaled",
+            case,
+            by,
+            law,
+            "",
+            "",
+            "conforms",
+            "exact",
+            0.0,
+            actual="returns",
+            expected="returns",
+            seconds=x / 1e3,
         )
     at = f"{int(8 * x)} {int(16 * x)}"
     return Verdict(
@@ -121,7 +132,8 @@ def row(case: str, by: str, law: str, x: float) -> Verdict:
         case,
         by,
         law,
-        "output",
+        "output y",
+        "",
         "conforms",
         "random",
         x,

@@ -1,6 +1,6 @@
 """Table of verdicts <-> the small one that later runs are compared with.
 
-One row per case and candidate; what the laws said stands in one text, `law about|status margin` after `law about|...`.
+One row per case and candidate; what the laws said stands in one text, `law|subject|scenario|status margin`, one after the other.
 A status that conforms is left out, and so is what was not judged at all. Margins are powers of two: what counts as
 grown is four times as large.
 
@@ -25,7 +25,7 @@ COLUMNS = ("op", "case", "candidate", "capability", "verdicts")
 _AND, _END = " ", ";"
 
 #: What a comparison takes from one.
-UNFOLDED = ("op", "case", "candidate", "law", "about", "status", "margin")
+UNFOLDED = ("op", "case", "candidate", "law", "subject", "scenario", "status", "margin")
 
 _KEY = ["op", "candidate", "case"]
 
@@ -33,9 +33,9 @@ _KEY = ["op", "candidate", "case"]
 def folded(verdicts: pandas.DataFrame) -> pandas.DataFrame:
     """The judged rows, gathered by op, case and candidate."""
     rows = verdicts.loc[~verdicts["status"].isin(UNJUDGED), list(UNFOLDED)]
-    subject = (rows["law"] + " " + rows["about"]).str.rstrip()
+    of = rows["law"] + "|" + rows["subject"] + "|" + rows["scenario"]
     status = rows["status"].where(rows["status"] != "conforms", "")
-    said = subject + "|" + (status + " " + pandas.Series(_written(rows["margin"]), rows.index)).str.strip()
+    said = of + "|" + (status + " " + pandas.Series(_written(rows["margin"]), rows.index)).str.strip()
     return _gathered(rows.assign(verdicts=said, capability=""))
 
 
@@ -102,11 +102,11 @@ def unfolded(small: pandas.DataFrame, ops: Collection[str]) -> pandas.DataFrame:
     rows = _pieces(small[small["op"].isin(set(ops))])
     codes, words = pandas.factorize(rows["verdicts"])
     parts = pandas.Series(words).str.extract(
-        r"^(?P<law>\S+)(?: (?P<about>.*))?\|(?P<status>.*?) ?(?P<margin>exact|inf|nan|2\^-?\d+)$"
+        r"^(?P<law>\S+)\|(?P<subject>.*?)\|(?P<scenario>.*?)\|(?P<status>.*?) ?(?P<margin>exact|inf|nan|2\^-?\d+)$"
     )
     status = parts["status"].where(parts["status"] != "", "conforms")
     margin = parts["margin"].map({m: _read(m) for m in parts["margin"].unique()})
-    told = parts.assign(about=parts["about"].fillna(""), status=status, margin=margin.astype(float))
+    told = parts.assign(status=status, margin=margin.astype(float))
     told = told.take(codes).reset_index(drop=True)
     return pandas.concat([rows[["op", "case", "candidate"]], told], axis=1)[list(UNFOLDED)]
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from harness import bounds
 from harness.oracles import Answer
+from harness.subjects import Output, Subject
 
 Array = NDArray[Any]
 
@@ -26,15 +27,16 @@ class Reading:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Something measured must be within the bound of what is due, entry by entry, about one input or output.
+    """Something measured must be within the bound of what is due, entry by entry, of one subject under one scenario.
 
     ``scale`` is what a bound must be narrower than where what is due is a difference that vanishes; ``tier`` the one
     that data of its own stand for, where they have more structure than the case's.
     """
 
-    about: str
+    subject: Subject
     actual: Array
     answer: Answer
+    scenario: str = ""
     scale: Array | None = None
     tier: str = "random"
     reading: Reading | None = None
@@ -45,18 +47,19 @@ class Numbers:
 class Fact:
     """Something that is so must be what is due: no number says how wrong it is. ``message`` speaks where it is not."""
 
-    about: str
+    subject: Subject
     actual: Any
     expected: Any
     message: str
     reading: Reading | None = None
+    scenario: str = ""
 
 
 @dataclass(frozen=True)
 class Testimony:
     """What a witness says: recorded, never convicting."""
 
-    about: str
+    subject: Subject
     agrees: bool
     message: str
 
@@ -111,7 +114,7 @@ class Evidence:
 
 
 def alike(
-    found: Mapping[str, Array], due: Mapping[str, Answer], read: Callable[[str], Reading], about: str = "{}"
+    found: Mapping[str, Array], due: Mapping[str, Answer], read: Callable[[str], Reading], scenario: str = ""
 ) -> Iterator[Numbers]:
     """Each output must be what is due of it, where it has the shape that is due: what has not, the law `shape` says.
 
@@ -119,7 +122,7 @@ def alike(
     """
     for name, actual in found.items():
         if actual.shape == due[name].expected.shape:
-            yield Numbers(about.format(name), actual, due[name], reading=read(name))
+            yield Numbers(Output(name), actual, due[name], scenario, reading=read(name))
 
 
 def compare(equation: Numbers | Fact, tier: str) -> Evidence:
@@ -140,7 +143,9 @@ def compare(equation: Numbers | Fact, tier: str) -> Evidence:
         before = equation.answer.judged.get("last")
         if before and before[0] == bits:
             again: Evidence = before[1]
-            return replace(again, equation=replace(again.equation, about=equation.about))
+            return replace(
+                again, equation=replace(again.equation, subject=equation.subject, scenario=equation.scenario)
+            )
         found = _widened(equation, index)
         equation.answer.judged["last"] = bits, found
         return found

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy
 import pandas
 
 from harness.model import BAD, SEVERITY
+from harness.subjects import LEDGER
 
 #: What can have changed, worst first.
 KINDS = ("new", "regressed", "grew", "no longer run", "fixed", "added")
@@ -19,8 +20,9 @@ REGRESSIONS = frozenset({"new", "regressed"})
 #: A margin so many times larger has grown, however small it still is (issue: "four times larger even below 1").
 GROWTH = 4
 
-#: What one row is about; a table holds each at most once. Of repeats the last one counts that was judged.
-KEY = ("case", "candidate", "law", "about")
+#: What one row speaks of; a table holds each at most once. Of repeats the last one counts that was judged.
+OF = ("subject", "scenario")
+KEY = ("case", "candidate", "law", *OF)
 
 COLUMNS = ("kind", "op", *KEY, "status", "margin", "message", "old_status", "old_margin", "old_case")
 
@@ -52,7 +54,9 @@ def diff(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, str
     kind = numpy.select([mask for mask, _ in changes], [name for _, name in changes], default="")
     table = both.assign(kind=kind)[kind != ""]
     order = table["kind"].map({name: position for position, name in enumerate(KINDS)})
-    table = table.assign(order=order).sort_values(["order", "margin", *KEY], ascending=[True, False, *[True] * 4])
+    table = table.assign(order=order).sort_values(
+        ["order", "margin", *KEY], ascending=[True, False, *[True] * len(KEY)]
+    )
     told: pandas.DataFrame = table.loc[:, list(COLUMNS)].reset_index(drop=True)
     return told
 
@@ -114,23 +118,29 @@ def _gathered_as(old: pandas.DataFrame, new: pandas.DataFrame) -> pandas.DataFra
     no table that is folded has such rows.
     """
     ours, theirs = _codes(old, new)
-    apart_before, apart_now = (old["about"] != "").to_numpy(), (new["about"] != "").to_numpy()
+    apart_before, apart_now = _apart(old), _apart(new)
     gathered, gathers = ours.law[~apart_before], theirs.law[~apart_now]
     moved = apart_before & ~numpy.isin(ours.row, theirs.row) & numpy.isin(ours.law, gathers)
     alone = ~numpy.isin(theirs.law, gathers) | new["status"].isin(SEVERITY).to_numpy()
     split = apart_now & ~numpy.isin(theirs.row, ours.row) & numpy.isin(theirs.law, gathered) & alone
     kept = apart_before | numpy.isin(ours.row, theirs.row) | ~numpy.isin(ours.law, theirs.law)
     spread = old[~apart_before].iloc[pandas.Index(gathered).get_indexer(theirs.law[split])]
-    spread = spread.assign(about=new["about"].to_numpy()[split])
-    found = pandas.concat([old[kept & ~moved], old[moved].assign(about=""), spread], ignore_index=True)
+    spread = spread.assign(**{name: new[name].to_numpy()[split] for name in OF})
+    found = pandas.concat([old[kept & ~moved], old[moved].assign(**dict.fromkeys(OF, "")), spread], ignore_index=True)
     severity = found["status"].map(SEVERITY).fillna(_UNJUDGED)
     ordered = found.assign(severity=severity).sort_values("severity", kind="stable").drop(columns="severity")
     once: pandas.DataFrame = ordered.drop_duplicates(list(KEY), keep="last")
     return once
 
 
+def _apart(table: pandas.DataFrame) -> numpy.ndarray:
+    """Which rows speak of one subject or scenario alone."""
+    found: numpy.ndarray = (table[list(OF)] != "").any(axis=1).to_numpy()
+    return found
+
+
 class _Codes(NamedTuple):
-    """A number for each row's key, and one for its key without the subject; equal in two tables where the keys are."""
+    """A number for each row's key, and one for its key without subject and scenario; equal in two tables where the keys are."""
 
     row: numpy.ndarray
     law: numpy.ndarray
@@ -138,13 +148,17 @@ class _Codes(NamedTuple):
 
 def _codes(old: pandas.DataFrame, new: pandas.DataFrame) -> tuple[_Codes, _Codes]:
     both = pandas.concat([old[list(KEY)], new[list(KEY)]], ignore_index=True)
-    law = numpy.zeros(len(both), dtype=numpy.int64)
-    for name in KEY[:-1]:
-        codes, words = pandas.factorize(both[name])
-        law, _ = pandas.factorize(law * len(words) + codes)
-    codes, words = pandas.factorize(both[KEY[-1]])
-    row, here = law * len(words) + codes, len(old)
+    law = _numbered(both, numpy.zeros(len(both), dtype=numpy.int64), KEY[: -len(OF)])
+    row, here = _numbered(both, law, OF), len(old)
     return _Codes(row[:here], law[:here]), _Codes(row[here:], law[here:])
+
+
+def _numbered(table: pandas.DataFrame, within: numpy.ndarray, names: Sequence[str]) -> numpy.ndarray:
+    """A number for each combination of what stands in some columns and of numbers that there are."""
+    for name in names:
+        codes, words = pandas.factorize(table[name])
+        within, _ = pandas.factorize(within * len(words) + codes)
+    return within
 
 
 def _once(table: pandas.DataFrame) -> pandas.DataFrame:
@@ -157,7 +171,7 @@ def _once(table: pandas.DataFrame) -> pandas.DataFrame:
 
 def _narrow(table: pandas.DataFrame) -> pandas.DataFrame:
     """What a comparison looks at; what is said of the ledger is no verdict on a case."""
-    table = table[table["about"] != "ledger"] if "about" in table else table
+    table = table[table["subject"] != LEDGER] if "subject" in table else table
     columns = {name: table[name].astype(str) if name in table else "" for name in ("op", *KEY, "status", "message")}
     margin = pandas.to_numeric(table["margin"], errors="coerce") if "margin" in table else float("nan")
     return pandas.DataFrame({**columns, "margin": margin}, index=table.index)

@@ -25,6 +25,7 @@ from harness.comparison import Numbers, compare, write
 from harness.execution import Isolated, Note, Setup, Task
 from harness.model import RED, Spec, Verdict
 from harness.oracles import Answer
+from harness.subjects import Whole
 from harness.trial import Bench, Trial
 from harness.vocabulary import counted
 
@@ -56,7 +57,7 @@ _DEATHS = frozenset({"crashed", "timed out"})
 
 def key(row: Verdict) -> str:
     """What a page knows a row by."""
-    return "\t".join((row.case, row.candidate, row.law, row.about))
+    return "\t".join((row.case, row.candidate, row.law, row.subject, row.scenario))
 
 
 def gather(
@@ -126,8 +127,8 @@ def _command(chosen: runs.Plan, row: Verdict, case: str) -> str:
 
 
 def _said(row: Verdict, rows: Sequence[Verdict], chosen: runs.Plan) -> Evidence:
-    same = [r for r in rows if r.about in (row.about, "")]
-    peers = {r.candidate: r.margin for r in sorted(same, key=lambda r: r.about) if r.margin == r.margin}
+    same = [r for r in rows if r.of in (row.of, "")]
+    peers = {r.candidate: r.margin for r in sorted(same, key=lambda r: r.of) if r.margin == r.margin}
     return {"command": _command(chosen, row, row.case), "margins": peers}
 
 
@@ -189,7 +190,7 @@ def measured(trial: Trial, row: Verdict) -> Evidence:
 
 
 def _numbers(trial: Trial, row: Verdict) -> Numbers | None:
-    """The equation that the row judges: of those about its subject, the worst."""
+    """The equation that the row judges: of those of its subject and scenario, the worst."""
     return next((e for e in repro.equations(trial, row) if isinstance(e, Numbers)), None)
 
 
@@ -202,7 +203,7 @@ def _drawn(numbers: Numbers, row: Verdict) -> Evidence:
     errors = [np.asarray(tier)[window] for tier in numbers.answer.error]
     tier = bounds.TIERS[explanation.tier(numbers, row)]
     part = [
-        compare(Numbers("", a, Answer(e, np.stack([np.asarray(x)[i] for x in errors]), numbers.answer.p)), tier)
+        compare(Numbers(Whole(), a, Answer(e, np.stack([np.asarray(x)[i] for x in errors]), numbers.answer.p)), tier)
         for i, a, e in _entries(actual, expected)
     ]
     margins = np.array([p.margin for p in part]).reshape(actual.shape)
@@ -242,12 +243,12 @@ def _plain(x: Array) -> Any:
 # --- smaller addresses ----------------------------------------------------------------------------------------------
 
 
-#: What is shrunk once: op, candidate, law, subject, and whether a number measures how wrong it is.
-Cell = tuple[str, str, str, str, bool]
+#: What is shrunk once: op, candidate, law, subject, scenario, and whether a number measures how wrong it is.
+Cell = tuple[str, str, str, str, str, bool]
 
 
 def _cell(row: Verdict) -> Cell:
-    return row.op, row.candidate, row.under, row.about, bool(row.bound)
+    return row.op, row.candidate, row.under, row.subject, row.scenario, bool(row.bound)
 
 
 def _shrunk(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> dict[Cell, shrinking.Shrunk]:
@@ -268,7 +269,7 @@ def _shrunk(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> dict[C
             spec, candidate = chosen.specs[row.op], given[row.op, row.candidate]
             with suppress(shrinking.Unbroken):
                 start = cases.find(spec, row.case)
-                first = shrinking.broken(looks, spec, start, candidate, cell[2], row.about, chosen.seed)
+                first = shrinking.broken(looks, spec, start, candidate, cell[2], row.of, chosen.seed)
                 if _alike(first, row):
                     found[cell] = shrinking.descend(
                         looks, spec, start, candidate, first, seed=chosen.seed, budget=LOOKS, until=until
@@ -278,7 +279,7 @@ def _shrunk(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> dict[C
 
 def _alike(again: Verdict, row: Verdict) -> bool:
     """Whether a row that was judged again is wrong as it was; what is known has lost its own status."""
-    return (again.law, again.about, bool(again.bound)) == (row.law, row.about, bool(row.bound))
+    return (again.law, again.of, bool(again.bound)) == (row.law, row.of, bool(row.bound))
 
 
 def _smaller(chosen: runs.Plan, row: Verdict, small: shrinking.Shrunk) -> Evidence:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import arithmetic, bounds
+from harness import arithmetic, bounds, proofs, subjects
 from harness.arithmetic import Step
 from harness.bounds import Precision
-from harness.comparison import Numbers, write
+from harness.comparison import Numbers, compare, write
 from harness.model import Verdict
 from harness.oracles import Oracle
 from harness.trial import Trial
@@ -94,9 +94,9 @@ def told(trial: Trial, numbers: Numbers, row: Verdict) -> dict[str, str]:
         f" M = {numbers.actual.size} entries, delta = {bounds.DELTA:g}",
         *_arising(numbers, at, level),
     ]
-    proof = row.message.partition("proved: ")[2]
+    proof = proofs.prove(numbers, compare(numbers, trial.bench.tier)) if row.margin > 1 else None
     digits = [
-        f"enclosed {proof}" if proof else "",
+        f"enclosed {proof.inequality}" if isinstance(proof, proofs.Proved) else "",
         f"expected {write(numbers.answer.expected[at])}   ({numbers.answer.expected.dtype}, unrounded)",
         f"actual   {write(numbers.actual[at])}   ({numbers.actual.dtype})",
         f"error    {row.ulps:.6g} units in the last place of {p.dtype}" if row.ulps == row.ulps else "",
@@ -105,7 +105,7 @@ def told(trial: Trial, numbers: Numbers, row: Verdict) -> dict[str, str]:
 
 
 def place(row: Verdict) -> tuple[int, ...]:
-    """The entry that a row is about."""
+    """The entry that a row tells of."""
     return tuple(int(i) for i in row.at.split())
 
 
@@ -177,7 +177,7 @@ def _elsewhere(trial: Trial, row: Verdict, change: Callable[[Array], Array]) -> 
         return {n: np.asarray(change(x)).astype(x.dtype) if x.dtype.kind in "fc" else x for n, x in arrays.items()}
 
     oracle = Oracle(trial.spec, trial.case, changed(trial.arrays), "conventional")
-    name = row.about.split()[0]
+    name = subjects.name(row.subject)
     if row.law in _GRADIENTS:
         return np.abs(oracle.vjp(changed(trial.due.cotangents))[name].expected)
     return np.abs(oracle.values[name if name in oracle.values else trial.outputs[0]].expected)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from harness import bounds, comparison, ledger, proofs
+from harness import bounds, comparison, ledger, proofs, subjects
 from harness.asking.messages import NotHere
 from harness.asking.outcomes import (
     Died,
@@ -36,6 +36,7 @@ from harness.fills import WITHOUT_SLOPES
 from harness.laws import DIFFERENTIAL, IMPLIED, posed
 from harness.model import Case, Law, Mark, Spec, Status, Verdict
 from harness.oracles import Answer, Oracle, OracleError, mismatch
+from harness.subjects import Gradient, Output, Subject, Whole
 from harness.trial import ENDINGS, Asked, Bench, Posed, Trial, Unanswered
 
 Note = Callable[[str, str], None]
@@ -89,14 +90,14 @@ class Judge:
             status: Status = "unsupported" if told.needed else "fails"
             message = told.text if told.needed else f"{ABSENT}: {told.text}"
             mark: Mark = "" if told.needed else "absent"
-            return [_row(trial, "status", "", status, message=message, mark=mark)]
+            return [_row(trial, "status", Whole(), status, message=message, mark=mark)]
         if isinstance(told, ENDINGS):
             return [_death(trial, Asked(trial, "import", "import", None, told))]
         if not bounds.sharp_enough(bounds.precision(case.dtype)):
             words = "this machine has no type wider than the case's"
-            return [_row(trial, "status", "", "inconclusive", message=words)]
+            return [_row(trial, "status", Whole(), "inconclusive", message=words)]
         if words := self._mismatch:
-            return [_row(trial, "status", "", "inconclusive", blame="oracle", message=words)]
+            return [_row(trial, "status", Whole(), "inconclusive", blame="oracle", message=words)]
         try:
             trial.candidate.offers(case)
             _ = trial.arguments
@@ -125,7 +126,7 @@ class Judge:
             return rows
         if isinstance(due, OracleError):
             message = _short(due)
-            return [*rows, _row(trial, "agrees", "", "inconclusive", blame="oracle", message=message)]
+            return [*rows, _row(trial, "agrees", Whole(), "inconclusive", blame="oracle", message=message)]
         apart = any(trial.candidate.name in entry.by for entry in self.spec.known)
         for course in courses:
             note(trial.candidate.name, course.law.name)
@@ -191,7 +192,7 @@ class _Course:
     def __init__(self, trial: Trial, law: Law) -> None:
         self.trial, self.law = trial, law
         self._steps = posed(law, trial)
-        self._found: dict[str, list[tuple[Any, Evidence]]] = {}
+        self._found: dict[tuple[Subject, str], list[tuple[Any, Evidence]]] = {}
         self._rows: list[Verdict] = []
 
     def begin(self) -> None:
@@ -202,7 +203,7 @@ class _Course:
         """The rows, the worst evidence about each thing the law speaks of."""
         if not self._rows or self._found:
             self._run(until_posed=False)
-        return [*self._rows, *(_verdict(self.trial, self.law, about, pairs) for about, pairs in self._found.items())]
+        return [*self._rows, *(_verdict(self.trial, self.law, *of, pairs) for of, pairs in self._found.items())]
 
     def _run(self, until_posed: bool) -> None:
         trial, law = self.trial, self.law
@@ -216,13 +217,15 @@ class _Course:
                         self._rows.append(_testimony(trial, law, equation))
                     case Numbers() | Fact():
                         pair = (equation, compare(equation, trial.bench.tier))
-                        self._found.setdefault(equation.about, []).append(pair)
+                        self._found.setdefault((equation.subject, equation.scenario), []).append(pair)
         except Undeclared as said:
-            self._rows.append(_row(trial, law.name, law.of, "unsupported", message=str(said)))
+            self._rows.append(_row(trial, law.name, Whole(), "unsupported", scenario=law.of, message=str(said)))
         except Unanswered as unanswered:
             self._rows.extend(_unanswered(trial, law, unanswered.asked))
         except OracleError as error:
-            self._rows.append(_row(trial, law.name, law.of, "inconclusive", blame="oracle", message=_short(error)))
+            self._rows.append(
+                _row(trial, law.name, Whole(), "inconclusive", scenario=law.of, blame="oracle", message=_short(error))
+            )
 
 
 def _oracle(bench: Bench, note: Note) -> list[Verdict]:
@@ -243,10 +246,11 @@ def _oracle(bench: Bench, note: Note) -> list[Verdict]:
         return []  # every candidate's row says so
 
 
-def _answers(oracle: Oracle, cotangents: dict[str, Any]) -> dict[str, Answer]:
-    """Values and gradients of an oracle, by what rows call them."""
+def _answers(oracle: Oracle, cotangents: dict[str, Any]) -> dict[Subject, Answer]:
+    """Values and gradients of an oracle, by what rows speak of."""
     gradients = oracle.vjp(cotangents) if cotangents else {}
-    return {**oracle.values, **{f"gradient of {name}": g for name, g in gradients.items()}}
+    values: dict[Subject, Answer] = {Output(name): y for name, y in oracle.values.items()}
+    return values | {Gradient(name): g for name, g in gradients.items()}
 
 
 #: Laws that look at one thing in many ways: what conforms in all of them is one row.
@@ -264,11 +268,14 @@ def _gathered(rows: list[Verdict]) -> list[Verdict]:
 
 def _together(rows: list[Verdict]) -> Verdict:
     worst = max(rows, key=lambda row: row.margin)
-    return replace(worst, about="", seconds=round(sum(row.seconds for row in rows), 6))
+    return replace(worst, subject="", scenario="", seconds=round(sum(row.seconds for row in rows), 6))
 
 
-def _row(trial: Trial, law: str, about: str, status: Any, **facts: Any) -> Verdict:
-    return Verdict(trial.case.op, trial.case.id, trial.candidate.name, law, about, status, **facts)
+def _row(trial: Trial, law: str, of: Subject, status: Any, scenario: str = "", **facts: Any) -> Verdict:
+    """The one place where what was found becomes a flat row."""
+    return Verdict(
+        trial.case.op, trial.case.id, trial.candidate.name, law, subjects.text(of), scenario, status, **facts
+    )
 
 
 def _status(trial: Trial) -> Verdict:
@@ -295,7 +302,9 @@ def _status(trial: Trial) -> Verdict:
             return _wrong(trial, "status", text, actual=text, expected=due)
         case Raised():
             text = f"{said(outcome)} where a result is due"
-            return _wrong(trial, "status", text, actual=said(outcome), expected="returns", mark="raised")
+            return _wrong(
+                trial, "status", text, actual=said(outcome), expected="returns", mark="raised", kind=outcome.type
+            )
         case _:
             raise AssertionError(f"expected an outcome of a call, got {outcome}")
 
@@ -308,19 +317,19 @@ def _takes_zeros(trial: Trial) -> bool:
 
 
 def _right(trial: Trial, **facts: Any) -> Verdict:
-    return _row(trial, "status", "", "conforms", grade="exact", margin=0.0, **facts)
+    return _row(trial, "status", Whole(), "conforms", grade="exact", margin=0.0, **facts)
 
 
-def _wrong(trial: Trial, law: str, message: str, about: str = "", **facts: Any) -> Verdict:
+def _wrong(trial: Trial, law: str, message: str, **facts: Any) -> Verdict:
     wrong = {"grade": "deviates", "margin": float("inf"), "blame": trial.candidate.name}
-    return _row(trial, law, about, "fails", message=message, **{**wrong, **facts})
+    return _row(trial, law, Whole(), "fails", message=message, **{**wrong, **facts})
 
 
 def _not_offered(trial: Trial, outcome: NotOffered) -> Verdict:
     """Not judged; a call that must be refused is refused by declining."""
     if trial.case.invalid and outcome.reason in (Reason.PARAM, Reason.DECLINED):
         return _right(trial, message=f"refused: {outcome.text}")
-    return _row(trial, "status", "", "unsupported", message=outcome.text)
+    return _row(trial, "status", Whole(), "unsupported", message=outcome.text)
 
 
 def _unanswered(trial: Trial, law: Law, asked: Asked) -> list[Verdict]:
@@ -330,19 +339,20 @@ def _unanswered(trial: Trial, law: Law, asked: Asked) -> list[Verdict]:
             return [_given_up(trial, law.name, law.of, given_up)]
         case Skipped() | Died() | TimedOut() | OutOfMemory() | Escaped():
             return []  # the row on the status says why
-        case NotOffered(_, text):
-            return [_row(trial, law.name, law.of, "unsupported", message=text)]
-        case NoGraph(text) | NotAnArray(text):
-            return [_wrong(trial, law.name, text, law.of)]
+        case NotOffered(_, why):
+            return [_row(trial, law.name, Whole(), "unsupported", scenario=law.of, message=why)]
+        case NoGraph(why) | NotAnArray(why):
+            return [_wrong(trial, law.name, why, scenario=law.of)]
         case Raised() as raised:
-            return [_wrong(trial, law.name, f"{said(raised)} where a result is due", law.of, mark="raised")]
+            facts: dict[str, Any] = {"scenario": law.of, "mark": "raised", "kind": raised.type}
+            return [_wrong(trial, law.name, f"{said(raised)} where a result is due", **facts)]
         case other:
             raise AssertionError(f"expected something else than arrays, got {other}")
 
 
-def _given_up(trial: Trial, law: str, about: str, outcome: GivenUp) -> Verdict:
+def _given_up(trial: Trial, law: str, scenario: str, outcome: GivenUp) -> Verdict:
     message = f"not asked: it ended or hung {outcome.times} times when asked {outcome.scenario}"
-    return _row(trial, law, about, "unsupported", message=message)
+    return _row(trial, law, Whole(), "unsupported", scenario=scenario, message=message)
 
 
 def said(raised: Raised) -> str:
@@ -352,13 +362,13 @@ def said(raised: Raised) -> str:
 
 def _death(trial: Trial, asked: Asked) -> Verdict:
     """The one row of a candidate whose process ended at this case."""
-    status, message = how_it_ended(asked.outcome)
-    message = f"{message} in law {asked.law}"
+    status, ended = how_it_ended(asked.outcome)
+    message = f"{ended} in law {asked.law}"
     where = getattr(asked.outcome, "where", "")
     words = getattr(asked.outcome, "words", "")
     message += (f"; at {where}" if where else "") + (f"; last words: {words}" if words else "")
-    facts = {"margin": float("inf"), "blame": trial.candidate.name, "actual": asked.law}
-    return _row(trial, "status", "", status, message=message, **facts)
+    facts: dict[str, Any] = {"margin": float("inf"), "blame": trial.candidate.name, "actual": asked.law, "kind": ended}
+    return _row(trial, "status", Whole(), status, message=message, **facts)
 
 
 def how_it_ended(outcome: Outcome) -> tuple[Status, str]:
@@ -386,10 +396,10 @@ def _short(error: BaseException) -> str:
 
 def _testimony(trial: Trial, law: Law, said: Testimony) -> Verdict:
     status = "conforms" if said.agrees else "inconclusive"
-    return _row(trial, law.name, said.about, status, actual=str(said.agrees), expected="True", message=said.message)
+    return _row(trial, law.name, said.subject, status, actual=str(said.agrees), expected="True", message=said.message)
 
 
-def _verdict(trial: Trial, law: Law, about: str, pairs: list[tuple[Any, Evidence]]) -> Verdict:
+def _verdict(trial: Trial, law: Law, subject: Subject, scenario: str, pairs: list[tuple[Any, Evidence]]) -> Verdict:
     worst = comparison.worst([evidence for _, evidence in pairs])
     status: Any = "conforms" if worst.margin <= 1 else "deviates"
     message, blame = worst.message, ""
@@ -402,8 +412,9 @@ def _verdict(trial: Trial, law: Law, about: str, pairs: list[tuple[Any, Evidence
     return _row(
         trial,
         law.name,
-        about,
+        subject,
         status,
+        scenario,
         grade="varies" if varied and status == "conforms" and worst.margin > 0 else worst.grade,
         margin=worst.margin,
         ulps=worst.ulps,

@@ -43,16 +43,16 @@ def shows(spec: Spec, case: Case, name: str, build: Build) -> bool:
 
 
 def selects(spec: Spec, entry: Known) -> bool:
-    """Whether an entry is about any case of its spec."""
+    """Whether an entry selects any case of its spec."""
     return any(_holds(spec, case, entry) for case in cases.cases(spec))
 
 
 def excused(rows: Sequence[Verdict], beside: Collection[str]) -> list[Verdict]:
     """The rows without those of candidates judged ``beside``; what these show as far or farther is known, not red."""
-    theirs = {(r.case, r.law, r.about): r for r in rows if r.candidate in beside and r.status in RED}
+    theirs = {(r.case, r.law, r.subject, r.scenario): r for r in rows if r.candidate in beside and r.status in RED}
     kept = []
     for row in (r for r in rows if r.candidate not in beside):
-        same = theirs.get((row.case, row.law, row.about))
+        same = theirs.get((row.case, row.law, row.subject, row.scenario))
         if same and row.status in RED and row.margin <= same.margin:
             label = f"the library's own `{same.candidate}` does the same"
             row = replace(row, status="known", known=label)
@@ -95,9 +95,10 @@ def told(spec: Spec, known: str) -> str:
 
 
 def speaks_of(entry: Known, row: Verdict) -> bool:
-    """Whether an entry is about a row's candidate, law and subject (whatever its status)."""
-    about = not entry.about or any(row.about.split()[: len(a.split())] == a.split() for a in entry.about)
-    return row.candidate in entry.by and row.law in entry.law and about
+    """Whether an entry speaks of a row's candidate, law, subject and scenario (whatever its status)."""
+    subject = not entry.subject or row.subject in entry.subject
+    scenario = not entry.scenario or row.scenario in entry.scenario
+    return row.candidate in entry.by and row.law in entry.law and subject and scenario
 
 
 def matters(entry: Known, build: Build) -> bool:

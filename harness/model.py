@@ -107,17 +107,18 @@ class CandidateSpec:
 class Known:
     """A deviation that is known and explained; it must match something, and what it matches must deviate.
 
-    ``by``, ``law`` and ``about`` are alternatives (no ``about``: anything). With ``sometimes`` the data decide whether a
-    case deviates, and it is enough that one does. What is ``nondeterministic`` is another number in each process, as
-    where memory is read that is not the array's: how far it is off is not measured, and no script repeats it. ``probe``
-    is a dotted path to a function that says whether this build has the behaviour.
+    ``by``, ``law``, ``subject`` and ``scenario`` are alternatives (none of the last two: anything). With ``sometimes``
+    the data decide whether a case deviates, and it is enough that one does. What is ``nondeterministic`` is another
+    number in each process, as where memory is read that is not the array's: how far it is off is not measured, and no
+    script repeats it. ``probe`` is a dotted path to a function that says whether this build has the behaviour.
     """
 
     by: tuple[str, ...]
     law: tuple[str, ...]
     because: str
     when: Expression
-    about: tuple[str, ...] = ()
+    subject: tuple[str, ...] = ()
+    scenario: tuple[str, ...] = ()
     see: str | None = None
     status: str | None = None
     versions: str | None = None
@@ -209,18 +210,19 @@ class Case:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One row of the table: one candidate, at one case, under one law, about one input or output.
+    """One row of the table: one candidate, at one case, under one law, of one subject under one scenario.
 
     ``margin`` and ``ulps`` are floats (inf where no number says how wrong; NaN where nothing was measured);
-    ``actual``, ``expected``, ``bound`` and ``at`` describe the worst entry, as text. ``mark`` is for the rooms that a row
-    passes before it is stored; no file has it.
+    ``actual``, ``expected``, ``bound`` and ``at`` describe the worst entry, as text. ``mark``, and ``kind``, the type of what was
+    raised or the signal that ended the process, are for the rooms that a row passes before it is stored; no file has them.
     """
 
     op: str
     case: str
     candidate: str
     law: str
-    about: str
+    subject: str
+    scenario: str
     status: str
     grade: str = ""
     margin: float = float("nan")
@@ -234,6 +236,7 @@ class Verdict:
     known: str = ""
     seconds: float = 0.0
     mark: Mark = ""
+    kind: str = ""
 
     def __post_init__(self) -> None:
         """Lone surrogates, which foreign code may put into a message and no file can hold, are written out."""
@@ -246,6 +249,11 @@ class Verdict:
     def columns(self) -> dict[str, Any]:
         """The row as tables and files have it."""
         return {name: getattr(self, name) for name in COLUMNS}
+
+    @property
+    def of(self) -> str:
+        """What it speaks of and under what, as people read it."""
+        return f"{self.subject} {self.scenario}".strip()
 
     @property
     def death(self) -> bool:
@@ -262,4 +270,4 @@ class Verdict:
 
 
 #: The columns of every table of verdicts, in order.
-COLUMNS = tuple(name for name in Verdict.__dataclass_fields__ if name != "mark")
+COLUMNS = tuple(name for name in Verdict.__dataclass_fields__ if name not in ("mark", "kind"))

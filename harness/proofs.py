@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from harness import subjects
 from harness.balls import NoProof, Number, digits, exactly
 from harness.comparison import Evidence, Numbers
 from harness.model import Case, Verdict
 from harness.oracles import Answer
+from harness.subjects import Subject
 
 #: Decimal digits of an enclosure in a message: more than longdouble has.
 DIGITS = 25
@@ -32,9 +34,13 @@ SAMPLE = 50
 
 @dataclass(frozen=True)
 class Proved:
-    """The candidate is wrong: its number is farther from the enclosure than the bound."""
+    """The candidate is wrong: ``inequality`` holds with certainty."""
 
-    words: str
+    inequality: str
+
+    @property
+    def words(self) -> str:
+        return f"proved: {self.inequality}"
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ def _held(actual: Number, expected: Number, ball: Number, bound: Number) -> Proo
     if off > bound:
         return Refuted(f"the oracle contradicts ball arithmetic: |expected - {text}| >= {_in_bounds(off, bound)}")
     if distance > bound:
-        return Proved(f"proved: |actual - {text}| >= {_in_bounds(distance, bound)}")
+        return Proved(f"|actual - {text}| >= {_in_bounds(distance, bound)}")
     if distance <= bound:
         return Refuted(f"ball arithmetic acquits: |actual - {text}| <= {_upper(distance / bound)} bounds")
     return Unproved(f"not proved: |actual - {text}| is too close to the bound to decide")
@@ -128,7 +134,7 @@ def confident(rows: Sequence[Verdict]) -> list[Verdict]:
 
 
 def _confident(row: Verdict, rows: Sequence[Verdict]) -> Verdict:
-    others = [r.margin for r in rows if (r.law, r.about) == (row.law, row.about) and r.candidate != row.candidate]
+    others = [r.margin for r in rows if (r.law, r.of) == (row.law, row.of) and r.candidate != row.candidate]
     next_one = max((m for m in others if m < row.margin), default=0.0)
     sure = row.margin > SURE_MARGIN or row.margin > SURE_RATIO * next_one > 0
     return replace(row, message=f"{row.message}; confidence {'high' if sure else 'low'}")
@@ -147,17 +153,17 @@ def _hash(text: str) -> int:
 
 
 def checked(
-    case: Case, answers: Mapping[str, Answer], seed: int, wider: Callable[[], Mapping[str, Answer]]
+    case: Case, answers: Mapping[Subject, Answer], seed: int, wider: Callable[[], Mapping[Subject, Answer]]
 ) -> Iterator[Verdict]:
-    """One row per answer of the oracle, about one entry of it; none where there is no enclosure.
+    """One row per answer of the oracle, of one entry of it; none where there is no enclosure.
 
     ``wider`` gives the same answers for the oracle's own wide type: asked only where something looks wrong.
     """
-    for about, answer in answers.items():
+    for of, answer in answers.items():
         size = answer.expected.size
         if answer.enclose is None or not size:
             continue
-        place = np.unravel_index(_hash(f"{case.id} {about} {seed}") % size, answer.expected.shape)
+        place = np.unravel_index(_hash(f"{case.id} {subjects.text(of)} {seed}") % size, answer.expected.shape)
         at = tuple(int(i) for i in place)
         expected = answer.expected[at]
         if not abs(expected) <= answer.p.largest or not np.isfinite(answer.error[2][at]):
@@ -168,9 +174,9 @@ def checked(
             continue
         if not ball.is_finite():
             continue
-        row = _check(case, about, answer, at, ball, _noise(answer, at))
-        if row.margin > 1 and _open(answer, wider()[about], at):
-            row = _check(case, about, answer, at, ball, exactly(answer.error[2][at]))
+        row = _check(case, of, answer, at, ball, _noise(answer, at))
+        if row.margin > 1 and _open(answer, wider()[of], at):
+            row = _check(case, of, answer, at, ball, exactly(answer.error[2][at]))
         yield row
 
 
@@ -191,7 +197,7 @@ def _noise(answer: Answer, at: tuple[int, ...]) -> Number:
         return scaled + exactly(np.finfo(p.wide).smallest_normal)
 
 
-def _check(case: Case, about: str, answer: Answer, at: tuple[int, ...], ball: Number, noise: Number) -> Verdict:
+def _check(case: Case, of: Subject, answer: Answer, at: tuple[int, ...], ball: Number, noise: Number) -> Verdict:
     """The oracle's error against what it may be."""
     expected = answer.expected[at]
     with digits():
@@ -203,7 +209,8 @@ def _check(case: Case, about: str, answer: Answer, at: tuple[int, ...], ball: Nu
         case.id,
         "oracle",
         "proof",
-        about,
+        subjects.text(of),
+        "",
         "conforms" if right else "inconclusive",
         grade="exact" if margin == 0 else "worst" if right else "deviates",
         margin=margin,

@@ -128,7 +128,7 @@ class CaseItem(pytest.Item):
 
 def _line(row: Verdict) -> str:
     numbers = f" (actual {row.actual}, expected {row.expected}, bound {row.bound}, at [{row.at}])" if row.actual else ""
-    return f"{row.candidate}: {row.law} {row.about}: {row.status}: {row.message}{numbers}"
+    return f"{row.candidate}: {row.law} {row.of}: {row.status}: {row.message}{numbers}"
 
 
 _SPECS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
@@ -183,7 +183,7 @@ def _stale(op: str, shown: Shown) -> list[str]:
     from harness.model import Verdict
 
     spec = specs.read(Path(os.path.relpath(shown.path)), runs.LAW_NAMES)
-    rows = [Verdict(op, "", by, "", "", "", known=known) for by, known in shown.marks]
+    rows = [Verdict(op, "", by, "", "", "", "", known=known) for by, known in shown.marks]
     stale = runs.stale(runs.Plan({op: spec}, {}, 0), rows, whole=True, here=runs.build([spec]))
     return [row.message for row in runs.red(stale)]
 

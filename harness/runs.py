@@ -21,6 +21,7 @@ from harness.execution.process import asked
 from harness.execution.task import ExecutionError, Explain, Note, Setup, Task, Work
 from harness.laws import LAWS
 from harness.model import RED, CandidateSpec, Case, Known, Spec, Status, Verdict
+from harness.subjects import LEDGER
 
 if TYPE_CHECKING:
     from harness.judgement import Judge
@@ -323,7 +324,7 @@ def _inactive(spec: Spec, entry: Known) -> Verdict:
 
 def _of_ledger(spec: Spec, entry: Known, status: Status, message: str) -> Verdict:
     by, law = entry.by[0], entry.law[0]
-    return Verdict(spec.op, spec.op, by, law, "ledger", status, message=message, known=entry.because)
+    return Verdict(spec.op, spec.op, by, law, LEDGER, "", status, message=message, known=entry.because)
 
 
 def needs_torch(found: Iterable[Spec]) -> bool:

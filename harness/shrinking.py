@@ -7,7 +7,6 @@ segmentation fault shrinks like a wrong number.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -113,17 +112,17 @@ def shrink(
 
 
 def broken(
-    looks: Looks, spec: Spec, start: Case, candidate: CandidateSpec, law: str, about: str = "", seed: int = 0
+    looks: Looks, spec: Spec, start: Case, candidate: CandidateSpec, law: str, of: str = "", seed: int = 0
 ) -> Verdict:
     """The row that is to be kept broken: the first red one under the law (any, if empty). Raises Unbroken."""
     if start.invalid:
         raise Unbroken(f"`{start.id}` is one call with one fault: there is no smaller one")
     rows = looks.judging(spec, candidate, law, seed)(start)
-    first = next(_broken(rows, law, about), None)
+    first = next(_broken(rows, law, of), None)
     if first is None:
         unjudged = [r for r in rows if law == r.law and r.status in UNJUDGED]
         why = f"; it was not judged: {unjudged[0].message}" if unjudged else ""
-        raise Unbroken(f"`{candidate.name}` does not break {_said(law, about)} at `{start.id}`{why}")
+        raise Unbroken(f"`{candidate.name}` does not break {_said(law, of)} at `{start.id}`{why}")
     return first
 
 
@@ -143,14 +142,14 @@ def descend(
     return _Descent(spec, first, judging, seed, budget - 1, until).down(start)
 
 
-def _said(law: str, about: str) -> str:
-    return (f"`{law}`" if law else "any law") + (f" of `{about}`" if about else "")
+def _said(law: str, of: str) -> str:
+    return (f"`{law}`" if law else "any law") + (f" of `{of}`" if of else "")
 
 
-def _broken(rows: list[Verdict], law: str, about: str) -> Iterator[Verdict]:
+def _broken(rows: list[Verdict], law: str, of: str) -> Iterator[Verdict]:
     """Rows of that law that are red, then deaths under it."""
     red = [r for r in rows if r.status in RED]
-    yield from (r for r in red if law in ("", r.law) and about in ("", r.about))
+    yield from (r for r in red if law in ("", r.law) and of in ("", r.of))
     yield from (r for r in red if r.law == "status" and law == r.under)
 
 
@@ -211,15 +210,11 @@ class _Descent:
 
 def same(row: Verdict, other: Verdict) -> bool:
     """Whether two rows are broken in the same way: status, law, subject, and measured or said alike."""
-    if (row.status, row.law, row.about) != (other.status, other.law, other.about):
+    if (row.status, row.law, row.of) != (other.status, other.law, other.of):
         return False
     if row.status in _ENDED:
-        return _kind(row) == _kind(other)
+        return row.kind == other.kind
     return row.margin > 1 and bool(row.bound) == bool(other.bound)
-
-
-def _kind(row: Verdict) -> str:
-    return re.split(r"[:;]", row.message, maxsplit=1)[0]
 
 
 def entries(spec: Spec, case: Case) -> int:

@@ -62,8 +62,7 @@ class Found:
 
     def __str__(self) -> str:
         row = self.row
-        about = row.get("subject", row.get("about", ""))
-        return f"{row['law']} {about}: {row['status']} at {row['case']}: {str(row['message'])[:100]}"
+        return f"{row['law']} {row['subject']}: {row['status']} at {row['case']}: {str(row['message'])[:100]}"
 
 
 @dataclass(frozen=True)

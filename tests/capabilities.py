@@ -84,7 +84,7 @@ def page(stores: Mapping[str, Store], found: Mapping[str, Spec]) -> str:
 def _with_dtypes(table: pandas.DataFrame, found: Mapping[str, Spec]) -> pandas.DataFrame:
     ids = table["case"].unique()
     dtypes = {case: axes(case).get("dtype", found[case.partition("/")[0]].dtypes[0]) for case in ids}
-    told = (table["about"] != "ledger") & (table["candidate"] != "oracle")
+    told = (table["subject"] != "ledger") & (table["candidate"] != "oracle")
     return table[told].assign(dtype=lambda t: t["case"].map(dtypes))
 
 

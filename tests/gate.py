@@ -153,9 +153,13 @@ def _red(entry: Entry, rows: dict[str, list[Verdict]]) -> Iterator[Verdict]:
         control = f"{entry.op}.control of {entry.library}"
         yield from (r for r in ledger.excused([*rows[entry.name], *rows[control]], {control}) if r.status in RED)
         return
-    beside = {(r.case, r.law, r.about) for r in rows[f"{entry.op}.control of {entry.library}"] if r.status in RED}
+    beside = {
+        (r.case, r.law, r.subject, r.scenario)
+        for r in rows[f"{entry.op}.control of {entry.library}"]
+        if r.status in RED
+    }
     for row in rows[entry.name]:
-        if row.status in RED and (row.case, row.law, row.about) not in beside:
+        if row.status in RED and (row.case, row.law, row.subject, row.scenario) not in beside:
             yield row
 
 
@@ -386,7 +390,7 @@ def report(found: Sequence[Found], seconds: float) -> int:
     for f in right:
         print(f"{f.entry.name:<62} {'FLAGGED' if f.red else 'conforms'} ({f.judged})")
         for row in f.red[:6]:
-            print(f"    {row.case} {row.law} {row.about} margin {row.margin:.3g} {row.message[:120]}")
+            print(f"    {row.case} {row.law} {row.of} margin {row.margin:.3g} {row.message[:120]}")
     killed, flagged = sum(bool(f.red) for f in wrong), sum(bool(f.red) for f in right)
     elsewhere = [f.entry.name for f in wrong if f.red and not f.as_named]
     unjudged = [f.entry.name for f in found if not f.judged]

@@ -240,4 +240,4 @@ def test_nothing_has_regressed_against_the_committed_baseline(op: str) -> None:
     # How far within its bound a result lies differs from processor to processor.
     worse = changes[changes["kind"].isin(set(diff.REGRESSIONS) - {"grew"})]
     assert len(then), "the baseline holds none of these cases: tox -e baseline makes it anew"
-    assert worse[["kind", "case", "candidate", "law", "about", "message"]].to_dict("records") == []
+    assert worse[["kind", "case", "candidate", "law", "subject", "scenario", "message"]].to_dict("records") == []

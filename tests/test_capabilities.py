@@ -49,7 +49,7 @@ def test_the_machine_is_asked_without_the_settings_of_this_process(monkeypatch: 
 
 
 def row(case: str, status: str, margin: float, candidate: str = "torch", known: str = "") -> Verdict:
-    return Verdict("gelu", case, candidate, "agrees", "output", status, margin=margin, known=known)
+    return Verdict("gelu", case, candidate, "agrees", "output y", "", status, margin=margin, known=known)
 
 
 #: One result that deviates without vector instructions alone, one that is the same, one whose error grows, one oracle's.

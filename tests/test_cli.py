@@ -78,7 +78,7 @@ def rows(done: subprocess.CompletedProcess[str]) -> pandas.DataFrame:
 def part(folder: Path, shard: str) -> Path:
     folder.mkdir()
     with Store.create(folder / "run.sqlite", {"seed": 0, "versions": {}, "specs": {}, "shard": shard}) as store:
-        store.append([Verdict("relu", f"relu/M:{shard[0]}", "torch", "agrees", "output", "conforms")])
+        store.append([Verdict("relu", f"relu/M:{shard[0]}", "torch", "agrees", "output y", "", "conforms")])
         store.finish({"cases": 1})
     return folder
 
@@ -367,7 +367,7 @@ def test_a_known_death_is_known_in_a_run_and_under_pytest(
     (tmp_path / "dying.py").write_text(DYING, encoding="utf-8")
     done = harness("run", "-j", "1", "--out", str(tmp_path / "out"), cwd=tmp_path)
     table = pandas.read_csv(tmp_path / "out" / "verdicts.csv", keep_default_na=False)
-    mine = table[(table.candidate == "numpy.dies") & (table.law == "status") & (table.about == "")]
+    mine = table[(table.candidate == "numpy.dies") & (table.law == "status") & (table.subject == "")]
     assert set(mine.status) - {"conforms"} == due
     assert done.returncode == code, done.stdout + done.stderr
     assert set(table[table.candidate == "numpy"].status) <= {"conforms", "unsupported"}
@@ -547,7 +547,7 @@ def test_a_budget_that_cannot_be_read_is_said_so(budget: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize("out", [(), ("--out", "elsewhere")])
 def test_each_candidate_has_a_badge_of_its_own(tmp_path: Path, out: tuple[str, ...]) -> None:
-    row = Verdict("relu", "relu", "torch", "agrees", "output", "conforms")
+    row = Verdict("relu", "relu", "torch", "agrees", "output y", "", "conforms")
     with Store.create(tmp_path / "run.sqlite", {}) as store:
         store.append([row, replace(row, candidate="../my <b>"), replace(row, candidate="oracle")])
         store.finish({})

@@ -60,7 +60,7 @@ def test_each_change_has_its_kind(old: dict[str, Any] | None, new: dict[str, Any
         ({"status": "unsupported"}, None),
         (None, {"status": "unsupported"}),
         ({"status": "deviates"}, {"status": "known"}),
-        ({"status": "fixed", "about": "ledger"}, None),
+        ({"status": "fixed", "subject": "ledger"}, None),
         ({"seconds": 0.1, "message": "a"}, {"seconds": 9.0, "message": "b"}),
     ],
 )
@@ -91,9 +91,9 @@ def test_what_one_run_gathers_and_another_tells_apart_is_the_same(
     old: dict[str, str], new: dict[str, str], kinds: dict[str, str]
 ) -> None:
     """A law's rows that conform are one without a subject, a wrong one stands alone: neither is new nor gone by that."""
-    before, now = (rows(*(row(about=a, status=s, margin=1.0) for a, s in side.items())) for side in (old, new))
+    before, now = (rows(*(row(subject=a, status=s, margin=1.0) for a, s in side.items())) for side in (old, new))
     changes = diff(before, now, {})
-    assert dict(zip(changes["about"], changes["kind"], strict=True)) == kinds
+    assert dict(zip(changes["subject"], changes["kind"], strict=True)) == kinds
 
 
 def test_only_what_newly_deviates_makes_a_diff_red() -> None:
@@ -138,7 +138,7 @@ def test_the_worst_changes_come_first() -> None:
 
 def test_a_baseline_may_hold_only_keys_status_and_margin() -> None:
     verdicts = synthetic(2_000)
-    narrow = verdicts[["case", "candidate", "law", "about", "status", "margin"]]
+    narrow = verdicts[["case", "candidate", "law", "subject", "scenario", "status", "margin"]]
     assert diff(narrow, verdicts, {}).empty
     (gone,) = diff(narrow.head(1), verdicts.head(0), {}).to_dict("records")
     assert (gone["status"], gone["old_status"], gone["old_case"]) == (
@@ -163,24 +163,28 @@ def test_a_run_does_not_differ_from_the_baseline_made_of_it() -> None:
 
 
 def test_what_was_not_judged_beside_a_gathered_row_is_not_gone() -> None:
-    verdicts = rows(row(law="upstream", about=""), row(law="upstream", about="bias", status="not believed"))
+    verdicts = rows(
+        row(law="upstream", subject=""), row(law="upstream", subject="gradient of bias", status="not believed")
+    )
     small = baseline.folded(verdicts)
     assert diff(baseline.unfolded(small, {"f"}), verdicts, {}).empty
-    lost = rows(row(law="upstream", about="bias", status="not believed"))
+    lost = rows(row(law="upstream", subject="gradient of bias", status="not believed"))
     (gone,) = diff(baseline.unfolded(small, {"f"}), lost, {}).to_dict("records")
-    assert (gone["kind"], gone["about"]) == ("no longer run", "bias")
+    assert (gone["kind"], gone["subject"]) == ("no longer run", "gradient of bias")
 
 
 @pytest.mark.parametrize("status", ["conforms", "known", "timed out", "crashed"])
 @pytest.mark.parametrize("margin", [0.0, 1.0, 2.0**-9, 1e300, float("inf"), float("nan")])
-@pytest.mark.parametrize("about", ["", "input", "input forward of reverse"])
-def test_a_row_comes_back_from_a_baseline(status: str, margin: float, about: str) -> None:
-    verdicts = rows(row(status=status, margin=margin, about=about), row(law="dtype", about="output", margin=0.0))
+@pytest.mark.parametrize(
+    ("subject", "scenario"), [("", ""), ("gradient of x", ""), ("", "forward of reverse"), ("input x", "late")]
+)
+def test_a_row_comes_back_from_a_baseline(status: str, margin: float, subject: str, scenario: str) -> None:
+    verdicts = rows(row(status=status, margin=margin, subject=subject, scenario=scenario), row(law="dtype", margin=0.0))
     small = baseline.folded(verdicts)
     again = baseline.unfolded(small, {"f"})
     assert len(small) == 1
-    assert set(zip(again["law"], again["about"], again["status"], strict=True)) == set(
-        zip(verdicts["law"], verdicts["about"], verdicts["status"], strict=True)
+    assert set(zip(again["law"], again["subject"], again["scenario"], again["status"], strict=True)) == set(
+        zip(verdicts["law"], verdicts["subject"], verdicts["scenario"], verdicts["status"], strict=True)
     )
     (told,) = again.loc[again["law"] == verdicts["law"][0], "margin"]
     assert told == margin or (margin != margin and told != told) or 2**-0.5 <= told / margin <= 2**0.5

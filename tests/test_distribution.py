@@ -152,7 +152,7 @@ def broken(spec: Spec, draw: Draw, address: str, law: str = "distribution") -> s
     judged = [row for row in rows if row.law == law]
     assert judged
     assert {row.status for row in judged} <= {"conforms", "deviates"}
-    return {row.about.split()[-1] for row in judged if row.status == "deviates"}
+    return {row.scenario for row in judged if row.status == "deviates"}
 
 
 @pytest.mark.parametrize(
@@ -213,4 +213,4 @@ def test_the_least_distance_is_that_of_kolmogorov_s_distribution(n: int) -> None
 def test_numbers_that_are_too_few_are_not_believed() -> None:
     few = replace(cases.find(SPEC, "xavier_uniform"), sizes={"shape": (2, 3)})
     rows = judging(SPEC, right).verdicts(few, 0, lambda name, law: None)
-    assert {row.status for row in rows if row.about == "output spread"} == {"not believed"}
+    assert {row.status for row in rows if row.of == "output output spread"} == {"not believed"}

@@ -90,7 +90,11 @@ def test_the_smallest_case_breaks_in_the_same_way_and_its_script_says_so(
     assert command == f"harness show {address} --candidate {row.candidate} --law gradient"
     judge = runs.ready(replace(spec, known=()), runs.holders(str(ROOT), "", None))
     again = judge.verdicts(cases.find(spec, address), 0, lambda *_: None)
-    (same,) = [r for r in again if (r.candidate, r.law, r.about) == (row.candidate, row.law, row.about)]
+    (same,) = [
+        r
+        for r in again
+        if (r.candidate, r.law, r.subject, r.scenario) == (row.candidate, row.law, row.subject, row.scenario)
+    ]
     assert same.status == "deviates"
     with Scripts() as scripts:
         assert scripts.printed(tmp_path, [shown["smallest"]]) == [same.actual]

@@ -145,9 +145,9 @@ def work(task: Task, note: Note) -> list[Verdict]:
 def judged(task: Task, candidate: str, note: Note, one: float, other: float) -> Iterator[Verdict]:
     note(candidate, "agrees")
     DEEDS[task.case.split("/")[0]]()
-    yield Verdict(task.op, task.case, candidate, "agrees", "output", "conforms", margin=one)
+    yield Verdict(task.op, task.case, candidate, "agrees", "output y", "", "conforms", margin=one)
     note(candidate, "repeatable")
-    yield Verdict(task.op, task.case, candidate, "repeatable", "output", "conforms", margin=other)
+    yield Verdict(task.op, task.case, candidate, "repeatable", "output y", "", "conforms", margin=other)
 
 
 def tasks(*deeds: str, candidates: tuple[str, ...] = ("first", "second")) -> list[Task]:
@@ -180,7 +180,7 @@ def test_what_no_judge_survives_is_said_of_its_definition_and_of_no_candidate(de
     rows = [row for row in deadly if row.case.startswith(f"{deed}/")]
     assert [row.candidate for row in rows] == ["first", "second"]
     for row in rows:
-        assert (row.status, row.blame, row.law, row.about) == ("inconclusive", "oracle", "status", "")
+        assert (row.status, row.blame, row.law, row.subject, row.scenario) == ("inconclusive", "oracle", "status", "")
         assert all(word in row.message for word in words), row.message
         assert str(HERE.parent) not in row.message
 

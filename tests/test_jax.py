@@ -76,7 +76,7 @@ def judged(hosts: Hosts, op: str, name: str, address: str) -> list[Verdict]:
 )
 def test_a_right_function_conforms_under_every_law(hosts: Hosts, op: str, name: str, address: str) -> None:
     rows = judged(hosts, op, name, address)
-    assert [f"{r.law} {r.about}: {r.message}" for r in rows if r.status in RED] == []
+    assert [f"{r.law} {r.of}: {r.message}" for r in rows if r.status in RED] == []
     laws = {r.law for r in rows if r.status in ("conforms", "not believed")}
     assert laws >= {"agrees", "repeatable", "gradient", "upstream", "forward", "adjoint", "second", "vmap"}
 

@@ -19,9 +19,9 @@ HERE = Build({"torch": "2.13.0"})
 ENTRY = Known(by=("torch",), law=("agrees",), because="it is so", when=parse("True"))
 
 
-def row(status: str, candidate: str = "torch", law: str = "agrees", about: str = "output") -> Verdict:
+def row(status: str, candidate: str = "torch", law: str = "agrees", subject: str = "output output") -> Verdict:
     """A row of the case."""
-    return Verdict("linear", "linear", candidate, law, about, status)
+    return Verdict("linear", "linear", candidate, law, subject, "", status)
 
 
 def marked(entry: Known, *rows: Verdict, build: Build = HERE) -> list[str]:
@@ -43,7 +43,7 @@ def test_an_entry_whose_probe_finds_nothing_neither_excuses_nor_accuses_and_says
     assert marked(entry, row("deviates"), row("conforms"), build=here) == ["deviates", "conforms"]
     spec = replace(SPEC, path="specs/linear.yaml", known=(entry,))
     (said,) = runs.stale(runs.Plan({"linear": spec}, {}, 0), [row("conforms")], whole=True, here=here)
-    assert (said.about, said.status) == ("ledger", "inconclusive")
+    assert (said.subject, said.status) == ("ledger", "inconclusive")
     assert said.message == (
         "specs/linear.yaml:31: the known deviation of `torch` under `agrees` is inactive:"
         f" `{PROBE}` does not find it in this build"

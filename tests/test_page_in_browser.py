@@ -100,7 +100,7 @@ def baseline(verdicts: pandas.DataFrame) -> pandas.DataFrame:
 def evidence(verdicts: pandas.DataFrame) -> dict[str, Mapping[str, Any]]:
     """Evidence for every wrong row: arrays, the bound's formula, digits, a script."""
     wrong = verdicts[verdicts["status"].isin(["deviates", "known", "crashed"])].head(1_000)
-    return {f"{r.case}\t{r.candidate}\t{r.law}\t{r.about}": _evidence(r) for r in wrong.itertuples()}
+    return {f"{r.case}\t{r.candidate}\t{r.law}\t{r.subject}\t{r.scenario}": _evidence(r) for r in wrong.itertuples()}
 
 
 def _evidence(verdict: Any) -> Mapping[str, Any]:
@@ -209,7 +209,7 @@ def test_the_first_view_is_what_is_red_worst_first(chrome: Any, path: Path) -> N
         ("segmentation", "message.str.contains('segmentation')"),
         ('"wrong norm"', "known.str.contains('wrong norm')"),
         ("rfft2/shape:7x9", "case.str.contains('rfft2/shape:7x9')"),
-        ("law:gradient about:weight", "law == 'gradient' and about == 'weight'"),
+        ('law:gradient subject:"gradient of weight"', "law == 'gradient' and subject == 'gradient of weight'"),
     ],
 )
 def test_a_query_selects_what_pandas_would(
@@ -222,7 +222,7 @@ def test_a_query_selects_what_pandas_would(
 
 def test_a_query_can_hold_one_candidate_against_another(chrome: Any, path: Path, verdicts: pandas.DataFrame) -> None:
     ready(chrome, path)
-    key = ["case", "law", "about"]
+    key = ["case", "law", "subject", "scenario"]
     sides = [
         verdicts[(verdicts["candidate"] == by) & (verdicts["status"] == status)].set_index(key).index
         for by, status in (("torch", "conforms"), ("numpy.loops", "deviates"))
@@ -415,9 +415,9 @@ def test_the_smallest_case_is_shown_and_its_script_copied(chrome: Any, path: Pat
 def test_a_row_without_evidence_leads_to_one_that_has_some(chrome: Any, tmp_path: Path) -> None:
     """The command that writes the script is there, and a link to the nearest wrong row of the same cell."""
     wrong = [row(case=f"f/N:{n}", status="deviates", margin=float(n)) for n in (2, 3, 30)]
-    gathered = row(case="f/N:3", candidate="other", about="", margin=0.25)
+    gathered = row(case="f/N:3", candidate="other", subject="", margin=0.25)
     verdicts = rows(*wrong, gathered)
-    key = "\t".join(str(wrong[0][name]) for name in ("case", "candidate", "law", "about"))
+    key = "\t".join(str(wrong[0][name]) for name in ("case", "candidate", "law", "subject", "scenario"))
     written = tmp_path / "index.html"
     written.write_text(report.page(HEADER, verdicts, evidence={key: {"repro": "print(2)"}}), encoding="utf-8")
     ready(chrome, written)
@@ -476,7 +476,9 @@ def test_a_run_dropped_anywhere_is_compared_also_as_a_gzipped_baseline(
 def test_what_was_not_judged_beside_a_gathered_row_is_gone_with_it_alone(
     chrome: Any, tmp_path: Path, lost: bool
 ) -> None:
-    every = rows(row(law="upstream", about=""), row(law="upstream", about="bias", status="not believed"))
+    every = rows(
+        row(law="upstream", subject=""), row(law="upstream", subject="gradient of bias", status="not believed")
+    )
     written, older = tmp_path / "gathered.html", tmp_path / "older.csv"
     written.write_text(report.page(HEADER, every.tail(1) if lost else every), encoding="utf-8")
     folded(every).to_csv(older, index=False)
@@ -600,7 +602,7 @@ def test_hostile_rows_stay_text(chrome: Any, tmp_path: Path) -> None:
     hostile = rows(
         row(**texts, status="deviates", margin=9.0),
         row(status=HOSTILE),
-        row(op="__proto__", candidate="constructor", case="__proto__/toString:1", about="valueOf"),
+        row(op="__proto__", candidate="constructor", case="__proto__/toString:1", subject="valueOf"),
     )
     key = f"{HOSTILE}\t{HOSTILE}\t{HOSTILE}\t{HOSTILE}"
     said = {

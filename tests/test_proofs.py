@@ -197,7 +197,9 @@ def test_of_special_numbers_the_rule_is_quoted() -> None:
 @pytest.mark.parametrize(("margins", "word"), [((2.0, 1.9), "low"), ((2.0, 0.1), "high"), ((4.0, 3.9), "high")])
 def test_confidence_is_a_large_margin_or_one_far_above_the_next(margins: tuple[float, float], word: str) -> None:
     rows = [
-        Verdict("op", "op", name, "agrees", "output", "deviates", margin=m, message="off; proved: far", mark="proved")
+        Verdict(
+            "op", "op", name, "agrees", "output y", "", "deviates", margin=m, message="off; proved: far", mark="proved"
+        )
         for name, m in zip(("a", "b"), margins, strict=True)
     ]
     assert proofs.confident(rows)[0].message.endswith(f"confidence {word}")

@@ -112,8 +112,8 @@ def _op(op: str, rng: numpy.random.Generator, rows: int) -> pandas.DataFrame:
     addresses += [f"{addresses[i % len(addresses)]}/H:{7 + i}" for i in range(max(0, wanted - len(addresses)))]
     every = pandas.MultiIndex.from_product([addresses, candidates, LAWS], names=["case", "candidate", "of"])
     made = every.to_frame(index=False)
-    made["law"], made["about"] = made["of"].str[0], made["of"].str[1]
-    return _judged(made.drop(columns="of").assign(op=op), rng)
+    made["law"], made["subject"] = made["of"].str[0], made["of"].str[1]
+    return _judged(made.drop(columns="of").assign(op=op, scenario=""), rng)
 
 
 def _judged(made: pandas.DataFrame, rng: numpy.random.Generator) -> pandas.DataFrame:
@@ -130,7 +130,7 @@ def _judged(made: pandas.DataFrame, rng: numpy.random.Generator) -> pandas.DataF
     listed = ((made["candidate"] == "torch.bad") & (made["law"] == "gradient")).to_numpy()
     status[listed], margin[listed], known[listed] = "known", 3.7e14, "BadFFTFunction's backward takes the wrong norm"
     rounded = (
-        (made["candidate"] == "torch.published") & (made["about"] == "weight") & ~made["case"].str.contains("float32")
+        (made["candidate"] == "torch.published") & (made["subject"] == "weight") & ~made["case"].str.contains("float32")
     ).to_numpy()
     status[rounded], margin[rounded], known[rounded] = "known", 8.1e7, "the gradient is rounded to float32"
     objects = ((made["law"] == "gradcheck") & (wrong | (made["candidate"] == "torch.bad"))).to_numpy()
@@ -165,7 +165,15 @@ def _judged(made: pandas.DataFrame, rng: numpy.random.Generator) -> pandas.DataF
 
 def row(**fields: Any) -> dict[str, Any]:
     """One verdict; what is not given is as in a conforming row."""
-    usual = {"op": "f", "case": "f/n:1", "candidate": "mine", "law": "agrees", "about": "output", "status": "conforms"}
+    usual = {
+        "op": "f",
+        "case": "f/n:1",
+        "candidate": "mine",
+        "law": "agrees",
+        "subject": "output y",
+        "scenario": "",
+        "status": "conforms",
+    }
     numbers = {"margin": 0.5, "ulps": 1.0, "seconds": 0.0}
     return {name: fields.get(name, usual.get(name, numbers.get(name, ""))) for name in COLUMNS}
 
@@ -213,7 +221,7 @@ def test_dictionaries_of_every_width_come_back(count: int) -> None:
 
 
 def test_a_lone_surrogate_in_a_message_reaches_file_table_and_page_as_text(tmp_path: Path) -> None:
-    verdict = Verdict("f", "f", "torch", "status", "", "fails", message="RuntimeError: \ud800 é", actual="\udfff")
+    verdict = Verdict("f", "f", "torch", "status", "", "", "fails", message="RuntimeError: \ud800 é", actual="\udfff")
     with Store.create(tmp_path / "run.sqlite", {}) as store:
         store.append([verdict])
         verdicts = store.verdicts()
@@ -280,8 +288,8 @@ def test_who_is_wrong_is_said_once_with_laws_in_their_order_and_the_reason() -> 
     html = report.page(
         HEADER,
         rows(
-            row(law="layout", about="offset", status="known", margin=float("inf"), known=known),
-            row(case="f/n:2", law="adjoint", about="", status="known", margin=4.0, known=known),
+            row(law="layout", scenario="offset", status="known", margin=float("inf"), known=known),
+            row(case="f/n:2", law="adjoint", subject="", status="known", margin=4.0, known=known),
             row(case="f/n:3", law="gradient", status="known", margin=7.0, known=known),
         ),
     )
@@ -308,9 +316,9 @@ def test_the_same_run_gives_the_same_page() -> None:
 
 def test_a_wrong_value_explains_the_other_laws_of_its_case_and_no_others() -> None:
     verdicts = rows(
-        row(law="gradient", about="x", status="deviates"),
+        row(law="gradient", subject="gradient of x", status="deviates"),
         row(status="deviates", margin=2.0),
-        row(status="deviates", margin=9.0, about="second"),
+        row(status="deviates", margin=9.0, scenario="second"),
         row(law="gradient", status="conforms"),
         row(law="gradient", status="deviates", candidate="other"),
         row(law="layout", status="known"),
@@ -363,7 +371,7 @@ def test_the_page_carries_what_changed_against_a_baseline() -> None:
     packed = re.search(r'id="rows">([^<]*)<', report.page(HEADER, new, baseline=old))
     assert packed
     assert column(packed[1], "change") == ["regressed", "fixed"]
-    assert unpacked(packed[1])[0]["facts"]["gone"] == [["f/n:3", "mine", "agrees", "output", "conforms"]]
+    assert unpacked(packed[1])[0]["facts"]["gone"] == [["f/n:3", "mine", "agrees", "output y", "", "conforms"]]
 
 
 def test_a_case_id_gives_its_axes() -> None:
@@ -381,7 +389,7 @@ def test_a_cluster_finds_the_rule_that_separates_wrong_from_right() -> None:
     (found,) = clusters(verdicts)
     assert str(found) == "padding >= 2 and stride >= 2: 54 of 54, 0 of 90 others"
     assert found.example == "f/stride:2/padding:2/n:0"
-    assert found.query == "op:f candidate:mine law:agrees about:output padding>=2 stride>=2 is:wrong"
+    assert found.query == 'op:f candidate:mine law:agrees subject:"output y" padding>=2 stride>=2 is:wrong'
 
 
 def test_two_separate_faults_give_two_clusters() -> None:
@@ -574,7 +582,7 @@ def test_doubts_gather_rows_by_their_reason() -> None:
 def test_gradcheck_is_held_against_the_bound_case_by_case() -> None:
     verdicts = rows(
         row(law="gradcheck"),
-        row(law="gradient", about="x", status="deviates"),
+        row(law="gradient", subject="gradient of x", status="deviates"),
         row(law="gradcheck", case="f/n:2", status="inconclusive"),
         row(law="gradient", case="f/n:2"),
         row(law="gradcheck", case="f/n:3"),
@@ -587,7 +595,15 @@ def test_gradcheck_is_held_against_the_bound_case_by_case() -> None:
 
 def test_columns_that_a_table_lacks_count_as_empty() -> None:
     bare = pandas.DataFrame(
-        {"op": ["f"], "case": ["f"], "candidate": ["c"], "law": ["agrees"], "about": [""], "status": ["conforms"]}
+        {
+            "op": ["f"],
+            "case": ["f"],
+            "candidate": ["c"],
+            "law": ["agrees"],
+            "subject": [""],
+            "scenario": [""],
+            "status": ["conforms"],
+        }
     )
     assert list(table(bare).columns) == list(COLUMNS)
     assert "Nothing is wrong" in report.page(HEADER, bare)

@@ -439,7 +439,7 @@ class Scripts:
             texts = [repro.script(trial, row) for trial, row in zip(trials, rows, strict=True)]
         assert not any(re.search(r"^\s*(import|from) harness", text, re.MULTILINE) for text in texts)
         pairs = list(zip(rows, self.printed(place, texts), strict=True))
-        return {f"{r.case} {r.candidate} {r.law} {r.about}": (told(r), x) for r, x in pairs if not repeats(spec, r, x)}
+        return {f"{r.case} {r.candidate} {r.law} {r.of}": (told(r), x) for r, x in pairs if not repeats(spec, r, x)}
 
 
 def held(hosts: Hosts, given: CandidateSpec) -> Holder:

@@ -148,7 +148,7 @@ def test_a_run_resumed_at_its_end_stays_as_it_is(tmp_path: Path) -> None:
         assert done.returncode == 1, done.stderr
         tables.append(judged(tmp_path))
     assert tables[1].equals(tables[0])
-    assert list(tables[0].about).count("ledger") == 1
+    assert list(tables[0].subject).count("ledger") == 1
 
 
 def test_a_cluster_gives_the_same_table(home: Path, tmp_path: Path, whole: pandas.DataFrame) -> None:
@@ -181,6 +181,6 @@ def test_pytest_gives_the_same_verdicts(home: Path, tmp_path: Path, whole: panda
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(home), os.environ.get("PYTHONPATH", "")])}
     done = subprocess.run(words, cwd=home, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout
-    order = ["op", "case", "candidate", "law", "about"]
+    order = ["op", "case", "candidate", "law", "subject", "scenario"]
     mine, theirs = (t.sort_values(order, ignore_index=True) for t in (judged(tmp_path), whole))
     assert mine.equals(theirs)

@@ -79,7 +79,7 @@ known:
   - by: [mine, scipy.correlate]
     law: agrees
     because: Rounds.
-    about: output
+    subject: output output
     see: a link
     status: timed out
     versions: "torch>=2.4,<2.14"
@@ -160,7 +160,7 @@ def test_every_field_arrives_in_the_spec(tmp_path: Path) -> None:
         law=("agrees",),
         because="Rounds.",
         when=ALWAYS,
-        about=("output",),
+        subject=("output output",),
         see="a link",
         status="timed out",
         versions="torch>=2.4,<2.14",

@@ -42,7 +42,8 @@ def verdicts(case: int, candidates: tuple[str, ...] = ("torch", "numpy")) -> lis
             f"conv2d/n:{case}",
             candidate,
             law,
-            "output",
+            "output y",
+            "",
             "conforms",
             margin=floats[(case + n) % len(floats)],
             ulps=floats[case % len(floats)],
@@ -310,7 +311,9 @@ def test_only_the_rows_of_a_spoilt_page_are_lost(tmp_path: Path) -> None:
 
 def test_rows_longer_than_a_page_are_salvaged_too(tmp_path: Path) -> None:
     path = tmp_path / "run.sqlite"
-    long = [Verdict("op", f"op/n:{n}", "torch", "agrees", "", "deviates", message="x" * (n * 997)) for n in range(30)]
+    long = [
+        Verdict("op", f"op/n:{n}", "torch", "agrees", "", "", "deviates", message="x" * (n * 997)) for n in range(30)
+    ]
     with Store.create(path, HEADER) as store:
         store.append(long)
     assert [bits(row) for row in salvage(path).whole] == [bits(row) for row in long]
@@ -420,7 +423,7 @@ def test_overlaps_that_agree_are_kept_once(tmp_path: Path) -> None:
 def test_overlaps_that_disagree_are_refused(tmp_path: Path) -> None:
     parts = [written(tmp_path / "a", range(8), FIRST), tmp_path / "b"]
     with Store.create(parts[1], SECOND) as store:
-        store.append([*verdicts(5)[:-1], Verdict("conv2d", "conv2d/n:5", "torch", "shape", "output", "deviates")])
+        store.append([*verdicts(5)[:-1], Verdict("conv2d", "conv2d/n:5", "torch", "shape", "output y", "", "deviates")])
         store.finish({})
     with pytest.raises(errors.Overlap, match="conv2d/n:5 has "):
         merge(parts, tmp_path / "merged.sqlite")

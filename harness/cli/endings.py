@@ -15,6 +15,7 @@ import click
 from harness.cli import files, judging
 from harness.cli.earlier import history, of_baseline, remember, told_of, told_of_baseline
 from harness.cli.printing import outlast_readers, print_red, print_run
+from harness.subjects import LEDGER
 
 if TYPE_CHECKING:
     from harness.model import Spec, Verdict
@@ -121,8 +122,8 @@ def tell_faults(store: Store) -> None:
 
 
 def unsaid(stale: Sequence[Verdict], store: Store) -> list[Verdict]:
-    """Those rows about the ledger that an interrupted run has not stored already."""
-    said = {(r.op, r.message) for r in store.rows(about=["ledger"])}
+    """Those rows on the ledger that an interrupted run has not stored already."""
+    said = {(r.op, r.message) for r in store.rows(subject=[LEDGER])}
     return [r for r in stale if (r.op, r.message) not in said]
 
 
@@ -201,7 +202,7 @@ def _gathered(chosen: Plan, store: Store, table: Any, spent: float) -> dict[str,
 
     try:
         clusters = report.clusters(table, store.header.get("first"))
-        examples = {"\t".join((c.example, c.candidate, c.law, c.about)) for c in clusters}
+        examples = {"\t".join((c.example, c.candidate, c.law, c.subject, c.scenario)) for c in clusters}
         found: dict[str, Any] = plain(evidence.gather(chosen, _wrong(store, examples), spent, examples))
         return found
     except Exception as error:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from harness.subjects import LEDGER
+
 if TYPE_CHECKING:
     from harness.store import Store
 
@@ -89,8 +91,8 @@ def print_run(store: Store, table: Any, form: str) -> None:
 
 
 def _told(row: Mapping[Any, Any]) -> str:
-    if row["about"] == "ledger":
+    if row["subject"] == LEDGER:
         return str(row["message"])
-    said = "{candidate} at {case}: {law} {about}".format_map(row).rstrip() + f": {row['message']}"
+    said = " ".join("{candidate} at {case}: {law} {subject} {scenario}".format_map(row).split()) + f": {row['message']}"
     numbers = " (actual {actual}, expected {expected}, bound {bound}, at [{at}])" if row["bound"] else ""
     return said + numbers.format_map(row)

@@ -89,7 +89,7 @@ def shrink(
         click.echo(
             f"{small.case.id}\n  {counted(after, 'number')} instead of {before:,}, found in {counted(small.looks, 'judgement')}"
         )
-        click.echo(f"  {row.law} {row.about}: {row.status}: {row.message}\n")
+        click.echo(f"  {row.law} {row.of}: {row.status}: {row.message}\n")
         _facts(spec, small.case)
     text = _script(spec, given, small.case, seed, row)
     click.echo(text if script else f"# --- repro.py ---\n{text}")
@@ -126,10 +126,23 @@ def _facts(spec: Spec, case: Any) -> None:
 def _evidence(spec: Spec, rows: Sequence[Verdict]) -> None:
     from harness import ledger
 
-    head = ["candidate", "law", "about", "status", "grade", "margin", "ulps", "actual", "expected", "bound", "at"]
+    head = [
+        "candidate",
+        "law",
+        "subject",
+        "scenario",
+        "status",
+        "grade",
+        "margin",
+        "ulps",
+        "actual",
+        "expected",
+        "bound",
+        "at",
+    ]
     columns(head, [[cell(getattr(r, name)) for name in head] for r in rows])
     for row in rows:
-        where = f"{row.candidate} at {row.case}: {f'{row.law} {row.about}'.strip()}"
+        where = f"{row.candidate} at {row.case}: {f'{row.law} {row.of}'.strip()}"
         if row.message and row.status not in ("conforms", "unsupported"):
             click.echo(f"{where}: {row.message}")
         if row.known:

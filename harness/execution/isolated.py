@@ -272,7 +272,7 @@ class _Pool:
 
 
 def _row(task: Task, candidate: str, status: Status, message: str, blame: str) -> Verdict:
-    return Verdict(task.op, task.case, candidate, "status", "", status, blame=blame, message=message)
+    return Verdict(task.op, task.case, candidate, "status", "", "", status, blame=blame, message=message)
 
 
 def _during(text: str, law: str) -> str:

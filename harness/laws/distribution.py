@@ -21,6 +21,7 @@ from harness.asking.scenarios import Call
 from harness.comparison import Equation, Fact, Numbers, Reading
 from harness.laws import readings
 from harness.oracles import Answer
+from harness.subjects import Output, Whole
 from harness.trial import POSED, Asked, Posed, Trial
 
 Array = NDArray[Any]
@@ -54,22 +55,22 @@ def distribution(trial: Trial, of: str) -> Iterator[Equation | Posed]:
         if entries.size > 1:
             several = np.concatenate([entries, *(a.values[name].reshape(-1).astype(np.float64) for a in further)])
             told = {"name": name, "path": of, "params": dict(trial.case.params), "ulp": ulp}
-            for equation in _equations(name, share, entries, several, grid):
-                yield replace(equation, reading=_reading(equation.about, told, trial.first, further, entries.size))
+            for what, equation in _equations(share, entries, several, grid):
+                read = _reading(what, told, trial.first, further, entries.size)
+                yield replace(equation, subject=Output(name), scenario=what, reading=read)
 
 
-def _equations(name: str, share: Any, entries: Array, several: Array, grid: float) -> Iterator[Numbers | Fact]:
-    yield _spread(f"{name} spread", share, np.sort(entries), grid)
-    yield from _evenness(f"{name} evenness", share, np.sort(entries), grid)
-    yield from _distinct(f"{name} distinct", share, entries, grid)
-    yield _tails(f"{name} tails", share, entries, grid)
+def _equations(share: Any, entries: Array, several: Array, grid: float) -> Iterator[tuple[str, Numbers | Fact]]:
+    yield "spread", _spread(share, np.sort(entries), grid)
+    yield from (("evenness", fact) for fact in _evenness(share, np.sort(entries), grid))
+    yield from (("distinct", numbers) for numbers in _distinct(share, entries, grid))
+    yield "tails", _tails(share, entries, grid)
     for what, degrees in ORDERS.items():
-        yield _order(f"{name} {what}", share, several, grid, degrees)
+        yield what, _order(share, several, grid, degrees)
 
 
-def _reading(about: str, told: Mapping[str, Any], first: Asked, further: Sequence[Asked], n: int) -> Reading:
-    """How the number or word that an equation is about comes of what was drawn."""
-    what = about.rpartition(" ")[2]
+def _reading(what: str, told: Mapping[str, Any], first: Asked, further: Sequence[Asked], n: int) -> Reading:
+    """How the number or word that an equation compares comes of what was drawn."""
     if what in ORDERS:
         labels = (first.label, *(a.label for a in further))
         return Reading(readings.order, labels, {**told, "degrees": ORDERS[what]})
@@ -91,7 +92,8 @@ def _repeated(trial: Trial, again: Mapping[str, Asked]) -> Iterator[Fact]:
         for name, drawn in asked.values.items():
             same = "the same" if drawn.tobytes() == first[name].tobytes() else "another"
             read = Reading(readings.same_draw, (trial.first.label, asked.label), {"name": name})
-            yield Fact(f"{name} {how}", same, "the same", f"`{name}` {how} is another draw of the same seed", read)
+            message = f"`{name}` {how} is another draw of the same seed"
+            yield Fact(Output(name), same, "the same", message, read, how)
 
 
 def _of_other_seeds(trial: Trial) -> list[Asked]:
@@ -112,12 +114,12 @@ def chance(n: int) -> float:
     return sqrt(log(2 / bounds.DELTA) / (2 * n))
 
 
-def _spread(about: str, share: Any, ordered: Array, grid: float) -> Numbers:
+def _spread(share: Any, ordered: Array, grid: float) -> Numbers:
     """Kolmogorov's distance, entry by entry: ``max |F(x_i) - (i - 1/2) / n| + 1 / (2 n)``."""
     n = ordered.size
     blurred = share(ordered + grid) - share(ordered - grid)
     bound = max(chance(n) - 1 / (2 * n), 0) + blurred
-    return Numbers(about, share(ordered), Answer((np.arange(n) + 0.5) / n, np.stack([bound] * 3), SHARES))
+    return Numbers(Whole(), share(ordered), Answer((np.arange(n) + 0.5) / n, np.stack([bound] * 3), SHARES))
 
 
 @cache
@@ -131,14 +133,14 @@ def least(n: int) -> float:
     return float(kstwo.ppf(bounds.DELTA, n))
 
 
-def _evenness(about: str, share: Any, ordered: Array, grid: float) -> Iterator[Fact]:
+def _evenness(share: Any, ordered: Array, grid: float) -> Iterator[Fact]:
     """Kolmogorov's distance is not so small that the entries cannot be independent; nothing where rounding hides it."""
     n, shares = ordered.size, share(ordered)
     distance = float(np.max(np.abs(shares - (np.arange(n) + 0.5) / n))) + 1 / (2 * n)
     blurred = float(np.max(share(ordered + grid) - share(ordered - grid)))
     if blurred < least(n):
         even = "too even" if distance + blurred < least(n) else "by chance"
-        yield Fact(about, even, "by chance", f"Kolmogorov's distance is {distance:.2g}; chance leaves {least(n):.2g}")
+        yield Fact(Whole(), even, "by chance", f"Kolmogorov's distance is {distance:.2g}; chance leaves {least(n):.2g}")
 
 
 def repeats(n: int, p: float) -> int:
@@ -152,16 +154,16 @@ def repeats(n: int, p: float) -> int:
     return int(np.argmax(rare)) if rare.any() else n
 
 
-def _distinct(about: str, share: Any, entries: Array, grid: float) -> Iterator[Numbers]:
+def _distinct(share: Any, entries: Array, grid: float) -> Iterator[Numbers]:
     """No more entries repeat an earlier one than the dtype's resolution makes likely; nothing where all of them may."""
     n, likeliest = entries.size, float(np.max(share(entries + grid) - share(entries - grid)))
     most = repeats(n, likeliest)
     if most < n - 1:
         found = np.asarray(float(np.unique(entries).size))
-        yield Numbers(about, found, Answer(np.asarray(float(n)), np.full(3, float(most)), SHARES))
+        yield Numbers(Whole(), found, Answer(np.asarray(float(n)), np.full(3, float(most)), SHARES))
 
 
-def _tails(about: str, share: Any, entries: Array, grid: float) -> Fact:
+def _tails(share: Any, entries: Array, grid: float) -> Fact:
     """No entry so far out that one of n would lie there once in ``1 / DELTA`` times, and some so far that none of n would
     lie beyond as seldom."""
     rare, seldom = bounds.DELTA / (4 * entries.size), 1 - (bounds.DELTA / 4) ** (1 / entries.size)
@@ -171,10 +173,10 @@ def _tails(about: str, share: Any, entries: Array, grid: float) -> Fact:
     message = (
         f"{outside} entries lie where chance puts none" if outside else f"the {' and the '.join(cut)} end is cut off"
     )
-    return Fact(about, "outside" if outside else "cut off" if cut else "inside", "inside", message)
+    return Fact(Whole(), "outside" if outside else "cut off" if cut else "inside", "inside", message)
 
 
-def _order(about: str, share: Any, entries: Array, grid: float, degrees: tuple[int, int]) -> Numbers:
+def _order(share: Any, entries: Array, grid: float, degrees: tuple[int, int]) -> Numbers:
     """No entry tells of another, however far they stand apart: the largest correlation of all distances, round about.
 
     Of ``c = 2 share - 1`` (degree 1) and ``(3 c^2 - 1) / 2`` (degree 2, Legendre's) at two places. Terms of one distance
@@ -191,4 +193,4 @@ def _order(about: str, share: Any, entries: Array, grid: float, degrees: tuple[i
     worst = each[np.argmax(np.abs(each))]
     chances = log(2 * each.size / bounds.DELTA)
     bound = sqrt(6 * v * chances / n) + (1 + mean) * chances / n + mean
-    return Numbers(about, np.asarray((1 + worst) / 2), Answer(np.asarray(0.5), np.full(3, bound / 2), SHARES))
+    return Numbers(Whole(), np.asarray((1 + worst) / 2), Answer(np.asarray(0.5), np.full(3, bound / 2), SHARES))

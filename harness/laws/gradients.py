@@ -31,6 +31,7 @@ from harness.fills import EXTREME
 from harness.laws import readings
 from harness.laws.readings import entry_of, inner, inner_products, noted
 from harness.oracles import Answer, paired
+from harness.subjects import Gradient, Output, State, Tangent, Whole
 from harness.trial import POSED, Asked, Posed, Trial
 
 #: Most numbers (inputs and outputs together) a case may have for the witness to be asked: its cost grows with both.
@@ -52,19 +53,20 @@ def gradient(trial: Trial) -> Iterator[Equation | Posed]:
     kept = trial.ask("what backward changes", trial.pulled(kind=VjpKept)) if trial.plain else None
     if trial.plain and not trial.by_library:
         between = trial.pulled(kind=VjpBetween, others=trial.bench.others)
-        ways[" between"] = trial.ask("vjp between", between)
+        ways["between"] = trial.ask("vjp between", between)
     yield POSED
     yield from _judged(trial, trial.reverse, "")
     for how, asked in ways.items():
         if not isinstance(asked.outcome, NotOffered):
             yield from _judged(trial, asked, how)
-    for asked, about, answer in shared:
+    for asked, how, answer in shared:
         g = asked.returned.arrays[asked.scenario.wrt[0]]
         if g is not None and g.shape == answer.expected.shape:
-            yield Numbers(about, g, answer, reading=entry_of(asked, asked.scenario.wrt[0]))
+            name = asked.scenario.wrt[0]
+            yield Numbers(Gradient(name), g, answer, how, reading=entry_of(asked, name))
     if kept is not None and (changed := kept.returned.notes["changed"]):
         message = f"the backward changed {', '.join(changed)}"
-        yield Fact("side effects", changed, [], message, noted(kept, "changed"))
+        yield Fact(State(), changed, [], message, noted(kept, "changed"))
 
 
 def _ways(trial: Trial) -> dict[str, Asked]:
@@ -77,15 +79,15 @@ def _ways(trial: Trial) -> dict[str, Asked]:
         return {}
     others = trial.bench.others
     ways = {
-        " again": trial.pulled(kind=VjpAgain),
-        " between": trial.pulled(kind=VjpBetween, others=others),
-        " after": trial.pulled(kind=VjpAfter),
+        "again": trial.pulled(kind=VjpAgain),
+        "between": trial.pulled(kind=VjpBetween, others=others),
+        "after": trial.pulled(kind=VjpAfter),
     }
     if not trial.case.departures:
-        ways[" late"] = trial.pulled(kind=VjpLate, others=others)
+        ways["late"] = trial.pulled(kind=VjpLate, others=others)
         if len(others) > 1:
-            ways |= {f" late in {n}": trial.pulled(kind=VjpLate, others={n: x}) for n, x in others.items()}
-    return {how: trial.ask(f"vjp{how}", scenario) for how, scenario in ways.items()}
+            ways |= {f"late in {n}": trial.pulled(kind=VjpLate, others={n: x}) for n, x in others.items()}
+    return {how: trial.ask(f"vjp {how}", scenario) for how, scenario in ways.items()}
 
 
 def _one_for_two(trial: Trial) -> Iterator[tuple[Asked, str, Answer]]:
@@ -95,7 +97,7 @@ def _one_for_two(trial: Trial) -> Iterator[tuple[Asked, str, Answer]]:
             due = trial.due_at(draw)
             due = replace(due, oracle=replace(due.oracle, one=(a, b)))
             asked = trial.ask(f"vjp of {a} as {b}", trial.pulled(wrt=[a], kind=VjpOfOne, second=b))
-            yield asked, f"{a} and {b} as one", due.pulled(trial.due.cotangents)[a]
+            yield asked, f"as one with {b}", due.pulled(trial.due.cotangents)[a]
 
 
 def subsets(trial: Trial) -> Iterator[Equation | Posed]:
@@ -107,8 +109,8 @@ def subsets(trial: Trial) -> Iterator[Equation | Posed]:
     asked = []
     for count in range(1, most):
         for chosen in combinations(names, count):
-            others = "" if count == 1 else f" with {count - 1} other"
-            asked.append((f"{others} alone", trial.ask(f"vjp of {' and '.join(chosen)}", trial.pulled(wrt=chosen))))
+            others = "" if count == 1 else f"with {count - 1} other "
+            asked.append((f"{others}alone", trial.ask(f"vjp of {' and '.join(chosen)}", trial.pulled(wrt=chosen))))
     yield POSED
     for how, some in asked:
         yield from _judged(trial, some, how)
@@ -120,7 +122,7 @@ def upstream(trial: Trial) -> Iterator[Equation | Posed]:
         return
     _reversible(trial)
     questions = [*_upstreams(trial)]
-    asked = [(q, trial.ask(f"vjp{q.how}", trial.pulled(q.cotangents, placed=q.placed))) for q in questions]
+    asked = [(q, trial.ask(f"vjp {q.how}", trial.pulled(q.cotangents, placed=q.placed))) for q in questions]
     hidden = None
     if trial.plain and not _overflows(trial.due.values):
         nan = {n: np.full_like(g, np.nan) for n, g in trial.due.cotangents.items()}
@@ -132,11 +134,12 @@ def upstream(trial: Trial) -> Iterator[Equation | Posed]:
         due = trial.due.pulled(question.cotangents) if question.others else trial.due.gradients
         tier = "worst" if question.repeating else "random"
         equations = _judged(trial, answer, question.how, due, tier)
-        yield from filter(_is_something, equations) if question.how == " of zeros" else equations
+        yield from filter(_is_something, equations) if question.how == "of zeros" else equations
         for name in answer.returned.notes["upstream"]:
             words = ("kept", "changed")
             read = Reading(readings.listed, (answer.label,), {"key": "upstream", "name": name, "words": words})
-            yield Fact(f"{name}{question.how}", "changed", "kept", "the upstream gradient was written to", read)
+            message = f"the upstream gradient of `{name}` was written to"
+            yield Fact(Output(name), "changed", "kept", message, read, question.how)
     if hidden is not None:
         yield from _unhidden(trial, hidden)
 
@@ -155,29 +158,29 @@ class _Upstream:
 def _upstreams(trial: Trial) -> Iterator[_Upstream]:
     cotangents = trial.due.cotangents
     for layout in ("transposed", "strided"):
-        yield _Upstream(f" {layout}", cotangents, layout)
+        yield _Upstream(layout, cotangents, layout)
     for layout in (x for x in trial.candidate.described.layouts if x in _UNUSUAL and trial.plain):
-        yield _Upstream(f" {layout}", cotangents, layout)
+        yield _Upstream(layout, cotangents, layout)
     repeated = {n: _repeated(g) for n, g in cotangents.items()}
-    yield _Upstream(" expanded", repeated, "expanded", others=True, repeating=True)
+    yield _Upstream("expanded", repeated, "expanded", others=True, repeating=True)
     if cotangents and all(g.size for g in cotangents.values()):
         same = {n: np.broadcast_to(g.reshape(-1)[:1].reshape((1,) * g.ndim), g.shape) for n, g in cotangents.items()}
-        yield _Upstream(f" {ONE_VALUE}", same, ONE_VALUE, others=True, repeating=True)
+        yield _Upstream(ONE_VALUE, same, ONE_VALUE, others=True, repeating=True)
     if trial.plain:
         ones = {n: np.ones_like(g) for n, g in cotangents.items()}
-        yield _Upstream(" of ones", ones, others=True, repeating=True)
+        yield _Upstream("of ones", ones, others=True, repeating=True)
         single = {n: np.zeros_like(g) for n, g in cotangents.items()}
         for g in single.values():
             g.reshape(-1)[g.size // 2 : g.size // 2 + 1] = 1
-        yield _Upstream(" of one entry", single, others=True, repeating=True)
+        yield _Upstream("of one entry", single, others=True, repeating=True)
     if trial.plain and not _overflows(trial.due.values):
         by = enlarging(trial.due.oracle.p)
         large = {n: (g * g.dtype.type(by)).astype(g.dtype) for n, g in cotangents.items()}
-        yield _Upstream(" enlarged", large, others=True)
-        yield _Upstream(" of zeros", {n: np.zeros_like(g) for n, g in cotangents.items()}, others=True)
+        yield _Upstream("enlarged", large, others=True)
+        yield _Upstream("of zeros", {n: np.zeros_like(g) for n, g in cotangents.items()}, others=True)
     if trial.by_library and len(cotangents) > 1:
         for name, g in cotangents.items():
-            yield _Upstream(f" of {name} alone", {name: g}, others=True)
+            yield _Upstream(f"of {name} alone", {name: g}, others=True)
 
 
 def _is_something(equation: Equation) -> bool:
@@ -197,7 +200,7 @@ def _unhidden(trial: Trial, asked: Asked) -> Iterator[Equation]:
                 f"{hidden} entries of the gradient of `{name}` hide that the upstream gradient they depend on is NaN"
             )
             read = Reading(readings.hidden, (asked.label,), {"name": name, "depends": depends})
-            yield Fact(f"{name} of NaN", hidden, 0, message, read)
+            yield Fact(Gradient(name), hidden, 0, message, read, "of NaN")
 
 
 def dependent(gradient: Answer) -> Array:
@@ -233,18 +236,18 @@ def _judged(
         if g is None:
             if np.any(due.expected != 0):
                 message = f"there is no gradient of `{name}`"
-                yield Fact(name + how, "None", "a gradient", message, _missing(asked, name))
+                yield Fact(Gradient(name), "None", "a gradient", message, _missing(asked, name), how)
             continue
         got, expected = dtypes[name], trial.arrays[name].dtype.name
         if g.shape != due.expected.shape:
             message = f"the gradient of `{name}` has shape {g.shape} where {due.expected.shape} is due"
             read = Reading(readings.shape, (asked.label,), {"name": name})
-            yield Fact(name + how, g.shape, due.expected.shape, message, read)
+            yield Fact(Gradient(name), g.shape, due.expected.shape, message, read, how)
             continue
         if got != expected:
             message = f"the gradient of `{name}` is {got} where {expected} is due"
-            yield Fact(name + how, got, expected, message, noted(asked, "dtypes", name))
-        yield Numbers(name + how, g, due, tier=tier, reading=entry_of(asked, name))
+            yield Fact(Gradient(name), got, expected, message, noted(asked, "dtypes", name), how)
+        yield Numbers(Gradient(name), g, due, how, tier=tier, reading=entry_of(asked, name))
 
 
 def _missing(asked: Asked, name: str) -> Reading:
@@ -269,7 +272,8 @@ def backward(trial: Trial) -> Iterator[Equation | Posed]:
             due = g[f"due {what}"]
             message = f"{said} {word}{g[what]} for {of if place is None else f'`{of}`'}, which is {due}"
             told = {"function": function, "argument": g["argument"], "what": what}
-            yield Fact(f"{of} {what}", g[what], due, message, Reading(readings.of_gradient, (asked.label,), told))
+            read = Reading(readings.of_gradient, (asked.label,), told)
+            yield Fact(Gradient(of), g[what], due, message, read, what)
 
 
 def forward(trial: Trial) -> Iterator[Equation | Posed]:
@@ -287,7 +291,7 @@ def forward(trial: Trial) -> Iterator[Equation | Posed]:
     for name, asked in alone.items():
         if not isinstance(asked.outcome, NoGraph):
             due = _inexact(trial.due.moved_by(asked.scenario.tangents))
-            yield from _moved(asked, due, f" of {name} alone")
+            yield from _moved(asked, due, f"of {name} alone")
 
 
 def _inexact(due: Mapping[str, Answer]) -> dict[str, Answer]:
@@ -298,11 +302,12 @@ def _inexact(due: Mapping[str, Answer]) -> dict[str, Answer]:
 def _moved(asked: Asked, due: Mapping[str, Answer], how: str) -> Iterator[Equation]:
     for name, actual in asked.values.items():
         if name in due and actual.shape == due[name].expected.shape:
-            yield Numbers(name + how, actual, due[name], reading=entry_of(asked, name))
+            yield Numbers(Tangent(name), actual, due[name], how, reading=entry_of(asked, name))
         elif name in due:
             shapes = actual.shape, due[name].expected.shape
             message = f"the tangent of `{name}` has shape {shapes[0]} where {shapes[1]} is due"
-            yield Fact(name + how, *shapes, message, Reading(readings.shape, (asked.label,), {"name": name}))
+            read = Reading(readings.shape, (asked.label,), {"name": name})
+            yield Fact(Tangent(name), *shapes, message, read, how)
 
 
 def adjoint(trial: Trial) -> Iterator[Equation | Posed]:
@@ -348,7 +353,7 @@ def adjoint(trial: Trial) -> Iterator[Equation | Posed]:
     def wider() -> Answer:
         return replace(answer, error=sum((_slack(a.whole, x) + noise for a, x, noise in parts), start=np.zeros(3)))
 
-    yield Numbers("", reverse, replace(answer, wider=wider), reading=read)
+    yield Numbers(Whole(), reverse, replace(answer, wider=wider), reading=read)
 
 
 def _finite(x: Array) -> bool:
@@ -401,7 +406,7 @@ def second(trial: Trial) -> Iterator[Equation | Posed]:
     for name, asked in alone.items():
         if not isinstance(asked.outcome, (NotOffered, NoGraph)):
             some = _inexact(trial.due.curved_in({name: trial.due.tangents[name]}))
-            yield from _curved(asked, some, f"{name} alone:")
+            yield from _curved(asked, some, f"of {name} alone")
     for path, asked in paths.items():
         # a path that not every implementation has: nothing where this one raises
         if not isinstance(asked.outcome, (NotOffered, NoGraph, Raised, NotAnArray)):
@@ -440,13 +445,13 @@ def _curved(asked: Asked, due: Mapping[str, Answer], how: str) -> Iterator[Equat
     for name, g in asked.returned.arrays.items():
         if name not in due:
             continue
-        expected, about = due[name], f"{how} {name}".strip()
+        expected, of = due[name], Tangent(name) if name in asked.trial.outputs else Gradient(name)
         if g is None:
             if np.any(np.abs(expected.expected) > expected.whole.error[2]):
                 message = f"the second-order gradient of `{name}` is missing"
-                yield Fact(about, "None", "a gradient", message, _missing(asked, name))
+                yield Fact(of, "None", "a gradient", message, _missing(asked, name), how)
         elif g.shape == expected.expected.shape:
-            yield Numbers(about, g, expected, reading=entry_of(asked, name))
+            yield Numbers(of, g, expected, how, reading=entry_of(asked, name))
 
 
 def gradcheck(trial: Trial) -> Iterator[Equation | Posed]:
@@ -464,4 +469,4 @@ def gradcheck(trial: Trial) -> Iterator[Equation | Posed]:
     yield POSED
     notes = asked.returned.notes
     words = f": {notes['words']}" if notes["words"] else ""
-    yield Testimony("", notes["agrees"], f"gradcheck says {notes['agrees']}{words}")
+    yield Testimony(Whole(), notes["agrees"], f"gradcheck says {notes['agrees']}{words}")

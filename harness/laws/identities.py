@@ -26,6 +26,7 @@ from harness.fills import EXTREME
 from harness.laws import readings
 from harness.laws.readings import entry_of
 from harness.oracles import Answer
+from harness.subjects import Output, Whole
 from harness.trial import POSED, Posed, Trial
 
 Array = NDArray[Any]
@@ -40,11 +41,11 @@ def identity(trial: Trial, of: str) -> Iterator[Equation | Posed]:
     yield POSED
     if not trial.bench.finite or trial.case.departures > 1 or trial.case.fill in EXTREME:
         return
-    about, wide = of.split(":")[-1], widest(trial.due.oracle.p)
+    name, wide = of.split(":")[-1], widest(trial.due.oracle.p)
     calls, labels = iter(range(1000)), list[str]()
 
     def call(arrays: Mapping[str, Array]) -> Any:
-        outputs = _due_there(trial, f"{about} {next(calls)}", arrays, wide, labels)
+        outputs = _due_there(trial, f"{name} {next(calls)}", arrays, wide, labels)
         return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
     arrays = {name: arithmetic.leaf(x, wide) if x.dtype.kind in "fc" else x for name, x in trial.arrays.items()}
@@ -58,7 +59,8 @@ def identity(trial: Trial, of: str) -> Iterator[Equation | Posed]:
         error = sum((zero if x.error is None else np.asarray(x.error) for x in (left, right)), start=zero)
         p = trial.due.oracle.p
         read = Reading(readings.left_side, tuple(labels), {**given, "index": index})
-        yield Numbers(about, left.value, Answer(right.value, error + _rest(left, right, wide), p), reading=read)
+        answer = Answer(right.value, error + _rest(left, right, wide), p)
+        yield Numbers(Whole(), left.value, answer, name, reading=read)
 
 
 def widest(p: Precision) -> Precision:
@@ -116,7 +118,7 @@ def containers(trial: Trial) -> Iterator[Equation | Posed]:
     for name, actual in asked.values.items():
         due = trial.due.values[name]
         if actual.shape == due.expected.shape:
-            yield Numbers(name, actual, due, reading=entry_of(asked, name))
+            yield Numbers(Output(name), actual, due, reading=entry_of(asked, name))
         else:
             read = Reading(readings.shape, (asked.label,), {"name": name})
-            yield Fact(name, actual.shape, due.expected.shape, f"`{name}` of lists has another shape", read)
+            yield Fact(Output(name), actual.shape, due.expected.shape, f"`{name}` of lists has another shape", read)

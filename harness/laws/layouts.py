@@ -10,6 +10,7 @@ from harness.asking.scenarios import InLayout, OneArray
 from harness.comparison import Equation, Fact, Numbers, Reading, alike
 from harness.laws import readings
 from harness.laws.readings import entry_of
+from harness.subjects import Input, Output
 from harness.trial import POSED, Asked, Posed, Trial
 
 
@@ -29,16 +30,18 @@ def layout(trial: Trial) -> Iterator[Equation | Posed]:
                 continue
             case Raised(kind, text):
                 message = f"{kind}: {text} for {name} inputs"
-                yield Fact(name, "raised", "a result", message, entry_of(placed, trial.outputs[0]))
+                read = entry_of(placed, trial.outputs[0])
+                yield Fact(Output(trial.outputs[0]), "raised", "a result", message, read, name)
             case _:
                 _ = placed.returned
     for a, b, draw, one in shared:
         match one.outcome:
             case Raised(kind, text):
                 message = f"{kind}: {text} for one array as `{a}` and `{b}`"
-                yield Fact("shared", "raised", "a result", message, entry_of(one, trial.outputs[0]))
+                read = entry_of(one, trial.outputs[0])
+                yield Fact(Output(trial.outputs[0]), "raised", "a result", message, read, "shared")
             case _:
-                yield from alike(one.values, trial.due_at(draw).values, partial(entry_of, one), "shared {}")
+                yield from alike(one.values, trial.due_at(draw).values, partial(entry_of, one), "shared")
 
 
 def _in(trial: Trial, name: str, placed: Asked) -> Iterator[Equation]:
@@ -48,16 +51,16 @@ def _in(trial: Trial, name: str, placed: Asked) -> Iterator[Equation]:
             words = ("kept", "overwritten")
             read = Reading(readings.listed, (placed.label,), {"key": "overwritten", "name": of, "words": words})
             message = f"memory around the {name} input `{of}` was written to"
-            yield Fact(name, words[of in overwritten], "kept", message, read)
-    due, returned = trial.due.values, placed.values
-    for output, actual in returned.items():
+            yield Fact(Input(of), words[of in overwritten], "kept", message, read, name)
+    due = trial.due.values
+    for output, actual in placed.values.items():
         expected = due[output].expected
-        about = name if len(returned) == 1 else f"{output} {name}"
         if actual.shape == expected.shape:
-            yield Numbers(about, actual, due[output], reading=entry_of(placed, output))
+            yield Numbers(Output(output), actual, due[output], name, reading=entry_of(placed, output))
         elif trial.first.values[output].shape == expected.shape:
             read = Reading(readings.shape, (placed.label,), {"name": output})
-            yield Fact(about, actual.shape, expected.shape, f"{name} inputs change the result's shape", read)
+            message = f"{name} inputs change the result's shape"
+            yield Fact(Output(output), actual.shape, expected.shape, message, read, name)
 
 
 def _chosen(trial: Trial) -> Sequence[str]:

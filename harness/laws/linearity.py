@@ -11,6 +11,7 @@ from harness.asking.scenarios import Call
 from harness.comparison import Equation, Numbers, Reading
 from harness.laws.readings import sum_less_parts
 from harness.oracles import Answer, combined
+from harness.subjects import Output
 from harness.trial import POSED, Posed, Trial
 
 
@@ -44,4 +45,4 @@ def linear(trial: Trial, of: str) -> Iterator[Equation | Posed]:
             expected = due[0].expected - due[1].expected - due[2].expected
             error = due[0].error + due[1].error + due[2].error
             answer = Answer(expected, error, due[0].p, combined(due, (1, -1, -1)))
-            yield Numbers(of, actual, answer, scale=due[0].expected, reading=read)
+            yield Numbers(Output(name), actual, answer, of, scale=due[0].expected, reading=read)

@@ -13,10 +13,11 @@ from harness.comparison import Equation, Fact, Numbers, Reading
 from harness.laws import readings
 from harness.laws.readings import entry_of
 from harness.oracles import Answer
+from harness.subjects import Gradient, Output
 from harness.trial import POSED, Asked, Posed, Trial
 
-#: What subjects say besides an output or input: the new axis is the last one; the gradient is mapped, or the map's.
-LAST, PER_SAMPLE, THROUGH = " over the last axis", " per sample", " through the map"
+#: Scenarios besides the plain map: the new axis is the last one; the gradient is mapped, or the map's.
+LAST, PER_SAMPLE, THROUGH = "over the last axis", "per sample", "through the map"
 
 
 def vmap(trial: Trial) -> Iterator[Equation | Posed]:
@@ -29,7 +30,7 @@ def vmap(trial: Trial) -> Iterator[Equation | Posed]:
     last, ways = None, {}
     if trial.plain:
         chosen = dict.fromkeys((every[0], every[-1]) if len(every) > 1 else ())
-        alone = {f" over {n} alone": _asked(trial, (n,), f" over {n} alone") for n in chosen}
+        alone = {f"over {n} alone": _asked(trial, (n,), f"over {n} alone") for n in chosen}
         last, ways = _asked(trial, every, LAST, -1), _gradients(trial)
     yield POSED
     yield from _mapped(trial, whole, "")
@@ -39,7 +40,7 @@ def vmap(trial: Trial) -> Iterator[Equation | Posed]:
         match last.outcome:
             case Raised(kind, text):
                 read = entry_of(last, trial.outputs[0])
-                yield Fact(trial.outputs[0] + LAST, "raised", "returns", f"{kind}: {text}", read)
+                yield Fact(Output(trial.outputs[0]), "raised", "returns", f"{kind}: {text}", read, LAST)
             case _:
                 yield from _mapped(trial, last, LAST)
     for how, asked in ways.items():
@@ -47,7 +48,7 @@ def vmap(trial: Trial) -> Iterator[Equation | Posed]:
 
 
 def _asked(trial: Trial, over: tuple[str, ...], how: str, axis: int = 0) -> Asked:
-    return trial.ask(f"mapped{how}", Mapped(trial.arrays, trial.bench.others, over, axis))
+    return trial.ask(f"mapped {how}".strip(), Mapped(trial.arrays, trial.bench.others, over, axis))
 
 
 def _mapped(trial: Trial, asked: Asked, how: str) -> Iterator[Equation]:
@@ -55,12 +56,12 @@ def _mapped(trial: Trial, asked: Asked, how: str) -> Iterator[Equation]:
         raise Undeclared(Reason.LACKS, f"{asked.outcome.type}: {asked.outcome.text}; no vmap")
     found, over = asked.values, asked.scenario.over
     whole = len(over) == len(trial.arrays)
-    draw = "others" if whole else f"others{how}"
+    draw = "others" if whole else f"others {how}"
     other = {n: (trial.bench.others if n in over else trial.arrays)[n] for n in trial.arrays}
     trial.bench.draw(draw, partial(dict, other))
     for i, due in enumerate((trial.due.values, trial.due_at(draw).values)):
         for name, y in found.items():
-            yield _one_of_two(asked, i, name, y, due[name], how)
+            yield _one_of_two(asked, i, Output(name), y, due[name], how)
 
 
 def _gradients(trial: Trial) -> dict[str, Asked]:
@@ -87,16 +88,16 @@ def _of_gradients(trial: Trial, how: str, asked: Asked) -> Iterator[Equation]:
     match came:
         case NoGraph(text):
             for name in alone:
-                yield Fact(name + how, "None", "a gradient", text, _none(asked, name))
+                yield Fact(Gradient(name), "None", "a gradient", text, _none(asked, name), how)
         case Returned(arrays):
             due = trial.due.gradients, trial.due_at("others").gradients
             for i, gradients in enumerate(due):
                 for name, g in arrays.items():
                     if g is None and name in alone:
                         message = f"there is no gradient of `{name}`"
-                        yield Fact(name + how, "None", "a gradient", message, _none(asked, name))
+                        yield Fact(Gradient(name), "None", "a gradient", message, _none(asked, name), how)
                     elif g is not None:
-                        yield _one_of_two(asked, i, name, g, gradients[name], how)
+                        yield _one_of_two(asked, i, Gradient(name), g, gradients[name], how)
         case Raised() | NotOffered() | NotAnArray():
             return
         case _:
@@ -107,11 +108,11 @@ def _none(asked: Asked, name: str) -> Reading:
     return Reading(readings.missing, (asked.label,), {"name": name})
 
 
-def _one_of_two(asked: Asked, i: int, name: str, actual: Array, due: Answer, how: str) -> Equation:
+def _one_of_two(asked: Asked, i: int, of: Output | Gradient, actual: Array, due: Answer, how: str) -> Equation:
     """What a map over two gives for one of them."""
     expected = (2, *due.expected.shape)
     if actual.shape == expected:
-        read = Reading(readings.part, (asked.label,), {"name": name, "index": i})
-        return Numbers(name + how, actual[i], due, reading=read)
-    read = Reading(readings.shape, (asked.label,), {"name": name})
-    return Fact(name + how, actual.shape, expected, f"has shape {actual.shape} where {expected} is due", read)
+        read = Reading(readings.part, (asked.label,), {"name": of.name, "index": i})
+        return Numbers(of, actual[i], due, how, reading=read)
+    read = Reading(readings.shape, (asked.label,), {"name": of.name})
+    return Fact(of, actual.shape, expected, f"expected shape {expected}, got {actual.shape}", read, how)

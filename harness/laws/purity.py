@@ -12,6 +12,7 @@ from harness.comparison import Equation, Fact, Numbers, Reading, alike
 from harness.laws import readings
 from harness.laws.readings import entry_of, noted
 from harness.oracles import Answer
+from harness.subjects import Input, Output, State, Whole
 from harness.trial import POSED, Asked, Posed, Trial
 
 #: Pairs of calls from two threads at the first case: enough for what they share to be met half-way.
@@ -29,31 +30,31 @@ def pure(trial: Trial) -> Iterator[Equation | Posed]:
     notes = asked.returned.notes
     if notes["refused"] and not notes["changed"]:
         message = f"it takes no read-only inputs: {notes['refused']}"
-        yield Fact("inputs", "refused", "taken", message, noted(asked, "refused"))
+        yield Fact(Whole(), "refused", "taken", message, noted(asked, "refused"))
         return
     state = trial.first.returned.notes.get("state", [])
     if trial.case.departures <= 1:
-        yield Fact("state", state, [], f"the call changed {', '.join(state)}", noted(trial.first, "state"))
+        yield Fact(State(), state, [], f"the call changed {', '.join(state)}", noted(trial.first, "state"))
     for name in trial.arrays:
-        yield _kept(asked, "changed", name, f"the call changed its input `{name}`")
+        yield _kept(asked, "changed", Input(name), f"the call changed its input `{name}`")
     for name, changed in notes["marks"].items():
         message = f"the call changed of its input `{name}`: {', '.join(changed)}"
-        yield Fact(f"{name} itself", changed, [], message, noted(asked, "marks", name))
+        yield Fact(Input(name), changed, [], message, noted(asked, "marks", name), "itself")
     for name, shared in notes["shared"].items():
         message = f"`{name}` shares memory with {', '.join(shared)}"
-        yield Fact(name, shared, [], message, noted(asked, "shared", name))
+        yield Fact(Output(name), shared, [], message, noted(asked, "shared", name))
     for name in trial.arrays:
-        yield _kept(asked, "later inputs", name, f"a later call changed the input `{name}` of an earlier one")
+        yield _kept(asked, "later inputs", Input(name), f"a later call changed the input `{name}` of an earlier one")
     for name in trial.outputs:
-        yield _kept(asked, "later outputs", name, f"a later call changed the earlier `{name}`")
+        yield _kept(asked, "later outputs", Output(name), f"a later call changed the earlier `{name}`")
     yield from _in_modes(modes)
 
 
-def _kept(asked: Asked, key: str, name: str, message: str) -> Fact:
+def _kept(asked: Asked, key: str, of: Input | Output, message: str) -> Fact:
     """That a name is not noted as changed."""
     words = ("unchanged", "changed")
-    read = Reading(readings.listed, (asked.label,), {"key": key, "name": name, "words": words})
-    return Fact(name, words[name in asked.returned.notes[key]], "unchanged", message, read)
+    read = Reading(readings.listed, (asked.label,), {"key": key, "name": of.name, "words": words})
+    return Fact(of, words[of.name in asked.returned.notes[key]], "unchanged", message, read)
 
 
 def _modes(trial: Trial) -> dict[str, Asked]:
@@ -71,7 +72,7 @@ def _in_modes(modes: Mapping[str, Asked]) -> Iterator[Equation]:
             if changed:
                 message = f"{how}, the call changed {', '.join(changed)}"
                 read = Reading(readings.all_noted, (asked.label,), {"keys": ("state", "changed")})
-                yield Fact(f"side effects {how}", changed, [], message, read)
+                yield Fact(State(), changed, [], message, read, how)
 
 
 def _refused(trial: Trial) -> Iterator[Equation | Posed]:
@@ -81,9 +82,9 @@ def _refused(trial: Trial) -> Iterator[Equation | Posed]:
     yield POSED
     notes = asked.returned.notes
     message = f"the call raised, and changed {', '.join(notes['state'])}"
-    yield Fact("state", notes["state"], [], message, noted(asked, "state"))
+    yield Fact(State(), notes["state"], [], message, noted(asked, "state"))
     for name in trial.arrays:
-        yield _kept(asked, "changed", name, f"the call raised, and changed its input `{name}`")
+        yield _kept(asked, "changed", Input(name), f"the call raised, and changed its input `{name}`")
 
 
 def repeatable(trial: Trial) -> Iterator[Equation | Posed]:
@@ -104,11 +105,11 @@ def repeatable(trial: Trial) -> Iterator[Equation | Posed]:
     first, due = trial.first.values, trial.due_at("others").values
     yield from _same(trial, "twice", first, twice)
     other = _part(after.values, "others")
-    yield from alike(other, due, partial(_prefixed, after, "others"), "{} of other inputs")
+    yield from alike(other, due, partial(_prefixed, after, "others"), "of other inputs")
     yield from _same(trial, "after other inputs", first, after, "again ")
     yield from _same(trial, "after its result is overwritten", first, scribbled)
     if overwritten is not None and not isinstance(overwritten.outcome, NotOffered):
-        yield from alike(overwritten.values, due, partial(entry_of, overwritten), "{} of overwritten inputs")
+        yield from alike(overwritten.values, due, partial(entry_of, overwritten), "of overwritten inputs")
     yield from _alike_in(trial, modes, first)
     if threads is not None:
         yield from _together(trial, threads, {"inputs": first, "others": other})
@@ -132,7 +133,7 @@ def _alike_in(trial: Trial, modes: Mapping[str, Asked], first: Mapping[str, Arra
             case Raised(kind, text) if how == "without gradients":
                 # whether it takes what has gradients is said by the laws of those
                 read = entry_of(asked, trial.outputs[0])
-                yield Fact(f"{trial.outputs[0]} {how}", "raised", "returns", f"{kind}: {text}", read)
+                yield Fact(Output(trial.outputs[0]), "raised", "returns", f"{kind}: {text}", read, how)
             case Raised() | NotOffered():
                 continue
             case _:
@@ -144,21 +145,21 @@ def _together(trial: Trial, threads: Asked, before: Mapping[str, Mapping[str, Ar
         draw, _, rest = label.partition(" ")
         name = rest.partition(" ")[2]
         due = trial.due_at("others" if draw == "others" else "").values
-        about = f"{name} in two threads"
-        yield _one_same(about, before[draw].get(name), y, due[name], entry_of(threads, label))
+        yield _one_same(name, "in two threads", before[draw].get(name), y, due[name], entry_of(threads, label))
 
 
 def _same(trial: Trial, how: str, first: Mapping[str, Array], later: Asked, prefix: str = "") -> Iterator[Equation]:
     for name in trial.outputs:
         y, due = later.values[prefix + name], trial.due.values[name]
-        yield _one_same(f"{name} {how}", first.get(name), y, due, entry_of(later, prefix + name))
+        yield _one_same(name, how, first.get(name), y, due, entry_of(later, prefix + name))
 
 
-def _one_same(about: str, first: Array | None, later: Array, due: Answer, read: Reading) -> Equation:
+def _one_same(name: str, how: str, first: Array | None, later: Array, due: Answer, read: Reading) -> Equation:
     if first is not None and (first.shape, first.dtype) == (later.shape, later.dtype) and bits(first) == bits(later):
-        return Fact(about, "same bits", "same bits", "", read)
+        return Fact(Output(name), "same bits", "same bits", "", read, how)
     if later.shape == due.expected.shape:
-        return Numbers(about, later, due, reading=read, again=True)
+        return Numbers(Output(name), later, due, how, reading=read, again=True)
     shape = None if first is None else first.shape
     read = Reading(readings.shape, read.labels, read.arguments)
-    return Fact(about, later.shape, shape, f"expected shape {shape} as at first, got {later.shape}", read)
+    message = f"expected shape {shape} as at first, got {later.shape}"
+    return Fact(Output(name), later.shape, shape, message, read, how)

@@ -12,6 +12,7 @@ from harness.candidates import Undeclared
 from harness.comparison import Equation, Fact, Reading, alike
 from harness.laws import readings
 from harness.laws.readings import entry_of, noted
+from harness.subjects import Output
 from harness.trial import POSED, Asked, Posed, Trial
 
 
@@ -22,7 +23,7 @@ def agrees(trial: Trial) -> Iterator[Equation | Posed]:
     yield from alike(trial.first.values, trial.due.values, partial(entry_of, trial.first))
     if shorter is not None and trial.shortened and isinstance(shorter.outcome, Returned):
         due = replace(trial.due.oracle, case=trial.shortened[0]).values
-        yield from alike(shorter.values, due, partial(entry_of, shorter), "{} by default")
+        yield from alike(shorter.values, due, partial(entry_of, shorter), "by default")
 
 
 def _by_default(trial: Trial) -> Asked | None:
@@ -43,7 +44,9 @@ def shape(trial: Trial) -> Iterator[Equation | Posed]:
     for name, actual in trial.first.values.items():
         expected = due[name]
         read = Reading(readings.shape, (trial.first.label,), {"name": name})
-        yield Fact(name, actual.shape, expected, f"{name} has shape {actual.shape} where {expected} is due", read)
+        yield Fact(
+            Output(name), actual.shape, expected, f"{name} has shape {actual.shape} where {expected} is due", read
+        )
 
 
 def dtype(trial: Trial) -> Iterator[Equation | Posed]:
@@ -52,4 +55,4 @@ def dtype(trial: Trial) -> Iterator[Equation | Posed]:
     for name, got in trial.first.returned.notes["dtypes"].items():
         expected = trial.output_dtype(name)
         read = noted(trial.first, "dtypes", name)
-        yield Fact(name, got, expected, f"{name} is {got} where {expected} is due", read)
+        yield Fact(Output(name), got, expected, f"{name} is {got} where {expected} is due", read)

@@ -52,7 +52,8 @@ class Cluster:
     op: str
     candidate: str
     law: str
-    about: str
+    subject: str
+    scenario: str
     known: bool
     rule: tuple[Condition, ...]
     inside: tuple[int, int]
@@ -68,21 +69,30 @@ class Cluster:
         return f"{' and '.join(map(str, self.rule))}: {wrong} of {cases}, {others} of {rest} others"
 
     @property
+    def of(self) -> str:
+        """What it speaks of and under what, as people read it."""
+        return f"{self.subject} {self.scenario}".strip()
+
+    @property
+    def _of(self) -> Mapping[str, str]:
+        return {"subject": self.subject, "scenario": self.scenario}
+
+    @property
     def query(self) -> str:
         """What the page shows for this cluster."""
-        about = f" about:{self.about}" if self.about and " " not in self.about else ""
+        of = "".join(f' {name}:"{value}"' for name, value in self._of.items() if value)
         conditions = "".join(f" {condition.query}" for condition in self.rule)
-        return f"op:{self.op} candidate:{self.candidate} law:{self.law}{about}{conditions} is:wrong"
+        return f"op:{self.op} candidate:{self.candidate} law:{self.law}{of}{conditions} is:wrong"
 
 
 def clusters(verdicts: pandas.DataFrame, first: Mapping[str, Mapping[str, str]] | None = None) -> list[Cluster]:
-    """The rules of every cell of (op, candidate, law, about) with something wrong that is not a consequence.
+    """The rules of every cell of (op, candidate, law, subject, scenario) with something wrong that is not a consequence.
 
     ``first`` gives, by op, the value of each axis that ids leave out; without it such a value is called `default`.
     """
     own = verdicts[causes(verdicts) < 0]
     wrong = own["status"].isin(BAD | {"known"})
-    cell = ["op", "candidate", "law", "about"]
+    cell = ["op", "candidate", "law", "subject", "scenario"]
     sizes = own[wrong].groupby(cell, sort=True).size().sort_values(ascending=False, kind="stable")
     chosen = set(sizes.index[:MAX_CELLS])
     narrow = own[own["op"].isin({key[0] for key in chosen}) & own["candidate"].isin({key[1] for key in chosen})]
@@ -93,7 +103,7 @@ def clusters(verdicts: pandas.DataFrame, first: Mapping[str, Mapping[str, str]] 
         if key in chosen
         for c in _cell(tuple(map(str, key)), rows, (first or {}).get(str(key[0]), {}))
     ]
-    return sorted(found, key=lambda c: (c.known, -c.inside[0], c.op, c.candidate, c.law, c.about))
+    return sorted(found, key=lambda c: (c.known, -c.inside[0], c.op, c.candidate, c.law, c.subject, c.scenario))
 
 
 def _cell(key: tuple[str, ...], rows: pandas.DataFrame, first: Mapping[str, str]) -> Iterator[Cluster]:
@@ -111,12 +121,13 @@ def _cell(key: tuple[str, ...], rows: pandas.DataFrame, first: Mapping[str, str]
             return
         worst = float(numpy.nanmax(margins[caught], initial=0.0))
         outside = ~mask
-        op, candidate, law, about = key
+        op, candidate, law, subject, scenario = key
         yield Cluster(
             op=op,
             candidate=candidate,
             law=law,
-            about=about,
+            subject=subject,
+            scenario=scenario,
             known=known,
             rule=rule,
             inside=(int(caught.sum()), int(inside.sum())),

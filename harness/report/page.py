@@ -92,7 +92,7 @@ LAW_ORDER = (
 #: Entries that no longer run, values of an axis and entries of one embedded array beyond which the page only counts.
 MAX_GONE, MAX_VALUES, MAX_ENTRIES = 2_000, 60, 20_000
 
-_KEY = ("case", "candidate", "law", "about")
+_KEY = ("case", "candidate", "law", "subject", "scenario")
 
 #: What stands between the parts of a key in what is remembered of a run.
 _TAB = "\t"
@@ -115,8 +115,8 @@ def page(
     ``baseline`` is what it is compared with, and ``against`` says in words which run that was.
 
     ``header["complete"]`` is whether the run reached its footer; without it the page is stamped PARTIAL. ``evidence``
-    maps ``case \\t candidate \\t law \\t about`` to what is known of one row (``expected``, ``actual``, ``margin``:
-    nested lists; ``formula``, ``digits``, ``repro``, ``command``, ``shrunk``: text; ``margins``: per candidate).
+    maps ``case \\t candidate \\t law \\t subject \\t scenario`` to what is known of one row (``expected``, ``actual``,
+    ``margin``: nested lists; ``formula``, ``digits``, ``repro``, ``command``, ``shrunk``: text; ``margins``: per candidate).
     ``header["first"]`` gives by op the value, as text, of each axis that case ids leave out, ``header["models"]`` the
     model of its bounds, ``header["sees"]`` the link beside each known reason, ``header["kills"]`` what ``trust.kills``
     read of the release gate. ``history`` is earlier runs as ``moment`` tells them, oldest first.
@@ -201,7 +201,7 @@ def _rows(
     baseline: pandas.DataFrame | None,
     history: Sequence[Mapping[str, Any]],
 ) -> str:
-    texts = ("op", "case", "candidate", "law", "about", "status", "grade", "blame", "message", "known")
+    texts = ("op", "case", "candidate", "law", "subject", "scenario", "status", "grade", "blame", "message", "known")
     columns = {name: verdicts[name] for name in texts}
     columns["known"] = verdicts["known"].str.replace(_NUMBER, "", regex=True)
     columns["margin"] = verdicts["margin"]
@@ -256,8 +256,8 @@ def _since(verdicts: pandas.DataFrame, history: Sequence[Mapping[str, Any]]) -> 
 
 
 def _keys(rows: pandas.DataFrame) -> pandas.Series:
-    case, candidate, law, about = (rows[name] for name in _KEY)
-    return case + _TAB + candidate + _TAB + law + _TAB + about
+    first, *rest = (rows[name] for name in _KEY)
+    return sum((_TAB + column for column in rest), start=first)
 
 
 def _axes(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> dict[str, list[str]]:

@@ -92,7 +92,7 @@ def _wrong_row(header: Mapping[str, Any], row: Mapping[Any, Any]) -> str:
         f"{SIGNS.get(status, '')} {_text(status)}",
         _text(candidate),
         _code(case),
-        _text(f"{row['law']} {row['about']}"),
+        _text(f"{row['law']} {row['subject']} {row['scenario']}"),
     )
     do = _text(row["message"]) if status == "fixed" else _code(command)
     return "| " + " | ".join([*said, short(row["margin"]), do]) + " |"

@@ -14,31 +14,32 @@ from typing import Any
 
 import numpy as np
 
+from harness import subjects
 from harness.asking.binding import Arguments
 from harness.asking.hosts import MEMORY
 from harness.asking.outcomes import Array, OutOfMemory, Returned, TimedOut
 from harness.asking.wire import BFLOAT16
 from harness.candidates import Undeclared
-from harness.comparison import Fact, Numbers, Reading, compare
+from harness.comparison import Fact, Numbers, compare
 from harness.laws import IMPLIED, posed
 from harness.model import Law, Verdict
 from harness.oracles import OracleError
 from harness.repro.sources import carried
 from harness.trial import Asked, Trial, Unanswered
 
-#: What a row about an equation says, found again.
+#: What a row of an equation says, found again.
 Equation = Numbers | Fact
 
 
 def script(trial: Trial, row: Verdict) -> str:
     """A script that prints the row's ``actual`` (its worst entry, or what was raised). Asks the candidate again."""
-    asked, reading = _of(trial, row)
+    asked, equation = _of(trial, row)
     writing = _Literals()
     calls = [f"found[{a.label!r}] = {writing.scenario(a.scenario)}.perform(candidate)" for a in asked]
     given = trial.candidate.given
     library = type(_library(trial)).__name__
     wanted = {"Bound", "Arguments", "load", library, *(type(a.scenario).__name__ for a in asked), *writing.names}
-    shown = _shown(row, reading, writing, wanted)
+    shown = _shown(row, equation, writing, wanted)
     imports, pieces = carried(wanted, _library(trial).name)
     vjp = f"load({given.vjp!r})" if given.vjp else "None"
     return "\n".join(
@@ -63,18 +64,18 @@ def _library(trial: Trial) -> Any:
     return libraries.load(trial.candidate.described.library)
 
 
-def _of(trial: Trial, row: Verdict) -> tuple[list[Asked], Reading | None]:
-    """What was asked for a row, in order, and how its number comes of that."""
+def _of(trial: Trial, row: Verdict) -> tuple[list[Asked], Equation | None]:
+    """What was asked for a row, in order, and the equation that judged it."""
     if row.law == "status" or row.death:
         _ = trial.first.outcome
         return ([trial.first] if trial.ended or not row.death else _until_the_end(trial)), None
-    about = [e for e in equations(trial, row) if e.reading]
-    found = next((e for e in about if isinstance(e, Numbers) == bool(row.bound)), next(iter(about), None))
+    read = [e for e in equations(trial, row) if e.reading]
+    found = next((e for e in read if isinstance(e, Numbers) == bool(row.bound)), next(iter(read), None))
     if found is not None:
         reading = found.reading
         labels = [n for n in (reading.labels if reading else ()) if n != trial.first.label]
         before = [] if trial.case.invalid and labels else [trial.first]  # a call that must raise would end the script
-        return [*before, *(trial.asked[label] for label in labels)], reading
+        return [*before, *(trial.asked[label] for label in labels)], found
     first = trial.first
     of_law = [a for a in trial.asked.values() if a.law == row.law]
     stopped = next((a for a in of_law if not isinstance(a.outcome, Returned)), next(iter(of_law), first))
@@ -94,43 +95,43 @@ def _until_the_end(trial: Trial) -> list[Asked]:
 
 
 def equations(trial: Trial, row: Verdict) -> Iterator[Equation]:
-    """The equations that a row may be about, worst first."""
+    """The equations that a row may tell of, worst first."""
     ranked: list[tuple[float, Equation]] = []
     for law in [law for law in trial.spec.laws if law.name == row.law] or [Law(row.law)]:
         trial.under(law.name)
         with suppress(Undeclared, Unanswered, OracleError):
             for equation in posed(law, trial):
-                if isinstance(equation, (Numbers, Fact)) and equation.about == row.about:
+                if isinstance(equation, (Numbers, Fact)) and _speaks_of(equation, row):
                     held = compare(equation, trial.bench.tier)
                     ranked.append((held.margin, dataclasses.replace(held.equation, reading=equation.reading)))
     ranked.sort(key=lambda pair: -pair[0])
     return iter([equation for _, equation in ranked])
 
 
-def _shown(row: Verdict, reading: Reading | None, writing: _Literals, wanted: set[str]) -> list[str]:
+def _speaks_of(equation: Numbers | Fact, row: Verdict) -> bool:
+    return (subjects.text(equation.subject), equation.scenario) == (row.subject, row.scenario)
+
+
+def _shown(row: Verdict, equation: Equation | None, writing: _Literals, wanted: set[str]) -> list[str]:
     """Lines that print what the row has for ``actual``."""
+    reading = equation.reading if equation else None
     if reading is None:
         return ['print("returns")']
     wanted.add(reading.function.__name__)
     given = "".join(f", {name}={writing.value(name, value)}" for name, value in reading.arguments.items())
     result = f"result = {reading.function.__name__}(found, {reading.labels!r}{given})"
     if not row.bound:
-        return [result, "print(tuple(result.shape))" if _is_shape(row) else "print(result)"]
+        return [result, "print(tuple(result.shape))" if isinstance(equation, Numbers) else "print(result)"]
     at = tuple(int(i) for i in row.at.split())
     return [result, f"print(written(np.asarray(result)[{at!r}][()]))"]
 
 
-def _is_shape(row: Verdict) -> bool:
-    """Whether a row without a bound compares numbers, whose shapes differ."""
-    return row.expected.startswith("(") and row.margin == float("inf") and row.message == "shape"
-
-
 def _head(trial: Trial, row: Verdict, imports: str) -> str:
-    about = f" of {row.about}" if row.about else ""
+    of = f", {row.of}" if row.of else ""
     said = f"expected {row.expected}, bound {row.bound}: {row.message}" if row.bound else row.message
     said += f"\n\nKnown: {row.known.partition(': ')[2]}" if row.known else ""
     safe = said.replace("\\", " ").replace('"""', "'''").rstrip('"')
-    title = f"{trial.spec.op}: {trial.candidate.name} at {trial.case.id}, law {row.law}{about}."
+    title = f"{trial.spec.op}: {trial.candidate.name} at {trial.case.id}, law {row.law}{of}."
     torch = trial.candidate.described.library == "torch"
     lines = [f'"""{title}\n\n{safe or f"expected: {row.expected}"}\n"""', "", "from __future__ import annotations", ""]
     lines += [imports, "import sys", "import numpy as np", "import torch" if torch else "", ""]

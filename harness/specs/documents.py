@@ -216,8 +216,10 @@ class KnownDocument(_Strict):
     """The reason, in a sentence."""
     when: _Expression = Field(default_factory=lambda: ALWAYS)
     """The cases, as under `unsupported`; absent: all."""
-    about: _Texts = ()
-    """What the rows are about, as `gradient of input`; absent: anything."""
+    subject: _Texts = ()
+    """What the rows speak of: `output y`, `input x`, `gradient of x`, `tangent of y`, `state`; absent: anything."""
+    scenario: _Texts = ()
+    """Under which scenario, as rows tell it: `late`, `transposed`; absent: any."""
     see: _Text | None = None
     """A link to where it was reported."""
     status: _Status | None = None

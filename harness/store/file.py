@@ -49,7 +49,7 @@ BATCH_ROWS, BATCH_SECONDS = 1_000, 0.5
 PIECE_ROWS = 10_000
 
 #: What a table of verdicts is sorted by.
-KEY = ("op", "case", "candidate", "law", "about")
+KEY = ("op", "case", "candidate", "law", "subject", "scenario")
 
 #: The columns that are floats; NaN in them is NULL.
 FLOATS = ("margin", "ulps", "seconds")
@@ -204,10 +204,10 @@ class Store:
         self.flush()
         with spoken(self.path):
             found = self._connection.execute("SELECT DISTINCT op, candidate, known FROM verdicts").fetchall()
-        return [Verdict(op, "", by, "", "", "", known=known) for op, by, known in found]
+        return [Verdict(op, "", by, "", "", "", "", known=known) for op, by, known in found]
 
     def rows(self, **wanted: Collection[str]) -> Iterator[Verdict]:
-        """Every verdict whose columns have one of the values wanted, sorted by op, case, candidate, law and about."""
+        """Every verdict whose columns have one of the values wanted, sorted by op, case, candidate, law, subject and scenario."""
         return (Verdict(*row) for row in self._sorted(**wanted))
 
     def worst(self, each: int, statuses: Collection[str]) -> Iterator[Verdict]:

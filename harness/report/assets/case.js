@@ -35,7 +35,7 @@ class Case {
     const { table, cold } = this.app, fact = {};
     for (const [name, column] of Object.entries(table.columns)) fact[name] = column instanceof Text ? column.at(row) : column[row];
     for (const [name, column] of Object.entries(cold?.columns ?? {})) fact[name] = column.at(row);
-    const evidence = cold?.facts.evidence ?? {}, key = [fact.case, fact.candidate, fact.law, fact.about].join("\t");
+    const evidence = cold?.facts.evidence ?? {}, key = [fact.case, fact.candidate, fact.law, fact.subject, fact.scenario].join("\t");
     return { ...fact, evidence: Object.hasOwn(evidence, key) ? evidence[key] : {} };
   }
 
@@ -81,7 +81,7 @@ class Case {
   }
 
   title(fact) {
-    return el("div", { class: "case-head" }, el("h2", { id: "case-title", tabindex: "-1" }, el("b", { class: `sign ${kind(fact.status)}`, "aria-hidden": "true" }, this.app.table.facts.signs[fact.status] ?? ""), " ", el("code", {}, fact.candidate), " ", fact.status, " ", el("span", { class: "dim" }, `${fact.law}${fact.about && ` of ${fact.about}`}`)),
+    return el("div", { class: "case-head" }, el("h2", { id: "case-title", tabindex: "-1" }, el("b", { class: `sign ${kind(fact.status)}`, "aria-hidden": "true" }, this.app.table.facts.signs[fact.status] ?? ""), " ", el("code", {}, fact.candidate), " ", fact.status, " ", el("span", { class: "dim" }, [fact.law, fact.subject, fact.scenario].filter(Boolean).join(" · "))),
       el("div", { class: "walk" }, this.place(), el("button", { type: "button", "aria-label": "Previous", onclick: () => this.app.step(-1) }, "‹"), el("button", { type: "button", "aria-label": "Next", onclick: () => this.app.step(1) }, "›"), el("button", { type: "button", "aria-label": "Close", onclick: () => this.node.close() }, "✕")),
       el("p", { class: "address" }, el("b", {}, fact.op), fact.case.split("/").slice(1).map((part) => { const [axis, ...value] = part.split(":"); return el("span", { class: "part" }, el("i", {}, axis), " ", value.join(":")); }), this.unsaid(fact)));
   }
@@ -164,7 +164,7 @@ class Case {
   elsewhere(row, { evidence, ...fact }) {
     if (evidence.repro || !this.wrong(fact)) return null;
     const other = this.app.nearest(row), { columns } = this.app.table;
-    return el("p", { class: "dim" }, "This page holds no arrays and no script of this case; the command above recomputes them. ", other !== undefined && "It holds those of ", other !== undefined && el("a", { href: this.app.linkTo(other) }, `${columns.case.at(other)} ${columns.about.at(other)}`.trim()), other !== undefined && ", wrong under the same law.");
+    return el("p", { class: "dim" }, "This page holds no arrays and no script of this case; the command above recomputes them. ", other !== undefined && "It holds those of ", other !== undefined && el("a", { href: this.app.linkTo(other) }, `${columns.case.at(other)} ${spokenOf(columns, other)}`.trim()), other !== undefined && ", wrong under the same law.");
   }
 
   folded(title, content) {
@@ -178,12 +178,12 @@ class Case {
   laws(row, fact) {
     const { columns, facts } = this.app.table, same = this.app.siblings(row);
     if (same.length < 2) return "";
-    return el("details", {}, el("summary", {}, `All ${counted(same.length, "verdict")} on ${fact.candidate} at this case`), el("ul", { class: "laws" }, same.map((other) => { const status = columns.status.at(other); return el("li", {}, el("a", { href: this.app.linkTo(other), class: `word ${kind(status)}` }, facts.signs[status] ?? "", ` ${columns.law.at(other)} ${columns.about.at(other)}`), el("span", { class: "nums" }, short(columns.margin[other])), status); })));
+    return el("details", {}, el("summary", {}, `All ${counted(same.length, "verdict")} on ${fact.candidate} at this case`), el("ul", { class: "laws" }, same.map((other) => { const status = columns.status.at(other); return el("li", {}, el("a", { href: this.app.linkTo(other), class: `word ${kind(status)}` }, facts.signs[status] ?? "", ` ${columns.law.at(other)} ${spokenOf(columns, other)}`), el("span", { class: "nums" }, short(columns.margin[other])), status); })));
   }
 
   issue(fact) {
     const { facts } = this.app.table, fence = "```", lines = [`### ${fact.candidate} ${fact.status} at ${fact.case}`, "", this.sentence(fact), "", "| | |", "| --- | --- |"];
-    for (const name of ["law", "about", "actual", "expected", "bound", "margin", "ulps", "at", "message"]) if (fact[name] !== "" && fact[name] === fact[name]) lines.push(`| ${name} | ${String(fact[name]).replaceAll("|", "\\|").replaceAll("\n", " ")} |`);
+    for (const name of ["law", "subject", "scenario", "actual", "expected", "bound", "margin", "ulps", "at", "message"]) if (fact[name] !== "" && fact[name] === fact[name]) lines.push(`| ${name} | ${String(fact[name]).replaceAll("|", "\\|").replaceAll("\n", " ")} |`);
     lines.push("", `Versions: ${Object.entries(facts.versions).map(([name, value]) => `${name} ${value}`).join(", ")}; CPU ${facts.cpu} ${[facts.isa].flat().join(" ")}`, "", `Reproduce with \`${this.command(fact)}\`.`);
     if (fact.evidence.shrunk?.includes("\n")) lines.push("", `Smallest case found: ${fact.evidence.shrunk.split("\n")[0]}`);
     const script = fact.evidence.smallest ?? fact.evidence.repro;
@@ -192,18 +192,18 @@ class Case {
   }
 }
 
-// Rows -> entries for a spec's `known:`; one per candidate, law, about and status, with what their cases share, also at
+// Rows -> entries for a spec's `known:`; one per candidate, law, subject, scenario and status, with what their cases share, also at
 // first values: an entry speaks of no case beyond those it was seen at. Its reason is for its author to write.
 function ledger(rows, { first, axes }) {
-  const groups = Map.groupBy(rows, (row) => JSON.stringify([row.op, row.candidate, row.law, row.about, row.status]));
+  const groups = Map.groupBy(rows, (row) => JSON.stringify([row.op, row.candidate, row.law, row.subject, row.scenario, row.status]));
   const scalar = (text) => (/^[A-Za-z_][\w.]*$/.test(text) ? text : JSON.stringify(text));
   return ["known:", ...[...groups.values()].map((group) => {
     const said = (row) => Object.fromEntries(row.case.split("/").slice(1).map((part) => { const [axis, ...rest] = part.split(":"); return [axis, rest.join(":")]; }));
     const all = group.map((row) => { const { grid, ...parts } = said(row); return parts.invalid ? parts : { ...first[row.op], ...parts }; });
     const shared = Object.entries(all[0]).filter(([axis, value]) => all.every((values) => values[axis] === value));
     const when = shared.map(([axis, value]) => `${axis} == ${axes[axis]?.includes("given") ? quotedWord(value) : literal(String(value))}`.replace("== None", "is None")).join(" and ");
-    const [{ candidate, law, about, status, op }] = group;
-    return `  - {by: ${scalar(candidate)}, law: ${scalar(law)}, ${about && `about: ${scalar(about)}, `}${when && `when: ${JSON.stringify(when)}, `}because: "", status: ${scalar(status)}}  # ${op.replace(/\s/g, " ")}, ${counted(group.length, "row")}`;
+    const [{ candidate, law, subject, scenario, status, op }] = group;
+    return `  - {by: ${scalar(candidate)}, law: ${scalar(law)}, ${subject && `subject: ${scalar(subject)}, `}${scenario && `scenario: ${scalar(scenario)}, `}${when && `when: ${JSON.stringify(when)}, `}because: "", status: ${scalar(status)}}  # ${op.replace(/\s/g, " ")}, ${counted(group.length, "row")}`;
   })].join("\n") + "\n";
 }
 

@@ -50,9 +50,9 @@ function readRun(text) {
 function unfolded(head, rows) {
   const at = Object.fromEntries(head.map((name, i) => [name, i]));
   return rows.flatMap((row) => row[at.verdicts].split(";").map((text) => {
-    const [, law, about = "", status, margin] = text.match(/^(\S+)(?: (.*))?\|(.*?) ?(exact|inf|nan|2\^-?\d+)$/) ?? [];
+    const [, law, subject, scenario, status, margin] = text.match(/^(\S+)\|(.*?)\|(.*?)\|(.*?) ?(exact|inf|nan|2\^-?\d+)$/) ?? [];
     const number = margin === "exact" ? "0" : margin?.startsWith("2^") ? String(2 ** Number(margin.slice(2))) : margin;
-    return { op: row[at.op], case: row[at.case], candidate: row[at.candidate], law, about, status: status || "conforms", margin: number };
+    return { op: row[at.op], case: row[at.case], candidate: row[at.candidate], law, subject, scenario, status: status || "conforms", margin: number };
   }).filter(({ law }) => law));
 }
 
@@ -86,9 +86,9 @@ function renaming(renamed) {
 function compareWith(table, old) {
   const now = renaming(table.facts.renamed);
   const { columns, facts, rows } = table, key = (...parts) => parts.join("\t"), ops = new Set(columns.op.words()), there = new Map(), here = new Map(), names = new Array(rows);
-  for (const row of old) if ((row.op === undefined || ops.has(now(row.op))) && row.about !== "ledger") once(facts, there, key(now(row.case), row.candidate, row.law, row.about ?? ""), row, row.status);
+  for (const row of old) if ((row.op === undefined || ops.has(now(row.op))) && row.subject !== "ledger") once(facts, there, key(now(row.case), row.candidate, row.law, row.subject ?? "", row.scenario ?? ""), row, row.status);
   for (let row = 0; row < rows; row++) {
-    names[row] = key(columns.case.at(row), columns.candidate.at(row), columns.law.at(row), columns.about.at(row));
+    names[row] = key(columns.case.at(row), columns.candidate.at(row), columns.law.at(row), columns.subject.at(row), columns.scenario.at(row));
     once(facts, here, names[row], { row, status: columns.status.at(row) }, columns.status.at(row));
   }
   // A row without a subject speaks for all that a law looks at: see diff.py.
@@ -106,11 +106,11 @@ function compareWith(table, old) {
     const then = there.get(names[row]), now = here.get(names[row]);
     before[row] = then ? numeric(then.margin ?? "nan") : NaN;
     was[row] = then?.status ?? "";
-    kinds[row] = columns.about.at(row) === "ledger" ? "" : changed(facts, then ? then.status : null, before[row], now.status, columns.margin[now.row]);
+    kinds[row] = columns.subject.at(row) === "ledger" ? "" : changed(facts, then ? then.status : null, before[row], now.status, columns.margin[now.row]);
   }
   Object.assign(columns, { change: Text.of(kinds), was: Text.of(was), before });
   const gone = [...there].filter(([name, row]) => !here.has(name) && Object.hasOwn(facts.severity, row.status)).map(([, row]) => row);
-  table.facts.gone = gone.slice(0, 2000).map((row) => [row.case, row.candidate, row.law, row.about ?? "", row.status]);
+  table.facts.gone = gone.slice(0, 2000).map((row) => [row.case, row.candidate, row.law, [row.subject, row.scenario].filter(Boolean).join(" "), row.status]);
   table.facts.gone_count = gone.length;
   table.facts.baseline = true;
 }
@@ -128,6 +128,6 @@ function drawChanges(app) {
   tallies["no longer run"] += table.facts.gone_count ?? 0;
   const any = Object.values(tallies).some(Boolean);
   const cards = table.facts.kinds.filter((name) => tallies[name]).map((name) => el("li", {}, el("a", { class: `change ${kind(name)}`, href: app.fragment({ q: `is:${name.replaceAll(" ", "-")}` }), "data-go": true }, el("b", { class: "nums" }, tallies[name].toLocaleString("en")), " ", name, el("small", {}, MEANING[name]))));
-  const gone = table.facts.gone.length ? el("details", {}, el("summary", {}, `${counted(table.facts.gone_count ?? 0, "row")} not here any more`), el("ul", { class: "gone" }, table.facts.gone.slice(0, 200).map(([address, candidate, law, about, status]) => el("li", {}, el("code", {}, address), ` ${candidate}: ${law} ${about} (${status})`)))) : "";
+  const gone = table.facts.gone.length ? el("details", {}, el("summary", {}, `${counted(table.facts.gone_count ?? 0, "row")} not here any more`), el("ul", { class: "gone" }, table.facts.gone.slice(0, 200).map(([address, candidate, law, of, status]) => el("li", {}, el("code", {}, address), ` ${candidate}: ${law} ${of} (${status})`)))) : "";
   document.getElementById("changes").replaceChildren(any ? el("ul", { class: "kinds" }, cards) : el("p", {}, "Nothing, against the run compared with."), gone);
 }

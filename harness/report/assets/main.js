@@ -33,7 +33,7 @@ function csvField(value) {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-const CSV = ["op", "case", "candidate", "law", "about", "status", "grade", "margin", "ulps", "actual", "expected", "bound", "at", "blame", "message", "known", "seconds"];
+const CSV = ["op", "case", "candidate", "law", "subject", "scenario", "status", "grade", "margin", "ulps", "actual", "expected", "bound", "at", "blame", "message", "known", "seconds"];
 
 class App {
   constructor(table) {
@@ -84,11 +84,11 @@ class App {
 
   linkTo(row) {
     const { columns } = this.table, { q, sort, all } = this.state();
-    return this.fragment({ q, sort, all, case: columns.case.at(row), candidate: columns.candidate.at(row), law: columns.law.at(row), about: columns.about.at(row) });
+    return this.fragment({ q, sort, all, case: columns.case.at(row), candidate: columns.candidate.at(row), law: columns.law.at(row), subject: columns.subject.at(row), scenario: columns.scenario.at(row) });
   }
 
   find(state) {
-    const { columns, rows } = this.table, names = ["case", "candidate", "law", "about"].filter((name) => name in state);
+    const { columns, rows } = this.table, names = KEY.filter((name) => name in state);
     const wanted = names.map((name) => columns[name].code(state[name])), codes = names.map((name) => columns[name].codes);
     if (wanted.includes(-1)) return -1;
     for (let row = 0; row < rows; row++) if (codes.every((code, i) => code[row] === wanted[i])) return row;
@@ -179,11 +179,11 @@ class App {
     this.set({ sort: now === `${name}.${first}` ? `${name}.${second}` : now === `${name}.${second}` ? "" : `${name}.${first}`, q: this.query.value });
   }
 
-  open(row) { this.set({ q: this.query.value, ...Object.fromEntries(["case", "candidate", "law", "about"].map((name) => [name, this.table.columns[name].at(row)])) }, "pushState"); }
+  open(row) { this.set({ q: this.query.value, ...Object.fromEntries(KEY.map((name) => [name, this.table.columns[name].at(row)])) }, "pushState"); }
 
   closed() {
     if (!this.state().case) return;
-    this.set({ q: this.query.value, case: "", candidate: "", law: "", about: "" });
+    this.set({ q: this.query.value, case: "", candidate: "", law: "", subject: "", scenario: "" });
     document.body.append(toast);
     if (document.activeElement === document.body) this.grid.node.focus({ preventScroll: true });
   }
@@ -192,7 +192,7 @@ class App {
     const at = this.grid.view.indexOf(this.pane.row);
     if (at >= 0) this.grid.current = at;
     const row = this.grid.move(by);
-    if (row !== undefined) this.set(Object.fromEntries(["case", "candidate", "law", "about"].map((name) => [name, this.table.columns[name].at(row)])));
+    if (row !== undefined) this.set(Object.fromEntries(KEY.map((name) => [name, this.table.columns[name].at(row)])));
   }
 
   rowsWhere(row, names) {
@@ -201,18 +201,18 @@ class App {
     return found;
   }
 
-  // Every candidate under the same law about the same; where a law's rows were gathered, the gathered one.
+  // Every candidate under the same law of the same subject and scenario; where a law's rows were gathered, the gathered one.
   peers(row) {
-    const { candidate, about } = this.table.columns, exact = this.rowsWhere(row, ["case", "law", "about"]), there = new Set(exact.map((other) => candidate.codes[other]));
-    return [...exact, ...this.rowsWhere(row, ["case", "law"]).filter((other) => about.at(other) === "" && !there.has(candidate.codes[other]))];
+    const { candidate } = this.table.columns, exact = this.rowsWhere(row, ["case", "law", "subject", "scenario"]), there = new Set(exact.map((other) => candidate.codes[other]));
+    return [...exact, ...this.rowsWhere(row, ["case", "law"]).filter((other) => spokenOf(this.table.columns, other) === "" && !there.has(candidate.codes[other]))];
   }
 
   // The row nearest to this one of which the page holds evidence: of the same op, candidate and law.
   nearest(row) {
     const { columns } = this.table, known = new Set(Object.keys(this.cold?.facts.evidence ?? {}));
-    const key = (other) => ["case", "candidate", "law", "about"].map((name) => columns[name].at(other)).join("\t");
+    const key = (other) => KEY.map((name) => columns[name].at(other)).join("\t");
     const same = this.rowsWhere(row, ["op", "candidate", "law"]).filter((other) => other !== row && known.has(key(other)));
-    const apart = (other) => (columns.about.codes[other] === columns.about.codes[row] ? 0 : 1000) + distance(columns.case.at(other), columns.case.at(row));
+    const apart = (other) => (spokenOf(columns, other) === spokenOf(columns, row) ? 0 : 1000) + distance(columns.case.at(other), columns.case.at(row));
     return same.map((other) => [apart(other), other]).sort((a, b) => a[0] - b[0])[0]?.[1];
   }
 
@@ -309,7 +309,7 @@ class App {
     if (name === "drop" && event.dataTransfer.files[0]) this.compare(event.dataTransfer.files[0]);
   }
 
-  // An op's row of the matrix, folded out: law and what it is about x candidate.
+  // An op's row of the matrix, folded out: law, subject, scenario x candidate.
   fold(button) {
     const line = button.closest("tr"), open = button.getAttribute("aria-expanded") === "true";
     button.setAttribute("aria-expanded", String(!open));
@@ -320,25 +320,25 @@ class App {
 
 function lawTable(app, op) {
   const { columns, facts, rows } = app.table, wanted = columns.op.code(op), ranks = facts.precedence, cells = new Map(), names = new Set();
-  const width = columns.candidate.count, abouts = columns.about.count, statusRank = columns.status.words().map((word) => ranks.indexOf(word));
+  const width = columns.candidate.count, of = pairsOf(columns), statusRank = columns.status.words().map((word) => ranks.indexOf(word));
   for (let row = 0; row < rows; row++) {
     if (columns.op.codes[row] !== wanted) continue;
-    const key = (columns.law.codes[row] * abouts + columns.about.codes[row]) * width + columns.candidate.codes[row], margin = columns.margin[row], rank = statusRank[columns.status.codes[row]];
+    const key = (columns.law.codes[row] * of.count + of.code(row)) * width + columns.candidate.codes[row], margin = columns.margin[row], rank = statusRank[columns.status.codes[row]];
     names.add(columns.candidate.codes[row]);
     const cell = cells.get(key);
     const own = columns.cause[row] < 0;
     if (!cell) cells.set(key, { rank, margin, count: 1, own });
     else { cell.count++; if (rank === cell.rank) cell.own ||= own; else if (rank < cell.rank) cell.own = own; if (rank < cell.rank) Object.assign(cell, { rank, margin }); else if (rank === cell.rank && !(margin <= cell.margin)) cell.margin = Number.isNaN(margin) ? cell.margin : margin; }
   }
-  const place = (line) => { const at = facts.laws.indexOf(columns.law.word(Math.floor(line / abouts))); return at < 0 ? facts.laws.length : at; };
+  const place = (line) => { const at = facts.laws.indexOf(columns.law.word(Math.floor(line / of.count))); return at < 0 ? facts.laws.length : at; };
   const lines = [...new Set([...cells.keys()].map((key) => Math.floor(key / width)))].sort((a, b) => place(a) - place(b) || a - b), candidates = [...names].sort((a, b) => a - b);
   const head = el("tr", {}, el("th", { scope: "col" }, "law"), candidates.map((by) => el("th", { scope: "col" }, columns.candidate.word(by))));
   return el("table", { class: "by-law" }, el("thead", {}, head), el("tbody", {}, lines.map((line) => {
-    const law = columns.law.word(Math.floor(line / abouts)), about = columns.about.word(line % abouts);
-    return el("tr", {}, el("th", { scope: "row" }, law, about && " ", about && el("span", { class: "dim" }, about)), candidates.map((by) => {
+    const law = columns.law.word(Math.floor(line / of.count)), [subject, scenario] = of.words(line % of.count), said = `${subject} ${scenario}`.trim();
+    return el("tr", {}, el("th", { scope: "row" }, law, said && " ", said && el("span", { class: "dim" }, said)), candidates.map((by) => {
       const cell = cells.get(line * width + by);
       if (!cell) return el("td", {});
-      const status = ranks[cell.rank] ?? "", q = [`op:${quoted(op)}`, `candidate:${quoted(columns.candidate.word(by))}`, `law:${quoted(law)}`, about && `about:${quoted(about)}`, status !== "conforms" && status && `status:${quoted(status)}`].filter(Boolean).join(" ");
+      const status = ranks[cell.rank] ?? "", q = [`op:${quoted(op)}`, `candidate:${quoted(columns.candidate.word(by))}`, `law:${quoted(law)}`, subject && `subject:${quoted(subject)}`, scenario && `scenario:${quoted(scenario)}`, status !== "conforms" && status && `status:${quoted(status)}`].filter(Boolean).join(" ");
       return el("td", {}, el("a", { class: `mini ${level(cell.margin)} ${kind(status)}${cell.own ? "" : " follows"}`, href: app.fragment({ q, all: "1" }), title: `${status}, ${cell.count} verdicts${cell.own ? "" : ", all consequences of a wrong value"}` }, el("b", { class: "sign", "aria-hidden": "true" }, cell.own ? facts.signs[status] ?? "" : "↳"), ` ${short(cell.margin) || status} `, el("span", { class: "many" }, cell.count.toLocaleString("en"))));
     }));
   })));

@@ -1,7 +1,7 @@
 // Query text -> which rows match. A term is [-][field sign]value; all terms must hold.
 
 const TERM = /(-?)(?:([^\s:<>="]+)(>=|<=|>|<|=|:))?((?:"(?:[^"\\]|\\.)*"|[^\s"])*)/g;
-const TEXTS = ["op", "case", "candidate", "law", "about", "status", "grade", "blame", "message", "known", "change", "since", "was"];
+const TEXTS = ["op", "case", "candidate", "law", "subject", "scenario", "status", "grade", "blame", "message", "known", "change", "since", "was"];
 const NUMBERS = ["margin", "ulps", "seconds"];
 const WITHIN = new Set(["case", "message", "known", "blame", "since"]);
 const IS = {
@@ -128,12 +128,12 @@ function onAxis(table, axis, sign, values) {
   return byCodes(cases, cases.where((word) => { const value = axisOf(table, word, axis); return value !== "default" && value !== "" && holds(axisNumber(value)); }));
 }
 
-// Rows of the (case, law, about) where that candidate has one of these statuses.
+// Rows of the (case, law, subject, scenario) where that candidate has one of these statuses.
 function beside(table, candidate, values) {
   const { columns } = table, by = columns.candidate.code(candidate), status = inColumn(columns.status, values, false).lookup;
-  const laws = columns.law.count, abouts = columns.about.count, cases = columns.case.codes, law = columns.law.codes, about = columns.about.codes;
-  const bits = new Uint32Array(Math.ceil((columns.case.count * laws * abouts) / 32));
-  const place = (row) => (cases[row] * laws + law[row]) * abouts + about[row];
+  const laws = columns.law.count, of = pairsOf(columns), cases = columns.case.codes, law = columns.law.codes;
+  const bits = new Uint32Array(Math.ceil((columns.case.count * laws * of.count) / 32));
+  const place = (row) => (cases[row] * laws + law[row]) * of.count + of.code(row);
   for (let row = 0; row < table.rows; row++) {
     if (columns.candidate.codes[row] === by && status[columns.status.codes[row]]) { const at = place(row); bits[Math.floor(at / 32)] |= 1 << at % 32; }
   }
@@ -142,7 +142,7 @@ function beside(table, candidate, values) {
 
 function anywhere(table, value) {
   const wanted = value.toLowerCase();
-  const tests = ["case", "candidate", "law", "about", "status", "message", "known", "blame"].map((name) => {
+  const tests = ["case", "candidate", "law", "subject", "scenario", "status", "message", "known", "blame"].map((name) => {
     const column = table.columns[name];
     return [column.codes, column.where((word) => word.toLowerCase().includes(wanted))];
   }).filter(([, lookup]) => lookup.includes(1));

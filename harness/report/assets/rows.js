@@ -96,3 +96,15 @@ function sortKeys(column, descending) {
   }
   return bits;
 }
+
+// What addresses a row.
+const KEY = ["case", "candidate", "law", "subject", "scenario"];
+
+// What a row speaks of and under what scenario, as people read it.
+const spokenOf = (columns, row) => `${columns.subject.at(row)} ${columns.scenario.at(row)}`.trim();
+
+// A number for each pair of subject and scenario, and the two words of a number.
+function pairsOf({ subject, scenario }) {
+  const width = scenario.count;
+  return { count: subject.count * width, code: (row) => subject.codes[row] * width + scenario.codes[row], words: (code) => [subject.word(Math.floor(code / width)), scenario.word(code % width)] };
+}

@@ -109,14 +109,14 @@ class Grid {
   blank() {
     const cells = Object.fromEntries(COLUMNS.map(({ name }) => [name, el("div", { role: "cell", class: `c-${name}` })]));
     const sign = el("b", { class: "sign", "aria-hidden": "true" }), word = el("span"), more = el("button", { type: "button", class: "more-rows" });
-    const margin = el("span", { class: "swatch" }), link = el("a", { class: "address", tabindex: "-1" }), law = el("span"), about = el("span", { class: "dim" });
-    cells.law.append(law, " ", about);
+    const margin = el("span", { class: "swatch" }), link = el("a", { class: "address", tabindex: "-1" }), law = el("span"), of = el("span", { class: "dim" });
+    cells.law.append(law, " ", of);
     cells.status.append(sign, " ", word, " ", more);
     cells.margin.append(margin);
     cells.case.append(link);
     const node = el("div", { role: "row", class: "row" }, Object.values(cells));
     this.body.append(node);
-    return { node, cells, sign, word, more, margin, link, law, about };
+    return { node, cells, sign, word, more, margin, link, law, of };
   }
 
   fill(line, at) {
@@ -137,7 +137,7 @@ class Grid {
     line.cells.case.title = line.link.textContent;
     for (const name of ["candidate", "message"]) this.text(line.cells[name], columns[name].at(row));
     line.law.textContent = columns.law.at(row);
-    line.about.textContent = columns.about.at(row);
+    line.of.textContent = spokenOf(columns, row);
     line.cells.ulps.textContent = short(columns.ulps[row]);
     for (const name of ["actual", "expected", "bound", "at"]) this.text(line.cells[name], cold ? brief(cold.columns[name].at(row)) : "…");
     if (cold && !cold.columns.actual.at(row)) this.text(line.cells.actual, columns.message.at(row).match(/^\w+(?:Error|Exception)\b/)?.[0] ?? "");
