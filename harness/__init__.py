@@ -8,6 +8,7 @@ The rooms, in order; a module imports only from rooms above its own:
 - expressions: text -> arithmetic over named sizes
 - model: the nouns
 - vocabulary: the words of specs and addresses
+- subjects: what a row speaks of
 - specs: YAML -> Spec, or exactly what is wrong
 - cases: Spec -> Cases
 - capabilities: Specs -> the table of what is judged

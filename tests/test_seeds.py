@@ -119,7 +119,7 @@ def test_the_witness_believes_the_published_layer_where_the_derived_bound_does_n
     assert agrees
     gradients = of("scipy_conv2d", address, "torch.published", "gradient")
     assert gradients["gradient of input"] == "conforms"
-    assert gradients["filter"] == gradients["bias"] == "known"
+    assert gradients["gradient of filter"] == gradients["gradient of bias"] == "known"
 
 
 #: The published example: a 3x3 filter on a 20x20 image.

@@ -13,5 +13,8 @@ NumPy and the candidate's library. docs/protocol.md describes what crosses.
 - guard: shared state -> the way back to it
 - host: the life of the process that holds a candidate
 - server: the process that hosts are forked from
-- hosts: a candidate -> its host, as the judge sees it
+- servers: an interpreter, a library -> its server, as the judge sees it
+- processes: one host -> its answers, or how it ended
+- inline: the same in the judge's own process, for debugging
+- hosts: a candidate -> what came of what it was asked, in a fresh host after a death
 """

@@ -1,0 +1,170 @@
+"""An interpreter, a library -> the server that forks hosts of it: started, reached, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.asking.channel import Channel, reachable
+
+#: Seconds one scenario may take, and bytes a host may take beyond its size, unless a command says otherwise.
+TIMEOUT, MEMORY = 30.0, 4 * 2**30
+
+#: Seconds between looks at the clock of a process that does not answer.
+TICK = 0.1
+
+#: Seconds a server may be waited for whose interpreter and library start, of its own time on a processor.
+START_SECONDS = 600.0
+
+#: The folder of this package, which a server of any interpreter finds the protocol in.
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+#: What a server's interpreter is told first: `harness` is that folder, and nothing else of it is imported.
+_BOOT = (
+    "import sys, types; package = types.ModuleType('harness'); package.__path__ = [sys.argv[1]]; "
+    "sys.modules['harness'] = package; from harness.asking.server import main; main(*sys.argv[2:])"
+)
+
+_ONE_THREAD = dict.fromkeys(
+    (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+        "BLIS_NUM_THREADS",
+    ),
+    "1",
+)
+
+
+class HostError(Exception):
+    """No host can be had: the machine's or the installation's fault, never a candidate's."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a host may take: seconds a scenario, not counting those it waits for a processor; bytes beyond its size."""
+
+    timeout: float = TIMEOUT
+    memory: int = MEMORY
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which candidate a host is wanted for, and of which interpreter ("": this one).
+
+    ``loaded`` is the library that its server has loaded: the candidate's own, or a heavier one that its module imports too.
+    """
+
+    call: str
+    vjp: str
+    library: str
+    needs: str = ""
+    python: str = ""
+    loaded: str = ""
+
+
+class Servers:
+    """The servers that hosts are forked from, one for each interpreter and library, shared through a folder.
+
+    Whoever needs one first starts it; it ends with that process, and the next one starts another.
+    """
+
+    def __init__(self, folder: str = "") -> None:
+        self._own = "" if folder else tempfile.mkdtemp(prefix="harness-")
+        self.folder = Path(folder or self._own)
+        self._started: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, library: str) -> None:
+        """Have the server of a library ready before it is needed. Raises HostError."""
+        self.connect(Wanted("", "", library), b"").close()
+
+    def connect(self, wanted: Wanted, kind: bytes = b"H", most: int = MEMORY) -> Channel:
+        """A connection to the server for a candidate. Raises HostError where it does not come up."""
+        key = self._key(wanted)
+        path = self.folder / f"{key}.socket"
+        connection = _connected(path)
+        if connection is None:
+            with (self.folder / f"{key}.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                connection = _connected(path)
+                if connection is None:
+                    self._start(key, wanted, path)
+                    connection = _connected(path)
+        if connection is None:
+            raise HostError(f"{wanted.python or sys.executable}: its server is not there; was it killed?")
+        with contextlib.suppress(OSError):
+            connection.sendall(kind)
+        return Channel(connection, most)
+
+    def _key(self, wanted: Wanted) -> str:
+        python = re.sub(r"\W", "-", wanted.python)[-40:]
+        return f"{wanted.loaded or wanted.library}{python}"
+
+    def _start(self, key: str, wanted: Wanted, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        if key in self._started:
+            _end(self._started.pop(key))
+        python = wanted.python or sys.executable
+        environment = {**os.environ, **_ONE_THREAD}
+        if not wanted.python:  # modules are found where this process finds them
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+        try:
+            process = subprocess.Popen(
+                [python, "-c", _BOOT, str(_PACKAGE), str(path), wanted.loaded or wanted.library, self._own],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environment,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise HostError(f"`{python}` does not start: {error.strerror}") from None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        if not process.stdout.readline():
+            process.wait()
+            said = process.stderr.read().decode(errors="replace").strip().splitlines()
+            raise HostError(f"`{python}` cannot hold a candidate: {said[-1] if said else 'it said nothing'}")
+        process.stdout.close()
+        os.set_blocking(process.stderr.fileno(), False)
+        self._started[key] = process
+
+    def close(self) -> None:
+        """End the servers started here, and their hosts with them."""
+        for process in self._started.values():
+            _end(process)
+        self._started.clear()
+        if self._own:
+            shutil.rmtree(self._own, ignore_errors=True)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(OSError):
+        process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+
+def _connected(path: Path) -> socket.socket | None:
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        with reachable(path) as address:
+            connection.connect(address)
+    except OSError:
+        connection.close()
+        return None
+    return connection
