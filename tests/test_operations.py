@@ -317,4 +317,4 @@ def test_what_may_not_be_said_is_refused() -> None:
         np.astype(x, np.int64)
     with pytest.raises(ValueError, match="operands"):
         np.einsum("i,i", x)
-    assert np.median not in PROGRAMS
+    assert np.linalg.svd not in PROGRAMS
