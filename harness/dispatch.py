@@ -267,7 +267,7 @@ class Recorded(NDArrayOperatorsMixin):
 
     @property
     def flat(self) -> Iterator[Self]:
-        return iter(self.reshape(-1))
+        return self.reshape(-1).__iter__()
 
     def reshape(self, *shape: Any, order: str = "C") -> Self:
         whole = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape

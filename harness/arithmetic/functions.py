@@ -71,7 +71,7 @@ def _to_pole(x: Array) -> Array:
 
 def _beyond(x: Array, e: Array) -> Array:
     """The least size that x may have."""
-    return np.maximum(np.abs(x) - e, 0)
+    return np.asarray(np.maximum(np.abs(x) - e, 0))
 
 
 def _to_one(x: Array, e: Array) -> Array:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from harness.arithmetic.roundings import Array, all_tiers, plus, rounding
@@ -14,7 +16,7 @@ def _eliminated(a: Array, b: Array) -> tuple[Array, Array, Array, Array]:
     u, y, n = a.copy(), b.copy(), a.shape[-1]
     rows = np.broadcast_to(np.arange(n), a.shape[:-1]).copy()
     lower, sign = np.zeros_like(u), np.ones(a.shape[:-2], u.dtype)
-    stack = tuple(np.ogrid[tuple(slice(k) for k in a.shape[:-2])])
+    stack: tuple[Any, ...] = tuple(np.ogrid[tuple(slice(k) for k in a.shape[:-2])])
     for k in range(n):
         top = k + np.argmax(np.abs(u[..., k:, k]), axis=-1)
         for x in (u, y, lower):
@@ -84,4 +86,4 @@ def determinant(a: Tracked) -> Tracked:
 
 def _hadamard(size: Array, n: int, p: Precision) -> Array:
     """What a determinant of 0 may come out as: ``n gamma_3n`` of Hadamard's bound."""
-    return n * gamma(3 * n, p.u) * np.sqrt((size**2).sum(-1)).prod(-1)
+    return np.asarray(n * gamma(3 * n, p.u) * np.sqrt((size**2).sum(-1)).prod(-1))

@@ -19,7 +19,7 @@ def _expit(x: Array) -> Array:
 
 
 def _log_expit(x: Array) -> Array:
-    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+    return np.asarray(np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))))
 
 
 def _log_ndtr(z: Any) -> Any:

@@ -146,9 +146,9 @@ class Handle(NDArrayOperatorsMixin):
 
     def _added_at(self, ufunc: np.ufunc, inputs: Any, plain: Any) -> None:
         """``np.add.at`` and its like: one entry after the other, as some may be named twice."""
-        target, index, *values = inputs[0], plain_index(inputs[1]), *plain[2:]
+        target, index = inputs[0], plain_index(inputs[1])
         places = np.asarray(np.arange(target.size).reshape(target.shape)[index])
-        lines = [np.ravel(np.broadcast_to(v, places.shape)) for v in values]
+        lines = [np.ravel(np.broadcast_to(v, places.shape)) for v in plain[2:]]
         for k, place in enumerate(places.ravel()):
             one = np.asarray([place])
             target.assign(one, ufunc(np.ravel(target.now)[one], *(v[k : k + 1] for v in lines)))

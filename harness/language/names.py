@@ -35,7 +35,9 @@ OF_LISTS = frozenset(
 )
 
 #: NumPy's functions that make an array that may be assigned to.
-MAKERS = frozenset({np.zeros, np.ones, np.empty, np.full, np.eye, np.identity, np.linspace, np.arange, np.tri})
+MAKERS: frozenset[Any] = frozenset(
+    [np.zeros, np.ones, np.empty, np.full, np.eye, np.identity, np.linspace, np.arange, np.tri]
+)
 
 #: ``math``'s functions that NumPy calls otherwise; SciPy's by their own names.
 OF_MATH: dict[str, Any] = {

@@ -314,7 +314,7 @@ SPECIAL: dict[str, Callable[..., Any]] = {
 }
 
 #: SciPy's functions that do not ask their arguments, by module and name: a definition finds these in their place.
-SCIPY: dict[tuple[str, str], Callable[..., Any]] = {
+_OF_SCIPY: dict[tuple[str, str], Callable[..., Any]] = {
     ("scipy.special", "logsumexp"): sums.log_sum_exp,
     ("scipy.special", "softmax"): sums.softmax,
     ("scipy.special", "log_softmax"): sums.log_softmax,
@@ -326,8 +326,9 @@ SCIPY: dict[tuple[str, str], Callable[..., Any]] = {
     ("scipy.linalg", "det"): lambda a, **keywords: linalg.determinant(a),
     ("scipy.linalg", "norm"): lambda a, ord=None, axis=None, keepdims=False: linalg.norm(a, ord, axis, keepdims),
     ("scipy.linalg", "cholesky"): lambda a, lower=False, **keywords: linalg.cholesky(a, upper=not lower),
-} | {
-    ("scipy.fft", function.__name__): program
+}
+SCIPY: dict[tuple[str, str], Callable[..., Any]] = _OF_SCIPY | {
+    ("scipy.fft", str(function.__name__)): program
     for function, program in PROGRAMS.items()
     if getattr(function, "__module__", "") == "numpy.fft"
 }

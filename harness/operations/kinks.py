@@ -119,7 +119,7 @@ def order_of(x: A, axis: Any = -1, kind: Any = None, order: None = None, *, stab
 
 def sort(x: A, axis: Any = -1, kind: Any = None, order: None = None, *, stable: Any = None) -> A:
     """The entries in rising order."""
-    line = np.reshape(x, (x.size,)) if axis is None else np.moveaxis(x, axis, -1)
+    line: A = np.reshape(x, (x.size,)) if axis is None else np.moveaxis(x, axis, -1)
     y = primitives.sort(line, order=np.argsort(line.deciding(), axis=-1, kind="stable"))
     return np.moveaxis(y, -1, -1 if axis is None else axis)
 

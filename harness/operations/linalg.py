@@ -54,7 +54,8 @@ def _columns(parts: list[A], n: int) -> A:
 
 def cholesky(a: A, *, upper: bool = False) -> A:
     """The lower factor of ``A = L L^H``, column by column."""
-    n, columns = _square(a, "cholesky"), []
+    n = _square(a, "cholesky")
+    columns: list[A] = []
     for j in range(n):
         rest = a[..., j:, j]
         for c in columns:

@@ -174,7 +174,8 @@ def broadcast_all(*xs: Any, subok: bool = False) -> tuple[A, ...]:
 def meshgrid(*xs: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[A, ...]:
     """Coordinates of a grid from those along its axes."""
     like: Any = first(xs)
-    places = np.meshgrid(*(np.arange(np.size(x)) for x in xs), sparse=sparse, indexing=indexing)
+    mode: Any = indexing
+    places = np.meshgrid(*[np.arange(np.size(x)) for x in xs], sparse=sparse, indexing=mode)
     return tuple(np.ravel(like.lifted(x))[p] for x, p in zip(xs, places, strict=True))
 
 

@@ -61,11 +61,11 @@ def einsum(subscripts: Any, *operands: Any, out: None = None, optimize: Any = Fa
     given = tuple(_indices(w, x.ndim) for w, x in zip(written, xs, strict=True))
     others = sorted({i for w in given for i in w if i.startswith(".")}, key=lambda i: -int(i[1:]))
     if arrow:
-        out = tuple(o for i in _split(right) for o in (others if i == "..." else [i]))
+        result: Indices = tuple(o for i in _split(right) for o in (others if i == "..." else [i]))
     else:
         every = [i for w in given for i in w]
-        out = (*others, *sorted(i for i in set(every) if every.count(i) == 1 and not i.startswith(".")))
-    return summed_over(given, out, *xs)
+        result = (*others, *sorted(i for i in set(every) if every.count(i) == 1 and not i.startswith(".")))
+    return summed_over(given, result, *xs)
 
 
 def _written(interleaved: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
