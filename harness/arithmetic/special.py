@@ -30,7 +30,7 @@ def _log_ndtr(z: Any) -> Any:
 
 def _mills(x: Array) -> Array:
     """A bound of ``phi(x) / Phi(x)``, which falls in x: ``sqrt(2 / pi)`` at 0, below ``-x + sqrt(2 / pi)`` (Mills)."""
-    return np.where(x < 0, -x, 0) + np.sqrt(2 / np.pi)
+    return np.asarray(np.where(x < 0, -x, 0) + np.sqrt(2 / np.pi))
 
 
 expit = unary(_expit, lambda x, y, e: (z := _expit(np.maximum(np.abs(x) - e, 0))) * (1 - z), _ULPS)

@@ -98,7 +98,7 @@ def asked(spec: Spec, named: CandidateSpec, seed: int, quiet: bool) -> Candidate
 
     if named.library:
         return named
-    held = runs.holders(str(Path.cwd()), str(judging.servers().folder), Limits(judging.TIMEOUT))
+    held = runs.holders(runs.places([spec]), str(judging.servers().folder), Limits(judging.TIMEOUT))
     try:
         library, how = asked_library(spec, named, held, seed)
     except LookupError as error:

@@ -38,7 +38,7 @@ def matmul(a, b):
 
 
 def bmm(a, b):
-    return np.stack([x @ y for x, y in zip(a, b)])
+    return np.stack([x @ y for x, y in zip(a, b, strict=True)])
 
 
 def bilinear(x1, x2, weight, bias):
