@@ -251,7 +251,8 @@ class Recorded(NDArrayOperatorsMixin):
             return partial(self._by, METHODS[name])
         if name.startswith("_"):
             raise AttributeError(name)
-        raise refused(f"the method or attribute `{name}` of an array", ELSEWHERE)
+        instead = "write np.lib.stride_tricks.sliding_window_view" if name == "strides" else ELSEWHERE
+        raise refused(f"the method or attribute `{name}` of an array", instead)
 
     def deciding(self) -> Any:
         """The values as plain numbers, for what they alone decide."""

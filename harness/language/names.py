@@ -7,14 +7,14 @@ import dis
 import math
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, wraps
 from typing import Any
 
 import numpy as np
 
 from harness.definitions.elementwise import Elementwise
-from harness.dispatch import Recorded
+from harness.dispatch import ELSEWHERE, Recorded, refused
 from harness.language.handles import Handle, handled, unwrapped
 from harness.operations import SCIPY, SPECIAL
 
@@ -25,7 +25,8 @@ AS_THEY_ARE = frozenset(
 
 #: Modules whose names are looked up through this room.
 SPOKEN = frozenset(
-    {"numpy", "numpy.fft", "numpy.linalg", "scipy", "scipy.special", "scipy.linalg", "scipy.fft", "math"}
+    {"numpy", "numpy.fft", "numpy.linalg", "numpy.lib", "numpy.lib.stride_tricks", "math"}
+    | {"scipy", "scipy.special", "scipy.linalg", "scipy.fft", "scipy.signal"}
 )
 
 #: NumPy's functions that take a list of arrays as a list.
@@ -161,11 +162,15 @@ def called(function: Any, assigning: bool = False) -> Any:
         return function
     if assigning and function in MAKERS:
         return _making(function)
+    if function in REPLACED:
+        return REPLACED[function]
     if function in BUILDERS:
         return _making(BUILDERS[function]) if assigning else BUILDERS[function]
     if (program := _scipys(function)) is not None:
         return _by_program(function, program)
     module = getattr(function, "__module__", None) or ""
+    if module.partition(".")[0] == "scipy" and not isinstance(function, (type, np.ufunc)):
+        return _by_program(function, _refusing(function))
     if isinstance(function, np.ufunc) or (callable(function) and module.partition(".")[0] == "numpy"):
         return function if isinstance(function, type) or function in OF_LISTS else _Listed(function)
     return function
@@ -204,6 +209,15 @@ def _by_program(function: Any, program: Callable[..., Any]) -> Callable[..., Any
         return function(*plain, **named)
 
     return call
+
+
+def _refusing(function: Any) -> Callable[..., Any]:
+    public = ".".join(function.__module__.split(".")[:2])
+
+    def refuse(*arguments: Any, **keywords: Any) -> Any:
+        raise refused(f"{public}.{function.__name__}", ELSEWHERE)
+
+    return refuse
 
 
 def _of_math(function: Any, numpys: Any) -> Callable[..., Any]:
@@ -256,6 +270,31 @@ def _array(function: Any) -> Callable[..., Any]:
 
     return make
 
+
+def _enumerated(x: Any) -> Iterator[tuple[tuple[int, ...], Any]]:
+    """Places and entries, as ``numpy.ndenumerate`` gives them."""
+    return ((place, x[place]) for place in np.ndindex(np.shape(x)))
+
+
+def _along(function: Callable[..., Any], axis: int, x: Any, *arguments: Any, **keywords: Any) -> Any:
+    """A function of vectors at every line along an axis, as ``numpy.apply_along_axis``."""
+    lines = np.moveaxis(x, axis, -1)
+    places = list(np.ndindex(lines.shape[:-1]))
+    found = [built(function(lines[place], *arguments, **keywords)) for place in places]
+    whole = np.stack(found)
+    shaped = np.reshape(whole, (*lines.shape[:-1], *whole.shape[1:]))
+    return np.moveaxis(
+        shaped, range(lines.ndim - 1, shaped.ndim), range(axis % lines.ndim, axis % lines.ndim + whole.ndim - 1)
+    )
+
+
+def _vectorized(function: Callable[..., Any], *unused: Any, **keywords: Any) -> Any:
+    """A function of numbers on arrays, as ``numpy.vectorize``."""
+    return Elementwise(function)
+
+
+#: What NumPy makes without asking its arguments, from functions or in Python.
+REPLACED: dict[Any, Any] = {np.ndenumerate: _enumerated, np.apply_along_axis: _along, np.vectorize: _vectorized}
 
 BUILDERS: dict[Any, Callable[..., Any]] = {
     f: _array(f) for f in (np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray)

@@ -24,7 +24,7 @@ from harness.dispatch import Recorded
 from harness.operations import entries, kinks, linalg, moving, primitives, products, sums, transforms
 from harness.operations.primitives import erf, summed
 
-__all__ = ["PROGRAMS", "SCIPY", "SPECIAL", "erf", "primitives", "summed"]
+__all__ = ["DECIDED", "PROGRAMS", "SCIPY", "SPECIAL", "erf", "primitives", "summed"]
 
 PROGRAMS: dict[Any, Callable[..., Any]] = {
     np.add: primitives.add,
@@ -279,16 +279,17 @@ def decided(function: Callable[..., Any]) -> Callable[..., Any]:
     return program
 
 
-PROGRAMS |= {
-    function: decided(function)
-    for function in (
+#: Functions with plain results, such as places and truth values.
+DECIDED = frozenset(
+    (
         *(np.argmax, np.argmin, np.argsort, np.nanargmax, np.nanargmin, np.searchsorted, np.nonzero, np.flatnonzero),
         *(np.argwhere, np.count_nonzero, np.any, np.all, np.isneginf, np.isposinf, np.iscomplex, np.isreal),
         *(np.array_equal, np.tril_indices_from, np.triu_indices_from, np.lexsort, np.array_equiv),
         *(np.array_repr, np.array_str, np.array2string, np.isin, np.may_share_memory, np.shares_memory),
         *(np.diag_indices_from, np.min_scalar_type),
     )
-}
+)
+PROGRAMS |= {function: decided(function) for function in DECIDED}
 
 #: SciPy's special functions that are ufuncs, by name, so that this room need not import them.
 SPECIAL: dict[str, Callable[..., Any]] = {
@@ -320,6 +321,8 @@ _OF_SCIPY: dict[tuple[str, str], Callable[..., Any]] = {
     ("scipy.special", "log_softmax"): sums.log_softmax,
     ("scipy.special", "polygamma"): entries.polygamma,
     ("scipy.special", "sinc"): entries.sinc,
+    ("scipy.signal", "lfilter"): linalg.lfilter,
+    ("scipy.signal", "convolve"): lambda a, v, mode="full", method="auto": linalg.convolve(a, v, mode),
     ("scipy.linalg", "solve"): lambda a, b, **keywords: linalg.solve(a, b),
     ("scipy.linalg", "solve_triangular"): linalg.solve_triangular,
     ("scipy.linalg", "inv"): lambda a, **keywords: linalg.inverse(a),

@@ -164,6 +164,10 @@ def convolve(a: Any, v: Any, mode: str = "full") -> A:
     """``y[k] = sum of a[n] v[k - n]``: all places, those as the longer one has, or where both reach."""
     like: Any = first((a, v))
     a, v = like.lifted(a), like.lifted(v)
+    if a.ndim != 1 or v.ndim != 1:
+        raise refused(
+            "a convolution over several axes", "write the sum over windows, np.lib.stride_tricks.sliding_window_view"
+        )
     if v.size > a.size:
         a, v = v, a
     n, m = a.size, v.size
@@ -176,6 +180,23 @@ def convolve(a: Any, v: Any, mode: str = "full") -> A:
         case "same":
             return y[(m - 1) // 2 : (m - 1) // 2 + n]
     return y[m - 1 : n]
+
+
+def lfilter(b: Any, a: Any, x: Any, axis: int = -1, zi: None = None) -> A:
+    """``a[0] y[n] = sum b[k] x[n - k] - sum a[k] y[n - k]`` along an axis: ``scipy.signal.lfilter``."""
+    if zi is not None:
+        raise refused("scipy.signal.lfilter with zi", "write the loop over n")
+    like: Any = first((x, b, a))
+    b, a, x = like.lifted(b), like.lifted(a), np.moveaxis(like.lifted(x), axis, 0)
+    found: list[A] = []
+    for n in range(x.shape[0]):
+        y = b[0] * x[n]
+        for k in range(1, min(b.shape[0], n + 1)):
+            y = y + b[k] * x[n - k]
+        for k in range(1, min(a.shape[0], n + 1)):
+            y = y - a[k] * found[n - k]
+        found.append(y / a[0])
+    return np.moveaxis(np.stack(found), 0, axis)
 
 
 def correlate(a: Any, v: Any, mode: str = "valid") -> A:
