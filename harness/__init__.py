@@ -21,6 +21,7 @@ The rooms, in order; a module imports only from rooms above its own:
 - differentiation: arrays, what they were computed from -> products with their Jacobian
 - arithmetic: definition -> value, error and derivatives
 - balls: definition -> enclosures
+- language: definition -> the same with NumPy's names as definitions mean them
 - oracles: Case, arrays -> what is due
 - comparison: Equation -> Evidence
 - proofs: Evidence -> its proof
@@ -33,6 +34,7 @@ The rooms, in order; a module imports only from rooms above its own:
 - judgement: Case, candidates -> Verdicts
 - execution: tasks -> Verdicts, inline, isolated or on a cluster
 - runs: specs -> a run
+- api: a call in anybody's program -> what the harness says of it
 - explanation: row, what is due -> how its bound came about
 - repro: Verdict -> a standalone script
 - shrinking: Case -> a smaller one that breaks in the same way
@@ -44,3 +46,39 @@ The rooms, in order; a module imports only from rooms above its own:
 - pytest_plugin: specs -> pytest items
 - cli: words -> a run; the only door that prints
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.api import (
+        Answer,
+        Bounded,
+        Definition,
+        assert_close_to_definition,
+        assert_conforms,
+        bound,
+        check,
+        elementwise,
+    )
+
+__all__ = [
+    "Answer",
+    "Bounded",
+    "Definition",
+    "assert_close_to_definition",
+    "assert_conforms",
+    "bound",
+    "check",
+    "elementwise",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """The Python API, loaded when it is asked for: ``import harness`` alone loads nothing."""
+    if name not in __all__:
+        raise AttributeError(f"module `harness` has no attribute `{name}`")
+    from harness import api
+
+    return getattr(api, name)

@@ -57,7 +57,8 @@ class Precision:
 
     ``u`` is the unit roundoff of the stored type, ``u_compute`` of the accumulating one; ``eta`` the smallest
     subnormal (smallest normal where the hardware flushes); ``largest`` the largest finite number; ``wide`` the
-    oracle's real dtype with unit roundoff ``u_wide``; ``outputs`` is M of lambda = sqrt(2 ln(2 M / delta)).
+    oracle's real dtype with unit roundoff ``u_wide``; with ``fixed_order`` a chain of additions is added as it is
+    written, and in any order else; ``outputs`` is M of lambda = sqrt(2 ln(2 M / delta)).
     """
 
     dtype: str
@@ -69,6 +70,7 @@ class Precision:
     wide: np.dtype[Any]
     u_wide: float
     complex: bool
+    fixed_order: bool = False
 
     @property
     def digits(self) -> int:
@@ -97,7 +99,7 @@ def finfo(dtype: str) -> Any:
 
 
 @lru_cache(maxsize=64)
-def precision(dtype: str, algorithm: str = "conventional") -> Precision:
+def precision(dtype: str, algorithm: str = "conventional", fixed_order: bool = False) -> Precision:
     """The precision of a dtype under an algorithm. Half types accumulate in float32 unless the algorithm says not."""
     facts = finfo(dtype)
     u = 2.0 ** -(facts.nmant + 1)
@@ -116,6 +118,7 @@ def precision(dtype: str, algorithm: str = "conventional") -> Precision:
         wide,
         2.0 ** -(np.finfo(wide).nmant + 1),
         dtype in REAL,
+        fixed_order,
     )
 
 

@@ -7,7 +7,7 @@ arithmetic has for it, and the result remembers its origin: the primitive, its o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import prod
@@ -20,7 +20,8 @@ from harness.definitions.terms import Terms, sum_of_products
 
 #: What is answered with plain booleans.
 COMPARISONS = frozenset(
-    {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isfinite, np.isnan}
+    {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isfinite, np.isnan, np.isinf}
+    | {np.signbit, np.logical_and, np.logical_or, np.logical_not, np.logical_xor}
 )
 
 #: Programs that take constants as they were given, to tell them from arrays.
@@ -28,6 +29,19 @@ TELL_CONSTANTS = frozenset({np.power})
 
 #: The vjp of a primitive in one operand: ``(g, y, *operands, **params)`` -> a cotangent, before it is fitted.
 Vjp = Callable[..., Any]
+
+
+class Refused(TypeError, AttributeError):
+    """What a definition may not say, and what to write in its place."""
+
+
+def refused(what: str, instead: str) -> Refused:
+    """The refusal of something, in one line."""
+    return Refused(f"{what} is not there for definitions: {instead}")
+
+
+#: What is said of a function that no reason is known of.
+ELSEWHERE = "write its formula with the functions of docs/language.md"
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,15 +109,13 @@ class Origin:
 class Table:
     """What one arithmetic has: the programs of NumPy's functions, a forward rule per primitive, one for all moves.
 
-    ``special`` are SciPy's functions by name, so that SciPy need not be imported. ``decisions`` are functions with
-    plain results that this arithmetic alone can decide.
+    ``special`` are SciPy's functions by name, so that SciPy need not be imported.
     """
 
     programs: Mapping[Any, Callable[..., Any]]
     special: Mapping[str, Callable[..., Any]]
     rules: Mapping[Primitive, Callable[..., Any]]
     moved: Callable[[Any, Callable[[Any], Any]], Any]
-    decisions: Mapping[Any, Callable[..., Any]] = field(default_factory=dict)
 
 
 class Recorded(NDArrayOperatorsMixin):
@@ -137,8 +149,8 @@ class Recorded(NDArrayOperatorsMixin):
         """A comparison as plain booleans."""
         raise NotImplementedError
 
-    def lacking(self, name: str) -> Exception:
-        """What to raise where the arithmetic has no such function of NumPy."""
+    def lacking(self, what: Any) -> Exception:
+        """What to raise where there is no such function of NumPy, or the arithmetic has no rule for it."""
         raise NotImplementedError
 
     @property
@@ -180,90 +192,126 @@ class Recorded(NDArrayOperatorsMixin):
         return found
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method != "__call__" or kwargs:
-            return NotImplemented
+        if kwargs.get("out") is not None and any(x is not None for x in kwargs["out"]):
+            raise refused(f"`out=` in numpy.{ufunc.__name__}", "take what the function returns")
+        if method != "__call__":
+            return self._by_method(ufunc, method, inputs, kwargs)
         known = self.table.programs.get(ufunc) or self.table.special.get(ufunc.__name__)
         if known is not None:
             return known(*(inputs if ufunc in TELL_CONSTANTS else map(self.lifted, inputs)))
-        return self.compared(ufunc, inputs) if ufunc in COMPARISONS else NotImplemented
+        if ufunc in COMPARISONS:
+            return self.compared(ufunc, inputs)
+        raise self.lacking(ufunc.__name__)
+
+    def _by_method(self, ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """``reduce``, ``accumulate`` and ``outer`` of a ufunc, by the function that is the same."""
+        if method == "outer" and len(inputs) == 2:
+            a, b = map(self.lifted, inputs)
+            return ufunc(a.reshape((*a.shape, *(1,) * b.ndim)), b)
+        known = self.table.programs.get((ufunc, method))
+        if known is None:
+            raise self.lacking(f"{ufunc.__name__}.{method}")
+        axis = kwargs.get("axis", inputs[1] if len(inputs) > 1 else 0)
+        return known(self.lifted(inputs[0]), axis=axis, **{n: v for n, v in kwargs.items() if n not in ("axis", "out")})
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        known = self.table.programs.get(func) or self.table.decisions.get(func)
+        known = self.table.programs.get(func)
         if known is None:
-            raise self.lacking(func.__name__)
-        return known(*args, **kwargs)
+            raise self.lacking(func)
+        if kwargs.get("out") is not None:
+            raise refused(f"`out=` in numpy.{func.__name__}", "take what the function returns")
+        try:
+            return known(*args, **kwargs)
+        except TypeError as error:
+            if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+                raise
+            raise refused(f"this way of calling numpy.{func.__name__}", str(error)) from None
 
-    def reshape(self, *shape: Any) -> Self:
-        return self._by(np.reshape, shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape)
+    def __array__(self, *arguments: Any, **keywords: Any) -> Any:
+        raise refused(
+            "a plain array of numbers with errors", "use NumPy's functions, or an array made by np.zeros here"
+        )
 
-    def transpose(self, *order: int) -> Self:
-        return self._by(np.transpose, order or None)
+    def __float__(self) -> float:
+        raise refused("float() of a number with an error", "leave it an array")
 
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Self:
-        return self._by(np.sum, axis, keepdims)
+    def __int__(self) -> int:
+        raise refused("int() of a number with an error", "indices and sizes come from params and integer inputs")
 
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Self:
-        return self._by(np.mean, axis, keepdims)
+    def __bool__(self) -> bool:
+        return bool(self != 0)
 
-    def max(self, axis: Any = None, keepdims: bool = False) -> Self:
-        return self._by(np.max, axis, keepdims)
+    def __iter__(self) -> Iterator[Self]:
+        if not self.shape:
+            raise TypeError("iteration over a number")
+        return (self[i] for i in range(self.shape[0]))
 
-    def min(self, axis: Any = None, keepdims: bool = False) -> Self:
-        return self._by(np.min, axis, keepdims)
+    def __getattr__(self, name: str) -> Any:
+        if name in METHODS:
+            return partial(self._by, METHODS[name])
+        if name.startswith("_"):
+            raise AttributeError(name)
+        instead = "write np.lib.stride_tricks.sliding_window_view" if name == "strides" else ELSEWHERE
+        raise refused(f"the method or attribute `{name}` of an array", instead)
 
-    def prod(self, axis: Any = None, keepdims: bool = False) -> Self:
-        return self._by(np.prod, axis, keepdims)
+    def deciding(self) -> Any:
+        """The values as plain numbers, for what they alone decide."""
+        raise NotImplementedError
 
-    def cumsum(self, axis: Any = None) -> Self:
-        return self._by(np.cumsum, axis)
+    @property
+    def mT(self) -> Self:  # noqa: N802
+        return self._by(np.swapaxes, -1, -2)
 
-    def var(self, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Self:
-        return self._by(np.var, axis, None, None, ddof, keepdims)
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize
 
-    def std(self, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Self:
-        return self._by(np.std, axis, None, None, ddof, keepdims)
+    @property
+    def flat(self) -> Iterator[Self]:
+        return self.reshape(-1).__iter__()
 
-    def dot(self, other: Any) -> Self:
-        return self._by(np.dot, other)
+    def reshape(self, *shape: Any, order: str = "C") -> Self:
+        whole = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        return self._by(np.reshape, whole, order)
 
-    def ravel(self) -> Self:
-        return self._by(np.ravel)
+    def transpose(self, *order: Any) -> Self:
+        axes = order[0] if len(order) == 1 and not isinstance(order[0], int) else order
+        return self._by(np.transpose, axes or None)
 
-    def flatten(self) -> Self:
-        return self._by(np.ravel)
+    def sum(self, axis: Any = None, **keywords: Any) -> Self:
+        return self._by(np.sum, axis, **keywords)
 
-    def squeeze(self, axis: Any = None) -> Self:
-        return self._by(np.squeeze, axis)
-
-    def swapaxes(self, a: int, b: int) -> Self:
-        return self._by(np.swapaxes, a, b)
-
-    def take(self, indices: Any, axis: Any = None) -> Self:
-        return self._by(np.take, indices, axis)
-
-    def repeat(self, repeats: Any, axis: Any = None) -> Self:
-        return self._by(np.repeat, repeats, axis)
-
-    def clip(self, low: Any = None, high: Any = None) -> Self:
-        return self._by(np.clip, low, high)
-
-    def astype(self, dtype: Any) -> Self:
-        return self._by(np.astype, dtype)
-
-    def copy(self) -> Self:
+    def copy(self, order: str = "C") -> Self:
         return self
 
-    def conj(self) -> Self:
-        return self._by(np.conjugate)
+    def item(self, *index: int) -> Self:
+        return self.reshape(-1)[index[0] if index else 0] if len(index) < 2 else self[index]
 
-    def _by(self, function: Any, *arguments: Any) -> Self:
-        found: Self = self.table.programs[function](self, *arguments)
+    def tolist(self) -> Any:
+        return [x.tolist() for x in self] if self.shape else self
+
+    def _by(self, function: Any, *arguments: Any, **keywords: Any) -> Self:
+        if keywords.get("out") is not None:
+            raise refused(f"`out=` in the method `{function.__name__}`", "take what the method returns")
+        found: Self = self.table.programs[function](self, *arguments, **keywords)
         return found
+
+
+#: Methods of arrays by NumPy's function of the same arguments.
+METHODS: dict[str, Any] = {
+    name: getattr(np, name)
+    for name in (
+        *("mean", "max", "min", "prod", "cumsum", "cumprod", "var", "std", "dot", "ravel", "squeeze", "swapaxes"),
+        *("take", "repeat", "clip", "astype", "diagonal", "trace", "round", "argmax", "argmin", "argsort", "all"),
+        *("any", "nonzero", "searchsorted", "compress"),
+    )
+} | {"conj": np.conjugate, "conjugate": np.conjugate, "flatten": np.ravel}
 
 
 def first(operands: Sequence[Any]) -> Recorded:
     """The first that is an array of an arithmetic: it decides which one."""
-    return next(x for x in operands if isinstance(x, Recorded))
+    found = next((x for x in operands if isinstance(x, Recorded)), None)
+    return found if found is not None else first([y for x in operands if isinstance(x, (list, tuple)) for y in x])
 
 
 def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:

@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
 from math import isqrt
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -141,7 +140,7 @@ def _measured(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> Iter
         wanted.setdefault((row.op, row.case, row.candidate), []).append(row)
     tasks = [Task(op, chosen.specs[op].path, case, (by,), chosen.seed) for op, case, by in wanted]
     timeout = max(LEAST, min(TIMEOUT, until - time.monotonic()))
-    setup = Setup("harness.evidence:work", (dict(chosen.specs), wanted, str(Path.cwd()), timeout))
+    setup = Setup("harness.evidence:work", (dict(chosen.specs), wanted, runs.places(chosen.specs.values()), timeout))
     with Isolated(setup, timeout=timeout) as worker:
         for _, told in worker.judged(tasks):
             yield from ((key(row), json.loads(row.expected)) for row in told if row.status == "conforms")

@@ -8,7 +8,7 @@ are added here. The regime is the tier of ``bounds`` that judges: ``random`` for
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import log2, log10, prod
 from typing import Any
@@ -267,7 +267,7 @@ def arrays(spec: Spec, case: Case, seed: int, variant: str = "") -> dict[str, Ar
         if written and literal(given) and not variant:
             make = _written(case.fill, start)
             start += prod(shapes[given.name])
-        result[given.name] = _values(make, rng, shapes[given.name], at, case, given, dtype(name))
+        result[given.name] = _values(make, rng, shapes[given.name], at, case, given, dtype(name), known)
     return result
 
 
@@ -284,10 +284,17 @@ def _dtype_name(given: Input, case: Case, instead: str | None) -> str:
 
 
 def _values(
-    make: Make, rng: Rng, shape: tuple[int, ...], at: Context, case: Case, given: Input, to: np.dtype[Any]
+    make: Make,
+    rng: Rng,
+    shape: tuple[int, ...],
+    at: Context,
+    case: Case,
+    given: Input,
+    to: np.dtype[Any],
+    known: Mapping[str, Any],
 ) -> Array:
     if to.kind in "iub":
-        return rng.integers(0, 2, shape).astype(to)
+        return _whole_numbers(rng, shape, case, given, known, to)
     domain = _itself if case.fill == "edges" and given.domain == "unit" else DOMAINS[given.domain]
     values = domain(make(rng, shape, at))
     if values.dtype.kind == "c" and to.kind != "c":
@@ -300,6 +307,31 @@ def _values(
         values = np.broadcast_to(values[..., :1], values.shape)
     with np.errstate(over="ignore"):
         return np.array(values, dtype=to, order="C")
+
+
+def _whole_numbers(
+    rng: Rng, shape: tuple[int, ...], case: Case, given: Input, known: Mapping[str, Any], to: np.dtype[Any]
+) -> Array:
+    """Integers all over the input's domain, both ends always among them where there is room; 0 or 1 without a domain.
+
+    `zeros` gives the first value everywhere, `constant` one value, `edges` the two ends alone.
+    """
+    low = 0 if given.least is None else int(given.least(known))
+    high = 1 if given.most is None else int(given.most(known))
+    if high < low:
+        return np.full(shape, low, to)
+    match case.fill:
+        case "zeros":
+            values = np.full(prod(shape), low)
+        case "constant":
+            values = np.full(prod(shape), rng.integers(low, high, endpoint=True))
+        case "edges":
+            values = rng.choice([low, high], prod(shape))
+        case _:
+            values = rng.integers(low, high, prod(shape), endpoint=True)
+            if given.most is not None:
+                values[rng.permutation(values.size)[:2]] = [low, high][-min(values.size, 2) :] if values.size else []
+    return values.reshape(shape).astype(to)
 
 
 def _itself(x: Array) -> Array:

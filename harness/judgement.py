@@ -118,15 +118,14 @@ class Judge:
         due = _due(trial)
         clock.charge("agrees")
         trial.perform()
+        if isinstance(due, OracleError):
+            return [_row(trial, "agrees", Whole(), "inconclusive", blame="oracle", message=_short(due))]
         clock.charge("status")
         if trial.ended is not None:
             return [_death(trial, trial.ended)]
         rows = clock.timed("status", [_status(trial)])
         if rows[0].status != "conforms":
             return rows
-        if isinstance(due, OracleError):
-            message = _short(due)
-            return [*rows, _row(trial, "agrees", Whole(), "inconclusive", blame="oracle", message=message)]
         apart = any(trial.candidate.name in entry.by for entry in self.spec.known)
         for course in courses:
             note(trial.candidate.name, course.law.name)

@@ -62,7 +62,10 @@ GIVEN, NONE = "given", "none"
 
 @dataclass(frozen=True)
 class Input:
-    """One array argument: ``shape`` is expressions over sizes; an element ``*name`` splats a tuple."""
+    """One array argument: ``shape`` is expressions over sizes; an element ``*name`` splats a tuple.
+
+    ``least`` and ``most`` are the ends of a domain of whole numbers, None of any other.
+    """
 
     name: str
     shape: tuple[Expression, ...]
@@ -70,6 +73,8 @@ class Input:
     domain: str = "real"
     dtype: str = "same"
     differentiable: bool = True
+    least: Expression | None = None
+    most: Expression | None = None
 
 
 @dataclass(frozen=True)
@@ -181,6 +186,7 @@ class Spec:
     candidates: tuple[CandidateSpec, ...]
     known: tuple[Known, ...]
     renamed: Mapping[str, str] = field(default_factory=dict)
+    order: str = "any"
 
     def input(self, name: str) -> Input:
         """The input of that name. Raises KeyError where the spec has none."""

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import arithmetic, balls, bounds, cases
+from harness import arithmetic, balls, bounds, cases, language
 from harness.arithmetic import Tracked
 from harness.asking.binding import load
 from harness.balls import Balls, NoProof, Number, Work
 from harness.bounds import Precision
 from harness.differentiation import jvp, vjp
+from harness.dispatch import Refused
 from harness.model import Case, Spec
 
 Array = NDArray[Any]
@@ -110,6 +111,12 @@ def mismatch(spec: Spec) -> str:
 
 
 @cache
+def spoken(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A definition as it is called with arrays that carry errors."""
+    return language.speaking(function)
+
+
+@cache
 def values(path: str) -> tuple[Callable[..., Any], ...]:
     """Formulas whose values alone are equally right (its ``legal_values``): their derivatives are the definition's."""
     return tuple(getattr(load(path), "legal_values", ()))
@@ -182,7 +189,7 @@ class Oracle:
     @cached_property
     def p(self) -> Precision:
         """The judged precision."""
-        return bounds.precision(self.case.dtype, self.algorithm)
+        return bounds.precision(self.case.dtype, self.algorithm, self.spec.order == "fixed")
 
     @cached_property
     def _kept(self) -> dict[Callable[..., Any], Run]:
@@ -198,19 +205,26 @@ class Oracle:
         leaves: dict[str, Any] = {n: leaf(x) if x.dtype.kind not in "iub" else x for n, x in self.arrays.items()}
         if self.one:
             leaves[self.one[1]] = leaves[self.one[0]]
-        given = [leaves.get(i.name) for i in self.spec.inputs]
+        given = [language.given(leaves.get(i.name)) for i in self.spec.inputs]
         try:
-            returned = function(*given, **self.case.params)
+            returned = language.unwrapped(spoken(function)(*given, **self.case.params))
         except NoProof:
             raise
         except Exception as error:
-            raise OracleError(f"{self.spec.oracle} at {self.case.id}: {type(error).__name__}: {error}") from error
+            raise self._failed(error) from error
         outputs = list(returned) if len(self.spec.outputs) > 1 and isinstance(returned, (tuple, list)) else [returned]
         if len(outputs) != len(self.spec.outputs) or any(y is None for y in outputs):
             came = "nothing" if returned is None else f"{len(outputs)} arrays"
             declared = ", ".join(self._outputs)
             raise OracleError(f"{self.spec.oracle} at {self.case.id} gives {came} where the spec declares {declared}")
         return Run(leaf, leaves, [self._output(y) for y in outputs])
+
+    def _failed(self, error: Exception) -> OracleError:
+        """What a definition raised, in one line, with the line of the definition that raised it."""
+        error = _refusal(error)
+        kind = "" if isinstance(error, Refused) else f"{type(error).__name__}: "
+        said = " ".join(str(error).split()) or "no message"
+        return OracleError(f"{language.place(error) or self.spec.oracle} at {self.case.id}: {kind}{said}")
 
     def _output(self, y: Any) -> Any:
         if isinstance(y, Tracked | Balls) or np.asarray(y).dtype.kind in "iub":
@@ -272,7 +286,7 @@ class Oracle:
         try:
             return {n: self._answer(y) for n, y in ask(run).items() if y is not None}
         except Exception as error:
-            raise OracleError(f"{self.spec.oracle} at {self.case.id}: {type(error).__name__}: {error}") from error
+            raise self._failed(error) from error
 
     @cached_property
     def _proving(self) -> Run:
@@ -353,6 +367,14 @@ class Oracle:
         directions = [run.leaf(x) for x in tangents.values()]
         moved = jvp([y for _, y in live], inputs, directions)
         return dict(zip((n for n, _ in live), jvp(moved, inputs, directions), strict=True))
+
+
+def _refusal(error: Exception) -> Exception:
+    """The refusal that NumPy made another exception of, where there is one."""
+    before: BaseException | None = error
+    while before is not None and not isinstance(before, Refused):
+        before = before.__cause__ or before.__context__
+    return before or error
 
 
 def _or_zeros(g: Any, like: Any, leaf: Leaf) -> Any:

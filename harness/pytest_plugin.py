@@ -29,6 +29,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.fixture
+def conforms() -> Any:
+    """``harness.assert_conforms``: ``conforms("conv2d", actual, inputs, params)`` in a test."""
+    from harness import api
+
+    return api.assert_conforms
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """The spec in a YAML file, if it is one."""
     if file_path.suffix not in (".yaml", ".yml") or not _ours(file_path, parent.config):
@@ -52,9 +60,9 @@ class SpecFile(pytest.File):
         """The cases, in the spec's order. A file that is no spec fails with its own words."""
         from harness import cases, runs, specs
 
-        runs.reach(str(Path.cwd()))
         try:
             spec = specs.read(Path(os.path.relpath(self.path)), runs.LAW_NAMES)
+            runs.reach(runs.places([spec]))
             problems = specs.importable(spec)
             found = cases.cases(spec)
         except (specs.SpecErrors, cases.CaseError) as error:

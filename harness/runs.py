@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import importlib.metadata
+import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -157,7 +158,7 @@ def setup(found: Iterable[Spec], limits: Limits | None, folder: str = "") -> Set
     are forked from servers whose sockets stand in ``folder``; judges of one machine may share it.
     """
     specs = tuple(found)
-    arguments = (specs, str(Path.cwd()), build(specs), folder, limits)
+    arguments = (specs, places(specs), build(specs), folder, limits)
     return Setup("harness.runs:work", arguments, "harness.runs:explained")
 
 
@@ -186,16 +187,24 @@ def _probes(found: Collection[Spec]) -> tuple[str, ...]:
 def measured(with_torch: bool, probes: tuple[str, ...] = ()) -> dict[str, Any]:
     """The facts of this machine, torch's ``capability``, what ``probes`` say: asked once, in a process of its own."""
     try:
-        found: dict[str, Any] = asked("harness.machine:measured", (with_torch, probes, str(Path.cwd())))
+        found: dict[str, Any] = asked("harness.machine:measured", (with_torch, probes, places(())))
         return found
     except ExecutionError:
         return {"facts": {}, "capability": "", "probes": {}}
 
 
+def places(found: Iterable[Spec]) -> str:
+    """The folders where specs' modules are looked for beside what is installed: this one, then those of the specs."""
+    beside = (str(Path(spec.path).resolve().parent) for spec in found if Path(spec.path).is_file())
+    return os.pathsep.join(dict.fromkeys((str(Path.cwd()), *beside)))
+
+
 def reach(place: str) -> None:
-    """Have the modules of a folder found, before any others of their names."""
-    if place not in sys.path:
-        sys.path.insert(0, place)
+    """Have the modules of the first folder found before any others of their names, those of further ones after."""
+    here, *beside = place.split(os.pathsep)
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    sys.path.extend(folder for folder in beside if folder not in sys.path)
 
 
 def work(found: Sequence[Spec], place: str, here: Build, folder: str = "", limits: Limits | None = None) -> Work:
@@ -206,8 +215,8 @@ def work(found: Sequence[Spec], place: str, here: Build, folder: str = "", limit
 
     def verdicts(task: Task, note: Note) -> list[Verdict]:
         spec, given = told[task.op]
-        judge = _judge(spec, [given[name] for name in task.candidates], held, here)
-        return judge.verdicts(cases.find(spec, task.case), task.seed, note)
+        judging = judge(spec, [given[name] for name in task.candidates], held, here)
+        return judging.verdicts(cases.find(spec, task.case), task.seed, note)
 
     return verdicts
 
@@ -247,10 +256,11 @@ def explained(found: Sequence[Spec], place: str, here: Build, *_: Any) -> Explai
 
 def ready(spec: Spec, held: Holders) -> Judge:
     """A spec's judge, its candidates held as ``held`` says. It asks no probe."""
-    return _judge(spec, spec.candidates, held, Build(builds.versions()))
+    return judge(spec, spec.candidates, held, Build(builds.versions()))
 
 
-def _judge(spec: Spec, given: Iterable[CandidateSpec], held: Holders, here: Build) -> Judge:
+def judge(spec: Spec, given: Iterable[CandidateSpec], held: Holders, here: Build) -> Judge:
+    """The judge of a spec's candidates, held as ``held`` says."""
     from harness.judgement import Judge  # with all laws and arithmetics, which commands that only read need not load
 
     candidates = tuple(Candidate(c.name, spec, c, held(c)) for c in given)

@@ -265,13 +265,36 @@ def test_a_law_that_was_not_judged_says_why() -> None:
     assert re.search(r"gradient +\d+ unsupported: has no vjp", done.stdout)
 
 
+MINE = """
+import numpy as np
+
+
+def rms_norm(x, weight=None, eps=1e-5, shape=(1, 2)):
+    \'\'\'As it is shipped.\'\'\'
+    y = x / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + eps)
+    return y if weight is None else y * weight
+"""
+
+
 def test_a_spec_to_start_from_is_one_that_runs_and_is_not_there_yet(tmp_path: Path) -> None:
-    fresh, there = harness("new", "fresh"), harness("new", "sigmoid")
+    fresh, there = harness("new", "fresh", cwd=tmp_path), harness("new", "sigmoid")
     assert there.returncode == 2
     assert "sigmoid.yaml" in there.stderr
     (tmp_path / "fresh.yaml").write_text(fresh.stdout, encoding="utf-8")
     only = ("--only", "dtype=float64 fill=normal", "--out", str(tmp_path / "out"))
     assert harness("run", str(tmp_path / "fresh.yaml"), *only).returncode == 0
+    assert (tmp_path / "fresh_definition.py").is_file()
+
+
+def test_a_spec_begins_with_what_a_functions_signature_says(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(MINE, encoding="utf-8")
+    done = harness("new", "--from", "mine:rms_norm", cwd=tmp_path)
+    assert done.returncode == 0
+    (tmp_path / "rms_norm.yaml").write_text(done.stdout, encoding="utf-8")
+    for line in ("  weight?: [N, M]", "params: {eps: 1e-05, shape: [[1, 2]]}", "  numpy.mine: mine:rms_norm"):
+        assert line in done.stdout
+    only = ("--only", "dtype=float64 fill=normal", "--out", str(tmp_path / "out"))
+    assert harness("run", "rms_norm.yaml", *only, cwd=tmp_path).returncode == 0
 
 
 def test_a_broken_spec_harms_no_other(tmp_path: Path) -> None:

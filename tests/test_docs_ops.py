@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness import runs, specs
 from harness.capabilities import HEAD, capabilities, markdown
+from harness.language.page import page
 from harness.reference import reference
 
 ROOT = Path(__file__).parents[1]
@@ -28,3 +29,8 @@ def test_every_spec_stands_in_the_table() -> None:
 def test_the_reference_of_specs_is_the_one_that_their_reader_gives() -> None:
     page = (ROOT / "docs" / "specs.md").read_text(encoding="utf-8")
     assert page == reference() + "\n", "docs/specs.md is stale: `harness schema --format markdown` prints it"
+
+
+def test_the_page_of_the_language_is_the_one_that_its_tables_give() -> None:
+    there = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    assert there == page() + "\n", "docs/language.md is stale: `harness list language --format markdown` prints it"

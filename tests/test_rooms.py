@@ -66,6 +66,7 @@ TOLERANT = {"allclose", "isclose", "assert_close", "assert_allclose", "assert_al
 #: What is held against others' tolerances on purpose: the witness as it was published, and the gate's peers.
 PUBLISHED = {
     "harness/asking/libraries/torch_tensors.py": {"atol"},
+    "harness/operations/refusals.py": {"allclose", "isclose"},
     "tests/gate.py": {"allclose", "assert_close", "rtol", "atol"},
     "tests/attacks/patched.py": {"allclose", "isclose", "assert_close"},
 }

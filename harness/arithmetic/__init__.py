@@ -14,11 +14,10 @@ products) and ``fourier``. They are made of ``tracked``, the arrays, and ``round
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
-from harness.arithmetic import fourier, functions, kinks, moving, operators, products, sums
+from harness.arithmetic import fourier, functions, kinks, linalg, moving, operators, products, special, sums
 from harness.arithmetic.origins import Step, steps
 from harness.arithmetic.tracked import Tracked, leaf, lift
 from harness.differentiation import jvp, vjp
@@ -48,6 +47,27 @@ RULES: dict[Primitive, Callable[..., Tracked]] = {
     primitives.sin: functions.sin,
     primitives.cos: functions.cos,
     primitives.erf: functions.erf,
+    primitives.erfc: functions.erfc,
+    primitives.tan: functions.tan,
+    primitives.arcsin: functions.arcsin,
+    primitives.arccos: functions.arccos,
+    primitives.arctan: functions.arctan,
+    primitives.sinh: functions.sinh,
+    primitives.cosh: functions.cosh,
+    primitives.arcsinh: functions.arcsinh,
+    primitives.arccosh: functions.arccosh,
+    primitives.arctanh: functions.arctanh,
+    primitives.exp2: functions.exp2,
+    primitives.log2: functions.log2,
+    primitives.log10: functions.log10,
+    primitives.cbrt: functions.cbrt,
+    primitives.expit: special.expit,
+    primitives.log_expit: special.log_expit,
+    primitives.log_ndtr: special.log_ndtr,
+    primitives.gammaln: special.gammaln,
+    primitives.polygamma: special.polygamma,
+    primitives.solve: linalg.solve,
+    primitives.determinant: linalg.determinant,
     primitives.two_over_root_pi: functions.two_over_root_pi,
     primitives.power: functions.power,
     primitives.logaddexp: functions.logaddexp,
@@ -63,6 +83,8 @@ RULES: dict[Primitive, Callable[..., Tracked]] = {
     primitives.share_of_first: kinks.share_of_first,
     primitives.largest: kinks.largest,
     primitives.share_of_largest: kinks.share_of_largest,
+    primitives.sort: kinks.sort,
+    primitives.tied: kinks.tied,
     primitives.absolute: kinks.absolute,
     primitives.sign_at: kinks.direction,
     primitives.direction: kinks.direction,
@@ -78,7 +100,4 @@ RULES: dict[Primitive, Callable[..., Tracked]] = {
     primitives.fftn: fourier.fftn,
 }
 
-#: What the values alone decide.
-DECISIONS: dict[Any, Callable[..., Any]] = {np.argmax: lambda x, axis=None: np.argmax(x.value, axis=axis)}
-
-Tracked.table = Table(PROGRAMS, SPECIAL, RULES, moving.moved, DECISIONS)
+Tracked.table = Table(PROGRAMS, SPECIAL, RULES, moving.moved)

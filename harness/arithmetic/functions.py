@@ -13,7 +13,7 @@ from harness.arithmetic.roundings import Array, rounding
 from harness.arithmetic.tracked import Deferred, Tracked, aligned, leaf, lift, made
 
 
-def _unary(
+def unary(
     function: Callable[[Array], Array],
     slope: Callable[[Array, Array, Array], Array],
     units: float,
@@ -48,43 +48,80 @@ def _narrow(value: Array) -> Array:
 _ULPS = 2.0 * bounds.TRANSCENDENTAL_ULPS
 _TWO_OVER_ROOT_PI = 2 / np.sqrt(np.arctan2(np.longdouble(0), np.longdouble(-1)))
 
-exp = _unary(np.exp, lambda x, y, e: np.abs(y) * np.where(e < 1e-300, 1.0, np.expm1(e) / np.maximum(e, 1e-300)), _ULPS)
-expm1 = _unary(np.expm1, lambda x, y, e: np.exp(x.real + e), _ULPS)
-log = _unary(np.log, lambda x, y, e: _inverse(np.abs(x) - e), _ULPS)
-log1p = _unary(np.log1p, lambda x, y, e: _inverse(1 + x - e), _ULPS)
-tanh = _unary(np.tanh, lambda x, y, e: 1 - np.tanh(np.maximum(np.abs(x) - e, 0)) ** 2, _ULPS)
-sqrt = _unary(
+exp = unary(np.exp, lambda x, y, e: np.abs(y) * np.where(e < 1e-300, 1.0, np.expm1(e) / np.maximum(e, 1e-300)), _ULPS)
+expm1 = unary(np.expm1, lambda x, y, e: np.exp(x.real + e), _ULPS)
+log = unary(np.log, lambda x, y, e: _inverse(np.abs(x) - e), _ULPS)
+log1p = unary(np.log1p, lambda x, y, e: _inverse(1 + x - e), _ULPS)
+tanh = unary(np.tanh, lambda x, y, e: 1 - np.tanh(np.maximum(np.abs(x) - e, 0)) ** 2, _ULPS)
+sqrt = unary(
     np.sqrt,
     lambda x, y, e: np.fmin(  # |sqrt(x + e) - sqrt(x)| <= sqrt(e) bounds it where the slope does not
         _inverse(np.abs(y) + np.sqrt(np.maximum(np.abs(x) - e, 0))), _inverse(np.sqrt(np.maximum(e, 0)))
     ),
     1.0,
 )
-sin = _unary(np.sin, lambda x, y, e: np.ones_like(e), _ULPS)
-cos = _unary(np.cos, lambda x, y, e: np.ones_like(e), _ULPS)
+sin = unary(np.sin, lambda x, y, e: np.ones_like(e), _ULPS)
+cos = unary(np.cos, lambda x, y, e: np.ones_like(e), _ULPS)
+
+
+def _to_pole(x: Array) -> Array:
+    """How far x is from the nearest odd multiple of ``pi / 2``."""
+    return np.asarray(np.abs(np.remainder(x, np.pi) - np.pi / 2))
+
+
+def _beyond(x: Array, e: Array) -> Array:
+    """The least size that x may have."""
+    return np.asarray(np.maximum(np.abs(x) - e, 0))
+
+
+def _to_one(x: Array, e: Array) -> Array:
+    """How little ``1 - x^2`` may be."""
+    return 1 - (np.abs(x) + e) ** 2
+
+
+def _root_or(slope: Array, most: float, e: Array) -> Array:
+    """A slope, or what ``|f(x + e) - f(x)| <= most sqrt(e)`` makes of it where that is less."""
+    return np.fmin(slope, most / np.sqrt(np.maximum(e, 1e-300)))
+
+
+tan = unary(np.tan, lambda x, y, e: _inverse(np.sin(np.maximum(_to_pole(x) - e, 0)) ** 2), _ULPS)
+arcsin = unary(np.arcsin, lambda x, y, e: _root_or(_inverse(np.sqrt(np.maximum(_to_one(x, e), 0))), 2.3, e), _ULPS)
+arccos = unary(np.arccos, lambda x, y, e: _root_or(_inverse(np.sqrt(np.maximum(_to_one(x, e), 0))), 2.3, e), _ULPS)
+arctan = unary(np.arctan, lambda x, y, e: 1 / (1 + _beyond(x, e) ** 2), _ULPS)
+sinh = unary(np.sinh, lambda x, y, e: np.cosh(np.abs(x) + e), _ULPS)
+cosh = unary(np.cosh, lambda x, y, e: np.sinh(np.abs(x) + e), _ULPS)
+arcsinh = unary(np.arcsinh, lambda x, y, e: 1 / np.sqrt(1 + _beyond(x, e) ** 2), _ULPS)
+arccosh = unary(np.arccosh, lambda x, y, e: _inverse(np.sqrt(np.maximum((x - e) ** 2 - 1, 0))), _ULPS)
+arctanh = unary(np.arctanh, lambda x, y, e: _inverse(_to_one(x, e)), _ULPS)
+exp2 = unary(np.exp2, lambda x, y, e: np.log(2) * np.exp2(x + e), _ULPS)
+log2 = unary(np.log2, lambda x, y, e: _inverse(np.abs(x) - e) / np.log(2), _ULPS)
+log10 = unary(np.log10, lambda x, y, e: _inverse(np.abs(x) - e) / np.log(10), _ULPS)
+cbrt = unary(np.cbrt, lambda x, y, e: _inverse(3 * np.cbrt(_beyond(x, e)) ** 2), _ULPS)
 
 
 def _inverse(x: Array) -> Array:
     return np.where(x > 0, 1 / np.where(x > 0, x, 1), np.inf)
 
 
-def _erf_value(x: Array) -> Array:
-    """erf in the wide type, each entry by Arb's ball arithmetic to 128 bits."""
+def by_balls(function: Callable[[Any], Any]) -> Callable[[Array], Array]:
+    """A function of real numbers in the wide type, each entry by Arb's ball arithmetic to 128 bits."""
     from flint import arb, ctx
 
     def one(v: Any) -> Any:
-        if not np.isfinite(v):
-            return np.sign(v)
         high = float(v)
-        y = (arb(high) + arb(float(v - np.longdouble(high)))).erf()
+        low = float(v - np.longdouble(high)) if np.isfinite(v) else 0.0
+        y = function(arb(high) + arb(low))
         top = float(y.mid())
-        return np.longdouble(top) + np.longdouble(float((y - arb(top)).mid()))
+        return np.longdouble(top) + np.longdouble(float((y - arb(top)).mid()) if np.isfinite(top) else 0.0)
 
-    before, ctx.prec = ctx.prec, 128
-    try:
-        return np.array([one(v) for v in x.ravel()], dtype=np.longdouble).reshape(x.shape).astype(x.dtype)
-    finally:
-        ctx.prec = before
+    def of_arrays(x: Array) -> Array:
+        before, ctx.prec = ctx.prec, 128
+        try:
+            return np.array([one(v) for v in x.ravel()], dtype=np.longdouble).reshape(x.shape).astype(x.dtype)
+        finally:
+            ctx.prec = before
+
+    return of_arrays
 
 
 def two_over_root_pi(x: Tracked) -> Tracked:
@@ -111,11 +148,19 @@ def _erf_polynomial(x: Tracked) -> Array | None:
     return roundings + bounds.POLYNOMIAL_ERF
 
 
-erf = _unary(
-    _erf_value,
+erf = unary(
+    by_balls(lambda z: z.erf() if z.is_finite() or z.is_nan() else z.sgn()),
     lambda x, y, e: float(_TWO_OVER_ROOT_PI) * np.exp(-(np.maximum(np.abs(x) - e, 0) ** 2)),
     _ULPS,
     _erf_polynomial,
+)
+
+
+erfc = unary(
+    by_balls(lambda z: z.erfc() if z.is_finite() or z.is_nan() else 1 - z.sgn()),
+    lambda x, y, e: float(_TWO_OVER_ROOT_PI) * np.exp(-(np.maximum(np.abs(x) - e, 0) ** 2)),
+    _ULPS,
+    lambda x: None if (off := _erf_polynomial(x)) is None else off,
 )
 
 

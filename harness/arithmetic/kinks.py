@@ -119,3 +119,23 @@ def direction(x: Tracked) -> Tracked:
         else:
             error = np.where(size > e, 0.0, np.where(size > 0, 2.0, 1.0 + e * 0))
     return made(value, error, x.p)
+
+
+def sort(x: Tracked, order: Any) -> Tracked:
+    """The entries along the last axis in rising order: no further off than the entry that is furthest off."""
+    value = np.take_along_axis(x.value, order, -1)
+    if x.error is None:
+        return made(value, None, x.p)
+    return made(value, np.broadcast_to(x.error.max(axis=-1, keepdims=True), x.error.shape), x.p)
+
+
+def tied(x: Tracked, order: Any) -> Tracked:
+    """0, off by 1 where errors or ties leave the place of an entry open."""
+    line = np.take_along_axis(x.value, order, -1)
+    e = np.zeros(x.shape) if x.error is None else np.take_along_axis(x.error.max(axis=0), order, -1)
+    with np.errstate(invalid="ignore"):
+        near = np.diff(line, axis=-1).astype(np.float64) <= e[..., 1:] + e[..., :-1]
+    no = np.zeros((*x.shape[:-1], 1), bool)
+    open_ = np.concatenate([near, no], -1) | np.concatenate([no, near], -1)
+    back = np.take_along_axis(open_, np.argsort(order, axis=-1), -1)
+    return made(np.zeros(x.shape, x.p.wide), all_tiers(back.astype(np.float64)), x.p)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ def moved(x: Tracked, move: Callable[[Array], Array]) -> Tracked:
 
 
 def scatter(x: Tracked, index: Any, shape: tuple[int, ...]) -> Tracked:
-    """The transpose of indexing: entries added into zeros where the index takes them from."""
+    """The transpose of indexing: entries added into zeros where the index takes them from, in the stored type."""
 
     def move(a: Array) -> Array:
         out = np.zeros(shape, a.dtype)
@@ -35,9 +36,11 @@ def scatter(x: Tracked, index: Any, shape: tuple[int, ...]) -> Tracked:
         value = move(x.value)
         repeats = move(np.ones(x.shape))
         error = None if x.error is None else np.stack([move(e) for e in x.error])
-        if repeats.max(initial=0) > 1 and not (x.error is None and all_whole(x.value)):
-            size = np.abs(x.value).astype(np.float64)
-            local = bounds.summation(x.p, value, move(size), np.sqrt(move(size**2)), repeats)
+        if repeats.max(initial=0) > 1:
+            size, stored = np.abs(x.value).astype(np.float64), replace(x.p, u_compute=x.p.u)
+            local = bounds.summation(stored, value, move(size), np.sqrt(move(size**2)), repeats)
+            if x.error is None and x.p.exact_sums and all_whole(x.value):
+                local = np.where(move(size) <= 1 / x.p.u, 0.0, local)
             error = plus(error, np.where(repeats > 1, local, 0.0))
         return value, error
 

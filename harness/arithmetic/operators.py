@@ -2,25 +2,73 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
-from harness.arithmetic.roundings import Array, plus, rounded, rounding, scaled, shaped
-from harness.arithmetic.tracked import Deferred, Tracked, aligned, all_exact, complex_units, together
+from harness import bounds
+from harness.arithmetic.roundings import Array, all_whole, plus, rounded, rounding, scaled, shaped
+from harness.arithmetic.tracked import Chain, Deferred, Tracked, aligned, all_exact, complex_units, together
+from harness.bounds import Precision
 
 
 def add(a: Tracked, b: Tracked) -> Tracked:
-    """``a + b``."""
+    """``a + b``; where a or b is a sum itself, one sum of all terms, in any order."""
+    if a.p.fixed_order or (a.chain is None and b.chain is None):
+        return Deferred(*together(a, b), lambda: _added(a, b), a.p, chain=cache(lambda: _joined(a, b)))
+
+    chain = cache(lambda: _joined(a, b))
 
     def make() -> tuple[Array, Array | None]:
-        value = a.value + b.value
-        return value, shaped(plus(*aligned(a, b), rounded(value, a.p, all_exact(a, b))), value)
+        value, of = a.value + b.value, chain()
+        return value, shaped(plus(of.arriving, _any_order(value, of, a.p)), value)
 
-    return Deferred(*together(a, b), make, a.p)
+    return Deferred(*together(a, b), make, a.p, chain=chain)
+
+
+def _added(a: Tracked, b: Tracked) -> tuple[Array, Array | None]:
+    value = a.value + b.value
+    return value, shaped(plus(*aligned(a, b), rounded(value, a.p, all_exact(a, b))), value)
+
+
+def _terms(x: Tracked) -> Chain:
+    """The terms of a sum, or the one that anything else is."""
+    if x.chain is not None:
+        return x.chain()
+    size = np.abs(x.value).astype(np.float64)
+    return Chain(1, size, size**2, x.error, x.error is None and all_whole(x.value))
+
+
+def _joined(a: Tracked, b: Tracked) -> Chain:
+    """The terms of two sums."""
+    with np.errstate(all="ignore"):
+        p, q = _terms(a), _terms(b)
+        ndim = max(a.ndim, b.ndim)
+        arriving = plus(*(None if e is None else _with_axes(e, ndim) for e in (p.arriving, q.arriving)))
+        whole = p.whole and q.whole
+        return Chain(p.terms + q.terms, p.sizes + q.sizes, p.squares + q.squares, arriving, whole)
+
+
+def _with_axes(error: Array, ndim: int) -> Array:
+    return error.reshape(3, *(1,) * (ndim + 1 - error.ndim), *error.shape[1:])
+
+
+def _any_order(value: Array, of: Chain, p: Precision) -> Array | None:
+    """What rounding each addition adds, whatever their order: two roundings of three terms, none of whole numbers."""
+    with np.errstate(all="ignore"):
+        if of.whole and p.exact_sums and of.sizes.max(initial=0) <= 1 / p.u:
+            return None
+        k, scale = of.terms - 1, bounds.lam(value.size)
+        worst = bounds.gamma(k, p.u) * of.sizes
+        typical = np.minimum(scale * np.sqrt(k) * p.u * of.sizes, worst)
+        spread = np.hypot(np.sqrt(k / 3 + 1) * np.abs(value).astype(np.float64), np.sqrt((k / 6 + 1) * of.squares))
+        tiers = np.stack([np.minimum(scale * p.u * spread, worst), typical, worst])
+        return np.where(of.sizes > p.largest / 2, np.inf, tiers)
 
 
 def negative(a: Tracked) -> Tracked:
     """``-a``, exactly."""
-    return Deferred(a.shape, a.dtype, lambda: (-a.value, a.error), a.p)
+    return Deferred(a.shape, a.dtype, lambda: (-a.value, a.error), a.p, chain=a.chain)
 
 
 def multiply(a: Tracked, b: Tracked) -> Tracked:

@@ -15,6 +15,7 @@ from harness.bounds import Precision
 from harness.differentiation import operands, vjp
 from harness.dispatch import Origin, Recorded
 from harness.operations import primitives
+from harness.operations.refusals import lacking
 
 #: The value of a sum or transform, one entry -> the sizes that its bound is made of, by name.
 Sizes = Callable[[Array, tuple[int, ...]], dict[str, float]]
@@ -22,9 +23,26 @@ Sizes = Callable[[Array, tuple[int, ...]], dict[str, float]]
 _created = count()
 
 
+@dataclass(frozen=True)
+class Chain:
+    """What was added up to one number: how many terms, the sums of their magnitudes and of their squares.
+
+    ``arriving`` is the sum of the terms' own errors, and ``whole`` says that all are exact whole numbers.
+    """
+
+    terms: int
+    sizes: Array
+    squares: Array
+    arriving: Array | None
+    whole: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Tracked(Recorded):
-    """``value`` and ``error`` (None where exact, else (3, *shape)), with the ``origin`` it was computed from."""
+    """``value`` and ``error`` (None where exact, else (3, *shape)), with the ``origin`` it was computed from.
+
+    ``chain`` gives the terms of what is a sum of sums, as any order of adding them is right.
+    """
 
     value: Array
     error: Array | None
@@ -32,6 +50,7 @@ class Tracked(Recorded):
     origin: Origin | None = None
     order: int = field(default_factory=lambda: next(_created))
     sizes: Sizes | None = None
+    chain: Callable[[], Chain] | None = None
 
     @property
     def step(self) -> str:
@@ -66,10 +85,11 @@ class Tracked(Recorded):
     def compared(self, ufunc: np.ufunc, operands: Sequence[Any]) -> Any:
         return ufunc(*(i.value if isinstance(i, Tracked) else i for i in operands))
 
-    def lacking(self, name: str) -> Exception:
-        return TypeError(
-            f"the oracle's arithmetic has no numpy.{name}; see harness/operations/__init__.py for what it has"
-        )
+    def lacking(self, what: Any) -> Exception:
+        return lacking(what)
+
+    def deciding(self) -> Any:
+        return self.value
 
 
 class Deferred(Tracked):
@@ -83,15 +103,15 @@ class Deferred(Tracked):
         p: Precision,
         sizes: Sizes | None = None,
         origin: Origin | None = None,
+        chain: Callable[[], Chain] | None = None,
     ) -> None:
-        self.__dict__.update(
-            p=p, origin=origin, order=next(_created), _shape=shape, _dtype=np.dtype(dtype), _make=make, sizes=sizes
-        )
+        self.__dict__.update(p=p, origin=origin, order=next(_created), sizes=sizes, chain=chain)
+        self.__dict__.update(_shape=shape, _dtype=np.dtype(dtype), _make=make)
 
     def since(self, origin: Origin) -> Any:
         if not self.waiting:
-            return Tracked(self.value, self.error, self.p, origin, sizes=self.sizes)
-        return Deferred(self.shape, self.dtype, self.__dict__["_make"], self.p, self.sizes, origin)
+            return Tracked(self.value, self.error, self.p, origin, sizes=self.sizes, chain=self.chain)
+        return Deferred(self.shape, self.dtype, self.__dict__["_make"], self.p, self.sizes, origin, self.chain)
 
     @property
     def value(self) -> Array:

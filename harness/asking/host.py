@@ -89,8 +89,10 @@ Loaded = tuple[Callable[..., Any], Callable[..., Any] | None, Any]
 
 def load(hello: Hello) -> Loaded | NotHere:
     """The candidate's function, its vjp by hand, its library; or why it is not here."""
-    if hello.place not in sys.path:
-        sys.path.insert(0, hello.place)
+    here, *beside = hello.place.split(os.pathsep)
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    sys.path.extend(folder for folder in beside if folder not in sys.path)
     if hello.needs and not there(hello.needs):
         return NotHere(True, f"needs {hello.needs}, which is not here")
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
@@ -30,7 +31,7 @@ def libraries_of(path: str, place: str) -> frozenset[str]:
 def _file(module: str, place: str) -> Path | None:
     """The file of a module that is nobody's installed package."""
     parts = module.split(".")
-    for entry in (place, *sys.path):
+    for entry in (*place.split(os.pathsep), *sys.path):
         base = Path(entry or ".").joinpath(*parts)
         for file in (base.with_suffix(".py"), base / "__init__.py"):
             if file.is_file():

@@ -18,7 +18,8 @@ class Hello:
     """Which candidate a host is to hold, and what it may take.
 
     ``call`` and ``vjp`` are dotted paths, ``needs`` a module or ``module:function`` that must be there; modules are looked
-    for in ``place`` first; ``memory`` is bytes beyond the process's size; ``scratch`` a folder for note, stack and output.
+    for in ``place``, the first of its folders first of all; ``memory`` is bytes beyond the process's size; ``scratch`` a
+    folder for note, stack and output.
     """
 
     call: str

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.balls import fourier, kinks, moving, operators, sums
+from flint import arb
+
+from harness.balls import fourier, kinks, linalg, moving, operators, sums
 from harness.balls.enclosures import BITS, Balls, NoProof, Number, Work, digits, exactly, leaf, lift
 from harness.differentiation import jvp, vjp
 from harness.dispatch import Primitive, Table
@@ -52,6 +54,27 @@ RULES: dict[Primitive, Callable[..., Balls]] = {
     primitives.sin: operators.method("sin"),
     primitives.cos: operators.method("cos"),
     primitives.erf: operators.method("erf"),
+    primitives.erfc: operators.method("erfc"),
+    primitives.tan: operators.method("tan"),
+    primitives.arcsin: operators.method("asin"),
+    primitives.arccos: operators.method("acos"),
+    primitives.arctan: operators.method("atan"),
+    primitives.sinh: operators.method("sinh"),
+    primitives.cosh: operators.method("cosh"),
+    primitives.arcsinh: operators.method("asinh"),
+    primitives.arccosh: operators.method("acosh"),
+    primitives.arctanh: operators.method("atanh"),
+    primitives.exp2: operators.by(lambda z: (z * arb(2).log()).exp()),
+    primitives.log2: operators.by(lambda z: z.log() / arb(2).log()),
+    primitives.log10: operators.by(lambda z: z.log() / arb(10).log()),
+    primitives.cbrt: operators.by(operators.cbrt),
+    primitives.expit: operators.by(operators.expit),
+    primitives.log_expit: operators.by(operators.log_expit),
+    primitives.log_ndtr: operators.by(operators.log_ndtr),
+    primitives.gammaln: operators.method("lgamma"),
+    primitives.polygamma: operators.polygamma,
+    primitives.solve: linalg.solve,
+    primitives.determinant: linalg.determinant,
     primitives.two_over_root_pi: operators.two_over_root_pi,
     primitives.power: operators.power,
     primitives.logaddexp: operators.logaddexp,
@@ -67,6 +90,8 @@ RULES: dict[Primitive, Callable[..., Balls]] = {
     primitives.share_of_first: kinks.share_of_first,
     primitives.largest: kinks.largest,
     primitives.share_of_largest: kinks.share_of_largest,
+    primitives.sort: kinks.sort,
+    primitives.tied: kinks.tied,
     primitives.absolute: kinks.absolute,
     primitives.sign_at: kinks.direction,
     primitives.direction: kinks.direction,

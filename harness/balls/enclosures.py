@@ -96,8 +96,13 @@ class Balls(Recorded):
 
         return compared(ufunc, [self.lifted(i) for i in operands])
 
-    def lacking(self, name: str) -> Exception:
-        return NoProof(f"no numpy.{name} in ball arithmetic")
+    def lacking(self, what: Any) -> Exception:
+        return NoProof(f"no {getattr(what, '__name__', what)} in ball arithmetic")
+
+    def deciding(self) -> Any:
+        if self.value is None:
+            raise NoProof("a decision by what is not exact")
+        return self.value
 
 
 def leaf(value: Array, work: Work) -> Balls:

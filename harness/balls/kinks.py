@@ -133,6 +133,32 @@ def share_of_largest(x: Balls, axes: tuple[int, ...]) -> Balls:
     return made(x.shape, "f", x.work, entry)
 
 
+def sort(x: Balls, order: Any) -> Balls:
+    """The entries along the last axis in rising order: each between the ends of that rank."""
+    n = x.shape[-1]
+
+    def entry(i: int) -> Number:
+        line = [x.at(i // n * n + j) for j in range(n)]
+        x.work.spend(n)
+        low, high = (sorted(ends)[i % n] for ends in ([z.lower() for z in line], [z.upper() for z in line]))
+        return low.union(high)
+
+    value = None if x.value is None else np.take_along_axis(x.value, order, -1)
+    return made(x.shape, "f", x.work, entry, value=value)
+
+
+def tied(x: Balls, order: Any) -> Balls:
+    """0; anything from -1 to 1 where another entry of the last axis may be equal."""
+    n = x.shape[-1]
+
+    def entry(i: int) -> Number:
+        z = x.at(i)
+        others = [x.at(i // n * n + j) for j in range(n) if j != i % n]
+        return _sign() if any(z.overlaps(o) for o in others) else arb(0)
+
+    return made(x.shape, "f", x.work, entry)
+
+
 def absolute(x: Balls) -> Balls:
     """``|x|``, of a complex number its modulus."""
     value = None if x.value is None or x.kind == "c" else np.abs(x.value)

@@ -75,6 +75,43 @@ def method(name: str) -> Callable[[Balls], Balls]:
     return lambda x: made(x.shape, x.kind, x.work, lambda i: getattr(x.at(i), name)())
 
 
+def by(of_balls: Callable[[Number], Number]) -> Callable[[Balls], Balls]:
+    """A function entry by entry, from what it does to a ball."""
+    return lambda x: made(x.shape, x.kind, x.work, lambda i: of_balls(x.at(i)))
+
+
+def cbrt(z: Number) -> Number:
+    """The real cube root."""
+    return z.root(3) if z >= 0 else -((-z).root(3))
+
+
+def expit(z: Number) -> Number:
+    """``1 / (1 + exp(-z))``."""
+    return 1 / (1 + (-z).exp())
+
+
+def log_expit(z: Number) -> Number:
+    """``-log(1 + exp(-z))``."""
+    return -((-z).exp().log1p()) if z.mid() > 0 else z - z.exp().log1p()
+
+
+def log_ndtr(z: Number) -> Number:
+    """``log(erfc(-z / sqrt(2)) / 2)``."""
+    return ((-z / arb(2).sqrt()).erfc() / 2).log()
+
+
+def polygamma(x: Balls, order: int) -> Balls:
+    """The derivative of that order of digamma, by Hurwitz's zeta function: ``(-1)^(n+1) n! zeta(n+1, z)``."""
+
+    def entry(i: int) -> Number:
+        z = x.at(i)
+        if not order:
+            return z.digamma()
+        return (-1) ** (order + 1) * arb(order).fac() * arb(order + 1).zeta(z)
+
+    return made(x.shape, "f", x.work, entry)
+
+
 def two_over_root_pi(x: Balls) -> Balls:
     """``2 / sqrt(pi)``."""
     return made((), "f", x.work, lambda i: 2 / arb.const_sqrt_pi())

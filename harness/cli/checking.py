@@ -52,6 +52,7 @@ def check(
     rows = ledger.excused(rows, {c.name for c in beside})
     order = {case.id: n for n, case in enumerate(chosen.cases[spec.op])}
     rows.sort(key=lambda r: (order.get(r.case, 0), r.candidate))
+    _refuse_faulty(spec, rows)
     if form == "json":
         for row in rows:
             click.echo(json.dumps(row.columns))
@@ -98,7 +99,7 @@ def asked(spec: Spec, named: CandidateSpec, seed: int, quiet: bool) -> Candidate
 
     if named.library:
         return named
-    held = runs.holders(str(Path.cwd()), str(judging.servers().folder), Limits(judging.TIMEOUT))
+    held = runs.holders(runs.places([spec]), str(judging.servers().folder), Limits(judging.TIMEOUT))
     try:
         library, how = asked_library(spec, named, held, seed)
     except LookupError as error:
@@ -186,6 +187,13 @@ def _refuse_absent(rows: Iterable[Verdict]) -> None:
     for row in rows:
         if row.mark == "absent":
             refuse(f"`{row.candidate}` {row.message}")
+
+
+def _refuse_faulty(spec: Spec, rows: Iterable[Verdict]) -> None:
+    """A definition that fails is the whole answer: nothing is graded against it."""
+    for row in rows:
+        if row.blame == "oracle" and row.status == "inconclusive" and row.law == "agrees":
+            refuse(f"{spec.path}: the definition is at fault, and nothing was judged: {row.message}")
 
 
 def _verdict_table(rows: Sequence[Verdict]) -> None:

@@ -256,14 +256,20 @@ def smoke(python: str, library: str) -> None:
 
 
 @main.command("list")
-@click.argument("what", type=click.Choice(["specs", "cases", "candidates", "laws"]), default="specs")
+@click.argument("what", type=click.Choice(["specs", "cases", "candidates", "laws", "language"]), default="specs")
 @click.argument("spec", nargs=-1)
 @click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
 def list_(what: str, spec: Sequence[str], form: str) -> None:
-    """What there is: specs (what is judged of each op, from the specs and the last run), cases, candidates or laws.
+    """What there is: specs (what is judged of each op, from the specs and the last run), cases, candidates, laws, or the
+    language of definitions.
 
     --format markdown prints what stands in the repository alone, without the last run: docs/ops.md is made so.
     """
+    if what == "language":
+        from harness.language.page import page
+
+        click.echo(page())
+        return
     head, rows = listing.listing(what, spec) if (what, form) != ("specs", "markdown") else listing.capabilities(spec)
     if form == "markdown":
         from harness import capabilities
@@ -422,39 +428,15 @@ def schema(form: str) -> None:
 
 
 @main.command()
-@click.argument("op")
-def new(op: str) -> None:
-    """Print a spec to start from, with another op's definition until yours is written."""
-    from harness import specs
+@click.argument("op", default="")
+@click.option("--from", "source", default="", metavar="MODULE:ATTR", help="A function whose signature fills it.")
+def new(op: str, source: str) -> None:
+    """Write a spec and a definition to start from, which run as they stand.
 
-    if wrong := specs.no_name(op, "op"):
-        refuse(wrong)
-    if there := [s.path for s in files.unimported(()) if s.op == op]:
-        refuse(f"`{op}` has a spec, {there[0]}: another op is due, or go on with that one")
-    click.echo(
-        f"""op: {op}
-doc: One sentence that says what it computes.
-see: https://the.defining/documentation
+    They are written to specs/; where the output is redirected, as in `> specs/op.yaml`, the spec goes there.
+    """
+    from harness.cli import starting
 
-inputs:
-  input: [N, M]
-outputs:
-  output: [N, M]
-
-sizes: {{N: 3, M: [5, 8]}}
-params: {{}}
-dtype: [float64, float32]
-
-where: True
-
-sweep:
-  M:      [0, 1, 2, 16, 17]
-  layout: [transposed, strided, offset]
-  fill:   [positive, wide, zeros, nan, inf]
-
-error:  {{model: formula}}
-oracle: reference_impls.definitions.activations:sigmoid   # in its place: your definition, a NumPy function
-
-candidates:                                               # in its place: who claims to be it
-  torch: torch:sigmoid"""
-    )
+    if not (op or source):
+        refuse("new: expected the name of an op, or --from MODULE:ATTR")
+    starting.start(op, source)

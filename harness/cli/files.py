@@ -40,8 +40,11 @@ def readable(names: Sequence[str]) -> tuple[tuple[Spec, ...], bool]:
     from harness import runs
     from harness.specs import importable
 
-    runs.reach(str(Path.cwd()))
-    return _sound(names, importable)
+    def problems(spec: Spec) -> tuple[SpecError, ...]:
+        runs.reach(runs.places([spec]))
+        return importable(spec)
+
+    return _sound(names, problems)
 
 
 def unimported(names: Sequence[str]) -> tuple[Spec, ...]:

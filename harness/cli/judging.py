@@ -11,7 +11,6 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -79,9 +78,10 @@ def servers() -> Servers:
 
 def libraries_of(chosen: Plan) -> set[str]:
     """The libraries whose servers a plan's candidates are held by."""
+    from harness import runs
     from harness.asking.hosts import loaded
 
-    place = str(Path.cwd())
+    place = runs.places(chosen.specs.values())
     return {loaded(c.call, c.library, place) for spec in chosen.specs.values() for c in spec.candidates if not c.python}
 
 

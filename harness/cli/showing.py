@@ -6,7 +6,6 @@ import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -59,7 +58,7 @@ def _script(spec: Spec, given: CandidateSpec, case: Case, seed: int, row: Verdic
     from harness.asking.hosts import Limits
     from harness.trial import Bench, Trial
 
-    held = runs.holders(str(Path.cwd()), str(judging.servers().folder), Limits(judging.TIMEOUT))
+    held = runs.holders(runs.places([spec]), str(judging.servers().folder), Limits(judging.TIMEOUT))
     (candidate,) = runs.ready(replace(spec, candidates=(given,)), held).candidates
     return repro.script(Trial(Bench(spec, case, seed), candidate), row)
 

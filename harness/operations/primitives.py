@@ -66,6 +66,30 @@ sqrt: Primitive = _entrywise("sqrt", lambda x, y: 0.5 / y)
 sin: Primitive = _entrywise("sin", lambda x, y: np.cos(x))
 cos: Primitive = _entrywise("cos", lambda x, y: -np.sin(x))
 erf: Primitive = _entrywise("erf", lambda x, y: two_over_root_pi(x) * np.exp(-(x * x)))
+erfc: Primitive = _entrywise("erfc", lambda x, y: -two_over_root_pi(x) * np.exp(-(x * x)))
+tan: Primitive = _entrywise("tan", lambda x, y: 1 + y * y)
+arcsin: Primitive = _entrywise("arcsin", lambda x, y: 1 / np.sqrt((1 - x) * (1 + x)))
+arccos: Primitive = _entrywise("arccos", lambda x, y: -1 / np.sqrt((1 - x) * (1 + x)))
+arctan: Primitive = _entrywise("arctan", lambda x, y: 1 / (1 + x * x))
+sinh: Primitive = _entrywise("sinh", lambda x, y: np.cosh(x))
+cosh: Primitive = _entrywise("cosh", lambda x, y: np.sinh(x))
+arcsinh: Primitive = _entrywise("arcsinh", lambda x, y: 1 / np.sqrt(1 + x * x))
+arccosh: Primitive = _entrywise("arccosh", lambda x, y: 1 / np.sqrt((x - 1) * (x + 1)))
+arctanh: Primitive = _entrywise("arctanh", lambda x, y: 1 / ((1 - x) * (1 + x)))
+exp2: Primitive = _entrywise("exp2", lambda x, y: y * np.log(np.full_like(x, 2.0)))
+log2: Primitive = _entrywise("log2", lambda x, y: 1 / (x * np.log(np.full_like(x, 2.0))))
+log10: Primitive = _entrywise("log10", lambda x, y: 1 / (x * np.log(np.full_like(x, 10.0))))
+cbrt: Primitive = _entrywise("cbrt", lambda x, y: 1 / (3 * y * y))
+#: The logistic function, and its logarithm.
+expit: Primitive = _entrywise("expit", lambda x, y: y * (1 - y))
+log_expit: Primitive = _entrywise("log_expit", lambda x, y: expit(-x))
+#: The logarithm of the normal distribution.
+log_ndtr: Primitive = _entrywise(
+    "log_ndtr", lambda x, y: two_over_root_pi(x) * np.sqrt(np.full_like(x, 0.125)) * np.exp(-(x * x) / 2 - y)
+)
+#: The logarithm of |gamma|, and its derivatives: ``order`` more of them.
+gammaln: Primitive = _entrywise("gammaln", lambda x, y: polygamma(x, order=0))
+polygamma: Primitive = primitive("polygamma", lambda g, y, x, order: g * polygamma(x, order=order + 1))
 
 #: ``2 / sqrt(pi)`` in the arithmetic of an array.
 two_over_root_pi: Flat = flat("two_over_root_pi")
@@ -116,6 +140,20 @@ largest: Primitive = primitive(
 )
 #: How much of the maximum's gradient an entry takes: any share where it has rivals.
 share_of_largest: Flat = flat("share_of_largest")
+
+#: Entries along the last axis in rising order; ``order`` is theirs by value.
+sort: Primitive = primitive("sort", lambda g, y, x, order: _unsorted(g, x, order) + tied(x, order=order) * _all_of(g))
+#: 0; where the order of an entry among the others is open, anything from -1 to 1.
+tied: Flat = flat("tied")
+
+
+def _unsorted(g: A, x: A, order: Any) -> A:
+    return np.take_along_axis(g, np.argsort(order, axis=-1), -1)
+
+
+def _all_of(g: A) -> A:
+    return np.sum(np.abs(g), axis=-1, keepdims=True)
+
 
 absolute: Primitive = primitive("absolute", lambda g, y, x: g * (direction(x) if x.dtype.kind == "c" else sign_at(x)))
 #: ``x / |x|`` of real numbers; at 0 everything from -1 to 1.
@@ -194,4 +232,22 @@ contract = Primitive("contract", _transposed)
 #: ortho (``1 / sqrt(N)``) or whole (``1 / N``).
 fftn: Primitive = primitive(
     "fftn", lambda g, y, x, axes, inverse, norm: fftn(g, axes=axes, inverse=not inverse, norm=norm)
+)
+
+# --- systems of equations ---------------------------------------------------------------------------------------------
+
+
+def _adjoint(x: A) -> A:
+    return np.conj(np.swapaxes(x, -1, -2))
+
+
+def _solved_matrix(g: A, y: A, a: A, b: A) -> A:
+    return -(np.linalg.solve(_adjoint(a), g) @ _adjoint(y))
+
+
+#: ``A^-1 B`` of stacks of matrices of one shape.
+solve: Primitive = primitive("solve", _solved_matrix, lambda g, y, a, b: np.linalg.solve(_adjoint(a), g))
+determinant: Primitive = primitive(
+    "determinant",
+    lambda g, y, a: np.expand_dims(g * np.conj(y), (-2, -1)) * _adjoint(np.linalg.inv(a)),
 )

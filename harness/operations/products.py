@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -49,8 +49,10 @@ def _lifted(*xs: Any) -> list[A]:
     return [like.lifted(x) for x in xs]
 
 
-def einsum(subscripts: str, *operands: Any, optimize: Any = False) -> A:
-    """``numpy.einsum`` of a string: one sum, whatever ``optimize`` says."""
+def einsum(subscripts: Any, *operands: Any, out: None = None, optimize: Any = False, **casts: Any) -> A:
+    """``numpy.einsum``: one sum, whatever ``optimize`` says."""
+    if not isinstance(subscripts, str):
+        subscripts, operands = _written((subscripts, *operands))
     xs = _lifted(*operands)
     left, arrow, right = subscripts.replace(" ", "").partition("->")
     written = left.split(",")
@@ -59,11 +61,20 @@ def einsum(subscripts: str, *operands: Any, optimize: Any = False) -> A:
     given = tuple(_indices(w, x.ndim) for w, x in zip(written, xs, strict=True))
     others = sorted({i for w in given for i in w if i.startswith(".")}, key=lambda i: -int(i[1:]))
     if arrow:
-        out = tuple(o for i in _split(right) for o in (others if i == "..." else [i]))
+        result: Indices = tuple(o for i in _split(right) for o in (others if i == "..." else [i]))
     else:
         every = [i for w in given for i in w]
-        out = (*others, *sorted(i for i in set(every) if every.count(i) == 1 and not i.startswith(".")))
-    return summed_over(given, out, *xs)
+        result = (*others, *sorted(i for i in set(every) if every.count(i) == 1 and not i.startswith(".")))
+    return summed_over(given, result, *xs)
+
+
+def _written(interleaved: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+    """``einsum(a, [0, 1], b, [1, 2], [0, 2])`` as a string and its operands."""
+    pairs = len(interleaved) // 2
+    operands = tuple(interleaved[0 : 2 * pairs : 2])
+    lists = [*interleaved[1 : 2 * pairs : 2], *interleaved[2 * pairs :]]
+    texts = ["".join("..." if i is Ellipsis else chr(ord("a") + i) for i in indices) for indices in lists]
+    return ",".join(texts[:pairs]) + (f"->{texts[-1]}" if len(texts) > pairs else ""), operands
 
 
 def _split(written: str) -> Iterator[str]:
@@ -92,7 +103,7 @@ def matmul(a: A, b: A) -> A:
     return summed_over((left, right), out, a, b)
 
 
-def dot(a: Any, b: Any) -> A:
+def dot(a: Any, b: Any, out: None = None) -> A:
     """``numpy.dot``: over the last axis of a and the last but one of b."""
     a, b = _lifted(a, b)
     if not a.ndim or not b.ndim:
@@ -118,7 +129,7 @@ def vdot(a: Any, b: Any) -> A:
     return summed_over((("k",), ("k",)), (), np.conj(np.ravel(a)), np.ravel(b))
 
 
-def outer(a: Any, b: Any) -> A:
+def outer(a: Any, b: Any, out: None = None) -> A:
     """The products of all pairs."""
     a, b = _lifted(a, b)
     return np.reshape(a, (a.size, 1)) * np.reshape(b, (1, b.size))
@@ -148,6 +159,24 @@ def kron(a: Any, b: Any) -> A:
     return np.reshape(wide, [s * t for s, t in zip(m, n, strict=True)])
 
 
-def trace(x: A, offset: int = 0, axis1: int = 0, axis2: int = 1) -> A:
+def vecdot(a: A, b: A, axis: int = -1) -> A:
+    """``sum conj(a) b`` along an axis."""
+    a, b = np.broadcast_arrays(a, b)
+    return np.squeeze(
+        matmul(np.conj(np.moveaxis(a, axis, -1))[..., None, :], np.moveaxis(b, axis, -1)[..., :, None]), (-2, -1)
+    )
+
+
+def matvec(a: A, b: A) -> A:
+    """Matrices times vectors."""
+    return matmul(a, b[..., None])[..., 0]
+
+
+def vecmat(a: A, b: A) -> A:
+    """Conjugate vectors times matrices."""
+    return matmul(np.conj(a)[..., None, :], b)[..., 0, :]
+
+
+def trace(x: A, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: None = None) -> A:
     """The sum of the diagonal."""
     return np.sum(np.diagonal(x, offset, axis1, axis2), axis=-1)

@@ -60,6 +60,37 @@ def numpy_rfftn(a: A, s: Any = None, axes: Any = None, norm: Any = None, out: No
     return whole[(slice(None),) * where[-1] + (slice(sizes[-1] // 2 + 1),)]
 
 
+def numpy_irfftn(a: A, s: Any = None, axes: Any = None, norm: Any = None, out: None = None) -> A:
+    """``numpy.fft.irfftn``: the last axis from the half that says all, the others before."""
+    where, sizes = _lengths(a, s, axes)
+    last = sizes[-1] if s is not None and s[-1] not in (None, -1) else 2 * (a.shape[where[-1]] - 1)
+    y = fitted(a, where, (*sizes[:-1], last // 2 + 1))
+    if len(where) > 1:
+        y = fftn(y, where[:-1], inverse=True, norm=INVERSE_NORMS[norm])
+    turned = np.moveaxis(np.where(True, y, 0j), where[-1], -1)
+    ends = np.array([k == 0 or 2 * k == last for k in range(last // 2 + 1)])
+    kept = np.where(ends, np.real(turned), turned)
+    whole = np.concatenate([kept, np.conj(kept[..., 1 : (last + 1) // 2][..., ::-1])], axis=-1)
+    back = np.real(fftn(whole, (whole.ndim - 1,), inverse=True, norm=INVERSE_NORMS[norm]))
+    return np.moveaxis(back, -1, where[-1])
+
+
+def numpy_hfft(a: A, n: Any = None, axis: int = -1, norm: Any = None, out: None = None) -> A:
+    """``numpy.fft.hfft``: of the half of what is its own conjugate backwards."""
+    n = 2 * (a.shape[axis] - 1) if n is None else n
+    y = numpy_irfftn(
+        np.conj(a), (n,), (axis,), {None: "forward", "backward": "forward", "ortho": "ortho"}.get(norm, "backward")
+    )
+    return y
+
+
+def numpy_ihfft(a: A, n: Any = None, axis: int = -1, norm: Any = None, out: None = None) -> A:
+    """``numpy.fft.ihfft``: the inverse of ``hfft``."""
+    n = a.shape[axis] if n is None else n
+    back = {None: "forward", "backward": "forward", "ortho": "ortho"}.get(norm, "backward")
+    return np.conj(numpy_rfftn(a, (n,), (axis,), back))
+
+
 def over_one(transform: Callable[..., A]) -> Callable[..., A]:
     """The transform over one axis, of a length."""
 

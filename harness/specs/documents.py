@@ -12,7 +12,7 @@ from harness.expressions import ALWAYS, Expression, ExpressionError, parse
 from harness.model import Law, Value
 from harness.specs.errors import shown
 from harness.specs.nodes import Loc
-from harness.vocabulary import ALGORITHMS, DOMAINS, DTYPES, EXPLAINED, LIBRARIES, MODELS, RELATIVE
+from harness.vocabulary import ALGORITHMS, DOMAINS, DTYPES, EXPLAINED, LIBRARIES, MODELS, ORDERS, RELATIVE
 
 
 def _due(there: Any, due: str) -> PydanticCustomError:
@@ -109,8 +109,13 @@ def _one_of(words: Iterable[str]) -> Any:
 
 _Dtype = Annotated[str, PlainValidator(_filled), _one_of(DTYPES)]
 _InputDtype = Annotated[str, PlainValidator(_filled), _one_of((*RELATIVE, *DTYPES))]
-_Domain = Annotated[str, PlainValidator(_filled), _one_of(DOMAINS)]
+_Domain = Annotated[
+    str,
+    PlainValidator(_filled),
+    WithJsonSchema({"anyOf": [{"enum": list(DOMAINS)}, {"type": "string", "pattern": r".+\.\..+"}]}),
+]
 _Model = Annotated[str, PlainValidator(_filled), _one_of(MODELS)]
+_Order = Annotated[str, PlainValidator(_filled), _one_of(ORDERS)]
 _Library = Annotated[str, PlainValidator(_filled), _one_of(LIBRARIES)]
 _Algorithm = Annotated[str, PlainValidator(_filled), _one_of(ALGORITHMS)]
 _Status = Annotated[str, PlainValidator(_filled), _one_of(EXPLAINED)]
@@ -148,7 +153,7 @@ class InputDocument(_Strict):
     shape: list[_Expression]
     """Sizes, as expressions over `sizes`, `params` and `let`; `"*name"` puts in all of a list."""
     domain: _Domain = "real"
-    """Where its entries lie."""
+    """Where its entries lie: a word, or for integers the first and the last, as `0..V-1`, over `sizes`, `params`, `let`."""
     dtype: _InputDtype = "same"
     """The case's (`same`), its real or complex partner, or always the one named."""
     differentiable: bool = True
@@ -171,6 +176,8 @@ class ErrorDocument(_Strict):
 
     model: _Model
     """The words by which reports tell the bound, which the steps of the definition give in any case."""
+    order: _Order = "any"
+    """`any`: a chain of additions, as `a - b + c`, is one sum; `fixed`: it is added in the order that is written."""
 
 
 class UnsupportedDocument(_Strict):

@@ -17,7 +17,7 @@ from harness.specs.errors import SpecError, nearest
 from harness.specs.nodes import Loc, position
 from harness.vocabulary import LIBRARIES
 
-_PLACES = "the folder the command runs in, on PYTHONPATH and among what is installed"
+_PLACES = "the folder the command runs in, beside the spec, on PYTHONPATH and among what is installed"
 
 
 def importable(spec: Spec) -> tuple[SpecError, ...]:

@@ -49,8 +49,10 @@ def find(names: Iterable[str], folder: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(found)) if found else here
 
 
-#: The specs that come with the package.
-SHIPPED = Path(__file__).resolve().parents[2] / "specs"
+_ROOT = Path(__file__).resolve().parents[2]
+
+#: The specs that come with the package: beside what they judge where that is installed, at the top of a checkout.
+SHIPPED = next((p for p in (_ROOT / "reference_impls" / "specs",) if p.is_dir()), _ROOT / "specs")
 
 
 def home() -> Path:

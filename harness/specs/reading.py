@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
-from harness.expressions import Expression
+from harness.expressions import Expression, ExpressionError, parse
 from harness.model import GIVEN, NONE, CandidateSpec, Input, Invalid, Known, Law, Output, Spec, Value
 from harness.specs.checks import Checks
 from harness.specs.documents import CandidateDocument, Document, InputDocument, OutputDocument
@@ -18,12 +18,14 @@ from harness.vocabulary import (
     DTYPES,
     EXPLAINED,
     FILLS,
+    INTEGERS,
     LABEL,
     LAYOUTS,
     LIBRARIES,
     MARKS,
     MODELS,
     NAME,
+    ORDERS,
     RELATIVE,
     is_fill,
     versions_of,
@@ -56,6 +58,7 @@ class Reader(Checks):
         self.check_axes()
         self.check_expressions()
         self.among(d.error.model, MODELS, "error model", ("error", "model"))
+        self.among(d.error.order, ORDERS, "order", ("error", "order"))
         self.dotted(d.oracle, ("oracle",))
         return Spec(
             op=d.op,
@@ -81,16 +84,37 @@ class Reader(Checks):
             candidates=tuple(self.candidate(name) for name in d.candidates),
             known=tuple(self.known(i) for i in range(len(d.known))),
             renamed=d.renamed,
+            order=d.error.order,
         )
 
     def input(self, name: str) -> Input:
         """One input, short or long form."""
         form = self.document.inputs[name]
         long = form if isinstance(form, InputDocument) else InputDocument.model_construct(shape=form)
-        self.among(long.domain, DOMAINS, "domain", ("inputs", name, "domain"))
         self.among(long.dtype, (*RELATIVE, *DTYPES), "dtype", ("inputs", name, "dtype"))
-        optional = name.endswith("?")
-        return Input(name.removesuffix("?"), tuple(long.shape), optional, long.domain, long.dtype, long.differentiable)
+        ends = self.ends(long, name)
+        optional, shape = name.endswith("?"), tuple(long.shape)
+        slope = long.differentiable and long.dtype not in INTEGERS
+        return Input(name.removesuffix("?"), shape, optional, long.domain, long.dtype, slope, *ends)
+
+    def ends(self, given: InputDocument, name: str) -> tuple[Expression, Expression] | tuple[()]:
+        """The first and the last whole number of an integer input; none of other inputs."""
+        loc: Loc = ("inputs", name, "domain")
+        low, dots, high = given.domain.partition("..")
+        if not dots:
+            if given.dtype in INTEGERS and given.dtype != "bool" and given.domain == "real":
+                told = "expected the first and the last value of integers, as `domain: 0..V-1`; got none"
+                self.error(("inputs", name), told)
+            self.among(given.domain, DOMAINS, "domain", loc)
+            return ()
+        if given.dtype not in INTEGERS or given.dtype == "bool":
+            told = f"expected an integer dtype with the domain `{shown(given.domain)}`, as `dtype: int64`"
+            self.error(loc, f"{told}; got `{shown(given.dtype)}`")
+        try:
+            return parse(low.strip()), parse(high.strip())
+        except ExpressionError as error:
+            self.error(loc, f"expected `first..last` of whole numbers, as `0..V-1`: {error.message}")
+            return ()
 
     def output(self, name: str) -> Output:
         """One output, short or long form."""
@@ -173,6 +197,10 @@ class Reader(Checks):
         self.splat(d.where, ("where",))
         for loc, expression in self.shapes({}):
             self.names_in(expression, self.names, loc)
+        for given in self.inputs:
+            for end in filter(None, (given.least, given.most)):
+                written = given.name if given.name in self.written("inputs") else f"{given.name}?"
+                self.names_in(end, self.names, ("inputs", written, "domain"))
 
     def shapes(self, names: Mapping[str, Value]) -> Iterator[tuple[Loc, Expression]]:
         """Every entry of the shapes of inputs and outputs that are there, with its address."""

@@ -1,0 +1,203 @@
+"""A definition, inputs -> expected values with their bounds, and whether a result lies within them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness import arithmetic, bounds, comparison, language, oracles, runs, specs
+from harness.api.arrays import judged_dtype, plain
+from harness.arithmetic import Tracked
+from harness.model import Spec
+from harness.oracles import Answer as Due
+from harness.subjects import Output
+
+Array = NDArray[Any]
+
+#: Which assumption a bound rests on: ``worst`` on none; ``any`` that roundings are independent, for large sums sharper.
+Tier = Literal["any", "worst"]
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """What a result should be, rounded nowhere, and how far each entry of a right one may be from it."""
+
+    expected: Array
+    bound: Array
+
+
+@dataclass(frozen=True)
+class Definition:
+    """An op that has no spec: its formula, a NumPy program of the inputs by position and of params by keyword.
+
+    >>> import numpy as np
+    >>> from harness import Definition
+    >>> norm = Definition(lambda x: np.sqrt(np.sum(x * x)))
+    >>> float(norm.bound(np.array([3.0, 4.0])).expected)
+    5.0
+    """
+
+    function: Callable[..., Any]
+    fixed_order: bool = False
+    algorithm: str = "conventional"
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return str(getattr(self.function, "__name__", "the definition"))
+
+    def bound(self, *inputs: Any, tier: Tier = "worst", **params: Any) -> Any:
+        """Expected values and bounds: a ``Bounded``, or a tuple of them where the definition gives several arrays."""
+        found = [_bounded(a, tier) for a in self.due([plain_or_none(x) for x in inputs], [], params)]
+        return found[0] if len(found) == 1 else tuple(found)
+
+    def due(self, inputs: Sequence[Array | None], actual: Sequence[Array], params: Mapping[str, Any]) -> list[Due]:
+        """The answers of the definition, one per output."""
+        dtype = judged_dtype([x for x in inputs if x is not None], list(actual))
+        p = bounds.precision(dtype, self.algorithm, self.fixed_order)
+        formulas = [self.function, *getattr(self.function, "legal", ()), *getattr(self.function, "legal_values", ())]
+        runs_ = [_evaluated(f, inputs, {**self.params, **params}, p) for f in formulas]
+        return [_widest(list(answers)) for answers in zip(*runs_, strict=True)]
+
+
+def plain_or_none(x: Any) -> Array | None:
+    """An input as NumPy's array; an optional one may be absent."""
+    return None if x is None else plain(x)
+
+
+def _evaluated(
+    function: Callable[..., Any], inputs: Sequence[Array | None], params: Mapping[str, Any], p: bounds.Precision
+) -> list[Due]:
+    given = [x if x is None or x.dtype.kind in "iub" else arithmetic.leaf(x, p) for x in inputs]
+    returned = language.unwrapped(oracles.spoken(function)(*map(language.given, given), **params))
+    several = isinstance(returned, (tuple, list))
+    return [_answer(y, p) for y in (returned if several else [returned])]
+
+
+def _answer(y: Any, p: bounds.Precision) -> Due:
+    if not isinstance(y, Tracked) and np.asarray(y).dtype.kind in "iub":
+        return Due(np.asarray(y), np.zeros((3, *np.shape(y))), p)
+    return Due.of(arithmetic.lift(y, p))
+
+
+def _widest(answers: list[Due]) -> Due:
+    first, *others = answers
+    error = first.error
+    for other in others:
+        error = np.fmax(error, other.error)
+    return Due(first.expected, error, first.p, made=first.made)
+
+
+def _bounded(answer: Due, tier: Tier) -> Bounded:
+    return Bounded(np.asarray(answer.expected), np.asarray(answer.error[bounds.TIERS.index(tier)]))
+
+
+def spec_of(op: str | Path | Spec) -> Spec:
+    """The spec of an op's name, or in a file. Raises ValueError with what is wrong."""
+    if isinstance(op, Spec):
+        return op
+    try:
+        (path,) = specs.find([str(op)], specs.home())
+        found = specs.read(path, runs.LAW_NAMES)
+    except (specs.UnknownSpec, specs.SpecErrors) as error:
+        raise ValueError(str(error)) from None
+    runs.reach(runs.places([found]))
+    return found
+
+
+def _of_spec(
+    op: str | Path | Spec | Definition, inputs: Any, params: Mapping[str, Any]
+) -> tuple[Definition, list[Any]]:
+    """The definition of an op, and its inputs in their order: given by name or by position."""
+    if isinstance(op, Definition):
+        return op, list(inputs.values()) if isinstance(inputs, Mapping) else list(inputs)
+    spec = spec_of(op)
+    names = [i.name for i in spec.inputs]
+    given = dict(inputs) if isinstance(inputs, Mapping) else dict(zip(names, inputs, strict=False))
+    missing = [i.name for i in spec.inputs if not i.optional and i.name not in given]
+    unknown = [n for n in given if n not in names]
+    if missing or unknown or (not isinstance(inputs, Mapping) and len(inputs) > len(names)):
+        raise TypeError(f"{spec.op}: expected the inputs {', '.join(names)}; got {', '.join(given) or 'none'}")
+    if wrong := [n for n in params if n not in spec.params]:
+        raise TypeError(f"{spec.op}: expected the params {', '.join(spec.params) or 'none'}; got {', '.join(wrong)}")
+    known = {n: values[0] for n, values in spec.params.items()}
+    formula = oracles.definition(spec.oracle)[0]
+    return Definition(formula, spec.order == "fixed", params=known), [given.get(n) for n in names]
+
+
+def bound(
+    op: str | Path | Spec | Definition,
+    inputs: Mapping[str, Any] | Sequence[Any],
+    params: Mapping[str, Any] | None = None,
+    *,
+    tier: Tier = "worst",
+) -> Any:
+    """What an op's result should be at some inputs, and how far a right implementation may be from it.
+
+    ``params`` that are left out have the spec's first values. A tuple of ``Bounded`` where the op has several outputs.
+    """
+    definition, given = _of_spec(op, inputs, params or {})
+    return definition.bound(*given, tier=tier, **(params or {}))
+
+
+def assert_conforms(
+    op: str | Path | Spec | Definition,
+    actual: Any,
+    inputs: Mapping[str, Any] | Sequence[Any],
+    params: Mapping[str, Any] | None = None,
+    *,
+    tier: Tier = "worst",
+) -> None:
+    """Raise AssertionError where a result is further from an op's definition than a right implementation can be.
+
+    The bound is derived from the definition, the inputs and their dtype. The message names the worst entry.
+    """
+    definition, given = _of_spec(op, inputs, params or {})
+    name = op.name if isinstance(op, Definition) else spec_of(op).op
+    _assert_within(name, definition, actual, given, params or {}, tier)
+
+
+def assert_close_to_definition(
+    actual: Any, definition: Definition | Callable[..., Any], *inputs: Any, tier: Tier = "worst", **params: Any
+) -> None:
+    """As ``numpy.testing.assert_allclose``, with a formula in the place of the desired values and of the tolerances."""
+    formula = definition if isinstance(definition, Definition) else Definition(definition)
+    _assert_within(formula.name, formula, actual, list(inputs), params, tier)
+
+
+def _assert_within(
+    name: str, definition: Definition, actual: Any, inputs: Sequence[Any], params: Mapping[str, Any], tier: Tier
+) -> None:
+    results = [plain(y) for y in (actual if isinstance(actual, (tuple, list)) else [actual])]
+    due = definition.due([plain_or_none(x) for x in inputs], results, params)
+    if len(due) != len(results):
+        raise AssertionError(f"{name}: expected {len(due)} arrays, got {len(results)}")
+    told = [_told(y, answer, tier) for y, answer in zip(results, due, strict=True)]
+    wrong = [f"output {k}: {line}" if len(told) > 1 else line for k, line in enumerate(told) if line]
+    if wrong:
+        raise AssertionError(f"{name}: " + "; ".join(wrong))
+
+
+def _told(actual: Array, answer: Due, tier: Tier) -> str:
+    """What is wrong with a result: the worst entry, and how many are; empty where nothing is."""
+    if actual.shape != answer.expected.shape:
+        return f"expected the shape {answer.expected.shape}, got {actual.shape}"
+    found = comparison.compare(comparison.Numbers(Output("output"), actual, answer), tier)
+    if found.margin <= 1:
+        return ""
+    allowed = answer.error[bounds.TIERS.index(tier)]
+    with np.errstate(invalid="ignore"):
+        off = np.abs(actual.astype(answer.expected.dtype) - answer.expected)
+        count = int(np.sum(~((off <= allowed) | (actual == answer.expected))))
+    at = f"[{', '.join(map(str, found.place))}]" if found.place else "the result"
+    times = "where no error is possible" if found.allowed == 0 else f"{found.margin:.3g} times the bound {found.bound}"
+    return (
+        f"{at} is {found.actual}, expected {found.expected}: off by {found.ulps:.3g} ULPs, {times}; "
+        f"{count} of {actual.size} entries are beyond their bounds ({answer.p.dtype}, {tier})"
+    )

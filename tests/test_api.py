@@ -1,0 +1,129 @@
+"""The Python API: one call in anybody's test, with a derived bound; a function judged under every law."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import harness
+
+RNG = np.random.default_rng(5)
+X = RNG.standard_normal((2, 3, 6, 6)).astype(np.float32)
+W = RNG.standard_normal((4, 3, 3, 3)).astype(np.float32)
+
+
+def conv(x: Any, w: Any) -> Any:
+    return torch.nn.functional.conv2d(torch.from_numpy(x), torch.from_numpy(w))
+
+
+def test_importing_harness_loads_nothing_else() -> None:
+    code = "import sys, harness; print([m for m in ('numpy', 'torch', 'pydantic', 'scipy') if m in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
+
+
+def test_a_right_result_conforms_in_any_librarys_arrays() -> None:
+    y = conv(X, W)
+    harness.assert_conforms("conv2d", y, {"input": torch.from_numpy(X), "weight": W})
+    harness.assert_conforms("conv2d", y.numpy(), [X, W, None], {"stride": 1})
+
+
+def test_a_wrong_entry_is_named_with_its_bound_and_ulps() -> None:
+    y = conv(X, W).numpy().copy()
+    y[1, 2, 3, 0] *= np.float32(1.001)
+    with pytest.raises(AssertionError, match=r"conv2d: \[1, 2, 3, 0\] is .*ULPs, .* times the bound .*; 1 of 128"):
+        harness.assert_conforms("conv2d", y, [X, W])
+
+
+@pytest.mark.parametrize("tier", ["worst", "any"])
+def test_half_types_and_complex_numbers_are_judged_in_their_own_precision(tier: Any) -> None:
+    x = torch.randn(3, 5, generator=torch.Generator().manual_seed(1))
+    for dtype in (torch.bfloat16, torch.float16, torch.float64):
+        harness.assert_conforms("softmax", torch.softmax(x.to(dtype), -1), [x.to(dtype)], {"dim": -1}, tier=tier)
+    harness.assert_conforms("fft", np.fft.fft(X[0, 0]), [X[0, 0].astype(np.float64)], tier=tier)
+
+
+def test_what_is_missing_or_unknown_is_said() -> None:
+    with pytest.raises(TypeError, match="expected the inputs input, weight, bias; got input"):
+        harness.assert_conforms("conv2d", X, {"input": X})
+    with pytest.raises(TypeError, match="expected the params .*; got strid"):
+        harness.bound("conv2d", [X, W], {"strid": 2})
+    with pytest.raises(ValueError, match="did you mean `conv2d`"):
+        harness.bound("conv2dd", [X, W])
+    with pytest.raises(AssertionError, match="expected the shape"):
+        harness.assert_conforms("conv2d", X, [X, W])
+
+
+def test_a_bound_has_the_shape_of_what_is_expected() -> None:
+    found = harness.bound("conv2d", [X, W])
+    assert found.expected.shape == found.bound.shape == (2, 4, 4, 4)
+    assert np.all(np.abs(conv(X, W).numpy() - found.expected) <= found.bound)
+    assert np.all(harness.bound("conv2d", [X, W], tier="any").bound <= found.bound)
+
+
+def logsumexp(x: Any) -> Any:
+    return np.log(np.sum(np.exp(x)))
+
+
+def test_an_op_without_a_spec_is_a_definition() -> None:
+    x = X[0, 0]
+    right = np.log(np.sum(np.exp(x)))
+    harness.assert_close_to_definition(right, logsumexp, x)
+    harness.assert_conforms(harness.Definition(logsumexp), right, [x])
+    with pytest.raises(AssertionError, match="logsumexp: the result is"):
+        harness.assert_close_to_definition(right * np.float32(1.001), logsumexp, x)
+
+
+@harness.elementwise
+def huber(x: Any, *, d: float = 1.0) -> Any:
+    if abs(x) <= d:
+        return 0.5 * x * x
+    return d * (abs(x) - 0.5 * d)
+
+
+@harness.elementwise
+def logistic(x: Any) -> Any:
+    return 1 / (1 + math.exp(-x))
+
+
+def test_a_definition_may_be_plain_python_on_numbers() -> None:
+    x = X[0, 0]
+    y = np.where(np.abs(x) <= 1, np.float32(0.5) * x * x, np.abs(x) - np.float32(0.5))
+    harness.assert_close_to_definition(y, huber, x)
+    harness.assert_close_to_definition(torch.sigmoid(torch.from_numpy(x)), logistic, x)
+    with pytest.raises(AssertionError, match="beyond their bounds"):
+        harness.assert_close_to_definition(y, huber, x, d=0.5)
+
+
+def test_a_function_is_judged_under_every_law() -> None:
+    right = harness.check("sigmoid", lambda input: torch.sigmoid(input), cases=3)
+    assert right
+    assert "conforms to sigmoid" in str(right)
+    wrong = harness.check("sigmoid", lambda input: torch.tanh(input), cases=3)
+    assert not wrong
+    assert wrong.worst is not None
+    assert "deviates from sigmoid" in wrong._repr_html_()
+
+
+def test_a_faulty_definition_is_the_answer(tmp_path: Path) -> None:
+    (tmp_path / "faulty_op.py").write_text("import numpy as np\n\ndef f(x):\n    return np.linalg.svd(x)[1]\n")
+    (tmp_path / "faulty.yaml").write_text(
+        "op: faulty\ndoc: Nothing.\ninputs: {x: [N, N]}\noutputs: {y: any}\nsizes: {N: 3}\ndtype: float64\n"
+        "error: {model: formula}\noracle: faulty_op:f\n"
+    )
+    answer = harness.check(tmp_path / "faulty.yaml", lambda x: x, library="numpy")
+    assert not answer
+    assert "the definition is at fault" in str(answer)
+    assert "faulty_op.py:4" in answer.fault
+    assert not [r for r in answer.rows if r.status == "conforms"]
+
+
+def test_the_fixture_is_there(conforms: Any) -> None:
+    conforms("conv2d", conv(X, W), [X, W])

@@ -1,0 +1,55 @@
+"""Ordinary ops, written as textbooks do: right functions conform, one mistake in each is found."""
+
+from __future__ import annotations
+
+import math
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from harness import runs, specs
+from harness.execution import inline
+from harness.model import RED, Verdict
+
+FOLDER = Path(__file__).parent / "ops14"
+OPS = sorted(p.stem for p in FOLDER.glob("*.yaml"))
+
+#: Cases that are judged of each op: those that differ most come first.
+CASES = 6
+
+#: How close to its bound a right function comes at its worst entry: a bound that is never reached would prove nothing.
+SHARP = 0.02
+
+#: Ops of which every step of a right function may be exact.
+EXACT = {"embedding"}
+
+
+@cache
+def rows(op: str) -> tuple[Verdict, ...]:
+    sys.path.insert(0, str(FOLDER))
+    try:
+        spec = specs.read(FOLDER / f"{op}.yaml", runs.LAW_NAMES)
+        chosen = runs.budgeted(runs.plan([spec], 0), CASES, ())
+        return tuple(row for _, found in inline(chosen.tasks, runs.setup([spec], None)) for row in found)
+    finally:
+        sys.path.remove(str(FOLDER))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("op", OPS)
+def test_right_functions_conform_close_to_their_bounds(op: str) -> None:
+    right = [r for r in rows(op) if r.candidate != "numpy.mistaken"]
+    wrong = [f"{r.case} {r.candidate} {r.law} {r.of}: {r.message}" for r in right if r.status in RED]
+    assert not wrong
+    assert not [r.message for r in right if r.blame == "oracle"]
+    margins = [r.margin for r in right if r.law in ("agrees", "gradient") and math.isfinite(r.margin)]
+    assert margins
+    assert op in EXACT or SHARP <= max(margins) <= 1
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("op", OPS)
+def test_a_mistake_is_found(op: str) -> None:
+    assert any(r.status == "deviates" for r in rows(op) if r.candidate == "numpy.mistaken")
