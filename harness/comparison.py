@@ -14,6 +14,9 @@ from harness.oracles import Answer
 
 Array = NDArray[Any]
 
+#: The sharpest tier beyond which a result is accused: `random` supposes an order of summation that is blind to the data.
+ACCUSED = "any"
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -125,7 +128,8 @@ def alike(
 def compare(equation: Numbers | Fact, tier: str) -> Evidence:
     """Judge one equation under the tier its data stand for: the case's or its own, whichever allows more.
 
-    What deviates from the definition's formula is held against the bounds of all right formulas. The same numbers are
+    The line of accusation is `any`: a right order of summation may look at the data, and `random` only grades. What
+    deviates from the definition's formula is held against the bounds of all right formulas. The same numbers are
     judged once: most calls of one function give the same.
     """
     if isinstance(equation, Fact):
@@ -133,7 +137,7 @@ def compare(equation: Numbers | Fact, tier: str) -> Evidence:
             return Evidence(equation, 0.0, "exact")
         return Evidence(equation, np.inf, "deviates", message=equation.message)
     with np.errstate(all="ignore"):
-        index = max(bounds.TIERS.index(tier), bounds.TIERS.index(equation.tier))
+        index = max(map(bounds.TIERS.index, (tier, equation.tier, ACCUSED)))
         if equation.scale is not None:
             return _widened(equation, index)
         bits = index, equation.actual.shape, equation.actual.dtype, equation.actual.tobytes()
