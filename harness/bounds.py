@@ -4,7 +4,7 @@ Every bound comes in three tiers, stacked along a first axis of length 3, and th
 
 - ``random``: data exchangeable with respect to the order of summation (i.i.d. fills);
 - ``any``: probabilistic in the roundings alone, whatever the data (Higham and Mary 2019, SIAM J. Sci. Comput. 41(5));
-- ``worst``: no assumption (Higham 2002, Accuracy and Stability of Numerical Algorithms, section 3.1).
+- ``worst``: no assumption (Jeannerod and Rump 2013, SIAM J. Matrix Anal. Appl. 34(2): without restriction on n).
 
 No tolerance is written here: each constant has a source.
 """
@@ -12,7 +12,7 @@ No tolerance is written here: each constant has a source.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import log, log2, prod, sqrt
 from typing import Any
@@ -28,8 +28,8 @@ TIERS = ("random", "any", "worst")
 #: Chance of one false alarm per judged tensor; lambda grows only with sqrt(-log(DELTA)).
 DELTA = 1e-9
 
-#: The unit roundoff of single precision.
-SINGLE = 2.0**-24
+#: The unit roundoff of single precision, and its largest finite number.
+SINGLE, LARGEST_SINGLE = 2.0**-24, float(np.finfo(np.float32).max)
 
 #: Error a library may make in exp, log, tanh and their kin, in units in the last place: what NumPy asks of its own
 #: vectorised functions (NEP 38; SVML's documented maximum). Sleef's ``u10`` and ``u35`` functions in torch stay below.
@@ -40,7 +40,10 @@ TRANSCENDENTAL_ULPS = 4
 POLYNOMIAL_ERF = 1.5e-7
 
 #: Algorithms in which a sum of small integers is exact: plain multiplications and additions, in any order.
-PLAIN = ("conventional", "blocked", "low-precision-accumulation", "polynomial-erf")
+PLAIN = ("conventional", "blocked", "step-by-step", "low-precision-accumulation", "polynomial-erf")
+
+#: Algorithms that round half types after every step, not at the end alone.
+STEPWISE = ("step-by-step", "low-precision-accumulation")
 
 #: Constant of the probabilistic FFT bound: rounding of twiddle factors and butterflies (Schatzman 1996, measured
 #: constants of radix-2 to radix-13 butterflies lie below it).
@@ -69,6 +72,11 @@ class Precision:
     wide: np.dtype[Any]
     u_wide: float
     complex: bool
+
+    @property
+    def reach(self) -> float:
+        """The largest finite number of the accumulating type: beyond it, and not beyond ``largest``, sums overflow."""
+        return LARGEST_SINGLE if self.u_compute < self.u else self.largest
 
     @property
     def digits(self) -> int:
@@ -119,6 +127,16 @@ def precision(dtype: str, algorithm: str = "conventional") -> Precision:
     )
 
 
+@lru_cache(maxsize=64)
+def computing(p: Precision) -> Precision:
+    """The precision of the steps between inputs and result: half types compute in single, unless they round each step."""
+    if p.u == p.u_compute or p.algorithm in STEPWISE:
+        return p
+    facts = np.finfo(np.float32)
+    eta = float(facts.smallest_normal if p.dtype == "bfloat16" else facts.smallest_subnormal)
+    return replace(p, u=p.u_compute, eta=eta, largest=LARGEST_SINGLE)
+
+
 def wider(dtype: str) -> str:
     """The dtype that the oracle of a judged dtype works in."""
     real = "longdouble" if REAL.get(dtype, dtype) in ("float64", "longdouble") else "float64"
@@ -146,22 +164,32 @@ def lam(outputs: int) -> float:
 def summation(p: Precision, y: Array, total: Array, root: Array, length: Any) -> Array:
     """Bound of a sum of products, (3, *shape): from its value, ``S = sum |.|``, ``sqrt(Q) = sqrt(sum |.|^2)`` and K.
 
-    Raises nothing; is inf where K u >= 1 or where S passes half the largest number (the order decides overflow).
+    Is inf where the order of summation decides whether the accumulating type overflows. Where the spacing of a partial
+    sum may pass the size of its terms, roundings are no longer random: ``any`` is ``worst`` there (stagnation; Higham
+    and Mary 2020, SIAM J. Sci. Comput. 42(5), section 1).
     """
     k, u = np.asarray(length, dtype=np.float64), p.u_compute
     if p.complex:
         k, u = 2 * k, sqrt(2) * u
     scale = lam(y.size)
     with np.errstate(all="ignore"):
-        worst = gamma(k + 1, u) * total
-        typical = np.minimum(scale * np.sqrt(k) * u * total, worst)
+        worst = (k + 1) * u * total
+        typical = np.where(2 * k * u < 1, np.minimum(scale * np.sqrt(k) * u * total, worst), worst)
         random = np.minimum(
             scale * u * np.hypot(np.sqrt(k / 3 + 1) * np.abs(y).astype(np.float64), np.sqrt(k / 6 + 1) * root), worst
         )
         tiers = np.empty((3, *np.shape(worst)))
         tiers[0], tiers[1], tiers[2] = random, typical, worst
         tiers += (k + 1) * p.eta + gamma(k + 1, p.u_wide) * total
-        return np.where(total > p.largest / 2, np.inf, tiers)
+        return np.where(_overflows(p, y, total), np.inf, tiers)
+
+
+def _overflows(p: Precision, y: Array, total: Array) -> Array:
+    """Where some order of summation has a partial sum beyond the largest number: all of one sign come first."""
+    size = np.abs(y).astype(np.float64)
+    one_sign = total if p.complex else (total + np.where(np.isfinite(size), size, total)) / 2
+    found: Array = one_sign * (1 + 2 * p.u_compute) >= p.reach / (2 if p.complex else 1)
+    return found
 
 
 def transform_growth(n: int) -> float:
@@ -259,7 +287,7 @@ def three_products(p: Precision, total: Array, length: Any) -> Array:
         worst = sqrt(10) * gamma(k, u) * total
         typical = np.minimum(lam(total.size) * sqrt(10) * np.sqrt(k) * u * total, worst)
         tiers = np.stack([typical, typical, worst]).astype(np.float64) + 3 * k * p.eta
-        return np.where(total > p.largest / 8, np.inf, tiers + gamma(k, p.u_wide) * total)
+        return np.where(total > p.reach / 8, np.inf, tiers + gamma(k, p.u_wide) * total)
 
 
 def norm_wise(p: Precision, factors: Sequence[Array], lengths: Array) -> Array:
@@ -273,7 +301,7 @@ def norm_wise(p: Precision, factors: Sequence[Array], lengths: Array) -> Array:
     k = float(lengths.max(initial=1))
     if p.algorithm == "fft":
         length = 2 ** int(np.ceil(log2(max(entries, 2))))
-        overflows = length * size > p.largest / 2  # of the inverse transform's sums, before they are divided
+        overflows = length * size > p.reach / 2  # of the inverse transform's sums, before they are divided
         depth = 3 * transform_growth(length) + 1
         bound, k = np.inf if overflows else 2 * p.u_compute * depth * size, max(k, depth)
     elif p.algorithm == "winograd":
@@ -290,10 +318,10 @@ def norm_wise(p: Precision, factors: Sequence[Array], lengths: Array) -> Array:
 
 
 def stored(p: Precision, y: Array, error: Array) -> Array:
-    """What rounding to the stored type adds where sums were kept wider: ``u (|y| + error) + eta``."""
+    """What rounding to the stored type adds where steps were kept wider: ``u (|y| + error) + eta``."""
     if p.u == p.u_compute:
         return error
     with np.errstate(all="ignore"):
-        fits = (np.abs(y) <= 1 / p.u) & (np.rint(y.real) == y.real) & (np.rint(y.imag) == y.imag)
+        fits = y == y.astype(ml_dtypes.bfloat16 if p.dtype == "bfloat16" else p.dtype)
         rounding = np.where(fits & (error == 0), 0.0, p.u * (np.abs(y).astype(np.float64) + error) + p.eta)
     return error + rounding

@@ -151,10 +151,33 @@ def compare(equation: Numbers | Fact, tier: str) -> Evidence:
 
 
 def _widened(equation: Numbers, tier: int) -> Evidence:
-    found = _numbers(equation, tier)
-    if found.margin > 1 and equation.answer.wider:
-        return _numbers(replace(equation, answer=equation.answer.whole), tier)
-    return found
+    """The evidence by the first formula that the whole array fits: the definition's, a legal one, one that cancels."""
+    tried = [_numbers(equation, tier)]
+    if tried[0].margin <= 1:
+        return tried[0]
+    for answer in equation.answer.others() if equation.answer.others else ():
+        tried.append(_numbers(replace(equation, answer=answer), tier))
+        if tried[-1].margin <= 1:
+            return tried[-1]
+    for answer in equation.answer.cancelling() if equation.answer.cancelling else ():
+        found = _numbers(replace(equation, answer=answer), tier)
+        if found.margin <= 1:
+            return _cancelled(found, tier)
+    return min(tried, key=lambda e: e.margin)
+
+
+def _cancelled(found: Evidence, tier: int) -> Evidence:
+    """Evidence of a formula that loses digits: at the entry that loses most, in units in the last place."""
+    equation = found.equation
+    assert isinstance(equation, Numbers)
+    due = equation.answer
+    errors = np.abs(_wide(equation.actual, due.expected) - due.expected)
+    units = np.array([_ulps(e, y, due) for e, y in zip(errors.ravel(), due.expected.ravel(), strict=True)])
+    flat = int(np.nanargmax(np.where(np.isnan(units), -1.0, units)))
+    place = tuple(int(i) for i in np.unravel_index(flat, errors.shape))
+    message = f"by a formula that cancels: {units[flat]:.3g} units in the last place are lost"
+    lost, allowed = float(units[flat]), float(due.error[tier][place])
+    return replace(found, grade="cancels", ulps=lost, allowed=allowed, place=place, message=message)
 
 
 def _numbers(equation: Numbers, tier: int) -> Evidence:

@@ -54,7 +54,7 @@ BAD = frozenset(status for status, severity in SEVERITY.items() if severity > 1)
 RED = BAD | {"fixed"}
 
 #: Grades from best to worst; a verdict carries the best one its error reached.
-GRADES = ("exact", "correctly rounded", "random", "any", "worst", "norm-wise", "varies", "deviates")
+GRADES = ("exact", "correctly rounded", "random", "any", "worst", "norm-wise", "cancels", "varies", "deviates")
 
 #: The axis values that stand for an optional input being there or not.
 GIVEN, NONE = "given", "none"

@@ -384,7 +384,7 @@ def _unspecified(answer: Answer) -> Answer:
     if not missing.any():
         return answer
     error, expected = np.where(missing, np.inf, answer.error), np.where(missing, 0, answer.expected)
-    return replace(answer, expected=expected, error=error, wider=None)
+    return replace(answer, expected=expected, error=error, others=None, cancelling=None)
 
 
 def frozen(arrays: dict[str, Array]) -> dict[str, Array]:

@@ -22,11 +22,12 @@ MODELS: Mapping[str, str] = {
 }
 #: How a candidate computes, where that decides what it may be off by.
 ALGORITHMS: Mapping[str, str] = {
-    "conventional": "each result is a sum of its products, in any order; half types accumulate in float32",
+    "conventional": "each result is a sum of its products, in any order; half types compute in float32 and round once",
     "fft": "by transforms of both operands: small in norm, not in each entry",
     "winograd": "by minimal filtering, F(4, 3): small in norm",
     "3m": "complex products of three real ones: small in the absolute value, not in each part",
-    "low-precision-accumulation": "half types accumulate in themselves",
+    "step-by-step": "half types are rounded after every step; sums accumulate in float32",
+    "low-precision-accumulation": "half types are rounded after every step, and accumulate in themselves",
     "blocked": "as conventional, over parts that are put together",
     "polynomial-erf": "as conventional, with erf from five terms in single precision: off by up to 1.5e-7 anywhere",
     "strassen": "products of matrices by Strassen: small in norm",

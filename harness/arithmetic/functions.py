@@ -68,23 +68,38 @@ def _inverse(x: Array) -> Array:
     return np.where(x > 0, 1 / np.where(x > 0, x, 1), np.inf)
 
 
-def _erf_value(x: Array) -> Array:
-    """erf in the wide type, each entry by Arb's ball arithmetic to 128 bits."""
-    from flint import arb, ctx
+def _by_balls(name: str, at_infinity: Callable[[Any], Any]) -> Callable[[Array], Array]:
+    """A function in the wide type, each entry by Arb's ball arithmetic to 128 bits."""
 
-    def one(v: Any) -> Any:
-        if not np.isfinite(v):
-            return np.sign(v)
-        high = float(v)
-        y = (arb(high) + arb(float(v - np.longdouble(high)))).erf()
-        top = float(y.mid())
-        return np.longdouble(top) + np.longdouble(float((y - arb(top)).mid()))
+    def values(x: Array) -> Array:
+        from flint import arb, ctx
 
-    before, ctx.prec = ctx.prec, 128
-    try:
-        return np.array([one(v) for v in x.ravel()], dtype=np.longdouble).reshape(x.shape).astype(x.dtype)
-    finally:
-        ctx.prec = before
+        def one(v: Any) -> Any:
+            if not np.isfinite(v):
+                return at_infinity(v)
+            high = float(v)
+            y = getattr(arb(high) + arb(float(v - np.longdouble(high))), name)()
+            return _from_ball(y)
+
+        before, ctx.prec = ctx.prec, 128
+        try:
+            return np.array([one(v) for v in x.ravel()], dtype=np.longdouble).reshape(x.shape).astype(x.dtype)
+        finally:
+            ctx.prec = before
+
+    return values
+
+
+def _from_ball(y: Any) -> Any:
+    """The middle of a ball as longdouble, however small."""
+    mantissa, exponent = (int(n) for n in y.mid().man_exp())
+    high = mantissa >> 64
+    whole = np.longdouble(high) * np.longdouble(2) ** 64 + np.longdouble(mantissa - (high << 64))
+    return np.ldexp(whole, max(exponent, -(2**20)))
+
+
+_erf_value = _by_balls("erf", np.sign)
+_erfc_value = _by_balls("erfc", lambda v: v if np.isnan(v) else 1 - np.sign(v))
 
 
 def two_over_root_pi(x: Tracked) -> Tracked:
@@ -117,6 +132,15 @@ erf = _unary(
     _ULPS,
     _erf_polynomial,
 )
+
+
+def _steepest_erfc(x: Array, y: Array, e: Array) -> Array:
+    """The largest slope within the error of x."""
+    steepest: Array = float(_TWO_OVER_ROOT_PI) * np.exp(-(np.maximum(np.abs(x) - e, 0) ** 2))
+    return steepest
+
+
+erfc = _unary(_erfc_value, _steepest_erfc, _ULPS, _erf_polynomial)
 
 
 def power(x: Tracked, n: Tracked) -> Tracked:

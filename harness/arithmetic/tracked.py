@@ -56,6 +56,10 @@ class Tracked(Recorded):
     def __settled__(self) -> Tracked:
         return leaf(self.value, self.p)
 
+    def __stored__(self) -> Tracked:
+        result: Tracked = primitives.stored(self)
+        return result
+
     def __confined__(self, low: float, high: float) -> Tracked:
         result: Tracked = primitives.confined(self, low=low, high=high)
         return result

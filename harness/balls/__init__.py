@@ -52,6 +52,7 @@ RULES: dict[Primitive, Callable[..., Balls]] = {
     primitives.sin: operators.method("sin"),
     primitives.cos: operators.method("cos"),
     primitives.erf: operators.method("erf"),
+    primitives.erfc: operators.method("erfc"),
     primitives.two_over_root_pi: operators.two_over_root_pi,
     primitives.power: operators.power,
     primitives.logaddexp: operators.logaddexp,

@@ -345,10 +345,13 @@ def adjoint(trial: Trial) -> Iterator[Equation | Posed]:
     read = Reading(inner_products, (trial.reverse.label,), {"directions": directions, "kind": due_type(due).name})
     reverse = inner_products({trial.reverse.label: trial.reverse.returned}, read.labels, **read.arguments)
 
-    def wider() -> Answer:
-        return replace(answer, error=sum((_slack(a.whole, x) + noise for a, x, noise in parts), start=np.zeros(3)))
+    def others() -> list[Answer]:
+        return [answer.within(sum((_slack(a.whole, x) + noise for a, x, noise in parts), start=np.zeros(3)))]
 
-    yield Numbers("", reverse, replace(answer, wider=wider), reading=read)
+    def cancelling() -> list[Answer]:
+        return [answer.within(sum((_slack(a.loosest, x) + noise for a, x, noise in parts), start=np.zeros(3)))]
+
+    yield Numbers("", reverse, replace(answer, others=others, cancelling=cancelling), reading=read)
 
 
 def _finite(x: Array) -> bool:

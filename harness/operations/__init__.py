@@ -21,9 +21,9 @@ import numpy as np
 
 from harness.definitions.terms import sum_of_products
 from harness.operations import entries, kinks, moving, primitives, products, sums, transforms
-from harness.operations.primitives import erf, summed
+from harness.operations.primitives import erf, erfc, summed
 
-__all__ = ["PROGRAMS", "SPECIAL", "erf", "primitives", "summed"]
+__all__ = ["PROGRAMS", "SPECIAL", "erf", "erfc", "primitives", "summed"]
 
 PROGRAMS: dict[Any, Callable[..., Any]] = {
     np.add: primitives.add,
@@ -142,4 +142,4 @@ PROGRAMS |= {
 }
 
 #: SciPy's special functions by name, so that this room need not import them.
-SPECIAL: dict[str, Callable[..., Any]] = {"erf": erf}
+SPECIAL: dict[str, Callable[..., Any]] = {"erf": erf, "erfc": erfc}

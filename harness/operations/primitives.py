@@ -67,6 +67,9 @@ sin: Primitive = _entrywise("sin", lambda x, y: np.cos(x))
 cos: Primitive = _entrywise("cos", lambda x, y: -np.sin(x))
 erf: Primitive = _entrywise("erf", lambda x, y: two_over_root_pi(x) * np.exp(-(x * x)))
 
+#: ``1 - erf(x)``, with no difference where it is small.
+erfc: Primitive = _entrywise("erfc", lambda x, y: -(two_over_root_pi(x) * np.exp(-(x * x))))
+
 #: ``2 / sqrt(pi)`` in the arithmetic of an array.
 two_over_root_pi: Flat = flat("two_over_root_pi")
 
@@ -133,6 +136,9 @@ one_off_zero: Flat = flat("one_off_zero")
 
 #: x, of which it is known that it lies within limits.
 confined: Primitive = primitive("confined", lambda g, y, x, low, high: g)
+
+#: x, kept in the stored type.
+stored: Primitive = primitive("stored", lambda g, y, x: g)
 
 # --- entries moved ----------------------------------------------------------------------------------------------------
 
