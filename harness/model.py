@@ -211,8 +211,8 @@ class Case:
 class Verdict:
     """One row of the table: one candidate, at one case, under one law, about one input or output.
 
-    ``margin`` and ``ulps`` are floats (inf where no number says how wrong; NaN where nothing was measured);
-    ``actual``, ``expected``, ``bound`` and ``at`` describe the worst entry, as text. ``mark`` is for the rooms that a row
+    ``margin`` and ``ulps`` are floats (inf where no number says how wrong; NaN where nothing was measured); ``blind`` is
+    the share of entries at which a wrong answer would not have been seen. ``actual``, ``expected``, ``bound`` and ``at`` describe the worst entry, as text. ``mark`` is for the rooms that a row
     passes before it is stored; no file has it.
     """
 
@@ -225,6 +225,7 @@ class Verdict:
     grade: str = ""
     margin: float = float("nan")
     ulps: float = float("nan")
+    blind: float = float("nan")
     actual: str = ""
     expected: str = ""
     bound: str = ""

@@ -40,7 +40,8 @@ class Answer:
 
     ``enclose`` proves one entry without recourse to ``expected``; None where no arithmetic of ours made it. ``others``
     are the same by other formulas, equally right, of which one must fit the whole array; ``cancelling`` those by
-    formulas that lose digits. ``made`` is how it came about, where it was computed as it stands. ``judged`` is for
+    formulas that lose digits. ``limits`` gives what stands where the definition is NaN though a limit exists, and what
+    that may be off by. ``made`` is how it came about, where it was computed as it stands. ``judged`` is for
     whoever compares to keep what was found.
     """
 
@@ -50,6 +51,7 @@ class Answer:
     enclose: Enclose | None = None
     others: Others | None = None
     cancelling: Others | None = None
+    limits: Limits | None = None
     made: Tracked | None = None
     judged: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
@@ -75,11 +77,17 @@ class Answer:
 
     def within(self, error: Array) -> Answer:
         """With another error, and no other formulas."""
-        return replace(self, error=error, others=None, cancelling=None)
+        return replace(self, error=error, others=None, cancelling=None)  # the limits stay
 
 
 #: Answers of other formulas, computed when somebody asks.
 Others = Callable[[], Sequence[Answer]]
+
+#: The limits at infinite inputs and their errors, NaN where there are none, computed when somebody asks.
+Limits = Callable[[], tuple[Array, Array]]
+
+#: Root of the wide type's largest number that stands for infinity where limits are looked for.
+FAR = 8
 
 
 def _either(a: Answer, b: Answer) -> Answer:
@@ -273,7 +281,38 @@ class Oracle:
 
         steps = bounds.computing(self.p)
         found = self._merged(definition(path) + values(path), ask, steps)
-        return self._with_cancelling(found, cancelling(path), ask, steps, _losing)
+        found = self._with_cancelling(found, cancelling(path), ask, steps, _losing)
+        if not self._infinite:
+            return found
+        return {n: replace(a, limits=cache(partial(self._limits, n))) for n, a in found.items()}
+
+    @cached_property
+    def _infinite(self) -> bool:
+        return any(x.dtype.kind == "f" and bool(np.isinf(x).any()) for x in self.arrays.values())
+
+    @cached_property
+    def _far(self) -> list[dict[str, Answer]]:
+        """What is due where large numbers stand for infinities, in two proportions of theirs."""
+        return [replace(self, arrays={n: self._far_out(x, k) for n, x in self.arrays.items()}).values for k in (0, 1)]
+
+    def _far_out(self, x: Array, draw: int) -> Array:
+        if x.dtype.kind != "f" or not np.isinf(x).any():
+            return x
+        wide = x.astype(self.p.wide)
+        ranks = np.arange(x.size).reshape(x.shape) % 7
+        large = np.finfo(self.p.wide).max ** (1 / FAR) * (1 + (ranks if draw else 6 - ranks))
+        return np.where(np.isinf(wide), np.sign(wide) * large, wide)
+
+    def _limits(self, name: str) -> tuple[Array, Array]:
+        """The limits at infinite inputs: what does not depend on how fast they are approached."""
+        a, b = (found[name] for found in self._far)
+        with np.errstate(all="ignore"):
+            error = np.where(np.isfinite(a.error[-1]), a.error[-1], 0.0)
+            far = float(np.finfo(self.p.wide).max) ** (1 / (2 * FAR))
+            both = (np.abs(a.expected) > far) & (np.abs(b.expected) > far) & (np.sign(a.expected) == np.sign(b.expected))
+            alike = np.abs(a.expected - b.expected) <= error + a.p.u_wide * np.abs(a.expected)
+            limit = np.where(both, np.sign(a.expected) * np.inf, np.where(alike, a.expected, np.nan))
+        return limit, error
 
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:

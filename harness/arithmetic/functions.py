@@ -48,7 +48,13 @@ def _narrow(value: Array) -> Array:
 _ULPS = 2.0 * bounds.TRANSCENDENTAL_ULPS
 _TWO_OVER_ROOT_PI = 2 / np.sqrt(np.arctan2(np.longdouble(0), np.longdouble(-1)))
 
-exp = _unary(np.exp, lambda x, y, e: np.abs(y) * np.where(e < 1e-300, 1.0, np.expm1(e) / np.maximum(e, 1e-300)), _ULPS)
+exp = _unary(
+    np.exp,
+    lambda x, y, e: np.fmin(  # the mean slope up to x + e, or the last one where that one is 0 times infinity
+        np.abs(y) * np.where(e < 1e-300, 1.0, np.expm1(e) / np.maximum(e, 1e-300)), np.exp(x.real + e)
+    ),
+    _ULPS,
+)
 expm1 = _unary(np.expm1, lambda x, y, e: np.exp(x.real + e), _ULPS)
 log = _unary(np.log, lambda x, y, e: _inverse(np.abs(x) - e), _ULPS)
 log1p = _unary(np.log1p, lambda x, y, e: _inverse(1 + x - e), _ULPS)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pandas
 
 #: Written into the file; a store of another format is refused.
-FORMAT = 1
+FORMAT = 2
 
 #: Header fields in which the parts of one run must agree.
 SAME = ("specs", "seed", "versions")
@@ -50,7 +50,7 @@ PIECE_ROWS = 10_000
 KEY = ("op", "case", "candidate", "law", "about")
 
 #: The columns that are floats; NaN in them is NULL.
-FLOATS = ("margin", "ulps", "seconds")
+FLOATS = ("margin", "ulps", "blind", "seconds")
 
 FLOAT_COLUMNS = tuple(COLUMNS.index(name) for name in FLOATS)
 _values = operator.attrgetter(*COLUMNS)
