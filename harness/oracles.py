@@ -97,10 +97,11 @@ def _either(a: Answer, b: Answer) -> Answer:
 
 
 def _losing(sharp: Answer, loose: Answer) -> Answer:
-    """What a formula that loses digits may be off by, as long as the first digit is right."""
+    """What a formula that loses digits may be off by, as long as the first digit of a normal number is right."""
     with np.errstate(all="ignore"):
-        size = (1 - loose.p.u) * np.abs(sharp.expected).astype(np.float64)
-        return sharp.within(np.maximum(sharp.error, np.minimum(_errors(loose), size)))
+        size = np.abs(sharp.expected).astype(np.float64)
+        kept = np.where(size >= float(bounds.finfo(loose.p.dtype).smallest_normal), (1 - loose.p.u) * size, np.inf)
+        return sharp.within(np.maximum(sharp.error, np.minimum(_errors(loose), kept)))
 
 
 def _loose(sharp: Answer, loose: Answer) -> Answer:

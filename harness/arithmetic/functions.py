@@ -74,6 +74,10 @@ def _inverse(x: Array) -> Array:
     return np.where(x > 0, 1 / np.where(x > 0, x, 1), np.inf)
 
 
+#: Beyond it erf is a sign, and erfc underflows every type: ``exp(-200^2)`` is 10 to the power -17,000.
+FAR = 200
+
+
 def _by_balls(name: str, at_infinity: Callable[[Any], Any]) -> Callable[[Array], Array]:
     """A function in the wide type, each entry by Arb's ball arithmetic to 128 bits."""
 
@@ -81,7 +85,7 @@ def _by_balls(name: str, at_infinity: Callable[[Any], Any]) -> Callable[[Array],
         from flint import arb, ctx
 
         def one(v: Any) -> Any:
-            if not np.isfinite(v):
+            if not abs(v) < FAR:
                 return at_infinity(v)
             high = float(v)
             y = getattr(arb(high) + arb(float(v - np.longdouble(high))), name)()

@@ -106,10 +106,18 @@ def gelu(input: Any, *, approximate: str = "none") -> Any:
     return input * share
 
 
+def gelu_by_quotient(input: Any, *, approximate: str = "none") -> Any:
+    """The hyperbolic form as ``x / (1 + exp(-2 z))``, zero where the exponential overflows; the other as it is."""
+    if approximate != "tanh":
+        return gelu(input)
+    return input * sigmoid_by_exponential(2 * _gelu_argument(input))
+
+
 def _gelu_argument(x: Any) -> Any:
     return ROOT_TWO_OVER_PI * (x + GELU_CUBIC * (x * x * x))
 
 
+gelu.legal = (gelu_by_quotient,)  # type: ignore[attr-defined]
 gelu.cancels = (gelu_by_erf,)  # type: ignore[attr-defined]
 
 
