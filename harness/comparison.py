@@ -71,7 +71,8 @@ Equation = Numbers | Fact | Testimony
 class Evidence:
     """The worst entry of one equation. ``margin`` is error over bound; ``believable`` whether it could have failed.
 
-    ``blind`` is the share of entries whose bound is not narrower than what a wrong answer would be off by. ``place`` is where that entry stands in the numbers of ``equation``; texts are written when somebody reads them.
+    ``blind`` is the share of entries whose bound is not narrower than what a wrong answer would be off by. ``place``
+    is where that entry stands in the numbers of ``equation``; texts are written when somebody reads them.
     """
 
     equation: Numbers | Fact
@@ -231,8 +232,9 @@ def _margins(errors: Array, bound: Array) -> Array:
 def _kinds(got: Array, expected: Array, due: Answer, margins: Array) -> Array:
     """Specials by kind: NaN for NaN, infinity for infinity of its sign, finite for finite.
 
-    Where the definition is NaN though a limit exists, either is right. An infinite bound leaves a finite expected entry unspecified and lets any non-finite one stand for another; what
-    lies beyond the dtype's largest number is due as infinity, or as itself where a bound reaches back.
+    Where the definition is NaN though a limit exists, either is right. An infinite bound leaves a finite expected
+    entry unspecified and lets any non-finite one stand for another; what lies beyond the dtype's largest number is
+    due as infinity, or as itself where a bound reaches back.
     """
     finite, due_finite = np.isfinite(got), np.isfinite(expected)
     unspecified = np.isinf(due.error)

@@ -211,9 +211,10 @@ class Case:
 class Verdict:
     """One row of the table: one candidate, at one case, under one law, about one input or output.
 
-    ``margin`` and ``ulps`` are floats (inf where no number says how wrong; NaN where nothing was measured); ``blind`` is
-    the share of entries at which a wrong answer would not have been seen. ``actual``, ``expected``, ``bound`` and ``at`` describe the worst entry, as text. ``mark`` is for the rooms that a row
-    passes before it is stored; no file has it.
+    ``margin`` and ``ulps`` are floats (inf where no number says how wrong; NaN where nothing was measured); ``blind``
+    is the share of entries at which a wrong answer would not have been seen. ``actual``, ``expected``, ``bound`` and
+    ``at`` describe the worst entry, as text. ``mark`` is for the rooms that a row passes before it is stored; no file
+    has it.
     """
 
     op: str

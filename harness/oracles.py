@@ -66,8 +66,9 @@ class Answer:
         return self.whole if self.cancelling is None else reduce(_either, self.cancelling(), self.whole)
 
     @classmethod
-    def of(cls, tracked: Tracked, p: Precision) -> Answer:
+    def of(cls, tracked: Tracked, stored: Precision | None = None) -> Answer:
         """The answer a tracked array holds, once it is stored in the judged type."""
+        p = tracked.p if stored is None else stored
         shape = (3, *tracked.shape)
         error = np.zeros(shape) if tracked.error is None else np.asarray(tracked.error)
         error = error if error.shape == shape else np.broadcast_to(error, shape)
@@ -310,7 +311,9 @@ class Oracle:
         with np.errstate(all="ignore"):
             error = np.where(np.isfinite(a.error[-1]), a.error[-1], 0.0)
             far = float(np.finfo(self.p.wide).max) ** (1 / (2 * FAR))
-            both = (np.abs(a.expected) > far) & (np.abs(b.expected) > far) & (np.sign(a.expected) == np.sign(b.expected))
+            both = (
+                (np.abs(a.expected) > far) & (np.abs(b.expected) > far) & (np.sign(a.expected) == np.sign(b.expected))
+            )
             alike = np.abs(a.expected - b.expected) <= error + a.p.u_wide * np.abs(a.expected)
             limit = np.where(both, np.sign(a.expected) * np.inf, np.where(alike, a.expected, np.nan))
         return limit, error

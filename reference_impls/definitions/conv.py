@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from harness.definitions.derivatives import stored
 from harness.definitions.terms import Terms, axes, group, sum_of_products
 from reference_impls.definitions.padding import circular_pad2d
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from harness.definitions.derivatives import settled
 
-
 #: How a moment moves on, or what is taken from p.
 Form = Callable[..., Any]
 
@@ -63,7 +62,18 @@ def _reciprocal_root(p: Any, m: Any, v: Any, first: Any, second: Any, lr: float,
 
 
 def _stepped(
-    mean: Form, square: Form, step: Form, p: Any, g: Any, m: Any, v: Any, *, t: int, lr: float, betas: Any, **params: Any
+    mean: Form,
+    square: Form,
+    step: Form,
+    p: Any,
+    g: Any,
+    m: Any,
+    v: Any,
+    *,
+    t: int,
+    lr: float,
+    betas: Any,
+    **params: Any,
 ) -> tuple[Any, Any, Any]:
     """One step of Adam in chosen forms of both moments and of what is taken from p."""
     gradient = _decayed(p, g, params["weight_decay"])
