@@ -20,6 +20,7 @@ The rooms, in order; a module imports only from rooms above its own:
 - differentiation: arrays, what they were computed from -> products with their Jacobian
 - arithmetic: definition -> value, error and derivatives
 - balls: definition -> enclosures
+- ties: outputs, an input -> entries that share one maximum
 - oracles: Case, arrays -> what is due
 - comparison: Equation -> Evidence
 - proofs: Evidence -> its proof

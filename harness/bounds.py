@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import log, log2, prod, sqrt
-from typing import Any
+from typing import Any, Literal
 
 import ml_dtypes
 import numpy as np
@@ -60,7 +60,8 @@ class Precision:
 
     ``u`` is the unit roundoff of the stored type, ``u_compute`` of the accumulating one; ``eta`` the smallest
     subnormal (smallest normal where the hardware flushes); ``largest`` the largest finite number; ``wide`` the
-    oracle's real dtype with unit roundoff ``u_wide``; ``outputs`` is M of lambda = sqrt(2 ln(2 M / delta)).
+    oracle's real dtype with unit roundoff ``u_wide``; of tied maxima any may take the gradient, or the ``first``;
+    ``outputs`` is M of lambda = sqrt(2 ln(2 M / delta)).
     """
 
     dtype: str
@@ -72,6 +73,7 @@ class Precision:
     wide: np.dtype[Any]
     u_wide: float
     complex: bool
+    ties: Literal["open", "first"] = "open"
 
     @property
     def reach(self) -> float:

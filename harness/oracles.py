@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import arithmetic, balls, bounds, cases
+from harness import arithmetic, balls, bounds, cases, ties
 from harness.arithmetic import Tracked
 from harness.asking.binding import load
 from harness.balls import Balls, NoProof, Number, Work
@@ -38,11 +38,11 @@ class OracleError(Exception):
 class Answer:
     """What is due: ``expected`` unrounded, ``error`` (3, *shape) in tiers, and the precision it is judged in.
 
-    ``enclose`` proves one entry without recourse to ``expected``; None where no arithmetic of ours made it. ``others``
-    are the same by other formulas, equally right, of which one must fit the whole array; ``cancelling`` those by
-    formulas that lose digits. ``limits`` gives what stands where the definition is NaN though a limit exists, and what
-    that may be off by. ``made`` is how it came about, where it was computed as it stands. ``judged`` is for
-    whoever compares to keep what was found.
+    ``enclose`` proves one entry without recourse to ``expected``; None where no arithmetic of ours made it.
+    ``others`` are the same by other formulas, equally right, of which one must fit the whole array; ``cancelling``
+    those by formulas that lose digits. ``limits`` gives what stands where the definition is NaN though a limit
+    exists, and what that may be off by; ``ties`` what entries that share a maximum take together. ``made`` is how it
+    came about, where it was computed as it stands. ``judged`` is for whoever compares to keep what was found.
     """
 
     expected: Array
@@ -52,6 +52,7 @@ class Answer:
     others: Others | None = None
     cancelling: Others | None = None
     limits: Limits | None = None
+    ties: Ties | None = None
     made: Tracked | None = None
     judged: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
@@ -83,6 +84,9 @@ class Answer:
 
 #: Answers of other formulas, computed when somebody asks.
 Others = Callable[[], Sequence[Answer]]
+
+#: Groups of a gradient's entries that share maxima, and what is due of their sums, computed when somebody asks.
+Ties = Callable[[], tuple[Sequence[Array], "Answer"]]
 
 #: The limits at infinite inputs and their errors, NaN where there are none, computed when somebody asks.
 Limits = Callable[[], tuple[Array, Array]]
@@ -415,7 +419,24 @@ class Oracle:
 
     def vjp(self, cotangents: Mapping[str, Array]) -> dict[str, Answer]:
         """Gradients of the differentiable inputs, by name; of an input the outputs do not depend on, zeros."""
-        return self._derivatives(lambda run: self._vjp(run, cotangents))
+        found = self._derivatives(lambda run: self._vjp(run, cotangents))
+        tied = {n: places for n in found if (places := self._tied(n))}
+        shared = {n: partial(self._together, n, places, cotangents) for n, places in tied.items()}
+        return {n: replace(a, ties=shared.get(n)) for n, a in found.items()}
+
+    def _tied(self, name: str) -> list[Array]:
+        run = self._tracked(definition(self.spec.oracle)[0], self.p)
+        return ties.groups([y for _, y in self._live(run)], run.leaves[name])
+
+    def _together(
+        self, name: str, places: Sequence[Array], cotangents: Mapping[str, Array]
+    ) -> tuple[Sequence[Array], Answer]:
+        """What tied entries take together: any choice among them says it, the first of each tie for instance."""
+        run = self._tracked(definition(self.spec.oracle)[0], replace(self.p, ties="first"))
+        due = self._answers(run, lambda run: self._vjp(run, cotangents))[name]
+        flat, error = due.expected.reshape(-1), due.error.reshape(3, -1)
+        sums, errors = [flat[i].sum() for i in places], [error[:, i].sum(axis=1) for i in places]
+        return places, Answer(np.array(sums), np.stack(errors, axis=1), self.p)
 
     def _vjp(self, run: Run, cotangents: Mapping[str, Array]) -> dict[str, Any]:
         live = [(n, y) for n, y in self._live(run) if n in cotangents]

@@ -245,6 +245,17 @@ def _judged(
             message = f"the gradient of `{name}` is {got} where {expected} is due"
             yield Fact(name + how, got, expected, message, noted(asked, "dtypes", name))
         yield Numbers(name + how, g, due, tier=tier, reading=entry_of(asked, name))
+        if due.ties is not None and np.isfinite(g).all():
+            yield _shared(asked, name, how, g, due)
+
+
+def _shared(asked: Asked, name: str, how: str, g: Array, due: Answer) -> Numbers:
+    """Entries that tie for a maximum take its gradient together, in any proportion."""
+    assert due.ties is not None
+    places, answer = due.ties()
+    read = Reading(readings.sums_of, (asked.label,), {"name": name, "places": places, "kind": answer.p.wide.name})
+    together = readings.sums(g, places, answer.p.wide.name)
+    return Numbers(f"{name}{how} of ties", together, answer, reading=read)
 
 
 def _missing(asked: Asked, name: str) -> Reading:
