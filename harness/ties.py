@@ -34,7 +34,8 @@ def groups(outputs: Sequence[Any], given: Tracked) -> list[Array]:
 
 
 def _nodes(outputs: Sequence[Any]) -> Iterator[Any]:
-    waiting, seen = [y for y in outputs if isinstance(y, Tracked)], set[int]()
+    waiting: list[Any] = [y for y in outputs if isinstance(y, Tracked)]
+    seen = set[int]()
     while waiting:
         node = waiting.pop()
         if node.order not in seen:
@@ -58,7 +59,8 @@ def _places(x: Any, given: Tracked) -> Array | None:
             moved: Array = move.move(present[0], **x.origin.params)
             return moved
         case primitives.concatenate:
-            return np.concatenate(present, **x.origin.params)
+            joined: Array = np.concatenate(present, **x.origin.params)
+            return joined
         case _:
             return None
 
