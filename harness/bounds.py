@@ -40,7 +40,19 @@ TRANSCENDENTAL_ULPS = 4
 POLYNOMIAL_ERF = 1.5e-7
 
 #: Algorithms in which a sum of small integers is exact: plain multiplications and additions, in any order.
-PLAIN = ("conventional", "blocked", "step-by-step", "low-precision-accumulation", "polynomial-erf")
+PLAIN = (
+    "conventional",
+    "blocked",
+    "step-by-step",
+    "low-precision-accumulation",
+    "polynomial-erf",
+    "flushes-subnormals",
+    "goertzel",
+)
+
+#: What three products of bfloat16 parts leave out of one of singles, as part of its size: two parts have 16 bits, what
+#: is beyond them in either factor is 2^-16 of it, and so is the product of the smaller parts, which is not made.
+BF16X3 = 3 * 2.0**-16 * (1 + 2.0**-7)
 
 #: Algorithms that round half types after every step, not at the end alone.
 STEPWISE = ("step-by-step", "low-precision-accumulation")
@@ -48,6 +60,9 @@ STEPWISE = ("step-by-step", "low-precision-accumulation")
 #: Constant of the probabilistic FFT bound: rounding of twiddle factors and butterflies (Schatzman 1996, measured
 #: constants of radix-2 to radix-13 butterflies lie below it).
 FFT_CONSTANT = 1.5
+
+#: Running sums that a window of two axes is put together of.
+PREFIX_CORNERS = 4
 
 #: Growth of F(4x4, 3x3) Winograd transforms: product of the maximal absolute row sums of its three matrices, per
 #: axis (Barabasz et al. 2020, ACM Trans. Math. Softw. 46(4), section 3).
@@ -91,6 +106,11 @@ class Precision:
         return self.algorithm in PLAIN
 
     @property
+    def smallest(self) -> float:
+        """The smallest input that is not taken for zero."""
+        return self.eta if self.algorithm == "flushes-subnormals" else 0.0
+
+    @property
     def polynomial_erf(self) -> bool:
         """Whether erf is taken from its five-term approximation: in single precision alone."""
         return self.algorithm == "polynomial-erf" and self.u_compute >= SINGLE
@@ -113,8 +133,9 @@ def precision(dtype: str, algorithm: str = "conventional") -> Precision:
     u = 2.0 ** -(facts.nmant + 1)
     half = REAL.get(dtype, dtype) in ("float16", "bfloat16")
     compute = SINGLE if half and algorithm != "low-precision-accumulation" else u
-    # Intel's and AMD's bfloat16 dot products treat subnormals as zero (Intel SDM, VDPBF16PS).
-    eta = float(facts.smallest_normal if dtype == "bfloat16" else facts.smallest_subnormal)
+    # Intel's and AMD's bfloat16 dot products treat subnormals as zero (Intel SDM, VDPBF16PS), and so do whole libraries.
+    flushed = dtype == "bfloat16" or algorithm == "flushes-subnormals"
+    eta = float(facts.smallest_normal if flushed else facts.smallest_subnormal)
     wide = np.dtype(np.longdouble) if REAL.get(dtype, dtype) in ("float64", "longdouble") else np.dtype(np.float64)
     return Precision(
         dtype,
@@ -237,13 +258,24 @@ def transform(p: Precision, y: Array, axes: Sequence[int]) -> Array:
     with np.errstate(all="ignore"):
         power = (y.real**2 + y.imag**2).astype(p.wide)
         mean = np.sqrt(power.mean(axis=where, keepdims=True)).astype(np.float64)
-        worst = np.broadcast_to(2 * p.u * t * sqrt(prod(lengths)) * mean, y.shape)
+        norm = sqrt(prod(lengths)) * mean
+        if p.algorithm == "goertzel":
+            return np.broadcast_to(_recurrence(p, prod(lengths), norm), (3, *y.shape))
+        worst = np.broadcast_to(2 * p.u * t * norm, y.shape)
         unit = FFT_CONSTANT * lam(y.size) * p.u * sqrt(t)
         random = np.broadcast_to(unit * mean, y.shape)
         typical = np.minimum(unit * _largest_class_rms(power, where), worst)
         tiny = p.eta * prod(lengths)
         tiers: Array = np.stack([np.minimum(random, worst), typical, worst]) + tiny
         return tiers
+
+
+def _recurrence(p: Precision, n: int, norm: Array) -> Array:
+    """Bound of a transform by Goertzel's recurrence: each of n steps is off by 3 u of a state that grows to
+    ``n sum |x|``, and reaches the result n times as large (Gentleman 1969, Comput. J. 12(2)); ``sum |x| <= ||y||``.
+    """
+    bound: Array = 3 * p.u * n**2 * norm * max(n, 1) + p.eta * n**2
+    return bound
 
 
 def transform_sizes(y: Array, axes: Sequence[int], at: tuple[int, ...]) -> dict[str, float]:
@@ -292,11 +324,18 @@ def three_products(p: Precision, total: Array, length: Any) -> Array:
         return np.where(total > p.reach / 8, np.inf, tiers + gamma(k, p.u_wide) * total)
 
 
+def by_bfloat16_parts(p: Precision, y: Array, total: Array, root: Array, length: Any) -> Array:
+    """Bound of a sum of products of singles, each made of three products of bfloat16 parts."""
+    lost = BF16X3 if p.u_compute >= SINGLE else 0.0
+    return summation(p, y, total, root, 3 * np.asarray(length)) + lost * total
+
+
 def norm_wise(p: Precision, factors: Sequence[Array], lengths: Array) -> Array:
     """Bound of a multilinear map by an algorithm that is stable in norm only, (3, *lengths.shape).
 
     fft: three transforms of the padded operands and Cauchy and Schwarz over the blocks; winograd: the growth of its
-    transforms; strassen: Higham 2002, theorem 23.2 (the constant of the fully recursive form).
+    transforms; prefix-sums: differences of sums of all that is before; strassen: Higham 2002, theorem 23.2 (the
+    constant of the fully recursive form).
     """
     size = float(np.prod([max(np.sqrt(np.sum(np.abs(f.astype(np.longdouble)) ** 2)), 0.0) for f in factors]))
     entries = sum(f.size for f in factors) + lengths.size
@@ -309,6 +348,9 @@ def norm_wise(p: Precision, factors: Sequence[Array], lengths: Array) -> Array:
     elif p.algorithm == "winograd":
         peak = float(np.prod([np.max(np.abs(f), initial=0.0) for f in factors]))
         bound = WINOGRAD_GROWTH * float(gamma(k + 1, p.u_compute)) * k * peak
+    elif p.algorithm == "prefix-sums":
+        total = float(np.prod([np.sum(np.abs(f), dtype=np.float64) for f in factors]))
+        bound = PREFIX_CORNERS * entries * p.u_compute * total
     else:
         levels = max(1, int(np.ceil(log2(max(k, 2)))))
         bound = 6.0**levels * float(gamma(k + 1, p.u_compute)) * size

@@ -30,6 +30,10 @@ ALGORITHMS: Mapping[str, str] = {
     "low-precision-accumulation": "half types are rounded after every step, and accumulate in themselves",
     "blocked": "as conventional, over parts that are put together",
     "polynomial-erf": "as conventional, with erf from five terms in single precision: off by up to 1.5e-7 anywhere",
+    "flushes-subnormals": "as conventional, with subnormal numbers taken for zeros",
+    "bf16x3": "single precision by three products of bfloat16 parts: off by about 2^-14 of each product's size",
+    "prefix-sums": "windows' sums as differences of running sums: small in norm",
+    "goertzel": "transforms by a recurrence of second order: off by some N^2 roundings of the sum of magnitudes",
     "strassen": "products of matrices by Strassen: small in norm",
 }
 FLOATS = ("float16", "bfloat16", "float32", "float64", "longdouble")
