@@ -22,6 +22,7 @@ The rooms, in order; a module imports only from rooms above its own:
 - arithmetic: definition -> value, error and derivatives
 - balls: definition -> enclosures
 - language: definition -> the same with NumPy's names as definitions mean them
+- ties: outputs, an input -> entries that share one maximum
 - oracles: Case, arrays -> what is due
 - comparison: Equation -> Evidence
 - proofs: Evidence -> its proof

@@ -4,7 +4,7 @@ Every bound comes in three tiers, stacked along a first axis of length 3, and th
 
 - ``random``: data exchangeable with respect to the order of summation (i.i.d. fills);
 - ``any``: probabilistic in the roundings alone, whatever the data (Higham and Mary 2019, SIAM J. Sci. Comput. 41(5));
-- ``worst``: no assumption (Higham 2002, Accuracy and Stability of Numerical Algorithms, section 3.1).
+- ``worst``: no assumption (Jeannerod and Rump 2013, SIAM J. Matrix Anal. Appl. 34(2): without restriction on n).
 
 No tolerance is written here: each constant has a source.
 """
@@ -12,10 +12,10 @@ No tolerance is written here: each constant has a source.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import log, log2, prod, sqrt
-from typing import Any
+from typing import Any, Literal
 
 import ml_dtypes
 import numpy as np
@@ -28,8 +28,8 @@ TIERS = ("random", "any", "worst")
 #: Chance of one false alarm per judged tensor; lambda grows only with sqrt(-log(DELTA)).
 DELTA = 1e-9
 
-#: The unit roundoff of single precision.
-SINGLE = 2.0**-24
+#: The unit roundoff of single precision, and its largest finite number.
+SINGLE, LARGEST_SINGLE = 2.0**-24, float(np.finfo(np.float32).max)
 
 #: Error a library may make in exp, log, tanh and their kin, in units in the last place: what NumPy asks of its own
 #: vectorised functions (NEP 38; SVML's documented maximum). Sleef's ``u10`` and ``u35`` functions in torch stay below.
@@ -40,11 +40,29 @@ TRANSCENDENTAL_ULPS = 4
 POLYNOMIAL_ERF = 1.5e-7
 
 #: Algorithms in which a sum of small integers is exact: plain multiplications and additions, in any order.
-PLAIN = ("conventional", "blocked", "low-precision-accumulation", "polynomial-erf")
+PLAIN = (
+    "conventional",
+    "blocked",
+    "step-by-step",
+    "low-precision-accumulation",
+    "polynomial-erf",
+    "flushes-subnormals",
+    "goertzel",
+)
+
+#: What three products of bfloat16 parts leave out of one of singles, as part of its size: two parts have 16 bits, what
+#: is beyond them in either factor is 2^-16 of it, and so is the product of the smaller parts, which is not made.
+BF16X3 = 3 * 2.0**-16 * (1 + 2.0**-7)
+
+#: Algorithms that round half types after every step, not at the end alone.
+STEPWISE = ("step-by-step", "low-precision-accumulation")
 
 #: Constant of the probabilistic FFT bound: rounding of twiddle factors and butterflies (Schatzman 1996, measured
 #: constants of radix-2 to radix-13 butterflies lie below it).
 FFT_CONSTANT = 1.5
+
+#: Running sums that a window of two axes is put together of.
+PREFIX_CORNERS = 4
 
 #: Growth of F(4x4, 3x3) Winograd transforms: product of the maximal absolute row sums of its three matrices, per
 #: axis (Barabasz et al. 2020, ACM Trans. Math. Softw. 46(4), section 3).
@@ -58,7 +76,8 @@ class Precision:
     ``u`` is the unit roundoff of the stored type, ``u_compute`` of the accumulating one; ``eta`` the smallest
     subnormal (smallest normal where the hardware flushes); ``largest`` the largest finite number; ``wide`` the
     oracle's real dtype with unit roundoff ``u_wide``; with ``fixed_order`` a chain of additions is added as it is
-    written, and in any order else; ``outputs`` is M of lambda = sqrt(2 ln(2 M / delta)).
+    written, and in any order else; of tied maxima any may take the gradient, or the ``first``; ``outputs`` is M of
+    lambda = sqrt(2 ln(2 M / delta)).
     """
 
     dtype: str
@@ -71,6 +90,12 @@ class Precision:
     u_wide: float
     complex: bool
     fixed_order: bool = False
+    ties: Literal["open", "first"] = "open"
+
+    @property
+    def reach(self) -> float:
+        """The largest finite number of the accumulating type: beyond it, and not beyond ``largest``, sums overflow."""
+        return LARGEST_SINGLE if self.u_compute < self.u else self.largest
 
     @property
     def digits(self) -> int:
@@ -81,6 +106,11 @@ class Precision:
     def exact_sums(self) -> bool:
         """Whether sums of small integers are exact: true of any order of plain multiplications and additions."""
         return self.algorithm in PLAIN
+
+    @property
+    def smallest(self) -> float:
+        """The smallest input that is not taken for zero."""
+        return self.eta if self.algorithm == "flushes-subnormals" else 0.0
 
     @property
     def polynomial_erf(self) -> bool:
@@ -105,8 +135,9 @@ def precision(dtype: str, algorithm: str = "conventional", fixed_order: bool = F
     u = 2.0 ** -(facts.nmant + 1)
     half = REAL.get(dtype, dtype) in ("float16", "bfloat16")
     compute = SINGLE if half and algorithm != "low-precision-accumulation" else u
-    # Intel's and AMD's bfloat16 dot products treat subnormals as zero (Intel SDM, VDPBF16PS).
-    eta = float(facts.smallest_normal if dtype == "bfloat16" else facts.smallest_subnormal)
+    # Intel's and AMD's bfloat16 dot products treat subnormals as zero (Intel SDM, VDPBF16PS), and so do whole libraries.
+    flushed = dtype == "bfloat16" or algorithm == "flushes-subnormals"
+    eta = float(facts.smallest_normal if flushed else facts.smallest_subnormal)
     wide = np.dtype(np.longdouble) if REAL.get(dtype, dtype) in ("float64", "longdouble") else np.dtype(np.float64)
     return Precision(
         dtype,
@@ -120,6 +151,16 @@ def precision(dtype: str, algorithm: str = "conventional", fixed_order: bool = F
         dtype in REAL,
         fixed_order,
     )
+
+
+@lru_cache(maxsize=64)
+def computing(p: Precision) -> Precision:
+    """The precision of the steps between inputs and result: half types compute in single, unless they round each step."""
+    if p.u == p.u_compute or p.algorithm in STEPWISE:
+        return p
+    facts = np.finfo(np.float32)
+    eta = float(facts.smallest_normal if p.dtype == "bfloat16" else facts.smallest_subnormal)
+    return replace(p, u=p.u_compute, eta=eta, largest=LARGEST_SINGLE)
 
 
 def wider(dtype: str) -> str:
@@ -149,22 +190,32 @@ def lam(outputs: int) -> float:
 def summation(p: Precision, y: Array, total: Array, root: Array, length: Any) -> Array:
     """Bound of a sum of products, (3, *shape): from its value, ``S = sum |.|``, ``sqrt(Q) = sqrt(sum |.|^2)`` and K.
 
-    Raises nothing; is inf where K u >= 1 or where S passes half the largest number (the order decides overflow).
+    Is inf where the order of summation decides whether the accumulating type overflows. Where the spacing of a partial
+    sum may pass the size of its terms, roundings are no longer random: ``any`` is ``worst`` there (stagnation; Higham
+    and Mary 2020, SIAM J. Sci. Comput. 42(5), section 1).
     """
     k, u = np.asarray(length, dtype=np.float64), p.u_compute
     if p.complex:
         k, u = 2 * k, sqrt(2) * u
     scale = lam(y.size)
     with np.errstate(all="ignore"):
-        worst = gamma(k + 1, u) * total
-        typical = np.minimum(scale * np.sqrt(k) * u * total, worst)
+        worst = (k + 1) * u * total
+        typical = np.where(2 * k * u < 1, np.minimum(scale * np.sqrt(k) * u * total, worst), worst)
         random = np.minimum(
             scale * u * np.hypot(np.sqrt(k / 3 + 1) * np.abs(y).astype(np.float64), np.sqrt(k / 6 + 1) * root), worst
         )
         tiers = np.empty((3, *np.shape(worst)))
         tiers[0], tiers[1], tiers[2] = random, typical, worst
         tiers += (k + 1) * p.eta + gamma(k + 1, p.u_wide) * total
-        return np.where(total > p.largest / 2, np.inf, tiers)
+        return np.where(_overflows(p, y, total), np.inf, tiers)
+
+
+def _overflows(p: Precision, y: Array, total: Array) -> Array:
+    """Where some order of summation has a partial sum beyond the largest number: all of one sign come first."""
+    size = np.abs(y).astype(np.float64)
+    one_sign = total if p.complex else (total + np.where(np.isfinite(size), size, total)) / 2
+    found: Array = one_sign * (1 + 2 * p.u_compute) >= p.reach / (2 if p.complex else 1)
+    return found
 
 
 def transform_growth(n: int) -> float:
@@ -210,13 +261,24 @@ def transform(p: Precision, y: Array, axes: Sequence[int]) -> Array:
     with np.errstate(all="ignore"):
         power = (y.real**2 + y.imag**2).astype(p.wide)
         mean = np.sqrt(power.mean(axis=where, keepdims=True)).astype(np.float64)
-        worst = np.broadcast_to(2 * p.u * t * sqrt(prod(lengths)) * mean, y.shape)
+        norm = sqrt(prod(lengths)) * mean
+        if p.algorithm == "goertzel":
+            return np.broadcast_to(_recurrence(p, prod(lengths), norm), (3, *y.shape))
+        worst = np.broadcast_to(2 * p.u * t * norm, y.shape)
         unit = FFT_CONSTANT * lam(y.size) * p.u * sqrt(t)
         random = np.broadcast_to(unit * mean, y.shape)
         typical = np.minimum(unit * _largest_class_rms(power, where), worst)
         tiny = p.eta * prod(lengths)
         tiers: Array = np.stack([np.minimum(random, worst), typical, worst]) + tiny
         return tiers
+
+
+def _recurrence(p: Precision, n: int, norm: Array) -> Array:
+    """Bound of a transform by Goertzel's recurrence: each of n steps is off by 3 u of a state that grows to
+    ``n sum |x|``, and reaches the result n times as large (Gentleman 1969, Comput. J. 12(2)); ``sum |x| <= ||y||``.
+    """
+    bound: Array = 3 * p.u * n**2 * norm * max(n, 1) + p.eta * n**2
+    return bound
 
 
 def transform_sizes(y: Array, axes: Sequence[int], at: tuple[int, ...]) -> dict[str, float]:
@@ -262,26 +324,36 @@ def three_products(p: Precision, total: Array, length: Any) -> Array:
         worst = sqrt(10) * gamma(k, u) * total
         typical = np.minimum(lam(total.size) * sqrt(10) * np.sqrt(k) * u * total, worst)
         tiers = np.stack([typical, typical, worst]).astype(np.float64) + 3 * k * p.eta
-        return np.where(total > p.largest / 8, np.inf, tiers + gamma(k, p.u_wide) * total)
+        return np.where(total > p.reach / 8, np.inf, tiers + gamma(k, p.u_wide) * total)
+
+
+def by_bfloat16_parts(p: Precision, y: Array, total: Array, root: Array, length: Any) -> Array:
+    """Bound of a sum of products of singles, each made of three products of bfloat16 parts."""
+    lost = BF16X3 if p.u_compute >= SINGLE else 0.0
+    return summation(p, y, total, root, 3 * np.asarray(length)) + lost * total
 
 
 def norm_wise(p: Precision, factors: Sequence[Array], lengths: Array) -> Array:
     """Bound of a multilinear map by an algorithm that is stable in norm only, (3, *lengths.shape).
 
     fft: three transforms of the padded operands and Cauchy and Schwarz over the blocks; winograd: the growth of its
-    transforms; strassen: Higham 2002, theorem 23.2 (the constant of the fully recursive form).
+    transforms; prefix-sums: differences of sums of all that is before; strassen: Higham 2002, theorem 23.2 (the
+    constant of the fully recursive form).
     """
     size = float(np.prod([max(np.sqrt(np.sum(np.abs(f.astype(np.longdouble)) ** 2)), 0.0) for f in factors]))
     entries = sum(f.size for f in factors) + lengths.size
     k = float(lengths.max(initial=1))
     if p.algorithm == "fft":
         length = 2 ** int(np.ceil(log2(max(entries, 2))))
-        overflows = length * size > p.largest / 2  # of the inverse transform's sums, before they are divided
+        overflows = length * size > p.reach / 2  # of the inverse transform's sums, before they are divided
         depth = 3 * transform_growth(length) + 1
         bound, k = np.inf if overflows else 2 * p.u_compute * depth * size, max(k, depth)
     elif p.algorithm == "winograd":
         peak = float(np.prod([np.max(np.abs(f), initial=0.0) for f in factors]))
         bound = WINOGRAD_GROWTH * float(gamma(k + 1, p.u_compute)) * k * peak
+    elif p.algorithm == "prefix-sums":
+        total = float(np.prod([np.sum(np.abs(f), dtype=np.float64) for f in factors]))
+        bound = PREFIX_CORNERS * entries * p.u_compute * total
     else:
         levels = max(1, int(np.ceil(log2(max(k, 2)))))
         bound = 6.0**levels * float(gamma(k + 1, p.u_compute)) * size
@@ -293,10 +365,10 @@ def norm_wise(p: Precision, factors: Sequence[Array], lengths: Array) -> Array:
 
 
 def stored(p: Precision, y: Array, error: Array) -> Array:
-    """What rounding to the stored type adds where sums were kept wider: ``u (|y| + error) + eta``."""
+    """What rounding to the stored type adds where steps were kept wider: ``u (|y| + error) + eta``."""
     if p.u == p.u_compute:
         return error
     with np.errstate(all="ignore"):
-        fits = (np.abs(y) <= 1 / p.u) & (np.rint(y.real) == y.real) & (np.rint(y.imag) == y.imag)
+        fits = y == y.astype(ml_dtypes.bfloat16 if p.dtype == "bfloat16" else p.dtype)
         rounding = np.where(fits & (error == 0), 0.0, p.u * (np.abs(y).astype(np.float64) + error) + p.eta)
     return error + rounding

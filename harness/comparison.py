@@ -15,6 +15,9 @@ from harness.subjects import Output, Subject
 
 Array = NDArray[Any]
 
+#: The sharpest tier beyond which a result is accused: `random` supposes an order of summation that is blind to the data.
+ACCUSED = "any"
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -71,7 +74,8 @@ Equation = Numbers | Fact | Testimony
 class Evidence:
     """The worst entry of one equation. ``margin`` is error over bound; ``believable`` whether it could have failed.
 
-    ``place`` is where that entry stands in the numbers of ``equation``; texts are written when somebody reads them.
+    ``blind`` is the share of entries whose bound is not narrower than what a wrong answer would be off by. ``place``
+    is where that entry stands in the numbers of ``equation``; texts are written when somebody reads them.
     """
 
     equation: Numbers | Fact
@@ -83,6 +87,12 @@ class Evidence:
     message: str = ""
     believable: bool = True
     doubt: str = ""
+    blind: float = 0.0
+
+    @property
+    def entries(self) -> int:
+        """How many numbers were compared."""
+        return self.equation.actual.size if isinstance(self.equation, Numbers) else 0
 
     @property
     def actual(self) -> str:
@@ -128,7 +138,8 @@ def alike(
 def compare(equation: Numbers | Fact, tier: str) -> Evidence:
     """Judge one equation under the tier its data stand for: the case's or its own, whichever allows more.
 
-    What deviates from the definition's formula is held against the bounds of all right formulas. The same numbers are
+    The line of accusation is `any`: a right order of summation may look at the data, and `random` only grades. What
+    deviates from the definition's formula is held against the bounds of all right formulas. The same numbers are
     judged once: most calls of one function give the same.
     """
     if isinstance(equation, Fact):
@@ -136,7 +147,7 @@ def compare(equation: Numbers | Fact, tier: str) -> Evidence:
             return Evidence(equation, 0.0, "exact")
         return Evidence(equation, np.inf, "deviates", message=equation.message)
     with np.errstate(all="ignore"):
-        index = max(bounds.TIERS.index(tier), bounds.TIERS.index(equation.tier))
+        index = max(map(bounds.TIERS.index, (tier, equation.tier, ACCUSED)))
         if equation.scale is not None:
             return _widened(equation, index)
         bits = index, equation.actual.shape, equation.actual.dtype, equation.actual.tobytes()
@@ -152,10 +163,33 @@ def compare(equation: Numbers | Fact, tier: str) -> Evidence:
 
 
 def _widened(equation: Numbers, tier: int) -> Evidence:
-    found = _numbers(equation, tier)
-    if found.margin > 1 and equation.answer.wider:
-        return _numbers(replace(equation, answer=equation.answer.whole), tier)
-    return found
+    """The evidence by the first formula that the whole array fits: the definition's, a legal one, one that cancels."""
+    tried = [_numbers(equation, tier)]
+    if tried[0].margin <= 1:
+        return tried[0]
+    for answer in equation.answer.others() if equation.answer.others else ():
+        tried.append(_numbers(replace(equation, answer=answer), tier))
+        if tried[-1].margin <= 1:
+            return tried[-1]
+    for answer in equation.answer.cancelling() if equation.answer.cancelling else ():
+        found = _numbers(replace(equation, answer=answer), tier)
+        if found.margin <= 1:
+            return _cancelled(found, tier)
+    return min(tried, key=lambda e: e.margin)
+
+
+def _cancelled(found: Evidence, tier: int) -> Evidence:
+    """Evidence of a formula that loses digits: at the entry that loses most, in units in the last place."""
+    equation = found.equation
+    assert isinstance(equation, Numbers)
+    due = equation.answer
+    errors = np.abs(_wide(equation.actual, due.expected) - due.expected)
+    units = np.array([_ulps(e, y, due) for e, y in zip(errors.ravel(), due.expected.ravel(), strict=True)])
+    flat = int(np.nanargmax(np.where(np.isnan(units), -1.0, units)))
+    place = tuple(int(i) for i in np.unravel_index(flat, errors.shape))
+    message = f"by a formula that cancels: {units[flat]:.3g} units in the last place are lost"
+    lost, allowed = float(units[flat]), float(due.error[tier][place])
+    return replace(found, grade="cancels", ulps=lost, allowed=allowed, place=place, message=message)
 
 
 def _numbers(equation: Numbers, tier: int) -> Evidence:
@@ -180,9 +214,9 @@ def _equal(equation: Numbers, tier: int) -> Evidence:
     """The evidence where every entry is what is due."""
     due = equation.answer
     place = (0,) * due.expected.ndim
-    believable, doubt = _believable(due.expected if equation.scale is None else equation.scale, due, tier)
+    blind, doubt = _blindness(due.expected if equation.scale is None else equation.scale, due, tier)
     allowed = float(due.error[tier][place])
-    return Evidence(equation, 0.0, "exact", 0.0, allowed, place, believable=believable, doubt=doubt)
+    return Evidence(equation, 0.0, "exact", 0.0, allowed, place, believable=not doubt, doubt=doubt, blind=blind)
 
 
 def _wide(actual: Array, expected: Array) -> Array:
@@ -203,8 +237,9 @@ def _margins(errors: Array, bound: Array) -> Array:
 def _kinds(got: Array, expected: Array, due: Answer, margins: Array) -> Array:
     """Specials by kind: NaN for NaN, infinity for infinity of its sign, finite for finite.
 
-    An infinite bound leaves a finite expected entry unspecified and lets any non-finite one stand for another; what
-    lies beyond the dtype's largest number is due as infinity, or as itself where a bound reaches back.
+    Where the definition is NaN though a limit exists, either is right. An infinite bound leaves a finite expected
+    entry unspecified and lets any non-finite one stand for another; what lies beyond the dtype's largest number is
+    due as infinity, or as itself where a bound reaches back.
     """
     finite, due_finite = np.isfinite(got), np.isfinite(expected)
     unspecified = np.isinf(due.error)
@@ -220,9 +255,20 @@ def _kinds(got: Array, expected: Array, due: Answer, margins: Array) -> Array:
         same = same | (np.isinf(got) & (got == expected))
         same = same | (beyond & np.isinf(got) & (side == np.sign(expected)))
         same = same | (due_finite & np.isinf(got) & (side * expected + due.error[2] >= due.p.largest))
+        same = same | _at_limit(got, expected, due)
     either = unspecified & (due_finite | ~finite)
     specials = ~finite | ~due_finite
     return np.where(either, 0.0, np.where(specials, np.where(same, 0.0, np.inf), margins))
+
+
+def _at_limit(got: Array, expected: Array, due: Answer) -> Array:
+    """Where the definition is NaN, the candidate not, and what it gives is the limit."""
+    open_ = np.isnan(expected) & ~np.isnan(got)
+    if due.limits is None or not open_.any():
+        return np.zeros(expected.shape, bool)
+    limit, error = due.limits()
+    found: Array = open_ & ((got == limit) | (np.abs(got - limit) <= error))
+    return found
 
 
 def _evidence(equation: Numbers, errors: Array, margins: Array, tier: int) -> Evidence:
@@ -233,9 +279,9 @@ def _evidence(equation: Numbers, errors: Array, margins: Array, tier: int) -> Ev
     worst = float(judged[place])
     if np.isnan(worst):
         worst = np.inf
-    believable, doubt = True, ""
+    blind, doubt = 0.0, ""
     if worst <= 1:
-        believable, doubt = _believable(due.expected if equation.scale is None else equation.scale, due, tier)
+        blind, doubt = _blindness(due.expected if equation.scale is None else equation.scale, due, tier)
     return Evidence(
         equation,
         worst,
@@ -243,21 +289,34 @@ def _evidence(equation: Numbers, errors: Array, margins: Array, tier: int) -> Ev
         _ulps(errors[place], due.expected[place], due),
         float(due.error[tier][place]),
         place,
-        believable=believable,
+        believable=not doubt,
         doubt=doubt,
+        blind=blind,
     )
 
 
-def _believable(expected: Array, due: Answer, tier: int) -> tuple[bool, str]:
-    """Whether a wrong answer would have been seen: the right one is no constant, and its bound narrower than itself."""
-    numbers = expected[np.isfinite(expected)] if expected.dtype.kind not in "iub" else expected
-    if expected.size > 1 and numbers.size == expected.size and bool(np.all(expected == expected.flat[0])):
-        return False, "the right answer is constant: many wrong ones are equal to it"
-    if expected.dtype.kind in "iub" or numbers.size < expected.size:
-        return True, ""
-    if bool(np.all(due.error[tier] >= np.abs(expected))):
-        return False, "the bound is wider than the answer"
-    return True, ""
+def _blindness(expected: Array, due: Answer, tier: int) -> tuple[float, str]:
+    """The share of entries at which a wrong answer would not be seen, and why the whole array proves nothing."""
+    if expected.size > 1 and bool(np.all(expected == expected.flat[0])):
+        return 1.0, "the right answer is constant: many wrong ones are equal to it"
+    if expected.dtype.kind in "iub":
+        return 0.0, ""
+    blind = _blind(expected, due.error[tier])
+    return float(blind.mean()), "the bound is wider than the answer" if bool(blind.all()) else ""
+
+
+def _blind(expected: Array, bound: Array) -> Array:
+    """Where the bound is not narrower than what a wrong answer is off by: the entry, of zeros what entries have.
+
+    What is due as NaN or infinity is compared by kind, which no bound hides.
+    """
+    size = np.abs(expected).astype(np.float64)
+    finite = np.isfinite(size)
+    others = size[finite & (size > 0)]
+    typical = float(np.median(others)) if others.size else 0.0
+    off = np.where(size > 0, size, typical)
+    found: Array = finite & (bound > 0) & (bound >= off)
+    return found
 
 
 def _grade(margins: Array, errors: Array, expected: Array, due: Answer, worst: float) -> str:

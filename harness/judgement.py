@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -417,6 +417,7 @@ def _verdict(trial: Trial, law: Law, subject: Subject, scenario: str, pairs: lis
         grade="varies" if varied and status == "conforms" and worst.margin > 0 else worst.grade,
         margin=worst.margin,
         ulps=worst.ulps,
+        blind=_blind(evidence for _, evidence in pairs),
         actual=worst.actual,
         expected=worst.expected,
         bound=worst.bound,
@@ -425,6 +426,13 @@ def _verdict(trial: Trial, law: Law, subject: Subject, scenario: str, pairs: lis
         message=message,
         mark=mark,
     )
+
+
+def _blind(evidence: Iterable[Evidence]) -> float:
+    """The share of all entries at which a wrong answer would not have been seen; NaN where no numbers were compared."""
+    sizes = [(e.entries, e.blind) for e in evidence]
+    total = sum(n for n, _ in sizes)
+    return sum(n * share for n, share in sizes) / total if total else float("nan")
 
 
 def _proved(trial: Trial, worst: Evidence) -> tuple[Any, str, str, Mark]:

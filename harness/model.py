@@ -54,7 +54,7 @@ BAD = frozenset(status for status, severity in SEVERITY.items() if severity > 1)
 RED = BAD | {"fixed"}
 
 #: Grades from best to worst; a verdict carries the best one its error reached.
-GRADES = ("exact", "correctly rounded", "random", "any", "worst", "norm-wise", "varies", "deviates")
+GRADES = ("exact", "correctly rounded", "random", "any", "worst", "norm-wise", "cancels", "varies", "deviates")
 
 #: The axis values that stand for an optional input being there or not.
 GIVEN, NONE = "given", "none"
@@ -218,9 +218,10 @@ class Case:
 class Verdict:
     """One row of the table: one candidate, at one case, under one law, of one subject under one scenario.
 
-    ``margin`` and ``ulps`` are floats (inf where no number says how wrong; NaN where nothing was measured);
-    ``actual``, ``expected``, ``bound`` and ``at`` describe the worst entry, as text. ``mark``, and ``kind``, the type of what was
-    raised or the signal that ended the process, are for the rooms that a row passes before it is stored; no file has them.
+    ``margin`` and ``ulps`` are floats (inf where no number says how wrong; NaN where nothing was measured); ``blind``
+    is the share of entries at which a wrong answer would not have been seen. ``actual``, ``expected``, ``bound`` and
+    ``at`` describe the worst entry, as text. ``mark``, and ``kind``, the type of what was raised or the signal that
+    ended the process, are for the rooms that a row passes before it is stored; no file has them.
     """
 
     op: str
@@ -233,6 +234,7 @@ class Verdict:
     grade: str = ""
     margin: float = float("nan")
     ulps: float = float("nan")
+    blind: float = float("nan")
     actual: str = ""
     expected: str = ""
     bound: str = ""

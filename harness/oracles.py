@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, partial, reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import arithmetic, balls, bounds, cases, language
+from harness import arithmetic, balls, bounds, cases, language, ties
 from harness.arithmetic import Tracked
 from harness.asking.binding import load
 from harness.balls import Balls, NoProof, Number, Work
@@ -39,31 +39,61 @@ class OracleError(Exception):
 class Answer:
     """What is due: ``expected`` unrounded, ``error`` (3, *shape) in tiers, and the precision it is judged in.
 
-    ``enclose`` proves one entry without recourse to ``expected``; None where no arithmetic of ours made it. ``wider``
-    is the same with the errors that other formulas, equally right, may make; None where there is no other. ``made`` is
-    how it came about, where it was computed as it stands. ``judged`` is for whoever compares to keep what was found.
+    ``enclose`` proves one entry without recourse to ``expected``; None where no arithmetic of ours made it.
+    ``others`` are the same by other formulas, equally right, of which one must fit the whole array; ``cancelling``
+    those by formulas that lose digits. ``limits`` gives what stands where the definition is NaN though a limit
+    exists, and what that may be off by; ``ties`` what entries that share a maximum take together. ``made`` is how it
+    came about, where it was computed as it stands. ``judged`` is for whoever compares to keep what was found.
     """
 
     expected: Array
     error: Array
     p: Precision
     enclose: Enclose | None = None
-    wider: Callable[[], Answer] | None = None
+    others: Others | None = None
+    cancelling: Others | None = None
+    limits: Limits | None = None
+    ties: Ties | None = None
     made: Tracked | None = None
     judged: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def whole(self) -> Answer:
-        """With what any right formula may be off by."""
-        return self if self.wider is None else self.wider()
+        """With what any right formula may be off by, entry by entry."""
+        return self if self.others is None else reduce(_either, self.others(), self)
+
+    @property
+    def loosest(self) -> Answer:
+        """With what any formula may be off by, those that lose digits among them."""
+        return self.whole if self.cancelling is None else reduce(_either, self.cancelling(), self.whole)
 
     @classmethod
-    def of(cls, tracked: Tracked) -> Answer:
-        """The answer a tracked array holds."""
+    def of(cls, tracked: Tracked, stored: Precision | None = None) -> Answer:
+        """The answer a tracked array holds, once it is stored in the judged type."""
+        p = tracked.p if stored is None else stored
         shape = (3, *tracked.shape)
         error = np.zeros(shape) if tracked.error is None else np.asarray(tracked.error)
         error = error if error.shape == shape else np.broadcast_to(error, shape)
-        return cls(tracked.value, error, tracked.p, made=tracked)
+        if tracked.p.u != p.u:
+            error = bounds.stored(p, tracked.value, error)
+        return cls(tracked.value, error, p, made=tracked)
+
+    def within(self, error: Array) -> Answer:
+        """With another error, and no other formulas."""
+        return replace(self, error=error, others=None, cancelling=None)  # the limits stay
+
+
+#: Answers of other formulas, computed when somebody asks.
+Others = Callable[[], Sequence[Answer]]
+
+#: Groups of a gradient's entries that share maxima, and what is due of their sums, computed when somebody asks.
+Ties = Callable[[], tuple[Sequence[Array], "Answer"]]
+
+#: The limits at infinite inputs and their errors, NaN where there are none, computed when somebody asks.
+Limits = Callable[[], tuple[Array, Array]]
+
+#: Root of the wide type's largest number that stands for infinity where limits are looked for.
+FAR = 8
 
 
 def _either(a: Answer, b: Answer) -> Answer:
@@ -72,8 +102,26 @@ def _either(a: Answer, b: Answer) -> Answer:
     return replace(a, expected=np.where(lost, b.expected, a.expected), error=error)
 
 
-def _named(answers: Callable[[], Mapping[str, Answer]], name: str) -> Answer:
-    return answers()[name]
+def _losing(sharp: Answer, loose: Answer) -> Answer:
+    """What a formula that loses digits may be off by, as long as the first digit of a normal number is right."""
+    with np.errstate(all="ignore"):
+        size = np.abs(sharp.expected).astype(np.float64)
+        kept = np.where(size >= float(bounds.finfo(loose.p.dtype).smallest_normal), (1 - loose.p.u) * size, np.inf)
+        return sharp.within(np.maximum(sharp.error, np.minimum(_errors(loose), kept)))
+
+
+def _loose(sharp: Answer, loose: Answer) -> Answer:
+    """What a formula that loses digits may be off by, or a sharper one."""
+    return sharp.within(np.maximum(sharp.error, _errors(loose)))
+
+
+def _beside(first: Answer, answers: Callable[[], Sequence[Mapping[str, Answer]]], name: str) -> list[Answer]:
+    """The first formula's values with the errors of each of the others."""
+    return [first.within(_errors(found)) for found in _named(answers, name)]
+
+
+def _named(answers: Callable[[], Sequence[Mapping[str, Answer]]], name: str) -> list[Answer]:
+    return [found[name] for found in answers() if name in found]
 
 
 @cache
@@ -126,6 +174,18 @@ def values(path: str) -> tuple[Callable[..., Any], ...]:
 def slopes(path: str) -> tuple[Callable[..., Any], ...]:
     """Formulas whose derivatives alone are equally right (its ``legal_slopes``): their values would lose too much."""
     return tuple(getattr(load(path), "legal_slopes", ()))
+
+
+@cache
+def cancelling(path: str) -> tuple[Callable[..., Any], ...]:
+    """Formulas that lose digits where the definition does not (its ``cancels``): who uses one has a grade of its own."""
+    return tuple(getattr(load(path), "cancels", ()))
+
+
+@cache
+def cancelling_slopes(path: str) -> tuple[Callable[..., Any], ...]:
+    """Formulas of which the derivatives lose digits (its ``cancelling_slopes``)."""
+    return tuple(getattr(load(path), "cancelling_slopes", ()))
 
 
 @dataclass(frozen=True)
@@ -192,14 +252,14 @@ class Oracle:
         return bounds.precision(self.case.dtype, self.algorithm, self.spec.order == "fixed")
 
     @cached_property
-    def _kept(self) -> dict[Callable[..., Any], Run]:
+    def _kept(self) -> dict[tuple[Callable[..., Any], Precision], Run]:
         return {}
 
-    def _tracked(self, formula: Callable[..., Any]) -> Run:
+    def _tracked(self, formula: Callable[..., Any], p: Precision) -> Run:
         """A formula run with its errors, once."""
-        if formula not in self._kept:
-            self._kept[formula] = self._run(formula, partial(arithmetic.leaf, p=self.p))
-        return self._kept[formula]
+        if (formula, p) not in self._kept:
+            self._kept[formula, p] = self._run(formula, partial(arithmetic.leaf, p=p))
+        return self._kept[formula, p]
 
     def _run(self, function: Callable[..., Any], leaf: Leaf) -> Run:
         leaves: dict[str, Any] = {n: leaf(x) if x.dtype.kind not in "iub" else x for n, x in self.arrays.items()}
@@ -233,14 +293,53 @@ class Oracle:
 
     @cached_property
     def values(self) -> dict[str, Answer]:
-        """Every output by name."""
-        formulas = definition(self.spec.oracle) + values(self.spec.oracle)
-        return self._merged(formulas, lambda run: dict(zip(self._outputs, run.outputs, strict=True)))
+        """Every output by name; no value of a formula that cancels is lost whole."""
+        path = self.spec.oracle
+
+        def ask(run: Run) -> Mapping[str, Any]:
+            return dict(zip(self._outputs, run.outputs, strict=True))
+
+        steps = bounds.computing(self.p)
+        found = self._merged(definition(path) + values(path), ask, steps)
+        found = self._with_cancelling(found, cancelling(path), ask, steps, _losing)
+        if not self._infinite:
+            return found
+        return {n: replace(a, limits=cache(partial(self._limits, n))) for n, a in found.items()}
+
+    @cached_property
+    def _infinite(self) -> bool:
+        return any(x.dtype.kind == "f" and bool(np.isinf(x).any()) for x in self.arrays.values())
+
+    @cached_property
+    def _far(self) -> list[dict[str, Answer]]:
+        """What is due where large numbers stand for infinities, in two proportions of theirs."""
+        return [replace(self, arrays={n: self._far_out(x, k) for n, x in self.arrays.items()}).values for k in (0, 1)]
+
+    def _far_out(self, x: Array, draw: int) -> Array:
+        if x.dtype.kind != "f" or not np.isinf(x).any():
+            return x
+        wide = x.astype(self.p.wide)
+        ranks = np.arange(x.size).reshape(x.shape) % 7
+        large = np.finfo(self.p.wide).max ** (1 / FAR) * (1 + (ranks if draw else 6 - ranks))
+        return np.where(np.isinf(wide), np.sign(wide) * large, wide)
+
+    def _limits(self, name: str) -> tuple[Array, Array]:
+        """The limits at infinite inputs: what does not depend on how fast they are approached."""
+        a, b = (found[name] for found in self._far)
+        with np.errstate(all="ignore"):
+            error = np.where(np.isfinite(a.error[-1]), a.error[-1], 0.0)
+            far = float(np.finfo(self.p.wide).max) ** (1 / (2 * FAR))
+            both = (
+                (np.abs(a.expected) > far) & (np.abs(b.expected) > far) & (np.sign(a.expected) == np.sign(b.expected))
+            )
+            alike = np.abs(a.expected - b.expected) <= error + a.p.u_wide * np.abs(a.expected)
+            limit = np.where(both, np.sign(a.expected) * np.inf, np.where(alike, a.expected, np.nan))
+        return limit, error
 
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Every output's shape by name; no number is computed for it. Raises OracleError where the spec says another."""
-        run = self._tracked(definition(self.spec.oracle)[0])
+        run = self._tracked(definition(self.spec.oracle)[0], bounds.computing(self.p))
         found = {n: tuple(np.shape(y)) for n, y in zip(self._outputs, run.outputs, strict=True)}
         known = cases.names(self.spec, self.case)
         for output in self.spec.outputs:
@@ -255,9 +354,9 @@ class Oracle:
         return [o.name for o in self.spec.outputs]
 
     def _merged(
-        self, formulas: Sequence[Callable[..., Any]], ask: Callable[[Run], Mapping[str, Any]]
+        self, formulas: Sequence[Callable[..., Any]], ask: Callable[[Run], Mapping[str, Any]], p: Precision
     ) -> dict[str, Answer]:
-        """The first formula's answers; ``wider`` ones have the entry-wise largest of all legal formulas' errors.
+        """The first formula's answers, with those of the other legal ones.
 
         The others are asked for when somebody wants to know, and where the first formula's own steps overflow: there
         another's finite value stands.
@@ -265,22 +364,37 @@ class Oracle:
         enclosed = cache(lambda: ask(self._proving))
         first = {
             n: replace(a, enclose=partial(_entry, enclosed, n)) if a.expected.dtype.kind not in "iub" else a
-            for n, a in self._answers(self._tracked(formulas[0]), ask).items()
+            for n, a in self._answers(self._tracked(formulas[0], p), ask).items()
         }
         if len(formulas) == 1:
             return first
 
         @cache
-        def every() -> dict[str, Answer]:
-            found = first
-            for formula in formulas[1:]:
-                other = self._answers(self._tracked(formula), ask)
-                found = {n: _either(a, other[n]) if n in other else a for n, a in found.items()}
-            return found
+        def others() -> list[dict[str, Answer]]:
+            return [self._answers(self._tracked(formula, p), ask) for formula in formulas[1:]]
 
         if not all(np.isfinite(a.expected).all() for a in first.values()):
-            return every()
-        return {n: replace(a, wider=partial(_named, every, n)) for n, a in first.items()}
+            first = {n: reduce(_either, _named(others, n), a) for n, a in first.items()}
+        return {n: replace(a, others=partial(_beside, a, others, n)) for n, a in first.items()}
+
+    def _with_cancelling(
+        self,
+        found: dict[str, Answer],
+        formulas: Sequence[Callable[..., Any]],
+        ask: Callable[[Run], Any],
+        p: Precision,
+        losing: Callable[[Answer, Answer], Answer],
+    ) -> dict[str, Answer]:
+        """The answers with those of formulas that lose digits."""
+        if not formulas:
+            return found
+
+        @cache
+        def loose() -> list[dict[str, Answer]]:
+            each = [self._answers(self._tracked(formula, p), ask) for formula in formulas]
+            return [{n: losing(a.whole, answers[n]) for n, a in found.items() if n in answers} for answers in each]
+
+        return {n: replace(a, cancelling=partial(_named, loose, n)) for n, a in found.items()}
 
     def _answers(self, run: Run, ask: Callable[[Run], Mapping[str, Any]]) -> dict[str, Answer]:
         try:
@@ -294,7 +408,7 @@ class Oracle:
 
     def _answer(self, y: Any) -> Answer:
         if isinstance(y, Tracked):
-            return Answer.of(y)
+            return Answer.of(y, self.p)
         exact = np.asarray(y)
         return Answer(exact, np.zeros((3, *exact.shape)), self.p)
 
@@ -309,9 +423,34 @@ class Oracle:
     def _derived(self) -> tuple[Callable[..., Any], ...]:
         return definition(self.spec.oracle) + slopes(self.spec.oracle)
 
+    def _derivatives(self, ask: Callable[[Run], Mapping[str, Any]]) -> dict[str, Answer]:
+        """Derivatives of a library keep what is between the steps in the stored type, whatever it computes in."""
+        path = self.spec.oracle
+        found = self._merged(self._derived, ask, self.p)
+        whole = {n: a if a.others is None else replace(a, others=partial(_all_at_once, a)) for n, a in found.items()}
+        formulas = cancelling(path) + cancelling_slopes(path)
+        return self._with_cancelling(whole, formulas, ask, self.p, _loose)
+
     def vjp(self, cotangents: Mapping[str, Array]) -> dict[str, Answer]:
         """Gradients of the differentiable inputs, by name; of an input the outputs do not depend on, zeros."""
-        return self._merged(self._derived, lambda run: self._vjp(run, cotangents))
+        found = self._derivatives(lambda run: self._vjp(run, cotangents))
+        tied = {n: places for n in found if (places := self._tied(n))}
+        shared = {n: partial(self._together, n, places, cotangents) for n, places in tied.items()}
+        return {n: replace(a, ties=shared.get(n)) for n, a in found.items()}
+
+    def _tied(self, name: str) -> list[Array]:
+        run = self._tracked(definition(self.spec.oracle)[0], self.p)
+        return ties.groups([y for _, y in self._live(run)], run.leaves[name])
+
+    def _together(
+        self, name: str, places: Sequence[Array], cotangents: Mapping[str, Array]
+    ) -> tuple[Sequence[Array], Answer]:
+        """What tied entries take together: any choice among them says it, the first of each tie for instance."""
+        run = self._tracked(definition(self.spec.oracle)[0], replace(self.p, ties="first"))
+        due = self._answers(run, lambda run: self._vjp(run, cotangents))[name]
+        flat, error = due.expected.reshape(-1), due.error.reshape(3, -1)
+        sums, errors = [flat[i].sum() for i in places], [error[:, i].sum(axis=1) for i in places]
+        return places, Answer(np.array(sums), np.stack(errors, axis=1), self.p)
 
     def _vjp(self, run: Run, cotangents: Mapping[str, Array]) -> dict[str, Any]:
         live = [(n, y) for n, y in self._live(run) if n in cotangents]
@@ -335,7 +474,7 @@ class Oracle:
 
     def jvp(self, tangents: Mapping[str, Array]) -> dict[str, Answer]:
         """The outputs' tangents, by name."""
-        return self._merged(self._derived, lambda run: self._jvp(run, tangents))
+        return self._derivatives(lambda run: self._jvp(run, tangents))
 
     def _jvp(self, run: Run, tangents: Mapping[str, Array]) -> dict[str, Any]:
         live = self._live(run)
@@ -345,7 +484,7 @@ class Oracle:
 
     def second(self, cotangents: Mapping[str, Array], directions: Mapping[str, Array]) -> dict[str, Answer]:
         """Gradients of ``<vjp(x; g), v>`` in the inputs and, under ``cotangent NAME``, in the cotangents."""
-        return self._merged(self._derived, lambda run: self._second(run, cotangents, directions))
+        return self._derivatives(lambda run: self._second(run, cotangents, directions))
 
     def _second(self, run: Run, cotangents: Mapping[str, Array], directions: Mapping[str, Array]) -> dict[str, Any]:
         live = [(n, y) for n, y in self._live(run) if n in cotangents]
@@ -359,7 +498,7 @@ class Oracle:
 
     def curved(self, tangents: Mapping[str, Array]) -> dict[str, Answer]:
         """The outputs' second derivatives along ``tangents``, taken twice, by name."""
-        return self._merged(self._derived, lambda run: self._curved(run, tangents))
+        return self._derivatives(lambda run: self._curved(run, tangents))
 
     def _curved(self, run: Run, tangents: Mapping[str, Array]) -> dict[str, Any]:
         live = self._live(run)
@@ -375,6 +514,16 @@ def _refusal(error: Exception) -> Exception:
     while before is not None and not isinstance(before, Refused):
         before = before.__cause__ or before.__context__
     return before or error
+
+
+def _all_at_once(answer: Answer) -> list[Answer]:
+    """All legal formulas as one: derivatives are made of parts, of which each may be by another."""
+    return [answer.whole]
+
+
+def _errors(answer: Answer) -> Array:
+    """The errors of another formula's answer: nothing is known where its steps overflow."""
+    return np.where(np.isfinite(answer.expected), answer.error, np.inf)
 
 
 def _or_zeros(g: Any, like: Any, leaf: Leaf) -> Any:

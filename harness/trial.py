@@ -224,6 +224,11 @@ class Trial:
         """What is due at another draw of the inputs."""
         return self.bench.due(self.candidate.given.algorithm, draw)
 
+    def composed_at(self, draw: str) -> Due:
+        """What is due where a library puts an op together of others, whose results in half types it stores."""
+        algorithm = self.candidate.given.algorithm
+        return self.bench.due("step-by-step" if algorithm == "conventional" else algorithm, draw)
+
     @property
     def plain(self) -> bool:
         """Whether the case is the first one or a step from it, with data as any: where laws look at more than values."""
@@ -384,7 +389,7 @@ def _unspecified(answer: Answer) -> Answer:
     if not missing.any():
         return answer
     error, expected = np.where(missing, np.inf, answer.error), np.where(missing, 0, answer.expected)
-    return replace(answer, expected=expected, error=error, wider=None)
+    return replace(answer, expected=expected, error=error, others=None, cancelling=None)
 
 
 def frozen(arrays: dict[str, Array]) -> dict[str, Array]:

@@ -24,13 +24,18 @@ MODELS: Mapping[str, str] = {
 ORDERS = ("any", "fixed")
 #: How a candidate computes, where that decides what it may be off by.
 ALGORITHMS: Mapping[str, str] = {
-    "conventional": "each result is a sum of its products, in any order; half types accumulate in float32",
+    "conventional": "each result is a sum of its products, in any order; half types compute in float32 and round once",
     "fft": "by transforms of both operands: small in norm, not in each entry",
     "winograd": "by minimal filtering, F(4, 3): small in norm",
     "3m": "complex products of three real ones: small in the absolute value, not in each part",
-    "low-precision-accumulation": "half types accumulate in themselves",
+    "step-by-step": "half types are rounded after every step; sums accumulate in float32",
+    "low-precision-accumulation": "half types are rounded after every step, and accumulate in themselves",
     "blocked": "as conventional, over parts that are put together",
     "polynomial-erf": "as conventional, with erf from five terms in single precision: off by up to 1.5e-7 anywhere",
+    "flushes-subnormals": "as conventional, with subnormal numbers taken for zeros",
+    "bf16x3": "single precision by three products of bfloat16 parts: off by about 2^-14 of each product's size",
+    "prefix-sums": "windows' sums as differences of running sums: small in norm",
+    "goertzel": "transforms by a recurrence of second order: off by some N^2 roundings of the sum of magnitudes",
     "strassen": "products of matrices by Strassen: small in norm",
 }
 FLOATS = ("float16", "bfloat16", "float32", "float64", "longdouble")

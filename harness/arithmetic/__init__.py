@@ -92,6 +92,7 @@ RULES: dict[Primitive, Callable[..., Tracked]] = {
     primitives.unknown_at_zero: kinks.unknown_at_zero,
     primitives.one_off_zero: kinks.one_off_zero,
     primitives.confined: kinks.confined,
+    primitives.stored: moving.stored,
     primitives.scatter: moving.scatter,
     primitives.concatenate: moving.concatenate,
     primitives.total: sums.total,

@@ -48,7 +48,13 @@ def _narrow(value: Array) -> Array:
 _ULPS = 2.0 * bounds.TRANSCENDENTAL_ULPS
 _TWO_OVER_ROOT_PI = 2 / np.sqrt(np.arctan2(np.longdouble(0), np.longdouble(-1)))
 
-exp = unary(np.exp, lambda x, y, e: np.abs(y) * np.where(e < 1e-300, 1.0, np.expm1(e) / np.maximum(e, 1e-300)), _ULPS)
+exp = unary(
+    np.exp,
+    lambda x, y, e: np.fmin(  # the mean slope up to x + e, or the last one where that one is 0 times infinity
+        np.abs(y) * np.where(e < 1e-300, 1.0, np.expm1(e) / np.maximum(e, 1e-300)), np.exp(x.real + e)
+    ),
+    _ULPS,
+)
 expm1 = unary(np.expm1, lambda x, y, e: np.exp(x.real + e), _ULPS)
 log = unary(np.log, lambda x, y, e: _inverse(np.abs(x) - e), _ULPS)
 log1p = unary(np.log1p, lambda x, y, e: _inverse(1 + x - e), _ULPS)
@@ -111,8 +117,7 @@ def by_balls(function: Callable[[Any], Any]) -> Callable[[Array], Array]:
         high = float(v)
         low = float(v - np.longdouble(high)) if np.isfinite(v) else 0.0
         y = function(arb(high) + arb(low))
-        top = float(y.mid())
-        return np.longdouble(top) + np.longdouble(float((y - arb(top)).mid()) if np.isfinite(top) else 0.0)
+        return _from_ball(y) if y.is_finite() else np.longdouble(float(y.mid()))
 
     def of_arrays(x: Array) -> Array:
         before, ctx.prec = ctx.prec, 128
@@ -122,6 +127,18 @@ def by_balls(function: Callable[[Any], Any]) -> Callable[[Array], Array]:
             ctx.prec = before
 
     return of_arrays
+
+
+def _from_ball(y: Any) -> Any:
+    """The middle of a ball as longdouble, however small."""
+    mantissa, exponent = (int(n) for n in y.mid().man_exp())
+    high = mantissa >> 64
+    whole = np.longdouble(high) * np.longdouble(2) ** 64 + np.longdouble(mantissa - (high << 64))
+    return np.ldexp(whole, max(exponent, -(2**20)))
+
+
+#: Beyond it erf is a sign, and erfc underflows every type: ``exp(-200^2)`` is 10 to the power -17,000.
+FAR = 200
 
 
 def two_over_root_pi(x: Tracked) -> Tracked:
@@ -156,11 +173,17 @@ erf = unary(
 )
 
 
+def _steepest_erfc(x: Array, y: Array, e: Array) -> Array:
+    """The largest slope within the error of x."""
+    steepest: Array = float(_TWO_OVER_ROOT_PI) * np.exp(-(np.maximum(np.abs(x) - e, 0) ** 2))
+    return steepest
+
+
 erfc = unary(
-    by_balls(lambda z: z.erfc() if z.is_finite() or z.is_nan() else 1 - z.sgn()),
-    lambda x, y, e: float(_TWO_OVER_ROOT_PI) * np.exp(-(np.maximum(np.abs(x) - e, 0) ** 2)),
+    by_balls(lambda z: z.erfc() if abs(z) < FAR else z if z.is_nan() else 1 - z.sgn()),
+    _steepest_erfc,
     _ULPS,
-    lambda x: None if (off := _erf_polynomial(x)) is None else off,
+    _erf_polynomial,
 )
 
 

@@ -56,10 +56,20 @@ def largest(x: Tracked, axes: tuple[int, ...]) -> Tracked:
 def share_of_largest(x: Tracked, axes: tuple[int, ...]) -> Tracked:
     """1 for the maximum over axes, 0 for the others; rivals share it in any proportion."""
     _, _, near = _rivals(x, axes)
+    if x.p.ties == "first":
+        near = near & (_running(near, axes) == 1)
     rivals = near.sum(axis=axes, keepdims=True)
     value = np.where(near, 1 / np.maximum(rivals, 1), 0.0).astype(x.p.wide)
     open_ = all_tiers(np.where(near & (rivals > 1), 1.0, 0.0)) if (rivals > 1).any() else None
     return Tracked(value, open_, x.p)
+
+
+def _running(near: Array, axes: tuple[int, ...]) -> Array:
+    """The how many-th rival over axes each entry is."""
+    last = tuple(range(-len(axes), 0))
+    rows = np.moveaxis(near, axes, last)
+    counted = np.cumsum(rows.reshape(*rows.shape[: near.ndim - len(axes)], -1), axis=-1)
+    return np.moveaxis(counted.reshape(rows.shape), last, axes)
 
 
 def where(a: Tracked, b: Tracked, condition: Any) -> Tracked:

@@ -24,6 +24,19 @@ def moved(x: Tracked, move: Callable[[Array], Array]) -> Tracked:
     return made(*make(), x.p)
 
 
+def stored(x: Tracked) -> Tracked:
+    """x as it is kept in the stored type, where its step computed in a wider one."""
+    p = bounds.precision(x.p.dtype, x.p.algorithm)
+    if p.u == x.p.u:
+        return x
+
+    def make() -> tuple[Array, Array | None]:
+        error = np.zeros((3, *x.shape)) if x.error is None else np.asarray(x.error)
+        return x.value, bounds.stored(p, x.value, error)
+
+    return Deferred(x.shape, x.dtype, make, x.p)
+
+
 def scatter(x: Tracked, index: Any, shape: tuple[int, ...]) -> Tracked:
     """The transpose of indexing: entries added into zeros where the index takes them from, in the stored type."""
 

@@ -123,6 +123,8 @@ def _sum_error(
     p: Precision,
 ) -> Array:
     three = _three(p)
+    if p.algorithm == "bf16x3":
+        return bounds.by_bfloat16_parts(p, value, absolute_sum, np.sqrt(squared).astype(np.float64), terms.lengths)
     if not p.exact_sums and not three:
         return sum((_norm_wise(g, sizes, terms, p) for g in terms.groups), start=np.zeros((3, *terms.shape)))
     small = absolute_sum <= 1 / p.u_compute / (4 if three else 1)

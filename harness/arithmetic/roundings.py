@@ -11,6 +11,9 @@ from harness.bounds import Precision
 
 Array = NDArray[Any]
 
+#: An error of which first-order analysis says nothing. An infinite one says more: that the value may be no number.
+LOST = float(np.finfo(np.float64).max)
+
 
 def all_tiers(error: Any) -> Array:
     """One error for all three tiers."""
@@ -43,11 +46,11 @@ def shaped(error: Array | None, value: Array) -> Array | None:
 
 
 def cleaned(value: Array, error: Array | None) -> Array | None:
-    """The error, infinite where it is no number and the value is one; None where it is zero."""
+    """The error, ``LOST`` where it is no number and the value is one; None where it is zero."""
     if error is None:
         return None
     if not np.isfinite(error).all() or not np.isfinite(value).all():
-        error = np.where(np.isnan(error), np.where(np.isfinite(value), np.inf, 0.0), error)
+        error = np.where(np.isnan(error), np.where(np.isfinite(value), LOST, 0.0), error)
     return error if error.any() else None
 
 

@@ -75,6 +75,10 @@ class Tracked(Recorded):
     def __settled__(self) -> Tracked:
         return leaf(self.value, self.p)
 
+    def __stored__(self) -> Tracked:
+        result: Tracked = primitives.stored(self)
+        return result
+
     def __confined__(self, low: float, high: float) -> Tracked:
         result: Tracked = primitives.confined(self, low=low, high=high)
         return result
@@ -155,8 +159,11 @@ class Deferred(Tracked):
 
 
 def leaf(value: Array, p: Precision) -> Tracked:
-    """An input: exact by definition. Shape and kind as given; the value is widened."""
-    return Tracked(_widen(value, p), None, p)
+    """An input: exact by definition, but where it is taken for zero. Shape and kind as given; the value is widened."""
+    wide = _widen(value, p)
+    size = np.abs(wide)
+    lost = (size > 0) & (size < p.smallest)
+    return Tracked(wide, all_tiers(np.where(lost, size, 0.0)) if lost.any() else None, p)
 
 
 def lift(x: Any, p: Precision) -> Tracked:

@@ -135,7 +135,7 @@ _algorithm = click.option(
     "--algorithm",
     default="conventional",
     show_default=True,
-    help="fft, winograd, 3m, strassen, blocked, low-precision-accumulation.",
+    help="fft, winograd, 3m, strassen, blocked, step-by-step, low-precision-accumulation, polynomial-erf.",
 )
 
 

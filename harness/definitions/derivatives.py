@@ -25,3 +25,8 @@ def settled(x: Any) -> Any:
 def confined(x: Any, low: float, high: float) -> Any:
     """x, which by the mathematics lies within the limits: no error of it reaches beyond them, and nothing is cut."""
     return x.__confined__(low, high) if hasattr(x, "__confined__") else x
+
+
+def stored(x: Any) -> Any:
+    """x as it is kept between two steps, in the stored type: what is computed wider is rounded."""
+    return x.__stored__() if hasattr(x, "__stored__") else x

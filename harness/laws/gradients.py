@@ -248,6 +248,17 @@ def _judged(
             message = f"the gradient of `{name}` is {got} where {expected} is due"
             yield Fact(Gradient(name), got, expected, message, noted(asked, "dtypes", name), how)
         yield Numbers(Gradient(name), g, due, how, tier=tier, reading=entry_of(asked, name))
+        if due.ties is not None and np.isfinite(g).all():
+            yield _shared(asked, name, how, g, due)
+
+
+def _shared(asked: Asked, name: str, how: str, g: Array, due: Answer) -> Numbers:
+    """Entries that tie for a maximum take its gradient together, in any proportion."""
+    assert due.ties is not None
+    places, answer = due.ties()
+    read = Reading(readings.sums_of, (asked.label,), {"name": name, "places": places, "kind": answer.p.wide.name})
+    together = readings.sums(g, places, answer.p.wide.name)
+    return Numbers(Gradient(name), together, answer, f"{how} of ties".strip(), reading=read)
 
 
 def _missing(asked: Asked, name: str) -> Reading:
@@ -350,10 +361,13 @@ def adjoint(trial: Trial) -> Iterator[Equation | Posed]:
     read = Reading(inner_products, (trial.reverse.label,), {"directions": directions, "kind": due_type(due).name})
     reverse = inner_products({trial.reverse.label: trial.reverse.returned}, read.labels, **read.arguments)
 
-    def wider() -> Answer:
-        return replace(answer, error=sum((_slack(a.whole, x) + noise for a, x, noise in parts), start=np.zeros(3)))
+    def others() -> list[Answer]:
+        return [answer.within(sum((_slack(a.whole, x) + noise for a, x, noise in parts), start=np.zeros(3)))]
 
-    yield Numbers(Whole(), reverse, replace(answer, wider=wider), reading=read)
+    def cancelling() -> list[Answer]:
+        return [answer.within(sum((_slack(a.loosest, x) + noise for a, x, noise in parts), start=np.zeros(3)))]
+
+    yield Numbers(Whole(), reverse, replace(answer, others=others, cancelling=cancelling), reading=read)
 
 
 def _finite(x: Array) -> bool:

@@ -59,7 +59,7 @@ def _mapped(trial: Trial, asked: Asked, how: str) -> Iterator[Equation]:
     draw = "others" if whole else f"others {how}"
     other = {n: (trial.bench.others if n in over else trial.arrays)[n] for n in trial.arrays}
     trial.bench.draw(draw, partial(dict, other))
-    for i, due in enumerate((trial.due.values, trial.due_at(draw).values)):
+    for i, due in enumerate((trial.composed_at("").values, trial.composed_at(draw).values)):
         for name, y in found.items():
             yield _one_of_two(asked, i, Output(name), y, due[name], how)
 

@@ -125,6 +125,17 @@ def widened(x: Array, kind: str) -> Array:
     return x.astype(np.result_type(kind, np.complex64) if x.dtype.kind == "c" else kind)
 
 
+def sums_of(found: Found, labels: Sequence[str], name: str, places: Sequence[Array], kind: str) -> Array:
+    """The sums of some entries of an array that came back, group by group."""
+    return sums(as_array(found[labels[0]].arrays[name]), places, kind)
+
+
+def sums(x: Array, places: Sequence[Array], kind: str) -> Array:
+    """The sums of some entries, group by group."""
+    flat = widened(x, kind).reshape(-1)
+    return np.array([flat[i].sum() for i in places])
+
+
 # --- what is drawn at random ----------------------------------------------------------------------------------------
 
 

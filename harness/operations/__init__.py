@@ -22,9 +22,9 @@ import numpy as np
 from harness.definitions.terms import sum_of_products
 from harness.dispatch import Recorded
 from harness.operations import entries, kinks, linalg, moving, primitives, products, sums, transforms
-from harness.operations.primitives import erf, summed
+from harness.operations.primitives import erf, erfc, summed
 
-__all__ = ["DECIDED", "PROGRAMS", "SCIPY", "SPECIAL", "erf", "primitives", "summed"]
+__all__ = ["DECIDED", "PROGRAMS", "SCIPY", "SPECIAL", "erf", "erfc", "primitives", "summed"]
 
 PROGRAMS: dict[Any, Callable[..., Any]] = {
     np.add: primitives.add,
@@ -294,7 +294,7 @@ PROGRAMS |= {function: decided(function) for function in DECIDED}
 #: SciPy's special functions that are ufuncs, by name, so that this room need not import them.
 SPECIAL: dict[str, Callable[..., Any]] = {
     "erf": erf,
-    "erfc": primitives.erfc,
+    "erfc": erfc,
     "expit": primitives.expit,
     "log_expit": primitives.log_expit,
     "logit": entries.logit,

@@ -66,7 +66,6 @@ sqrt: Primitive = _entrywise("sqrt", lambda x, y: 0.5 / y)
 sin: Primitive = _entrywise("sin", lambda x, y: np.cos(x))
 cos: Primitive = _entrywise("cos", lambda x, y: -np.sin(x))
 erf: Primitive = _entrywise("erf", lambda x, y: two_over_root_pi(x) * np.exp(-(x * x)))
-erfc: Primitive = _entrywise("erfc", lambda x, y: -two_over_root_pi(x) * np.exp(-(x * x)))
 tan: Primitive = _entrywise("tan", lambda x, y: 1 + y * y)
 arcsin: Primitive = _entrywise("arcsin", lambda x, y: 1 / np.sqrt((1 - x) * (1 + x)))
 arccos: Primitive = _entrywise("arccos", lambda x, y: -1 / np.sqrt((1 - x) * (1 + x)))
@@ -90,6 +89,9 @@ log_ndtr: Primitive = _entrywise(
 #: The logarithm of |gamma|, and its derivatives: ``order`` more of them.
 gammaln: Primitive = _entrywise("gammaln", lambda x, y: polygamma(x, order=0))
 polygamma: Primitive = primitive("polygamma", lambda g, y, x, order: g * polygamma(x, order=order + 1))
+
+#: ``1 - erf(x)``, with no difference where it is small.
+erfc: Primitive = _entrywise("erfc", lambda x, y: -(two_over_root_pi(x) * np.exp(-(x * x))))
 
 #: ``2 / sqrt(pi)`` in the arithmetic of an array.
 two_over_root_pi: Flat = flat("two_over_root_pi")
@@ -171,6 +173,9 @@ one_off_zero: Flat = flat("one_off_zero")
 
 #: x, of which it is known that it lies within limits.
 confined: Primitive = primitive("confined", lambda g, y, x, low, high: g)
+
+#: x, kept in the stored type.
+stored: Primitive = primitive("stored", lambda g, y, x: g)
 
 # --- entries moved ----------------------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ GRADE_WORDS: Mapping[str, str] = {
     "varies": "varies",
 }
 
-NUMBERS = ("margin", "ulps", "seconds")
+NUMBERS = ("margin", "ulps", "blind", "seconds")
 
 _LEVELS = (0.0, 1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e3, 1e6)
 

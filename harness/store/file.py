@@ -52,7 +52,7 @@ PIECE_ROWS = 10_000
 KEY = ("op", "case", "candidate", "law", "subject", "scenario")
 
 #: The columns that are floats; NaN in them is NULL.
-FLOATS = ("margin", "ulps", "seconds")
+FLOATS = ("margin", "ulps", "blind", "seconds")
 
 FLOAT_COLUMNS = tuple(COLUMNS.index(name) for name in FLOATS)
 _FLOAT_PLACES = frozenset(FLOAT_COLUMNS)

@@ -1,5 +1,7 @@
-"""Elementwise functions and softmax, as formulas; ``legal`` names other formulas that a right implementation may use.
+"""Elementwise functions and softmax, in the form that loses least; ``legal`` names other formulas that are as right.
 
+``cancels`` names textbook forms that lose digits, such as ``1 + erf(x)`` where erf is near -1: who uses one conforms with
+that grade as long as the first digit of each value is right. ``cancelling_slopes`` are those that lose digits of slopes.
 Choices by sign that do not change the function are made with ``where``; true kinks stand in ``maximum`` or ``minimum``,
 where an arithmetic that tracks errors knows every subgradient.
 """
@@ -9,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.special import erf
+from scipy.special import erf, erfc
 
 from harness.definitions.derivatives import settled
 
@@ -26,12 +28,20 @@ def sigmoid_by_tanh(input: Any) -> Any:
     return 0.5 * (1 + np.tanh(input * 0.5))
 
 
-def sigmoid(input: Any) -> Any:
-    """``1 / (1 + exp(-x))``."""
+def sigmoid_by_exponential(input: Any) -> Any:
+    """``1 / (1 + exp(-x))``: zero where the exponential overflows."""
     return 1 / (1 + np.exp(-input))
 
 
-sigmoid.legal = (sigmoid_by_tanh,)  # type: ignore[attr-defined]
+def sigmoid(input: Any) -> Any:
+    """``1 / (1 + exp(-x))``, with no exponential of a positive number."""
+    positive = input > 0
+    power = np.exp(np.where(positive, -input, input))
+    return np.where(positive, 1.0, power) / (1 + power)
+
+
+sigmoid.legal = (sigmoid_by_exponential,)  # type: ignore[attr-defined]
+sigmoid.cancels = (sigmoid_by_tanh,)  # type: ignore[attr-defined]
 
 
 def log_sigmoid_by_softplus(input: Any) -> Any:
@@ -51,7 +61,7 @@ def log_sigmoid(input: Any) -> Any:
     return np.where(positive, 0.0, input) - np.log1p(np.exp(-size))
 
 
-log_sigmoid.legal_slopes = (log_sigmoid_by_softplus, log_sigmoid_by_mirrored_softplus)  # type: ignore[attr-defined]
+log_sigmoid.cancels = (log_sigmoid_by_softplus, log_sigmoid_by_mirrored_softplus)  # type: ignore[attr-defined]
 
 
 def relu(input: Any) -> Any:
@@ -77,22 +87,38 @@ def swish_by_tanh(input: Any) -> Any:
 
 def swish(input: Any) -> Any:
     """``x sigmoid(x)``, with no exponential of a positive number."""
-    positive = input > 0
-    power = np.exp(np.where(positive, -input, input))
-    return input * (np.where(positive, 1.0, power) / (1 + power))
+    return input * sigmoid(input)
 
 
 swish.legal = (swish_by_quotient,)  # type: ignore[attr-defined]
-swish.legal_slopes = (swish_by_tanh,)  # type: ignore[attr-defined]
+swish.cancels = (swish_by_tanh,)  # type: ignore[attr-defined]
+
+
+def gelu_by_erf(input: Any, *, approximate: str = "none") -> Any:
+    """``x (1 + erf(x / sqrt(2))) / 2``, or with ``tanh(sqrt(2 / pi) (x + 0.044715 x^3))`` in erf's place."""
+    inner = np.tanh(_gelu_argument(input)) if approximate == "tanh" else erf(input * ROOT_HALF)
+    return input * (0.5 * (1 + inner))
 
 
 def gelu(input: Any, *, approximate: str = "none") -> Any:
-    """``x (1 + erf(x / sqrt(2))) / 2``, or with ``tanh(sqrt(2 / pi) (x + 0.044715 x^3))`` in erf's place."""
-    if approximate == "tanh":
-        inner = np.tanh(ROOT_TWO_OVER_PI * (input + GELU_CUBIC * (input * input * input)))
-    else:
-        inner = erf(input * ROOT_HALF)
-    return input * (0.5 * (1 + inner))
+    """``x erfc(-x / sqrt(2)) / 2``, or ``x sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3))``."""
+    share = sigmoid(2 * _gelu_argument(input)) if approximate == "tanh" else 0.5 * erfc(-input * ROOT_HALF)
+    return input * share
+
+
+def gelu_by_quotient(input: Any, *, approximate: str = "none") -> Any:
+    """The hyperbolic form as ``x / (1 + exp(-2 z))``, zero where the exponential overflows; the other as it is."""
+    if approximate != "tanh":
+        return gelu(input)
+    return input * sigmoid_by_exponential(2 * _gelu_argument(input))
+
+
+def _gelu_argument(x: Any) -> Any:
+    return ROOT_TWO_OVER_PI * (x + GELU_CUBIC * (x * x * x))
+
+
+gelu.legal = (gelu_by_quotient,)  # type: ignore[attr-defined]
+gelu.cancels = (gelu_by_erf,)  # type: ignore[attr-defined]
 
 
 def softmax(input: Any, *, dim: int) -> Any:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
+from harness.definitions.derivatives import stored
 from harness.definitions.terms import Terms, axes, group, sum_of_products
 
 
@@ -23,7 +24,7 @@ def _linear_terms(rows: int, inputs: int, outputs: int, bias: bool) -> Terms:
 def linear_in_two_steps(input: Any, weight: Any, bias: Any = None) -> Any:
     """The product with the matrix, rounded, and then the sum with the bias."""
     product = linear(input, weight)
-    return product if bias is None else product + bias
+    return product if bias is None else stored(product) + bias
 
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:

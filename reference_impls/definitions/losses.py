@@ -74,5 +74,5 @@ def bce_with_logits_by_logistic(
     return _reduced(loss if weight is None else loss * weight, reduction)
 
 
-bce_with_logits.legal_slopes = (bce_with_logits_by_softplus, bce_with_logits_by_logistic)  # type: ignore[attr-defined]
+bce_with_logits.cancelling_slopes = (bce_with_logits_by_softplus, bce_with_logits_by_logistic)  # type: ignore[attr-defined]
 bce_with_logits.legal = (bce_with_logits_by_parts,)  # type: ignore[attr-defined]
