@@ -44,8 +44,9 @@ from harness.naming.alterations import (
     Where,
 )
 from harness.naming.changes import Change, Inapplicable
-from harness.naming.samples import Sample, altered, answers
-from harness.oracles import Answer
+from harness.naming.samples import Sample, answers
+from harness.oracles import Answer, Oracle
+from harness.trial import Due
 
 Array = NDArray[Any]
 Answers = Mapping[str, Answer]
@@ -64,56 +65,58 @@ def given(alteration: Alteration, sample: Sample) -> Answers:
 
 def _given(alteration: Alteration, sample: Sample) -> Answers:
     match alteration:
-        case ParamIgnored() | ParamIgnoredAlong() | ParamTwisted() | ParamEntriesSwapped() | ParamTaken():
-            return _with_case(sample, params(alteration, sample.trial.case))
-        case InputAbsent() | InputsSwapped() | InputReplaced() | InputChanged() | InputsChanged() | InputRegrouped():
-            return _with_arrays(sample, inputs(alteration, sample))
-        case KnownMistake(name):
-            spec = replace(sample.trial.spec, oracle=sample.trial.spec.mistakes[name])
-            return answers(altered(sample, spec=spec), sample.trial, sample.level)
         case UpstreamChanged(change):
             return _with_upstream(sample, change)
-        case ComputedIn(dtype):
-            return _in_dtype(sample, dtype)
-        case ByAlgorithm(algorithm):
-            return answers(altered(sample, algorithm=algorithm), sample.trial, sample.level)
         case ResultChanged() | ResultScaled() | ResultRegrouped() | ResultsSwapped() | ResultIsInput():
             return results(alteration, sample, sample.due)
         case Where(axis, value, what):
             here = cases.point(sample.trial.spec, sample.trial.case)
             return _given(what, sample) if same(here[axis], value) else sample.due
+        case Both(
+            first, (ResultChanged() | ResultScaled() | ResultRegrouped() | ResultsSwapped() | ResultIsInput()) as second
+        ):
+            return results(second, sample, _of(oracle(first, sample, sample.trial.due.oracle), sample))
+        case _:
+            return _of(oracle(alteration, sample, sample.trial.due.oracle), sample)
+
+
+def _of(altered: Oracle, sample: Sample) -> Answers:
+    """What an altered definition gives; of an input that it leaves out, no gradient."""
+    found = answers(Due(sample.trial.bench, altered), sample.trial, sample.level)
+    return {**{n: _nothing(due) for n, due in sample.due.items() if n not in found}, **found}
+
+
+def oracle(alteration: Alteration, sample: Sample, of: Oracle) -> Oracle:
+    """The altered definition with what it is given. Raises Inapplicable, also for what alters no definition."""
+    match alteration:
+        case ParamIgnored() | ParamIgnoredAlong() | ParamTwisted() | ParamEntriesSwapped() | ParamTaken():
+            return replace(of, case=params(alteration, of.case))
+        case InputAbsent() | InputsSwapped() | InputReplaced() | InputChanged() | InputsChanged() | InputRegrouped():
+            return replace(of, arrays=inputs(alteration, sample, of.arrays))
+        case KnownMistake(name):
+            return replace(of, spec=replace(of.spec, oracle=of.spec.mistakes[name]))
+        case ComputedIn(dtype):
+            return _in_dtype(of, dtype)
+        case ByAlgorithm(algorithm):
+            return replace(of, algorithm=algorithm)
+        case Where(axis, value, what) if same(cases.point(of.spec, sample.trial.case)[axis], value):
+            return oracle(what, sample, of)
         case Both(first, second):
-            return _both(first, second, sample)
-
-
-def _both(first: Alteration, second: Alteration, sample: Sample) -> Answers:
-    """The first alteration's definition, altered by the second."""
-    match first:
-        case ParamIgnored() | ParamIgnoredAlong() | ParamTwisted() | ParamEntriesSwapped() | ParamTaken():
-            case = params(first, sample.trial.case)
-            due = altered(sample, case=case)
-        case InputAbsent() | InputsSwapped() | InputReplaced() | InputChanged() | InputsChanged() | InputRegrouped():
-            due = altered(sample, arrays=_or_as_they_are(first, sample, sample.trial.arrays))
+            return _both(first, second, sample, of)
         case _:
             raise Inapplicable
-    match second:
-        case ParamIgnored() | ParamIgnoredAlong() | ParamTwisted() | ParamEntriesSwapped() | ParamTaken():
-            due = replace(due, oracle=replace(due.oracle, case=params(second, due.oracle.case)))
-        case ResultChanged() | ResultScaled() | ResultRegrouped() | ResultsSwapped() | ResultIsInput():
-            return results(second, sample, answers(due, sample.trial, sample.level))
-        case InputAbsent() | InputsSwapped() | InputReplaced() | InputChanged() | InputsChanged() | InputRegrouped():
-            arrays = _or_as_they_are(second, sample, due.oracle.arrays)
-            due = replace(due, oracle=replace(due.oracle, arrays=arrays))
-        case _:
-            raise Inapplicable
-    return answers(due, sample.trial, sample.level)
 
 
-def _or_as_they_are(alteration: Any, sample: Sample, arrays: Mapping[str, Array]) -> Mapping[str, Array]:
-    try:
-        return inputs(alteration, sample, arrays)
-    except Inapplicable:
-        return arrays
+def _both(first: Alteration, second: Alteration, sample: Sample, of: Oracle) -> Oracle:
+    done = 0
+    for alteration in (first, second):
+        try:
+            of, done = oracle(alteration, sample, of), done + 1
+        except Inapplicable:
+            continue
+    if not done:
+        raise Inapplicable
+    return of
 
 
 # --- params ---------------------------------------------------------------------------------------------------------
@@ -198,20 +201,16 @@ def _twisted_tuple(value: tuple[Value, ...], twist: Twist) -> Value:
             raise Inapplicable
 
 
-def _with_case(sample: Sample, case: Case) -> Answers:
-    return answers(altered(sample, case=case), sample.trial, sample.level)
-
-
 # --- inputs ---------------------------------------------------------------------------------------------------------
 
 
 def inputs(
     alteration: OfInputs,
     sample: Sample,
-    arrays: Mapping[str, Array] | None = None,
+    arrays: Mapping[str, Array],
 ) -> dict[str, Array]:
     """The inputs, altered. Raises Inapplicable."""
-    there = dict(sample.trial.arrays if arrays is None else arrays)
+    there = dict(arrays)
     match alteration:
         case InputAbsent(name):
             if name not in there:
@@ -251,11 +250,6 @@ def _identical(x: Array, y: Array) -> bool:
     return x.shape == y.shape and x.tobytes() == y.tobytes()
 
 
-def _with_arrays(sample: Sample, arrays: dict[str, Array]) -> Answers:
-    found = answers(altered(sample, arrays=arrays), sample.trial, sample.level)
-    return {**{n: _nothing(sample.due[n]) for n in sample.due if n not in found}, **found}
-
-
 def _nothing(due: Answer) -> Answer:
     """The gradient of an input that is not used."""
     return replace(
@@ -274,19 +268,15 @@ def _with_upstream(sample: Sample, change: Change) -> Answers:
     return answers(trial.due, trial, sample.level, new)
 
 
-def _in_dtype(sample: Sample, dtype: str) -> Answers:
+def _in_dtype(of: Oracle, dtype: str) -> Oracle:
     """Inputs rounded to a dtype, and everything in its bounds."""
-    case = sample.trial.case
-    here, there = bounds.precision(case.dtype), bounds.precision(dtype)
+    here, there = bounds.precision(of.case.dtype), bounds.precision(dtype)
     if there.u <= here.u or here.complex != there.complex:
         raise Inapplicable
-    real = bounds.REAL.get(dtype, dtype)
-    kinds = {"f": fills.dtype(real), "c": fills.dtype(dtype)}
+    kinds = {"f": fills.dtype(bounds.REAL.get(dtype, dtype)), "c": fills.dtype(dtype)}
     with np.errstate(all="ignore"):
-        arrays = {
-            n: x.astype(kinds[x.dtype.kind]) if x.dtype.kind in "fc" else x for n, x in sample.trial.arrays.items()
-        }
-        return answers(altered(sample, case=replace(case, dtype=dtype), arrays=arrays), sample.trial, sample.level)
+        arrays = {n: x.astype(kinds[x.dtype.kind]) if x.dtype.kind in "fc" else x for n, x in of.arrays.items()}
+    return replace(of, case=replace(of.case, dtype=dtype), arrays=arrays)
 
 
 # --- results --------------------------------------------------------------------------------------------------------

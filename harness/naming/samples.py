@@ -16,7 +16,7 @@ from harness.candidates import Candidate, Undeclared
 from harness.comparison import Numbers, compare
 from harness.model import Case, Spec
 from harness.naming.alterations import Level
-from harness.oracles import Answer, Oracle, OracleError
+from harness.oracles import Answer, OracleError
 from harness.trial import Bench, Due, Trial
 
 Array = NDArray[Any]
@@ -106,13 +106,6 @@ def answers(due: Due, trial: Trial, level: Level, upstream: Mapping[str, Array] 
             return due.pulled(upstream or trial.due.cotangents)
         case "forward":
             return due.moved_by(upstream or trial.due.tangents)
-
-
-def altered(sample: Sample, **given: Any) -> Due:
-    """What is expected of another definition, case or inputs, at a sample's place."""
-    oracle = sample.trial.due.oracle
-    changed: Oracle = replace(oracle, **given)
-    return Due(sample.trial.bench, changed)
 
 
 def ordered(spec: Spec, found: Iterable[Case]) -> list[Case]:

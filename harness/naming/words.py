@@ -113,7 +113,7 @@ def _result(name: str, spec: Spec, level: Level) -> str:
 
 
 def _grouped(count: str, within: bool) -> str:
-    return f"dealt to groups of {count} in turn" if within else f"dealt to {count} groups in turn"
+    return f"dealt in turn to groups of `{count}`" if within else f"dealt in turn to groups, `{count}` of them"
 
 
 def _listed(names: tuple[str, ...]) -> str:
@@ -200,7 +200,7 @@ def _moved(change: Change) -> str:
         case changes.Mirrored(axis):
             return f"mirrored along axis {axis}, entry -n for entry n"
         case changes.Extended():
-            return "with an axis of length 1 where there is none"
+            return "given an axis of length 1 where there is none"
         case changes.Transposed():
             return "transposed"
         case changes.TransposedWhereSquare():
