@@ -9,7 +9,7 @@ from itertools import islice
 from harness import cases
 from harness.candidates import Candidate
 from harness.model import Case, Spec
-from harness.naming.alterations import Alteration, Both, KnownMistake, Level, OfInputs, OfParam, Where, subjects
+from harness.naming.alterations import Alteration, Both, KnownMistake, Level, OfInputs, OfParam, Where, params
 from harness.naming.proposals import of_definition, of_results, proposed
 from harness.naming.samples import Sample, ordered, sampled
 from harness.naming.search import MOST_RIVALS, Clock, Search, Standing, enough, fit
@@ -125,7 +125,7 @@ def _pairs(search: Search) -> Iterator[Alteration]:
     for alteration, misfit in partial[:MOST_PARTIAL]:
         if misfit.wrong:
             for second in (*of_definition(misfit), *of_results(misfit)):
-                if not isinstance(second, KnownMistake) and not subjects(alteration) & subjects(second):
+                if not isinstance(second, KnownMistake) and not (params(alteration) & params(second)):
                     yield Both(alteration, second)
 
 

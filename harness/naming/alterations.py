@@ -59,6 +59,14 @@ class ParamTwisted:
 
 
 @dataclass(frozen=True)
+class ParamOff:
+    """A param's value is off by a number."""
+
+    param: str
+    by: float
+
+
+@dataclass(frozen=True)
 class ParamEntriesSwapped:
     """Two entries of a param are each taken for the other."""
 
@@ -224,29 +232,21 @@ class Both:
     second: Alteration
 
 
-OfParam = ParamIgnored | ParamIgnoredAlong | ParamTwisted | ParamEntriesSwapped | ParamTaken
+OfParam = ParamIgnored | ParamIgnoredAlong | ParamTwisted | ParamOff | ParamEntriesSwapped | ParamTaken
 OfInputs = InputAbsent | InputsSwapped | InputReplaced | InputChanged | InputsChanged | InputRegrouped
 OfDefinition = OfParam | OfInputs | KnownMistake
 OfResult = ResultChanged | ResultScaled | ResultRegrouped | ResultsSwapped | ResultIsInput
 Alteration = OfDefinition | OfResult | UpstreamChanged | ComputedIn | ByAlgorithm | Where | Both
 
 
-def subjects(alteration: Alteration) -> frozenset[str]:
-    """The params, inputs and results that an alteration is about."""
+def params(alteration: Alteration) -> frozenset[str]:
+    """The params that an alteration is about."""
     match alteration:
-        case ParamIgnored() | ParamIgnoredAlong() | ParamTwisted() | ParamEntriesSwapped() | ParamTaken():
+        case ParamIgnored() | ParamIgnoredAlong() | ParamTwisted() | ParamOff() | ParamEntriesSwapped() | ParamTaken():
             return frozenset({alteration.param})
-        case InputAbsent() | InputChanged() | InputRegrouped():
-            return frozenset({alteration.input})
-        case InputReplaced(a, b) | InputsSwapped(a, b) | ResultsSwapped(a, b) | ResultIsInput(a, b):
-            return frozenset({a, b})
-        case InputsChanged(names):
-            return frozenset(names)
-        case ResultChanged() | ResultScaled() | ResultRegrouped():
-            return frozenset({alteration.result})
         case Where(_, _, what):
-            return subjects(what)
+            return params(what)
         case Both(first, second):
-            return subjects(first) | subjects(second)
-        case UpstreamChanged() | ComputedIn() | ByAlgorithm() | KnownMistake():
+            return params(first) | params(second)
+        case _:
             return frozenset()

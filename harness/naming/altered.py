@@ -31,6 +31,7 @@ from harness.naming.alterations import (
     ParamEntriesSwapped,
     ParamIgnored,
     ParamIgnoredAlong,
+    ParamOff,
     ParamTaken,
     ParamTwisted,
     Quantity,
@@ -89,7 +90,7 @@ def _of(altered: Oracle, sample: Sample) -> Answers:
 def oracle(alteration: Alteration, sample: Sample, of: Oracle) -> Oracle:
     """The altered definition with what it is given. Raises Inapplicable, also for what alters no definition."""
     match alteration:
-        case ParamIgnored() | ParamIgnoredAlong() | ParamTwisted() | ParamEntriesSwapped() | ParamTaken():
+        case ParamIgnored() | ParamIgnoredAlong() | ParamTwisted() | ParamOff() | ParamEntriesSwapped() | ParamTaken():
             return replace(of, case=params(alteration, of.case))
         case InputAbsent() | InputsSwapped() | InputReplaced() | InputChanged() | InputsChanged() | InputRegrouped():
             return replace(of, arrays=inputs(alteration, sample, of.arrays))
@@ -136,6 +137,10 @@ def params(alteration: OfParam, case: Case) -> Case:
             if not isinstance(value, tuple) or len(value) <= j:
                 raise Inapplicable
             new = tuple(value[{i: j, j: i}.get(n, n)] for n in range(len(value)))
+        case ParamOff(_, by):
+            if not isinstance(value, float):
+                raise Inapplicable
+            new = value + by
         case ParamTwisted(_, twist):
             new = twisted(value, twist)
         case ParamTaken(_, taken, instead):

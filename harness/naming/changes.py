@@ -95,7 +95,7 @@ class Clipped:
 
 @dataclass(frozen=True)
 class Flipped:
-    """Backwards along axes."""
+    """Backwards along axes; along all where none is named."""
 
     axes: tuple[int, ...]
 
@@ -225,6 +225,8 @@ _MOVES = (Flipped, Rolled, Mirrored, Transposed, TransposedWhereSquare, Reversed
 def _move(change: Change, ndim: int) -> Callable[[Array], Array] | None:
     """What a change does that leaves every entry as it is and puts it elsewhere. Raises Inapplicable."""
     match change:
+        case Flipped(()):
+            return np.flip
         case Flipped(axes):
             _needs(ndim > max(a if a >= 0 else -a - 1 for a in axes))
             return partial(np.flip, axis=axes)

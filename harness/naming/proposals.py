@@ -26,6 +26,7 @@ from harness.naming.alterations import (
     ParamEntriesSwapped,
     ParamIgnored,
     ParamIgnoredAlong,
+    ParamOff,
     ParamTaken,
     ParamTwisted,
     Quantity,
@@ -69,6 +70,9 @@ INTERVALS = ((0.0, float("inf")), (0.0, 1.0), (-1.0, 1.0), (0.0, 6.0), (-6.0, 6.
 
 #: A number that a formula fixes where a param belongs is a power of ten: the first and those down to the last.
 DECADES = 13
+
+#: What is wrongly added to a param is a power of ten, too.
+OFF = 17
 
 #: Algorithms whose bounds are another algorithm's declared ones.
 DECLARED = ("low-precision-accumulation", "3m", "polynomial-erf", "fft", "winograd", "strassen")
@@ -120,6 +124,8 @@ def _of_param(spec: Spec, name: str, value: Value) -> Iterator[OfDefinition]:
     known = _known(spec, name)
     yield from (ParamIgnored(name, v) for v in known if not same(v, value))
     yield from (ParamTwisted(name, twist) for twist in Twist)
+    if isinstance(value, float):
+        yield from (ParamOff(name, side * float(f"1e-{n}")) for n in range(1, OFF) for side in (1, -1))
     if isinstance(value, tuple):
         for axis in range(len(value)):
             yield from (ParamIgnoredAlong(name, axis, v) for v in (0, 1) if v != value[axis])
@@ -189,8 +195,10 @@ def _moves(ndim: int) -> Iterator[Change]:
     yield from (changes.Flipped((axis - ndim,)) for axis in range(ndim))
     if ndim > 1:
         yield from (changes.Flipped((-2, -1)), changes.Transposed(), changes.TransposedWhereSquare())
+    if ndim > 0:
+        yield changes.Flipped(())
     if ndim > 2:
-        yield from (changes.Flipped(tuple(range(-ndim, 0))), changes.Reversed())
+        yield changes.Reversed()
     yield from (changes.Mirrored(axis - ndim) for axis in range(ndim))
     yield from (changes.Rolled(axis - ndim, by) for axis in range(ndim) for by in (1, -1))
 

@@ -21,6 +21,7 @@ from harness.naming.alterations import (
     ParamEntriesSwapped,
     ParamIgnored,
     ParamIgnoredAlong,
+    ParamOff,
     ParamTaken,
     ParamTwisted,
     Quantity,
@@ -59,6 +60,8 @@ def _said(alteration: Alteration, spec: Spec, level: Level) -> str:
             return f"ignores entry {axis} of `{param}` (computes with {write(value)})"
         case ParamTwisted(param, twist):
             return _TWISTS[twist].format(f"`{param}`")
+        case ParamOff(param, by):
+            return f"takes `{param}` {abs(by):g} too {'large' if by > 0 else 'small'}"
         case ParamEntriesSwapped(param, first, second):
             return f"swaps entries {first} and {second} of `{param}`"
         case ParamTaken(param, value, instead):
@@ -193,6 +196,8 @@ def _moved(change: Change) -> str:
             return "flipped along its last axis"
         case changes.Flipped((axis,)):
             return f"flipped along axis {axis}"
+        case changes.Flipped(()):
+            return "flipped along all its axes"
         case changes.Flipped(axes):
             return f"flipped along its last {_NUMERALS.get(len(axes), len(axes))} axes"
         case changes.Rolled(axis, by):

@@ -57,6 +57,8 @@ class Reader(Checks):
         self.check_expressions()
         self.among(d.error.model, MODELS, "error model", ("error", "model"))
         self.dotted(d.oracle, ("oracle",))
+        for name, path in d.mistakes.items():
+            self.dotted(path, ("mistakes", name))
         return Spec(
             op=d.op,
             doc=d.doc,
@@ -81,6 +83,7 @@ class Reader(Checks):
             candidates=tuple(self.candidate(name) for name in d.candidates),
             known=tuple(self.known(i) for i in range(len(d.known))),
             renamed=d.renamed,
+            mistakes=d.mistakes,
         )
 
     def input(self, name: str) -> Input:
