@@ -39,6 +39,7 @@ The rooms, in order; a module imports only from rooms above its own:
 - explanation: row, what is due -> how its bound came about
 - repro: Verdict -> a standalone script
 - shrinking: Case -> a smaller one that breaks in the same way
+- naming: Case, candidate that deviates -> the altered definition that it conforms to
 - evidence: Verdicts -> what a page shows of the worst of them
 - store: Verdicts <-> file
 - baseline: table <-> the small one that later runs are compared with

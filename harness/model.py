@@ -160,7 +160,8 @@ class Spec:
 
     ``grid`` maps each axis to its values, in the order ids are written: sizes, optional inputs (``given`` or
     ``none``), params, then dtype, layout and fill. ``sweep`` departs from the grid's first case one axis at a
-    time; ``combine`` crosses named sweep axes; ``grids`` are further crossed grids, by name.
+    time; ``combine`` crosses named sweep axes; ``grids`` are further crossed grids, by name. ``mistakes`` maps what a
+    wrong implementation does to the definition of that, a dotted path.
     """
 
     op: str
@@ -187,6 +188,7 @@ class Spec:
     known: tuple[Known, ...]
     renamed: Mapping[str, str] = field(default_factory=dict)
     order: str = "any"
+    mistakes: Mapping[str, str] = field(default_factory=dict)
 
     def input(self, name: str) -> Input:
         """The input of that name. Raises KeyError where the spec has none."""

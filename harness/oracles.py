@@ -337,6 +337,18 @@ class Oracle:
         return limit, error
 
     @cached_property
+    def plain(self) -> dict[str, Array]:
+        """Every output by name as NumPy alone computes it in the oracle's type: no bound is known of it."""
+        run = self._run(definition(self.spec.oracle)[0], self._wide)
+        return {
+            n: y.value if isinstance(y, Tracked) else np.asarray(y)
+            for n, y in zip(self._outputs, run.outputs, strict=True)
+        }
+
+    def _wide(self, x: Array) -> Array:
+        return x.astype(np.result_type(self.p.wide, np.complex64) if x.dtype.kind == "c" else self.p.wide)
+
+    @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Every output's shape by name; no number is computed for it. Raises OracleError where the spec says another."""
         run = self._tracked(definition(self.spec.oracle)[0], bounds.computing(self.p))

@@ -312,6 +312,9 @@ class Document(_Strict):
     """What a right implementation may be off by."""
     oracle: _Text
     """`module:attribute` of the definition."""
+    mistakes: dict[str, _Text] = Field(default_factory=dict)
+    """Mistakes that implementations make, by what such a one does: `module:attribute` of the definition that does it, called
+    as the oracle is. A candidate that deviates and conforms to one is named so."""
     laws: list[LawDocument] = Field(default_factory=list)
     """Laws beside the implied ones, as `linear: input` (see `harness list laws`)."""
     exempt: dict[str, _Text] = Field(default_factory=dict)

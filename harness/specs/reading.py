@@ -60,6 +60,8 @@ class Reader(Checks):
         self.among(d.error.model, MODELS, "error model", ("error", "model"))
         self.among(d.error.order, ORDERS, "order", ("error", "order"))
         self.dotted(d.oracle, ("oracle",))
+        for name, path in d.mistakes.items():
+            self.dotted(path, ("mistakes", name))
         return Spec(
             op=d.op,
             doc=d.doc,
@@ -85,6 +87,7 @@ class Reader(Checks):
             known=tuple(self.known(i) for i in range(len(d.known))),
             renamed=d.renamed,
             order=d.error.order,
+            mistakes=d.mistakes,
         )
 
     def input(self, name: str) -> Input:

@@ -1,0 +1,141 @@
+"""A candidate that deviates -> the mistake it makes, by name: an altered definition that it conforms to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from harness import cases
+from harness.candidates import Candidate
+from harness.model import Case, Spec
+from harness.naming.alterations import Alteration, Both, KnownMistake, Level, OfInputs, OfParam, Where, params
+from harness.naming.proposals import of_definition, of_results, proposed
+from harness.naming.samples import Sample, ordered, sampled
+from harness.naming.search import MOST_RIVALS, Clock, Search, Standing, enough, fit
+from harness.naming.words import text
+
+__all__ = ["Alteration", "Level", "Name", "named"]
+
+#: Cases that are sampled where the candidate deviates, where it conforms, and to tell alterations apart.
+WRONG, RIGHT, FURTHER = 10, 14, 24
+
+#: Processor seconds that naming may take.
+SECONDS = 3.0
+
+#: Alterations that fit some cases, each tried together with a second one.
+MOST_PARTIAL = 3
+
+
+@dataclass(frozen=True)
+class Name:
+    """A mistake: ``text`` says what the candidate does, ``fits`` at how many cases that was seen."""
+
+    text: str
+    level: Level
+    fits: int
+    alteration: Alteration
+    about: tuple[str, ...]
+
+
+def named(
+    spec: Spec,
+    candidate: Candidate,
+    wrong: Iterable[Case],
+    right: Iterable[Case],
+    *,
+    level: Level = "values",
+    seed: int = 0,
+    seconds: float = SECONDS,
+) -> Name | None:
+    """The mistake a candidate makes at the cases where it is wrong, and not where it is right; None where none fits."""
+    clock = Clock(seconds)
+    deviating, conforming = ordered(spec, wrong), ordered(spec, right)
+    looks = _Looks(spec, candidate, level, seed)
+    samples = list(islice((s for s in map(looks.at, deviating) if s and s.wrong), WRONG))
+    if not samples:
+        return None
+    fine = list(islice((s for s in map(looks.at, conforming) if s and not s.wrong), RIGHT))
+    about = tuple(n for n in samples[0].got if any(n in s.wrong for s in samples))
+    first = _telling(samples)
+    search = Search([first, *(s for s in samples if s is not first)], fine, clock)
+    found = _found(search)
+    kept = _told_apart(found, looks, [*deviating[WRONG:], *conforming[RIGHT:]], clock)
+    if not kept:
+        return None
+    best = kept[0].alteration
+    fitted = sum(s is not None and fit(best, s) is not None for s in looks.seen.values())
+    return Name(text(best, spec, level, about), level, fitted, best, about)
+
+
+def _found(search: Search) -> list[Standing]:
+    """The alterations that fit every sample: one alone; one at some cases; two at once."""
+    first = search.wrong[0]
+    tried = list(proposed(first))
+    for alterations, count in (
+        (tried, len(tried)),
+        (_somewhere(search), len(tried) * len(search.wrong)),
+        (_pairs(search), len(tried) ** 2),
+    ):
+        found = list(islice((s for s in search.standing(alterations) if enough(s.bits, count)), MOST_RIVALS))
+        if found or search.clock.over:
+            return found
+    return []
+
+
+def _somewhere(search: Search) -> Iterator[Alteration]:
+    """What fits some samples, at the cases that share a param, a dtype or an optional input with the first one."""
+    first = search.wrong[0]
+    spec = first.trial.spec
+    here = cases.point(spec, first.trial.case)
+    axes = ["dtype", *(i.name for i in spec.inputs if i.optional), *spec.params, "layout"]
+    for alteration, misfit in list(search.partial):
+        there = cases.point(spec, misfit.trial.case)
+        for axis in axes:
+            if there[axis] != here[axis] and all(
+                cases.point(spec, s.trial.case)[axis] == here[axis] for s in search.wrong
+            ):
+                yield Where(axis, here[axis], alteration)
+
+
+class _Looks:
+    """The samples of a candidate, each taken once."""
+
+    def __init__(self, spec: Spec, candidate: Candidate, level: Level, seed: int) -> None:
+        self._spec, self._candidate, self._level, self._seed = spec, candidate, level, seed
+        self.seen: dict[str, Sample | None] = {}
+
+    def at(self, case: Case) -> Sample | None:
+        """The sample at a case."""
+        if case.id not in self.seen:
+            self.seen[case.id] = sampled(self._spec, self._candidate, case, self._level, self._seed)
+        return self.seen[case.id]
+
+
+def _telling(samples: Sequence[Sample]) -> Sample:
+    """The sample that kills most wrong names at least cost: few numbers, but more than a handful."""
+    sizes = {id(s): sum(x.size for x in s.got.values()) for s in samples}
+    many = [s for s in samples if sizes[id(s)] >= 8]
+    return min(many or samples, key=lambda s: sizes[id(s)])
+
+
+def _pairs(search: Search) -> Iterator[Alteration]:
+    """Two alterations at once: one that fits some samples, wrong ones among them, and any other."""
+    partial = [(a, s) for a, s in search.partial if isinstance(a, OfParam | OfInputs)]
+    for alteration, misfit in partial[:MOST_PARTIAL]:
+        if misfit.wrong:
+            for second in (*of_definition(misfit), *of_results(misfit)):
+                if not isinstance(second, KnownMistake) and not (params(alteration) & params(second)):
+                    yield Both(alteration, second)
+
+
+def _told_apart(found: Sequence[Standing], looks: _Looks, further: Sequence[Case], clock: Clock) -> list[Standing]:
+    """The alterations that still fit at further cases, which are looked at as long as there is more than one."""
+    kept = list(found)
+    for case in further[:FURTHER]:
+        if not kept or clock.over:
+            break
+        sample = looks.at(case)
+        if sample is not None:
+            kept = [s for s in kept if fit(s.alteration, sample) is not None]
+    return kept

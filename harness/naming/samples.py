@@ -1,0 +1,117 @@
+"""Cases, candidate -> samples: what the candidate gave, what is expected, and whether that conforms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from numpy.typing import NDArray
+
+from harness import bounds, cases
+from harness.asking.outcomes import Returned
+from harness.asking.scenarios import Call
+from harness.candidates import Candidate, Undeclared
+from harness.comparison import Numbers, compare
+from harness.model import Case, Spec
+from harness.naming.alterations import Level
+from harness.oracles import Answer, OracleError
+from harness.trial import Bench, Due, Trial
+
+Array = NDArray[Any]
+
+#: Fills of plain numbers: nothing in them is special, so that many entries tell of an alteration.
+PLAIN = ("normal", "positive", "integers", "integers_swapped", "wide", "cancelling", "taps")
+
+#: Most numbers that the inputs of a sampled case may have, where there are cases that small.
+NUMBERS = 2500
+
+#: Times the definition's own bound beyond which no other form of the same formula is asked for its bound, which takes
+#: several times as long: what needs more is not named.
+FORMS = 2.0**12
+
+#: Cases from which a sample is chosen.
+CONSIDERED = 160
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A candidate's results at one case, and those that are expected."""
+
+    trial: Trial
+    level: Level
+    got: Mapping[str, Array]
+    due: Mapping[str, Answer]
+
+    @property
+    def tier(self) -> int:
+        """The tier of bounds that judges the case."""
+        return bounds.TIERS.index(self.trial.bench.tier)
+
+    @cached_property
+    def wrong(self) -> tuple[str, ...]:
+        """The results that deviate."""
+        return tuple(n for n, x in self.got.items() if not fits(self.trial, x, self.due[n]))
+
+
+def fits(trial: Trial, actual: Array, answer: Answer) -> bool:
+    """Whether a result has the shape of an answer and is within its bound."""
+    if actual.shape != answer.expected.shape or (answer.expected.dtype.kind == "c") != (actual.dtype.kind == "c"):
+        return False
+    if not answer.wider:
+        return bool(compare(Numbers("", actual, answer), trial.bench.tier).margin <= 1)
+    near = compare(Numbers("", actual, replace(answer, wider=None)), trial.bench.tier).margin
+    if near <= 1 or near > FORMS:
+        return bool(near <= 1)
+    return bool(compare(Numbers("", actual, answer.whole), trial.bench.tier).margin <= 1)
+
+
+def sampled(spec: Spec, candidate: Candidate, case: Case, level: Level, seed: int) -> Sample | None:
+    """What a candidate gives at a case; None where it gives nothing that can be compared."""
+    if case.invalid or not bounds.sharp_enough(bounds.precision(case.dtype)):
+        return None
+    trial = Trial(Bench(spec, case, seed), candidate)
+    if level != "values" and not trial.bench.finite:
+        return None
+    try:
+        candidate.offers(case)
+        asked = _asked(trial, level)
+        if asked is None or not isinstance(asked.outcome, Returned):
+            return None
+        due = answers(trial.due, trial, level)
+    except (Undeclared, OracleError):
+        return None
+    got = {n: x for n, x in asked.values.items() if n in due}
+    return Sample(trial, level, got, due) if got else None
+
+
+def _asked(trial: Trial, level: Level) -> Any:
+    first = trial.ask("call", Call(trial.arrays, trial.case.layout))
+    if level == "values":
+        return first
+    if not any(o.differentiable for o in trial.spec.outputs) or not trial.reversible:
+        return None
+    if level == "gradients":
+        return trial.reverse if trial.differentiable else None
+    return trial.forward if trial.by_library and trial.differentiable else None
+
+
+def answers(due: Due, trial: Trial, level: Level, upstream: Mapping[str, Array] | None = None) -> dict[str, Answer]:
+    """What is expected at a level. Raises OracleError."""
+    match level:
+        case "values":
+            return due.values
+        case "gradients":
+            return due.pulled(upstream or trial.due.cotangents)
+        case "forward":
+            return due.moved_by(upstream or trial.due.tangents)
+
+
+def ordered(spec: Spec, found: Iterable[Case]) -> list[Case]:
+    """The cases in the order in which to sample them: plain and small ones first, each as unlike those before as can be."""
+    kept = [c for c in found if not c.invalid]
+    small = [c for c in kept if cases.numbers(spec, c) <= NUMBERS]
+    ranked = sorted(small or kept, key=lambda c: (c.fill not in PLAIN, c.layout != "contiguous"))
+    plain = [c for c in ranked[:CONSIDERED] if c.fill in PLAIN]
+    return [*cases.spread(spec, plain), *cases.spread(spec, [c for c in ranked[:CONSIDERED] if c.fill not in PLAIN])]

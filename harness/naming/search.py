@@ -1,0 +1,229 @@
+"""Samples, alterations -> the one that fits every sample, and whether that is evidence.
+
+An alteration is a name only if what the altered definition gives is within its derived bound of what the candidate gave
+at every sample, right or wrong; if it differs from the definition by more than both bounds wherever the candidate is wrong;
+if a candidate that is wrong at random would hardly fit so well; and if no other alteration that fits can be told from it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from math import log2
+from typing import Any
+
+import numpy as np
+
+from harness import bounds
+from harness.naming.alterations import Alteration, ByAlgorithm, ComputedIn, Where
+from harness.naming.altered import Answers, given, oracle
+from harness.naming.changes import Inapplicable
+from harness.naming.samples import FORMS, PLAIN, Sample, fits
+from harness.oracles import Answer, OracleError
+
+#: Alterations that are compared with each other once they fit.
+MOST_RIVALS = 6
+
+
+@dataclass
+class Clock:
+    """Processor seconds that a search may take."""
+
+    seconds: float
+    began: float = field(default_factory=time.process_time)
+
+    @property
+    def over(self) -> bool:
+        """Whether they are spent."""
+        return time.process_time() - self.began > self.seconds
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What an altered definition gives at a sample, where the candidate gives the same."""
+
+    answers: Answers
+    bits: float
+
+
+def fit(alteration: Alteration, sample: Sample) -> Fit | None:
+    """How an alteration fits a sample; None where it does not.
+
+    Where the candidate deviates, the altered definition must differ from the definition, too.
+    """
+    try:
+        if far(alteration, sample):
+            return None
+        found = given(alteration, sample)
+    except (OracleError, ArithmeticError):
+        return None
+    if not all(n in found and fits(sample.trial, x, found[n]) for n, x in sample.got.items()):
+        return None
+    names = [n for n in sample.wrong if found[n] is not sample.due[n]]
+    if len(names) < len(sample.wrong):
+        return None
+    bits = 0.0
+    for name in names:
+        told = evidence(alteration, sample, name, found[name])
+        if told <= 0:
+            return None
+        bits += told
+    return Fit(found, bits)
+
+
+def far(alteration: Alteration, sample: Sample) -> bool:
+    """Whether an altered definition, in NumPy alone, gives something that no bound of a formula like it reaches.
+
+    It is a tenth of the work that its bound is: most alterations end here. Raises OracleError.
+    """
+    if sample.level != "values" or isinstance(alteration, ByAlgorithm | ComputedIn):
+        return False
+    try:
+        plain = oracle(alteration, sample, sample.trial.due.oracle).plain
+    except Inapplicable:
+        return False
+    with np.errstate(all="ignore"):
+        return any(_far(x, plain[n], sample.due[n], sample.tier) for n, x in sample.got.items())
+
+
+def _far(got: Any, plain: Any, due: Answer, tier: int) -> bool:
+    if got.shape != plain.shape:
+        return True
+    if got.dtype.kind in "iub":
+        return bool((got != plain).any())
+    off = np.abs(got.astype(plain.dtype if plain.dtype.kind == "c" or got.dtype.kind == "f" else got.dtype) - plain)
+    size = np.maximum(np.abs(plain), np.abs(got).astype(off.dtype))
+    near = due.error[tier] if due.error[tier].shape == off.shape else np.max(due.error[tier], initial=0.0)
+    return bool((off > FORMS * (near + due.p.u * size + due.p.eta)).any())
+
+
+def evidence(alteration: Alteration, sample: Sample, name: str, altered: Answer) -> float:
+    """How many bits of a result an alteration explains that the definition does not: 0 where none.
+
+    For an entry that is anywhere, log2 of the deviation over the altered definition's bound, at most its significand.
+    """
+    match alteration:
+        case Where(_, _, what):
+            return evidence(what, sample, name, altered)
+        case ComputedIn(dtype):
+            return _representable(sample.got[name], dtype)
+        case ByAlgorithm():
+            return _roundings(sample, name, altered)
+        case _:
+            return bits(sample.due[name], altered, sample.tier)
+
+
+def bits(due: Answer, altered: Answer, tier: int) -> float:
+    """The bits in which two answers differ beyond both bounds."""
+    a, b = altered.expected, due.expected
+    most = -log2(due.p.u)
+    if a.dtype.kind in "iub" or b.dtype.kind in "iub":
+        return float(a.size if a.shape != b.shape else np.sum(a != b))
+    with np.errstate(all="ignore"):
+        error = altered.whole.error[tier]
+        if a.shape != b.shape:
+            apart, allowed = np.abs(a).astype(np.float64), np.zeros_like(error)
+        else:
+            apart, allowed = np.abs(a - b).astype(np.float64), due.whole.error[tier]
+        apart = np.where(np.isfinite(a) & ~np.isfinite(b) if a.shape == b.shape else False, np.inf, apart)
+        told = np.minimum(np.log2(apart / error), most)
+        seen = (apart > error + allowed) & ~np.isnan(told) & np.isfinite(error)
+        return float(np.sum(np.where(seen, told, 0.0)))
+
+
+def _representable(x: Any, dtype: str) -> float:
+    """The bits that a narrower dtype lacks, of every entry, if all are zero in all entries."""
+    narrow = {"complex64": np.dtype(np.complex64)}.get(dtype)
+    with np.errstate(all="ignore"):
+        kept = x.astype(narrow or _dtype(dtype)).astype(x.dtype)
+    if kept.tobytes() != x.tobytes():
+        return 0.0
+    lacking = bounds.finfo(x.dtype.name).nmant - bounds.finfo(dtype).nmant
+    return float(np.sum(np.isfinite(x) & (x != 0)) * lacking)
+
+
+def _dtype(name: str) -> Any:
+    from harness import fills
+
+    return fills.dtype(name)
+
+
+def _roundings(sample: Sample, name: str, altered: Answer) -> float:
+    """For a bound that is wider about the same value: the entries that use it, beyond what rounding a result allows."""
+    due, got = sample.due[name], sample.got[name]
+    with np.errstate(all="ignore"):
+        error = np.abs(got.astype(due.expected.dtype) - due.expected).astype(np.float64)
+        size = np.abs(due.expected).astype(np.float64)
+        bound = altered.error[sample.tier]
+        if not np.isfinite(bound).all() or not np.max(size, initial=0.0) > np.min(bound, initial=np.inf):
+            return 0.0
+        return float(np.sum((error > due.whole.error[sample.tier] + 2 * due.p.u * size) & (error <= bound)))
+
+
+def declared(algorithm: str, wrong: Sequence[Sample], right: Sequence[Sample]) -> bool:
+    """Whether deviations are those of an algorithm's roundings: in plain data of every precision that it rounds in.
+
+    What is wrong by an amount of its own is so in one precision and not in another, or at some cases alone.
+    """
+    seen = [s for s in (*wrong, *right) if s.trial.case.fill in PLAIN]
+    deviating = [s for s in wrong if s.trial.case.fill in PLAIN]
+    precisions = {s.trial.case.dtype: s.trial.due.oracle.p for s in seen}
+    units = {p.u for name, p in precisions.items() if any(s.trial.case.dtype == name for s in deviating)}
+    match algorithm:
+        case "low-precision-accumulation":
+            return len(deviating) > 1 and all(u > bounds.SINGLE for u in units)
+        case "polynomial-erf":
+            return len(deviating) > 1 and all(u >= bounds.SINGLE for u in units)
+        case "3m":
+            due = {p.u for p in precisions.values() if p.complex}
+        case _:
+            due = {p.u for p in precisions.values() if p.u <= bounds.SINGLE}
+    return len(deviating) > 2 and len(units) > 1 and due <= units
+
+
+@dataclass
+class Standing:
+    """An alteration that fits all samples looked at so far."""
+
+    alteration: Alteration
+    bits: float
+
+
+@dataclass
+class Search:
+    """The samples of a search; ``partial`` are the alterations that fit the first one and not all."""
+
+    wrong: Sequence[Sample]
+    right: Sequence[Sample]
+    clock: Clock
+    partial: list[tuple[Alteration, Sample]] = field(default_factory=list)
+
+    def standing(self, alterations: Iterable[Alteration]) -> Iterator[Standing]:
+        """The alterations that fit every sample, each abandoned at its first misfit."""
+        for alteration in alterations:
+            if self.clock.over:
+                return
+            stands = self._through(alteration)
+            if stands is not None:
+                yield stands
+
+    def _through(self, alteration: Alteration) -> Standing | None:
+        told = 0.0
+        for n, sample in enumerate((*self.wrong, *self.right)):
+            fitting = fit(alteration, sample)
+            if fitting is None:
+                if n:
+                    self.partial.append((alteration, sample))
+                return None
+            told += fitting.bits
+        match alteration:
+            case ByAlgorithm(name) if not declared(name, self.wrong, self.right):
+                return None
+            case _:
+                return Standing(alteration, told)
+
+
+def enough(told: float, tried: int) -> bool:
+    """Whether so many bits are no accident among so many alterations tried: the chance is below that of a false alarm."""
+    return told > log2(max(tried, 1)) - log2(bounds.DELTA)
