@@ -154,7 +154,9 @@ class Spec:
 
     ``grid`` maps each axis to its values, in the order ids are written: sizes, optional inputs (``given`` or
     ``none``), params, then dtype, layout and fill. ``sweep`` departs from the grid's first case one axis at a
-    time; ``combine`` crosses named sweep axes; ``grids`` are further crossed grids, by name.
+    time, and every two values of the axes meet in some case; ``grids`` are further grids, by name, of which a run asks
+    every two values, and every point of those that are ``crossed``. A thorough run crosses all grids, and the axes that
+    ``combine`` names.
     """
 
     op: str
@@ -180,6 +182,7 @@ class Spec:
     candidates: tuple[CandidateSpec, ...]
     known: tuple[Known, ...]
     renamed: Mapping[str, str] = field(default_factory=dict)
+    crossed: tuple[str, ...] = ()
 
     def input(self, name: str) -> Input:
         """The input of that name. Raises KeyError where the spec has none."""

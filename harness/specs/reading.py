@@ -81,7 +81,14 @@ class Reader(Checks):
             candidates=tuple(self.candidate(name) for name in d.candidates),
             known=tuple(self.known(i) for i in range(len(d.known))),
             renamed=d.renamed,
+            crossed=self.crossed(),
         )
+
+    def crossed(self) -> tuple[str, ...]:
+        """The grids that are crossed whole in every run, by names that exist."""
+        for i, grid in enumerate(self.document.crossed):
+            self.among(grid, self.document.grids, "grid", ("crossed", i))
+        return self.document.crossed
 
     def input(self, name: str) -> Input:
         """One input, short or long form."""

@@ -1,25 +1,21 @@
-"""Case -> arrays, each fill with the regime of rounding its data stand for.
+"""The kinds of fill, each with the regime of rounding its data stand for.
 
-A fill is a function (generator, shape, context) -> real values in float64 or wider; dtype, domain and complex parts
-are added here. The regime is the tier of ``bounds`` that judges: ``random`` for i.i.d. data, ``any`` for structured,
+A fill is a function (generator, shape, context) -> real values in float64 or wider; dtype, domain and complex parts are
+added by ``arrays``. The regime is the tier of ``bounds`` that judges: ``random`` for i.i.d. data, ``any`` for structured,
 ``worst`` for constant ones.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import log2, log10, prod
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import bounds, cases
-from harness.model import Case, Input, Spec
-from harness.vocabulary import VALUES
+from harness import bounds
 
 Array = NDArray[Any]
 Rng = np.random.Generator
@@ -27,12 +23,18 @@ Rng = np.random.Generator
 
 @dataclass(frozen=True)
 class Context:
-    """What a fill may depend on: the input's place among its op's, the judged precision, the longest sum, the domain."""
+    """What a fill may depend on.
+
+    The input's place among its op's, the judged precision, the longest sum, the domain, whether there is no other input,
+    and the numbers with a fraction among the params.
+    """
 
     place: int
     p: bounds.Precision
     terms: int
     domain: str = "real"
+    alone: bool = False
+    params: tuple[float, ...] = ()
 
     @property
     def amplitude(self) -> int:
@@ -120,20 +122,6 @@ def huge(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
     return np.clip(rng.standard_normal(shape), -3, 3) * scale
 
 
-def literal(given: Input) -> bool:
-    """Whether such a fill gives the entries of an input: those of other domains or dtypes are drawn."""
-    return given.domain == "real" and given.dtype in ("same", "real")
-
-
-def _written(fill: str, start: int) -> Make:
-    numbers = np.array([complex(text) for text in fill.removeprefix(VALUES).split("_")])
-
-    def make(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
-        return np.asarray(numbers[(start + np.arange(prod(shape))) % len(numbers)].reshape(shape))
-
-    return make
-
-
 def _special(*values: float) -> Make:
     def make(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
         result = rng.standard_normal(shape).reshape(-1)
@@ -164,9 +152,98 @@ def edges(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
 
 
 def lowest(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
-    """The first input minus infinity but for few entries: whole windows and rows of it; the others normal."""
+    """The first input minus infinity but for few entries, in a run at the beginning, or in every second place: whole
+    windows and rows of it; the others normal."""
     values = rng.standard_normal(shape)
-    return values if at.place else np.where(rng.random(shape) < 0.8, -np.inf, values)
+    if at.place:
+        return values
+    places = np.arange(values.size).reshape(shape)
+    match int(rng.integers(3)):
+        case 0:
+            hidden = rng.random(shape) < 0.8
+        case 1:
+            hidden = places < min(BLOCK, values.size // 2)
+        case _:
+            hidden = places % 2 == 1
+    return np.where(hidden, -np.inf, values)
+
+
+def moderate(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """Magnitudes from 4 to 100, either sign: where functions have left their middle and are not yet at their ends."""
+    return rng.choice([-1.0, 1.0], shape) * rng.uniform(4.0, 100.0, shape)
+
+
+#: Where definitions or their implementations turn: halves, thresholds in use, and where exp rounds away, over- or
+#: underflows in half, single and double precision.
+TURNS = (0.5, 1.0, 2.0, 3.0, 5.5, 6.0, 8.3, 11.0, 16.6, 20.0, 34.0, 36.7, 88.7, 103.9, 709.7, 745.1)
+
+#: Smallest probability, and smallest distance from 1: libraries keep the denominator p (1 - p) above 1e-12.
+SMALLEST_PROBABILITY = 2e-12
+
+
+def decades(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """Every decade of the exponents, either sign, and the neighbours of where definitions turn; of probabilities also
+    next to 1."""
+    if at.domain == "unit":
+        return _probabilities(rng, shape, at)
+    if at.domain in ("near_one", "near_zero"):
+        return (1.0 if at.domain == "near_one" else 0.0) + 0.02 * rng.standard_normal(shape)
+    facts = bounds.finfo(at.p.dtype)
+    low, high = log10(float(facts.smallest_normal)), log10(at.p.largest)
+    if not at.alone:
+        low, high = 0.45 * low, 0.45 * high  # products of two stay within
+    sizes = [10.0 ** rng.uniform(low, high, shape), 10.0 ** rng.uniform(-4.0, 3.0, shape), _beside(rng, shape, at)]
+    values: Array = rng.choice([-1.0, 1.0], shape) * np.choose(rng.integers(3, size=shape), sizes)
+    values = np.clip(values, -at.p.largest / 2, at.p.largest / 2)
+    return np.abs(values) if at.domain in ("positive", "nonnegative") else values
+
+
+def _beside(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """Turning points and halves, those of the params included, and numbers a few units of rounding from them."""
+    powers = [v**e for v in at.params for e in (0.5, 1.0, 2.0)]
+    known = np.array([*TURNS, *(v for v in powers if v < at.p.largest)])
+    points = np.where(rng.random(shape) < 0.25, rng.integers(0, 64, shape) + 0.5, rng.choice(known, shape))
+    return np.asarray(points * (1.0 + 2 * at.p.u * rng.integers(-2, 2, shape, endpoint=True)))
+
+
+def _probabilities(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    least = max(SMALLEST_PROBABILITY, float(bounds.finfo(at.p.dtype).smallest_normal))
+    small = np.maximum(10.0 ** rng.uniform(log10(SMALLEST_PROBABILITY), log10(0.5), shape), least)
+    return np.where(rng.random(shape) < 0.5, small, 1.0 - np.maximum(small, at.p.u))
+
+
+def spread(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """The first input about one mean, from 0 to 10,000, with a standard deviation from 1e-6 to 1e-2; the others normal."""
+    if at.place:
+        return rng.standard_normal(shape)
+    mean = rng.choice([0.0, 0.0, 1.0] if at.p.u > 2.0**-12 else [0.0, 0.0, 1.0, 100.0, 10_000.0])
+    return np.asarray(mean + 10.0 ** rng.uniform(-6.0, -2.0) * rng.standard_normal(shape))
+
+
+#: Length of a run at the beginning: a block of the threads that one kernel launches.
+BLOCK = 256
+
+
+def runs(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """The first input in a pattern: a run of one value at the beginning or within, every second row zero, positive ones
+    first, or with a period; the others normal."""
+    values = rng.standard_normal(shape)
+    if at.place or not values.size:
+        return values
+    flat, count = values.reshape(-1), values.size
+    match int(rng.integers(5)):
+        case 0:
+            flat[: min(BLOCK, max(1, count // 2))] = flat[0]
+        case 1:
+            start = int(rng.integers(count))
+            flat[start : start + max(1, count // 2)] = flat[start]
+        case 2:
+            flat.reshape(shape[0] if shape else 1, -1)[1::2] = 0.0
+        case 3:
+            flat[::] = np.sort(flat)[::-1]
+        case _:
+            flat[::] = np.resize(flat[: int(rng.integers(2, 9))].copy(), count)
+    return flat.reshape(shape)
 
 
 def specials_swapped(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
@@ -201,6 +278,10 @@ FILLS: dict[str, tuple[Make, str]] = {
     "edges": (edges, "any"),
     "lowest": (lowest, "any"),
     "specials_swapped": (specials_swapped, "any"),
+    "moderate": (moderate, "any"),
+    "decades": (decades, "any"),
+    "spread": (spread, "worst"),
+    "runs": (runs, "worst"),
 }
 
 #: Fills at the ends of the domain: values are defined there, slopes are what each library clamps them to.
@@ -208,117 +289,3 @@ WITHOUT_SLOPES = frozenset({"edges"})
 
 #: Fills at the ends of the range: there the order of operations decides what under- or overflows on the way.
 EXTREME = frozenset({"denormal", "huge"})
-
-
-def xavier_scale(shape: tuple[int, ...]) -> float:
-    """``sqrt(2 / (fan_in + fan_out))`` of a weight (outputs, inputs, *kernel): Glorot and Bengio 2010, equation 12."""
-    fans = sum(shape[:2]) * prod(shape[2:])
-    return float(np.sqrt(2 / max(fans, 1)))
-
-
-#: Inputs' domains: standard fills are mapped into them.
-DOMAINS: dict[str, Callable[[Array], Array]] = {
-    "real": lambda x: x,
-    "positive": lambda x: np.abs(x) + 2.0**-10,
-    "nonnegative": np.abs,
-    "unit": lambda x: 1 / (1 + np.exp(-np.clip(x, -30, 30))),
-    "binary": lambda x: (x > 0).astype(np.float64),
-    "xavier": lambda x: x * xavier_scale(x.shape),
-    "near_one": lambda x: 1 + 0.02 * x,
-    "near_zero": lambda x: 0.02 * x,
-}
-
-DTYPES = {"bfloat16": np.dtype(ml_dtypes.bfloat16)}
-
-
-def dtype(name: str) -> np.dtype[Any]:
-    """The NumPy dtype of that name, bfloat16 (of ml_dtypes) included."""
-    return DTYPES.get(name) or np.dtype(name)
-
-
-def generator(seed: int, *address: str) -> Rng:
-    """A counter-based generator for an address: the same anywhere, whatever was drawn before."""
-    digest = hashlib.sha256("\0".join([str(seed), *address]).encode()).digest()
-    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "little")))
-
-
-def regime(case: Case) -> str:
-    """The tier that judges a case: its fill's; the worst where the layout repeats values, whose roundings are alike."""
-    if case.fill.startswith(VALUES) or case.layout in ("expanded", "repeated"):
-        return "worst"
-    return FILLS[case.fill][1]
-
-
-def arrays(spec: Spec, case: Case, seed: int, variant: str = "") -> dict[str, Array]:
-    """Every input that is there, by name, in its dtype. ``variant`` names further draws of the same kind."""
-    known = cases.names(spec, case)
-    fault = next((i for i in spec.invalid if i.name == case.invalid), None)
-    there = [(k, i) for k, i in enumerate(spec.inputs) if i.name not in case.absent]
-    shapes = {i.name: cases.shape(i, known, fault.shapes.get(i.name) if fault else None) for _, i in there}
-    terms = max((prod(s) for s in shapes.values()), default=1)
-    result: dict[str, Array] = {}
-    written = case.fill.startswith(VALUES)
-    start = 0
-    for place, given in there:
-        name = _dtype_name(given, case, fault.dtypes.get(given.name) if fault else None)
-        at = Context(place, bounds.precision(name if name in PRECISE else case.dtype), terms, given.domain)
-        rng = generator(seed, case.id, given.name, variant)
-        make = FILLS["normal" if written else case.fill][0]
-        if written and literal(given) and not variant:
-            make = _written(case.fill, start)
-            start += prod(shapes[given.name])
-        result[given.name] = _values(make, rng, shapes[given.name], at, case, given, dtype(name))
-    return result
-
-
-#: Dtypes that have a precision at all.
-PRECISE = ("float16", "bfloat16", "float32", "float64", "longdouble", "complex64", "complex128", "clongdouble")
-
-
-def _dtype_name(given: Input, case: Case, instead: str | None) -> str:
-    if instead:
-        return instead
-    if given.dtype == "real":
-        return bounds.REAL.get(case.dtype, case.dtype)
-    return case.dtype if given.dtype == "same" else given.dtype
-
-
-def _values(
-    make: Make, rng: Rng, shape: tuple[int, ...], at: Context, case: Case, given: Input, to: np.dtype[Any]
-) -> Array:
-    if to.kind in "iub":
-        return rng.integers(0, 2, shape).astype(to)
-    domain = _itself if case.fill == "edges" and given.domain == "unit" else DOMAINS[given.domain]
-    values = domain(make(rng, shape, at))
-    if values.dtype.kind == "c" and to.kind != "c":
-        values = values.real
-    if to.kind == "c" and values.dtype.kind != "c":
-        values = _complex(values, domain(make(rng, shape, at)))
-    if case.layout == "expanded" and values.ndim and values.shape[0] > 1:
-        values = np.broadcast_to(values[:1], values.shape)
-    if case.layout == "repeated" and values.ndim:
-        values = np.broadcast_to(values[..., :1], values.shape)
-    with np.errstate(over="ignore"):
-        return np.array(values, dtype=to, order="C")
-
-
-def _itself(x: Array) -> Array:
-    return x
-
-
-def _complex(real: Array, imag: Array) -> Array:
-    values = np.empty(real.shape, np.complex128)
-    values.real, values.imag = real, imag
-    return values
-
-
-def like(rng: Rng, x: Array, case: Case) -> Array:
-    """Signed directions for tangents and cotangents, like an array: small integers where right answers are exact."""
-
-    def draw() -> Array:
-        if case.fill in ("integers", "integers_swapped", "taps"):
-            return rng.integers(-1, 1, x.shape, endpoint=True).astype(np.float64)
-        return rng.standard_normal(x.shape)
-
-    values = _complex(draw(), draw()) if x.dtype.kind == "c" else draw()
-    return np.asarray(values).astype(x.dtype)

@@ -1,0 +1,45 @@
+"""Spec -> Cases: addresses, which of them a run asks, and how every two values of the axes are made to meet."""
+
+from harness.cases.addresses import (
+    COMMON,
+    CaseError,
+    asks_for_options,
+    at,
+    axes,
+    command,
+    find,
+    names,
+    numbers,
+    point,
+    read,
+    renames,
+    shape,
+    valid,
+    write,
+)
+from harness.cases.planning import cases, inside, pairs, scattered, spread, thorough, widest
+
+__all__ = [
+    "COMMON",
+    "CaseError",
+    "asks_for_options",
+    "at",
+    "axes",
+    "cases",
+    "command",
+    "find",
+    "inside",
+    "names",
+    "numbers",
+    "pairs",
+    "point",
+    "read",
+    "renames",
+    "scattered",
+    "shape",
+    "spread",
+    "thorough",
+    "valid",
+    "widest",
+    "write",
+]
