@@ -87,7 +87,8 @@ class CandidateSpec:
     """An implementation as a spec names it: ``call`` and ``vjp`` are dotted paths ``module:attribute``.
 
     ``python`` is the interpreter that holds it, empty for this one. ``offers`` maps axes of the grid to the values, as
-    addresses write them, that its user says it takes.
+    addresses write them, that its user says it takes. ``nearest`` is the case that it takes nearest to the op's first
+    one, empty where it takes that.
     """
 
     name: str
@@ -101,6 +102,7 @@ class CandidateSpec:
     exempt: Mapping[str, str] = field(default_factory=dict)
     python: str = ""
     offers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    nearest: str = ""
 
 
 @dataclass(frozen=True)

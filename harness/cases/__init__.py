@@ -7,8 +7,10 @@ from harness.cases.addresses import (
     at,
     axes,
     command,
+    departures,
     find,
     names,
+    nearest,
     numbers,
     point,
     read,
@@ -17,19 +19,22 @@ from harness.cases.addresses import (
     valid,
     write,
 )
-from harness.cases.planning import cases, inside, pairs, scattered, spread, thorough, widest
+from harness.cases.planning import around, cases, inside, pairs, scattered, spread, thorough, widest
 
 __all__ = [
     "COMMON",
     "CaseError",
+    "around",
     "asks_for_options",
     "at",
     "axes",
     "cases",
     "command",
+    "departures",
     "find",
     "inside",
     "names",
+    "nearest",
     "numbers",
     "pairs",
     "point",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 from math import prod
 from typing import Any
 
-from harness.expressions import Expression, ExpressionError
+from harness.expressions import ExpressionError
 from harness.model import GIVEN, NONE, Case, Input, Output, Spec, Value
 from harness.vocabulary import DTYPES, FILLS, LAYOUTS, is_fill
 
@@ -80,28 +81,34 @@ def point(spec: Spec, case: Case) -> dict[str, Value]:
     return {axis: known[axis] for axis in axes(spec)}
 
 
+def departures(spec: Spec, case: Case, start: str) -> int:
+    """In how many axes but the dtype a case departs from the one at an address, or in being of a grid or invalid."""
+    here, there = point(spec, case), point(spec, find(spec, start))
+    apart = sum(write(here[axis]) != write(there[axis]) for axis in here if axis != "dtype")
+    return apart + bool(case.grid) + bool(case.invalid)
+
+
 def at(spec: Spec, point: Mapping[str, Value]) -> Case:
     """The case at a point, by its own address outside any named grid."""
     return case_at(spec, "", point)
 
 
-def invalid(spec: Spec) -> Callable[[str], Case]:
-    """The invalid calls of a spec, by name."""
-    nearest = case_at(spec, "", first(spec, axes(spec)))
+def invalid(spec: Spec, name: str, near: Case) -> Case:
+    """The invalid call of that name, made of a case."""
+    fault = next(i for i in spec.invalid if i.name == name)
+    return replace(
+        near,
+        id=f"{near.id}/invalid:{name}",
+        sizes={**near.sizes, **fault.sizes},
+        params={**near.params, **fault.params},
+        absent=frozenset(n for n in near.absent if n not in fault.shapes),
+        invalid=name,
+    )
 
-    def case(name: str) -> Case:
-        fault = next(i for i in spec.invalid if i.name == name)
-        return Case(
-            op=spec.op,
-            id=f"{spec.op}/invalid:{name}",
-            sizes={**nearest.sizes, **fault.sizes},
-            params={**nearest.params, **fault.params},
-            absent=frozenset(n for n in nearest.absent if n not in fault.shapes),
-            dtype=nearest.dtype,
-            invalid=name,
-        )
 
-    return case
+def nearest(spec: Spec) -> Case:
+    """The first case of a spec."""
+    return case_at(spec, "", first(spec, axes(spec)))
 
 
 def find(spec: Spec, address: str) -> Case:
@@ -112,11 +119,11 @@ def find(spec: Spec, address: str) -> Case:
     op, *parts = address.split("/")
     if op != spec.op:
         raise CaseError(f"`{address}` is a case of `{op}`, not of `{spec.op}`")
-    if len(parts) == 1 and parts[0].startswith("invalid:"):
-        name = parts[0].removeprefix("invalid:")
+    if parts and parts[-1].startswith("invalid:"):
+        name = parts[-1].removeprefix("invalid:")
         if name not in {i.name for i in spec.invalid}:
             raise CaseError(f"`{spec.op}` has no invalid call named `{name}`")
-        return invalid(spec)(name)
+        return invalid(spec, name, find(spec, "/".join([op, *parts[:-1]])) if parts[:-1] else nearest(spec))
     known = axes(spec)
     point = {axis: values[0] for axis, values in known.items()}
     grid = ""
@@ -214,11 +221,11 @@ def names(spec: Spec, case: Case) -> dict[str, Any]:
     return known
 
 
-def valid(spec: Spec, case: Case, conditions: Sequence[Expression] = ()) -> bool:
-    """Whether the case satisfies the spec's ``where`` and other conditions, and every input's shape makes sense."""
+def valid(spec: Spec, case: Case) -> bool:
+    """Whether the case satisfies the spec's ``where`` and every input's shape makes sense."""
     try:
         known = names(spec, case)
-        return all(bool(condition(known)) for condition in (spec.where, *conditions)) and all(
+        return bool(spec.where(known)) and all(
             n >= 0 for i in spec.inputs if i.name not in case.absent for n in shape(i, known)
         )
     except (ExpressionError, ZeroDivisionError):

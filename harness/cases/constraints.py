@@ -28,11 +28,11 @@ class Clause:
     holds: Callable[[Mapping[str, Value]], bool]
 
 
-def clauses(spec: Spec, axes: Sequence[str], conditions: Sequence[Expression]) -> tuple[Clause, ...]:
-    """The clauses of a spec's cases, further ``conditions`` included; those with the same axes as one."""
+def clauses(spec: Spec, axes: Sequence[str]) -> tuple[Clause, ...]:
+    """The clauses of a spec's cases; those with the same axes as one."""
     reading = _Reading(spec, tuple(axes))
     found: dict[tuple[str, ...], list[Callable[[Mapping[str, Value]], bool]]] = {}
-    for scope, holds in reading.every((spec.where, *conditions)):
+    for scope, holds in reading.every():
         found.setdefault(scope, []).append(holds)
     return tuple(Clause(scope, _all(tests)) for scope, tests in found.items())
 
@@ -56,13 +56,10 @@ class _Reading:
                 pending.extend(n for n in self.spec.let[name].names if n in self.spec.let)
         return tuple(n for n in self.spec.let if n in wanted)
 
-    def every(
-        self, conditions: Sequence[Expression]
-    ) -> Iterator[tuple[tuple[str, ...], Callable[[Mapping[str, Value]], bool]]]:
+    def every(self) -> Iterator[tuple[tuple[str, ...], Callable[[Mapping[str, Value]], bool]]]:
         """Every condition with the axes it rests on: of `where`, of shapes but for plain sizes."""
-        for condition in conditions:
-            for either in self.split(ast.parse(condition.text.strip(), mode="eval").body):
-                yield self.test([parse(ast.unparse(node)) for node in either], any)
+        for either in self.split(ast.parse(self.spec.where.text.strip(), mode="eval").body):
+            yield self.test([parse(ast.unparse(node)) for node in either], any)
         for given in self.spec.inputs:
             for expression in (e for e in given.shape if e.text.lstrip("*") not in self.spec.sizes):
                 yield self.test([expression], _is_shape, given.name if given.optional else "")

@@ -50,7 +50,7 @@ class _Table:
             return left
         found = 0
         for axis, (places, start) in enumerate(zip(chosen, self.starts, strict=True)):
-            there: list[bool] = list(rows.any(axis=tuple(a for a in range(rows.ndim) if a != axis)))
+            there: list[bool] = np.asarray(rows.any(axis=tuple(a for a in range(rows.ndim) if a != axis))).tolist()
             found |= sum(1 << (start + place) for place, held in zip(places, there, strict=True) if held)
         return found
 

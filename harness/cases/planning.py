@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from itertools import combinations
 from random import Random
@@ -14,6 +15,7 @@ from harness.cases.addresses import (
     crossed,
     first,
     invalid,
+    nearest,
     numbers,
     point,
     valid,
@@ -21,7 +23,6 @@ from harness.cases.addresses import (
 )
 from harness.cases.constraints import clauses
 from harness.cases.covering import Covering, Point
-from harness.expressions import Expression, parse
 from harness.model import Case, Spec, Value
 
 #: Scattered points per axis that varies, of a thorough run. Three values that must meet, each drawn with a chance of one
@@ -58,24 +59,19 @@ def thorough(spec: Spec) -> tuple[Case, ...]:
     return _kept(spec, "thorough", lambda: (*_thorough(spec), *_invalid(spec)))
 
 
-def inside(spec: Spec, values: Mapping[str, Collection[str]], unless: Sequence[Expression]) -> tuple[Case, ...]:
-    """Cases in which every two values meet of those that are offered.
+def around(spec: Spec, near: Case, values: Mapping[str, Sequence[Value]]) -> tuple[Case, ...]:
+    """A case's own departures, one axis at a time, and the invalid calls made of it."""
+    start = point(spec, near)
+    single = (case_at(spec, "", start | {axis: value}) for axis, given in values.items() for value in given)
+    found = {case.id: case for case in single if valid(spec, case)}
+    made = (invalid(spec, i.name, near) for i in spec.invalid)
+    return (*found.values(), *made)
 
-    ``values`` has what is offered of some axes, as ids write it; no case is offered for which one of ``unless`` holds.
-    """
-    wide = {
-        axis: tuple(v for v in given if axis not in values or write(v) in values[axis])
-        for axis, given in widest(spec).items()
-    }
-    if not all(wide.values()):
-        return ()
-    refused = [parse(f"not ({condition.text})") for condition in unless]
-    nearest = next((p for p in _nearest(spec, wide) if _offered(spec, p, refused)), None)
-    if nearest is None:
-        return ()
-    single = [nearest | {axis: value} for axis, given in wide.items() for value in given]
-    begun = [p for p in single if _offered(spec, p, refused)]
-    return tuple({c.id: c for c in (case_at(spec, "", p) for p in _covered(spec, wide, begun, refused))}.values())
+
+def inside(spec: Spec, values: Mapping[str, Sequence[Value]], judged: Iterable[Case]) -> tuple[Case, ...]:
+    """Cases in which every two of some axes' values meet that can, beside those of the cases that were judged."""
+    begun = [point(spec, case) for case in judged]
+    return tuple(case_at(spec, "", p) for p in _covered(spec, values, begun)[len(begun) :])
 
 
 def widest(spec: Spec) -> dict[str, tuple[Value, ...]]:
@@ -97,13 +93,14 @@ def _kept(spec: Spec, how: str, plan: Callable[[], Iterable[Case]]) -> tuple[Cas
 
 
 def _invalid(spec: Spec) -> Iterator[Case]:
-    yield from map(invalid(spec), (i.name for i in spec.invalid))
+    near = nearest(spec)
+    yield from (invalid(spec, i.name, replace(near, id=spec.op)) for i in spec.invalid)
 
 
 def _valid(spec: Spec) -> Iterator[Case]:
     wide = widest(spec)
     nearest = first(spec, axes(spec))
-    singles = [p for p in (nearest | {a: v} for a, given in wide.items() for v in given) if _offered(spec, p)]
+    singles = [p for p in (nearest | {a: v} for a, given in wide.items() for v in given) if _is_case(spec, p)]
     yield from (case_at(spec, "", p) for p in singles)
     named = [(name, p) for name in spec.grids for p in _of_grid(spec, name) if valid(spec, case_at(spec, name, p))]
     yield from (case_at(spec, name, p) for name, p in named)
@@ -118,14 +115,12 @@ def _of_grid(spec: Spec, name: str) -> Iterator[Point]:
     return iter(_covered(spec, given, ()))
 
 
-def _covered(
-    spec: Spec, wide: Mapping[str, tuple[Value, ...]], begun: Sequence[Point], conditions: Sequence[Expression] = ()
-) -> list[Point]:
+def _covered(spec: Spec, wide: Mapping[str, Sequence[Value]], begun: Sequence[Point]) -> list[Point]:
     """The points that there are, and those that it takes for every two values to meet that can."""
-    covering = Covering(wide, clauses(spec, tuple(wide), conditions), spec.op)
+    covering = Covering(wide, clauses(spec, tuple(wide)), spec.op)
     for one in begun:
         covering.met(one)
-    return [*begun, *covering.points(lambda p: _offered(spec, p, conditions), lambda p: _few(spec, p))]
+    return [*begun, *covering.points(lambda p: _is_case(spec, p), lambda p: _few(spec, p))]
 
 
 def _few(spec: Spec, at: Point) -> bool:
@@ -133,16 +128,8 @@ def _few(spec: Spec, at: Point) -> bool:
     return numbers(spec, case_at(spec, "", at)) <= MOST_NUMBERS
 
 
-def _offered(spec: Spec, at: Point, conditions: Sequence[Expression] = ()) -> bool:
-    return valid(spec, case_at(spec, "", at), conditions)
-
-
-def _nearest(spec: Spec, wide: Mapping[str, tuple[Value, ...]]) -> Iterator[Point]:
-    """Points in the order of how near they are to the first case, as far as they are looked for."""
-    start = first(spec, axes(spec))
-    held = {axis: ((start[axis],) if start[axis] in values else values) for axis, values in wide.items()}
-    yield from crossed(held)
-    yield from crossed({axis: values[:2] for axis, values in wide.items()})
+def _is_case(spec: Spec, at: Point) -> bool:
+    return valid(spec, case_at(spec, "", at))
 
 
 def _thorough(spec: Spec) -> Iterator[Case]:
