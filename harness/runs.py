@@ -103,7 +103,7 @@ def plan(found: Collection[Spec], seed: int, only: str = "") -> Plan:
         _refuse_unknown(spec, wanted)
         names = wanted.get("candidate", tuple(c.name for c in spec.candidates))
         spec = replace(spec, candidates=tuple(c for c in spec.candidates if c.name in names))
-        selected = tuple(c for c in _asked(spec, wanted) if _selected(spec, c, wanted))
+        selected = tuple(c for c in _asked(spec, wanted, seed) if _selected(spec, c, wanted))
         if selected and spec.candidates:
             kept[spec.op], chosen[spec.op] = spec, selected
     if not kept:
@@ -115,8 +115,9 @@ def plan(found: Collection[Spec], seed: int, only: str = "") -> Plan:
 THOROUGH = "thorough"
 
 
-def _asked(spec: Spec, wanted: Mapping[str, tuple[str, ...]]) -> tuple[Case, ...]:
-    return cases.thorough(spec) if wanted.get("grid") == (THOROUGH,) else cases.cases(spec)
+def _asked(spec: Spec, wanted: Mapping[str, tuple[str, ...]], seed: int) -> tuple[Case, ...]:
+    whole = cases.thorough(spec) if wanted.get("grid") == (THOROUGH,) else cases.cases(spec)
+    return tuple({case.id: case for case in (*whole, *cases.drawn(spec, seed))}.values())
 
 
 def _why_nothing(found: Iterable[Spec], wanted: Mapping[str, tuple[str, ...]], only: str) -> str:

@@ -19,7 +19,7 @@ from harness.cases.addresses import (
     valid,
     write,
 )
-from harness.cases.planning import around, cases, inside, pairs, scattered, spread, thorough, widest
+from harness.cases.planning import around, cases, drawn, inside, pairs, scattered, spread, thorough, widest
 
 __all__ = [
     "COMMON",
@@ -31,6 +31,7 @@ __all__ = [
     "cases",
     "command",
     "departures",
+    "drawn",
     "find",
     "inside",
     "names",

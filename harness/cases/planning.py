@@ -8,6 +8,7 @@ from heapq import heapify, heappop, heappush
 from itertools import combinations
 from random import Random
 
+from harness.cases import sizes
 from harness.cases.addresses import (
     CaseError,
     axes,
@@ -49,7 +50,8 @@ def cases(spec: Spec) -> tuple[Case, ...]:
     """The cases of a spec, each once, in a fixed order. Raises CaseError where there is none.
 
     Each value of each axis beside the first case's others; the named grids, every two of whose values meet, or crossed
-    where the spec says so; points in which every two values of the axes meet that can; the invalid calls.
+    where the spec says so; points in which every two values of the axes meet that can; equal and long sizes; the invalid
+    calls.
     """
     return _kept(spec, "", lambda: (*_valid(spec), *_invalid(spec)))
 
@@ -106,6 +108,13 @@ def _valid(spec: Spec) -> Iterator[Case]:
     yield from (case_at(spec, name, p) for name, p in named)
     begun = [*singles, *(p for _, p in named)]
     yield from (case_at(spec, "", p) for p in _covered(spec, wide, begun)[len(begun) :])
+    yield from sizes.equal(spec, wide)
+    yield from sizes.grown(spec)
+
+
+def drawn(spec: Spec, seed: int) -> tuple[Case, ...]:
+    """Cases of sizes that are drawn for one run; their ids are addresses like all."""
+    return tuple(sizes.drawn(spec, widest(spec), seed))
 
 
 def _of_grid(spec: Spec, name: str) -> Iterator[Point]:
