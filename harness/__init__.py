@@ -15,6 +15,7 @@ The rooms, in order; a module imports only from rooms above its own:
 - bounds: precision, sizes of sums -> error bounds
 - fills: Case -> arrays
 - candidates: declaration, holder -> a candidate as the judge knows it
+- offers: Verdicts -> cases inside what a candidate offers
 - definitions: what a definition may say beyond NumPy
 - dispatch: NumPy's calls -> primitives of an arithmetic
 - operations: NumPy's functions -> programs of primitives, and every derivative

@@ -92,7 +92,8 @@ class CandidateSpec:
     """An implementation as a spec names it: ``call`` and ``vjp`` are dotted paths ``module:attribute``.
 
     ``python`` is the interpreter that holds it, empty for this one. ``offers`` maps axes of the grid to the values, as
-    addresses write them, that its user says it takes.
+    addresses write them, that its user says it takes. ``nearest`` is the case that it takes nearest to the op's first
+    one, empty where it takes that.
     """
 
     name: str
@@ -106,6 +107,7 @@ class CandidateSpec:
     exempt: Mapping[str, str] = field(default_factory=dict)
     python: str = ""
     offers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    nearest: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,8 +162,9 @@ class Spec:
 
     ``grid`` maps each axis to its values, in the order ids are written: sizes, optional inputs (``given`` or
     ``none``), params, then dtype, layout and fill. ``sweep`` departs from the grid's first case one axis at a
-    time; ``combine`` crosses named sweep axes; ``grids`` are further crossed grids, by name. ``mistakes`` maps what a
-    wrong implementation does to the definition of that, a dotted path.
+    time, and every two values of the axes meet in some case; ``grids`` are further grids, by name, of which a run asks
+    every two values, and every point of those that are ``crossed``. A thorough run crosses all grids, and the axes that
+    ``combine`` names. ``mistakes`` maps what a wrong implementation does to the definition of that, a dotted path.
     """
 
     op: str
@@ -189,6 +192,7 @@ class Spec:
     renamed: Mapping[str, str] = field(default_factory=dict)
     order: str = "any"
     mistakes: Mapping[str, str] = field(default_factory=dict)
+    crossed: tuple[str, ...] = ()
 
     def input(self, name: str) -> Input:
         """The input of that name. Raises KeyError where the spec has none."""

@@ -105,12 +105,21 @@ def plan(found: Collection[Spec], seed: int, only: str = "") -> Plan:
         _refuse_unknown(spec, wanted)
         names = wanted.get("candidate", tuple(c.name for c in spec.candidates))
         spec = replace(spec, candidates=tuple(c for c in spec.candidates if c.name in names))
-        selected = tuple(c for c in cases.cases(spec) if _selected(spec, c, wanted))
+        selected = tuple(c for c in _asked(spec, wanted, seed) if _selected(spec, c, wanted))
         if selected and spec.candidates:
             kept[spec.op], chosen[spec.op] = spec, selected
     if not kept:
         raise Unselected(f"nothing to judge: {_why_nothing(found, wanted, only)}")
     return Plan(kept, chosen, seed)
+
+
+#: What selects, as a grid, the cases of every spec with all grids crossed.
+THOROUGH = "thorough"
+
+
+def _asked(spec: Spec, wanted: Mapping[str, tuple[str, ...]], seed: int) -> tuple[Case, ...]:
+    whole = cases.thorough(spec) if wanted.get("grid") == (THOROUGH,) else cases.cases(spec)
+    return tuple({case.id: case for case in (*whole, *cases.drawn(spec, seed))}.values())
 
 
 def _why_nothing(found: Iterable[Spec], wanted: Mapping[str, tuple[str, ...]], only: str) -> str:
@@ -148,7 +157,11 @@ def _refuse_unknown(spec: Spec, wanted: Iterable[str]) -> None:
 
 def _selected(spec: Spec, case: Case, wanted: Mapping[str, tuple[str, ...]]) -> bool:
     known = cases.names(spec, case) | {"case": case.id}
-    return all(cases.write(known[axis]) in values for axis, values in wanted.items() if axis not in _OF_SPECS)
+    return all(
+        cases.write(known[axis]) in values
+        for axis, values in wanted.items()
+        if axis not in _OF_SPECS and (axis, values) != ("grid", (THOROUGH,))
+    )
 
 
 def setup(found: Iterable[Spec], limits: Limits | None, folder: str = "") -> Setup:

@@ -229,10 +229,16 @@ class Trial:
         algorithm = self.candidate.given.algorithm
         return self.bench.due("step-by-step" if algorithm == "conventional" else algorithm, draw)
 
+    @cached_property
+    def departures(self) -> int:
+        """In how many axes but the dtype the case departs from the nearest one that the candidate offers."""
+        start = self.candidate.given.nearest
+        return cases.departures(self.spec, self.case, start) if start else self.case.departures
+
     @property
     def plain(self) -> bool:
         """Whether the case is the first one or a step from it, with data as any: where laws look at more than values."""
-        return self.case.departures <= 1 and self.case.fill == "normal"
+        return self.departures <= 1 and self.case.fill == "normal"
 
     @property
     def outputs(self) -> list[str]:
@@ -303,7 +309,7 @@ class Trial:
     @property
     def first(self) -> Asked:
         """The first call; near the op's first case also what it changed that all code of the process shares."""
-        kind = scenarios.Call if self.case.departures > 1 else scenarios.Watched
+        kind = scenarios.Call if self.departures > 1 else scenarios.Watched
         return self.ask(FIRST, kind(self.arrays, self.case.layout))
 
     @cached_property

@@ -63,7 +63,8 @@ def adam_step_vjp(
         slope = np.where(root > 0, step * m_next / (below * below * 2 * root * correction), 0)
     through_m, through_v = by_m - by_p * step / below, by_v + by_p * slope
     through_g = (1 - betas[0]) * through_m + 2 * (1 - betas[1]) * gradient * through_v
-    gradients = (by_p + weight_decay * through_g, through_g, betas[0] * through_m, betas[1] * through_v)
+    decayed = weight_decay * through_g if weight_decay else 0
+    gradients = (by_p + decayed, through_g, betas[0] * through_m, betas[1] * through_v)
     return *(_as(of, like) for of, like in zip(gradients, (p, g, m, v), strict=True)), None
 
 

@@ -100,12 +100,11 @@ def _address(entry: Entry) -> str:
 
 
 def chosen(op: str, entries: Sequence[Entry]) -> list[str]:
-    """The first case, those one step from it, wrong calls, and the ones that entries name. Raises KeyError."""
+    """The first case, those one step from it, wrong calls, and the ones that entries name. Raises CaseError."""
     near = [i for i in every(op) if i.count("/") <= 1 and not any(word in i for word in LARGE)]
     named = [_address(e) for e in entries if e.op == op and not e.right]
     for address in named:
-        if address not in every(op):
-            raise KeyError(f"`{address}` is no case of specs/{op}.yaml")
+        cases.find(spec(op), address)
     return list(dict.fromkeys([*near, *named]))
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from itertools import combinations, islice, product
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import cases, fills, specs, vocabulary
+from harness import cases, expressions, fills, specs, vocabulary
 from harness.asking.libraries.numpy_arrays import LAYOUTS
-from harness.model import Case, Spec
+from harness.model import Case, Spec, Value
 
 SPECS = Path(__file__).parents[1] / "specs"
+Axes = Mapping[str, tuple[Value, ...]]
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +96,7 @@ def test_scattered_points_are_the_same_each_time_and_valid(conv2d: Spec) -> None
 
 
 def test_three_values_meet_that_no_sweep_brings_together(conv2d: Spec) -> None:
-    found = cases.cases(conv2d)
+    found = cases.thorough(conv2d)
     assert any(c.sizes["kH"] == c.sizes["kW"] == 1 and c.params["padding"] != 0 for c in found)
     assert any(c.dtype == "complex64" and c.layout != "contiguous" and c.params["groups"] > 1 for c in found)
 
@@ -111,6 +113,60 @@ def test_a_budget_is_spent_on_pairs_that_nothing_has_shown(conv2d: Spec) -> None
     judged = [c.id for c in order[:40]]
     again = list(cases.spread(conv2d, found, judged))
     assert not {c.id for c in again[:20]} & set(judged)
+
+
+#: Points that are drawn to show that two values that have not met never meet.
+DRAWN = 200
+
+
+@pytest.mark.parametrize("path", sorted(SPECS.glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_two_values_meet_that_can(path: Path) -> None:
+    spec = specs.read(path)
+    wide = cases.widest(spec)
+    found = [c for c in cases.cases(spec) if not c.invalid]
+    assert all(cases.valid(spec, case) for case in found)
+    for one, other in _unmet(spec, wide, found):
+        assert not _meet(spec, wide, dict([one, other]), found), (one, other)
+
+
+def _unmet(spec: Spec, wide: Axes, found: Sequence[Case]) -> list[tuple[tuple[str, Value], tuple[str, Value]]]:
+    met = set()
+    for case in found:
+        texts = [(axis, repr(value)) for axis, value in cases.point(spec, case).items()]
+        met.update(combinations(texts, 2))
+    every = [[(axis, value) for value in values] for axis, values in wide.items()]
+    pairs = [pair for one, other in combinations(every, 2) for pair in product(one, other)]
+    return [(x, y) for x, y in pairs if ((x[0], repr(x[1])), (y[0], repr(y[1]))) not in met]
+
+
+def _meet(spec: Spec, wide: Axes, two: dict[str, Value], found: Sequence[Case]) -> bool:
+    """Whether some point with two values is a case, of those near every case and of points drawn anywhere."""
+    draw = Random(repr(two))
+    near = (cases.point(spec, case) for case in found if not case.grid)
+    anywhere = ({axis: draw.choice(values) for axis, values in wide.items()} for _ in range(DRAWN))
+    return any(cases.valid(spec, cases.at(spec, {**point, **two})) for point in (*near, *anywhere))
+
+
+def test_every_two_values_meet_within_what_is_offered(conv2d: Spec) -> None:
+    offered = {"kH": ["3"], "kW": ["1", "2"], "stride": ["1"], "padding": ["0"], "dtype": ["float32", "float64"]}
+    found = cases.inside(conv2d, offered, [expressions.parse("groups > 2")])
+    assert len(found) > 100
+    wide = {
+        axis: tuple(v for v in values if axis not in offered or cases.write(v) in offered[axis])
+        for axis, values in cases.widest(conv2d).items()
+    }
+    wide["groups"] = (1, 2)
+    assert all(
+        cases.write(v) in offered.get(a, [cases.write(v)]) for c in found for a, v in cases.point(conv2d, c).items()
+    )
+    assert not any(case.params["groups"] > 2 for case in found)
+    for one, other in _unmet(conv2d, wide, found):
+        assert not _meet(conv2d, wide, dict([one, other]), found), (one, other)
+
+
+def test_a_run_asks_half_of_what_crossed_grids_hold(conv2d: Spec) -> None:
+    assert 2 * len(cases.cases(conv2d)) < len(cases.thorough(conv2d))
+    assert {case.id for case in cases.cases(conv2d)} <= {case.id for case in cases.thorough(conv2d)}
 
 
 @pytest.mark.parametrize(

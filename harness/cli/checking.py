@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from harness.cli.refusals import refuse
 if TYPE_CHECKING:
     from harness.builds import Build
     from harness.model import CandidateSpec, Case, Spec, Verdict
+    from harness.runs import Plan
 
 #: Wrong rows that are printed.
 MOST_SHOWN = 20
@@ -43,14 +44,21 @@ def check(
     beside = tuple(replace(c, name=f"{c.name} (the library's own)", algorithm=algorithm) for c in beside)
     chosen = judging.planned([replace(spec, candidates=(*given, *beside), known=())], seed, only)
     rows: list[Verdict] = []
-    by_id = {case.id: case for case in chosen.cases[spec.op]}
-    tasks = [_beside(task, spec, by_id[task.case], beside, differing, here) for task in chosen.tasks]
-    judged = judging.judged(tasks, chosen, means)
-    for _, found in judging.watched(judged, len(tasks), quiet=form == "json"):
-        _refuse_absent(found)
-        rows.extend(found)
+
+    def judge(plan: Plan) -> None:
+        by_id = {case.id: case for case in plan.cases[spec.op]}
+        tasks = [_beside(task, spec, by_id[task.case], beside, differing, here) for task in plan.tasks]
+        for _, found in judging.watched(judging.judged(tasks, plan, means), len(tasks), quiet=form == "json"):
+            _refuse_absent(found)
+            rows.extend(found)
+
+    judge(chosen)
+    asked_for = list(chosen.cases[spec.op])
+    for further in _further(chosen, spec, given, rows, asked_for) if not only else ():
+        judge(further)
+        asked_for.extend(further.cases[spec.op])
     rows = ledger.excused(rows, {c.name for c in beside})
-    order = {case.id: n for n, case in enumerate(chosen.cases[spec.op])}
+    order = {case.id: n for n, case in enumerate(asked_for)}
     rows.sort(key=lambda r: (order.get(r.case, 0), r.candidate))
     _refuse_faulty(spec, rows)
     if form == "json":
@@ -59,6 +67,27 @@ def check(
     else:
         _verdict_table(rows)
     return rows
+
+
+def _further(
+    chosen: Plan, spec: Spec, given: Sequence[CandidateSpec], rows: list[Verdict], asked_for: list[Case]
+) -> Iterator[Plan]:
+    """Plans of further cases, inside what a candidate offers that offers less than the spec asks; each once the last one
+    is judged."""
+    from harness import offers
+
+    beside = [c for c in chosen.specs[spec.op].candidates if c not in given]
+    for c in given:
+        for drawn in (offers.Offered.around, offers.Offered.inside):
+            told = offers.offered(spec, c.name, asked_for, rows)
+            near = told.nearest
+            if near is None or not told.refused:
+                break
+            seen = {case.id for case in asked_for}
+            new = tuple(case for case in drawn(told) if case.id not in seen)
+            named = replace(spec, candidates=tuple(replace(x, nearest=near.id) for x in (c, *beside)), known=())
+            if new:
+                yield replace(chosen, specs={spec.op: named}, cases={spec.op: new})
 
 
 def given(

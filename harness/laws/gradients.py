@@ -83,7 +83,7 @@ def _ways(trial: Trial) -> dict[str, Asked]:
         "between": trial.pulled(kind=VjpBetween, others=others),
         "after": trial.pulled(kind=VjpAfter),
     }
-    if not trial.case.departures:
+    if not trial.departures:
         ways["late"] = trial.pulled(kind=VjpLate, others=others)
         if len(others) > 1:
             ways |= {f"late in {n}": trial.pulled(kind=VjpLate, others={n: x}) for n, x in others.items()}
@@ -118,7 +118,7 @@ def subsets(trial: Trial) -> Iterator[Equation | Posed]:
 
 def upstream(trial: Trial) -> Iterator[Equation | Posed]:
     """Reverse mode takes any upstream gradient: any layout, zero, large, NaN, of one output alone; and changes none."""
-    if trial.case.departures > 1:
+    if trial.departures > 1:
         return
     _reversible(trial)
     questions = [*_upstreams(trial)]
@@ -441,7 +441,7 @@ def _paths(trial: Trial, given: Mapping[str, Any]) -> dict[str, Asked]:
 
 def _alone(trial: Trial) -> dict[str, Asked]:
     """Second derivatives where one input alone requires a gradient, at the first case."""
-    if trial.case.departures or len(trial.differentiable) < 2:
+    if trial.departures or len(trial.differentiable) < 2:
         return {}
     found = {}
     for name in trial.differentiable:

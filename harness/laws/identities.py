@@ -39,7 +39,7 @@ class _Elsewhere(Exception):
 def identity(trial: Trial, of: str) -> Iterator[Equation | Posed]:
     """What follows from the definition holds between the candidate's own results."""
     yield POSED
-    if not trial.bench.finite or trial.case.departures > 1 or trial.case.fill in EXTREME:
+    if not trial.bench.finite or trial.departures > 1 or trial.case.fill in EXTREME:
         return
     name, wide = of.split(":")[-1], widest(trial.due.oracle.p)
     calls, labels = iter(range(1000)), list[str]()
@@ -107,7 +107,7 @@ def _narrowed(x: Any, dtype: Any) -> Array:
 def containers(trial: Trial) -> Iterator[Equation | Posed]:
     """Lists and Python numbers in place of arrays give the same result, where they are taken at all."""
     kinds = {x.dtype.name for x in trial.arrays.values()}
-    if trial.by_library or trial.case.departures > 1 or not kinds <= {"float64", "complex128", "int64", "bool"}:
+    if trial.by_library or trial.departures > 1 or not kinds <= {"float64", "complex128", "int64", "bool"}:
         return
     if any(x.size == 0 for x in trial.arrays.values()):
         return

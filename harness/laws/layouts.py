@@ -18,7 +18,7 @@ def layout(trial: Trial) -> Iterator[Equation | Posed]:
     """Transposed, strided, offset, reversed, channels-last, conjugate and negated views change no value."""
     asked = {name: trial.ask(name, InLayout(name, trial.arrays)) for name in _chosen(trial)}
     shared = []
-    if trial.case.departures <= 2 and trial.bench.finite:
+    if trial.departures <= 2 and trial.bench.finite:
         for a, b, draw in trial.alike():
             shared.append((a, b, draw, trial.ask(f"{a} as {b}", OneArray(a, b, trial.arrays))))
     yield POSED
@@ -66,6 +66,6 @@ def _in(trial: Trial, name: str, placed: Asked) -> Iterator[Equation]:
 def _chosen(trial: Trial) -> Sequence[str]:
     """All layouts near the first case; a third of them, in turn from case to case, where several axes have moved."""
     every = trial.candidate.described.layouts
-    chosen = every if trial.case.departures <= 2 else every[sum(trial.case.id.encode()) % 3 :: 3]
+    chosen = every if trial.departures <= 2 else every[sum(trial.case.id.encode()) % 3 :: 3]
     flat = all(x.ndim < 3 for x in trial.arrays.values())
     return [name for name in chosen if not (flat and name == "channels_last")]

@@ -17,7 +17,7 @@ from harness.trial import POSED, Posed, Trial
 
 def linear(trial: Trial, of: str) -> Iterator[Equation | Posed]:
     """``f(x + x') - f(x) - f(x')`` is what the rounding of ``x + x'`` makes it, in the argument ``of``."""
-    if of not in trial.arrays or not trial.bench.finite or trial.case.departures > 2:
+    if of not in trial.arrays or not trial.bench.finite or trial.departures > 2:
         return
     x, other = trial.arrays[of], trial.bench.others[of]
     with np.errstate(all="ignore"):

@@ -22,7 +22,7 @@ LAST, PER_SAMPLE, THROUGH = "over the last axis", "per sample", "through the map
 
 def vmap(trial: Trial) -> Iterator[Equation | Posed]:
     """Mapping over a new axis, the first or the last, is what a loop over it gives, of values and gradients."""
-    if not trial.by_library or trial.case.departures > 1 or not trial.arrays:
+    if not trial.by_library or trial.departures > 1 or not trial.arrays:
         return
     every = tuple(trial.arrays)
     whole = _asked(trial, every, "")

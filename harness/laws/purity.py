@@ -25,7 +25,7 @@ def pure(trial: Trial) -> Iterator[Equation | Posed]:
         yield from _refused(trial)
         return
     asked = trial.ask("between others", Pure(trial.arrays, trial.bench.others, trial.case.layout))
-    modes = _modes(trial) if not trial.case.departures else {}
+    modes = _modes(trial) if not trial.departures else {}
     yield POSED
     notes = asked.returned.notes
     if notes["refused"] and not notes["changed"]:
@@ -33,7 +33,7 @@ def pure(trial: Trial) -> Iterator[Equation | Posed]:
         yield Fact(Whole(), "refused", "taken", message, noted(asked, "refused"))
         return
     state = trial.first.returned.notes.get("state", [])
-    if trial.case.departures <= 1:
+    if trial.departures <= 1:
         yield Fact(State(), state, [], f"the call changed {', '.join(state)}", noted(trial.first, "state"))
     for name in trial.arrays:
         yield _kept(asked, "changed", Input(name), f"the call changed its input `{name}`")
@@ -60,7 +60,7 @@ def _kept(asked: Asked, key: str, of: Input | Output, message: str) -> Fact:
 def _modes(trial: Trial) -> dict[str, Asked]:
     """A call in each of the library's modes."""
     modes = trial.candidate.described.modes
-    layout, watched = trial.case.layout, not trial.case.departures
+    layout, watched = trial.case.layout, not trial.departures
     return {how: trial.ask(how, InMode(how, trial.arrays, layout, watched)) for how in modes}
 
 
@@ -99,7 +99,7 @@ def repeatable(trial: Trial) -> Iterator[Equation | Posed]:
         if layout not in ("expanded", "repeated"):
             overwritten = trial.ask("overwritten", Overwritten(inputs, others, layout))
         modes = _modes(trial)
-        calls = 2 if trial.case.departures else CALLS_AT_ONCE
+        calls = 2 if trial.departures else CALLS_AT_ONCE
         threads = trial.ask("in two threads", InThreads(inputs, others, calls, layout))
     yield POSED
     first, due = trial.first.values, trial.due_at("others").values

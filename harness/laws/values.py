@@ -28,7 +28,7 @@ def agrees(trial: Trial) -> Iterator[Equation | Posed]:
 
 def _by_default(trial: Trial) -> Asked | None:
     """Params that are left out, at the first case, are what the definition takes them for; some take no such call."""
-    if trial.case.departures or not trial.shortened:
+    if trial.departures or not trial.shortened:
         return None
     try:
         keywords = trial.candidate.arguments(trial.shortened[1]).keywords

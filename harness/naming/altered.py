@@ -257,9 +257,7 @@ def _identical(x: Array, y: Array) -> bool:
 
 def _nothing(due: Answer) -> Answer:
     """The gradient of an input that is not used."""
-    return replace(
-        due, expected=np.zeros_like(due.expected), error=np.zeros_like(due.error), enclose=None, wider=None, made=None
-    )
+    return changes.instead(due, np.zeros_like(due.expected), np.zeros_like(due.error))
 
 
 def _with_upstream(sample: Sample, change: Change) -> Answers:
@@ -315,7 +313,7 @@ def results(alteration: OfResult, sample: Sample, due: Answers) -> Answers:
             error = np.zeros((3, *x.shape))
             return {
                 **due,
-                name: replace(due[name], expected=expected, error=error, enclose=None, wider=None, made=None),
+                name: changes.instead(due[name], expected, error),
             }
 
 

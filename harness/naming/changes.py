@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -375,16 +375,21 @@ def answer(due: Answer, change: Change) -> Answer:
         raise Inapplicable
     with np.errstate(all="ignore"):
         moved = _move(change, expected.ndim)
-        if moved is not None:
-            there = moved(expected), np.stack([moved(tier) for tier in error])
+        if moved is None:
+            values, errors = _with_error(due, change)
         else:
-            there = _with_error(due, change)
-    wider = None if due.wider is None else partial(_wider, due, change)
-    return replace(due, expected=there[0], error=there[1], enclose=None, wider=wider, made=None)
+            values, errors = moved(expected), np.stack([moved(tier) for tier in error])
+    others = None if due.others is None else partial(_all_changed, due.others, change)
+    return replace(instead(due, values, errors), others=others)
 
 
-def _wider(due: Answer, change: Change) -> Answer:
-    return answer(due.whole, change)
+def instead(due: Answer, expected: Array, error: Array) -> Answer:
+    """An answer of other numbers, about which nothing else is known."""
+    return Answer(expected, error, due.p)
+
+
+def _all_changed(answers: Callable[[], Sequence[Answer]], change: Change) -> list[Answer]:
+    return [answer(a, change) for a in answers()]
 
 
 def _with_error(due: Answer, change: Change) -> tuple[Array, Array]:

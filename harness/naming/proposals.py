@@ -270,10 +270,10 @@ def _quantities(sample: Sample) -> Iterator[Quantity]:
     known = [n for n, v in numbers(sample).items() if v not in (0.0, 1.0)][:MOST_QUANTITIES]
     groups = [*((n,) for n in known), *combinations(known, 2), *combinations(known, 3)]
     for names in groups:
-        yield from (Quantity(names, (), form) for form in ("n", "sqrt(n)", "n/(n-1)", "(n-1)/n"))  # type: ignore[arg-type]
-        yield from (Quantity((), names, form) for form in ("n", "sqrt(n)"))  # type: ignore[arg-type]
+        yield from (Quantity(names, (), form) for form in ("n", "sqrt(n)", "n/(n-1)", "(n-1)/n"))
+        yield from (Quantity((), names, form) for form in ("n", "sqrt(n)"))
     for a, b in permutations(known, 2):
-        yield from (Quantity((a,), (b,), form) for form in ("n", "sqrt(n)"))  # type: ignore[arg-type]
+        yield from (Quantity((a,), (b,), form) for form in ("n", "sqrt(n)"))
 
 
 def _may_scale(sample: Sample, name: str, by: Quantity) -> bool:

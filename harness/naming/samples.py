@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ from harness.comparison import Numbers, compare
 from harness.model import Case, Spec
 from harness.naming.alterations import Level
 from harness.oracles import Answer, OracleError
+from harness.subjects import Whole
 from harness.trial import Bench, Due, Trial
 
 Array = NDArray[Any]
@@ -59,12 +60,10 @@ def fits(trial: Trial, actual: Array, answer: Answer) -> bool:
     """Whether a result has the shape of an answer and is within its bound."""
     if actual.shape != answer.expected.shape or (answer.expected.dtype.kind == "c") != (actual.dtype.kind == "c"):
         return False
-    if not answer.wider:
-        return bool(compare(Numbers("", actual, answer), trial.bench.tier).margin <= 1)
-    near = compare(Numbers("", actual, replace(answer, wider=None)), trial.bench.tier).margin
+    near = compare(Numbers(Whole(), actual, answer.within(answer.error)), trial.bench.tier).margin
     if near <= 1 or near > FORMS:
         return bool(near <= 1)
-    return bool(compare(Numbers("", actual, answer.whole), trial.bench.tier).margin <= 1)
+    return bool(compare(Numbers(Whole(), actual, answer), trial.bench.tier).margin <= 1)
 
 
 def sampled(spec: Spec, candidate: Candidate, case: Case, level: Level, seed: int) -> Sample | None:

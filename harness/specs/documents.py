@@ -303,9 +303,13 @@ class Document(_Strict):
     """Further values by axis (a size, param, optional input, `dtype`, `layout` or `fill`): one axis at a time departs from
     the first case."""
     combine: list[_Texts] = Field(default_factory=list)
-    """Lists of axes whose values of `sweep` are crossed with each other."""
+    """Lists of axes whose values of `sweep` are crossed with each other in a thorough run; any run puts every two values
+    of all axes together."""
     grids: dict[str, dict[str, _Values]] = Field(default_factory=dict)
-    """Further grids by name, each axis with its values, all crossed."""
+    """Further grids by name, each axis with its values: every two of them are put together, all are crossed in a thorough
+    run."""
+    crossed: _Texts = ()
+    """The grids of which any run asks every point."""
     invalid: list[InvalidDocument] = Field(default_factory=list)
     """Calls that must be refused."""
     error: ErrorDocument

@@ -88,7 +88,14 @@ class Reader(Checks):
             renamed=d.renamed,
             order=d.error.order,
             mistakes=d.mistakes,
+            crossed=self.crossed(),
         )
+
+    def crossed(self) -> tuple[str, ...]:
+        """The grids that are crossed whole in every run, by names that exist."""
+        for i, grid in enumerate(self.document.crossed):
+            self.among(grid, self.document.grids, "grid", ("crossed", i))
+        return self.document.crossed
 
     def input(self, name: str) -> Input:
         """One input, short or long form."""

@@ -1,15 +1,13 @@
-"""Spec -> Cases: the crossed grid, sweeps from its first point, crossed sweeps, named grids, scattered points, invalid
-calls."""
+"""An id <-> the case it addresses: axes and their values, as text and as values."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from heapq import heapify, heappop, heappush
-from itertools import combinations, islice, product
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import product
 from math import prod
-from random import Random
 from typing import Any
 
 from harness.expressions import ExpressionError
@@ -18,20 +16,6 @@ from harness.vocabulary import DTYPES, FILLS, LAYOUTS, is_fill
 
 #: Axes that every op has, after its own, with the value that an id leaves out.
 COMMON = {"layout": "contiguous", "fill": "normal"}
-
-
-#: Scattered points per axis that varies. Three values that must meet, each drawn with a chance of one in four, meet in
-#: eight points of each of twelve axes with a chance of 78 %, and with one of 97 % where each is one of three.
-SCATTERED = 8
-
-#: Most numbers that the inputs of a scattered point may have: what is long is long on purpose, in a sweep or a grid.
-SCATTERED_NUMBERS = 10_000
-
-#: Draws among which a scattered point is chosen.
-RIVALS = 4
-
-#: Points drawn for each one wanted before a spec is taken to have no more: its `where` may allow few.
-DRAWS = 30
 
 
 class CaseError(Exception):
@@ -59,108 +43,22 @@ def axes(spec: Spec) -> dict[str, tuple[Value, ...]]:
     return {**spec.sizes, **optional, **spec.params, "dtype": spec.dtypes, **common}
 
 
-def cases(spec: Spec) -> tuple[Case, ...]:
-    """All cases of a spec, each once, in a fixed order. Raises CaseError where there is none."""
-    found: dict[str, Case] = {}
-    for grid, point in _points(spec):
-        case = _case(spec, grid, point)
-        if case.id not in found and valid(spec, case):
-            found[case.id] = case
-    for case in islice(scattered(spec), SCATTERED * sum(len(v) > 1 for v in widest(spec).values())):
-        found.setdefault(case.id, case)
-    for case in map(_invalid(spec), (i.name for i in spec.invalid)):
-        found[case.id] = case
-    if not found:
-        raise CaseError(f"{spec.path}: no case of `{spec.op}` satisfies `where: {spec.where}`")
-    return tuple(found.values())
-
-
-def widest(spec: Spec) -> dict[str, tuple[Value, ...]]:
-    """Every axis of the op with all values that its grid and sweeps name."""
-    return {name: tuple(dict.fromkeys((*values, *spec.sweep.get(name, ())))) for name, values in axes(spec).items()}
-
-
-def scattered(spec: Spec) -> Iterator[Case]:
-    """Cases anywhere in the space of all axes, the same for a spec each time: where more than two values must meet.
-
-    Half of the values come from the grid, where nothing is degenerate, half from all; of a few such draws the one is
-    taken whose pairs of values have met least. Ends where `where` allows hardly any.
-    """
-    base, wide, draw = axes(spec), widest(spec), Random(spec.op)
-    first, seen, met = _first(spec, base), set[str](), set[tuple[str, str]]()
-    varied = {
-        name: tuple((v, f"{name}:{write(v)}") for v in values) for name, values in wide.items() if len(values) > 1
-    }
-    if len(varied) < 2:
-        return
-    lost = 0
-    while lost < DRAWS * SCATTERED:
-        drawn = [
-            {n: draw.choice(vs[: len(base[n])] if draw.random() < 0.5 else vs) for n, vs in varied.items()}
-            for _ in range(RIVALS)
-        ]
-        shows = [set(combinations([text for _, text in point.values()], 2)) for point in drawn]
-        best = max(range(RIVALS), key=lambda i: len(shows[i] - met))
-        case = _case(spec, "", first | {name: value for name, (value, _) in drawn[best].items()})
-        lost += 1
-        if case.id not in seen and valid(spec, case) and numbers(spec, case) <= SCATTERED_NUMBERS:
-            seen.add(case.id)
-            met |= shows[best]
-            lost = 0
-            yield case
-
-
-def spread(spec: Spec, found: Sequence[Case], judged: Collection[str] = ()) -> Iterator[Case]:
-    """The cases in the order in which a budget is best spent: first those whose pairs of values nothing has shown yet.
-
-    ``judged`` are ids that earlier runs have seen. Greedy and lazy: what a case still adds never grows.
-    """
-    shows = {case.id: pairs(spec, case) for case in found}
-    covered = set[tuple[str, str]]().union(*(shows[i] for i in judged if i in shows))
-    waiting = [(-len(shows[case.id] - covered), i) for i, case in enumerate(found)]
-    heapify(waiting)
-    while waiting:
-        _, i = heappop(waiting)
-        fresh = len(shows[found[i].id] - covered)
-        if waiting and (-fresh, i) > waiting[0]:
-            heappush(waiting, (-fresh, i))
-            continue
-        covered |= shows[found[i].id]
-        yield found[i]
-
-
-def pairs(spec: Spec, case: Case) -> set[tuple[str, str]]:
-    """What of the space of axes a case shows: every two of its values."""
-    values = [f"{axis}:{write(value)}" for axis, value in point(spec, case).items()]
-    return set(combinations([*values, f"grid:{case.grid}", f"invalid:{case.invalid}"], 2))
-
-
-def _points(spec: Spec) -> Iterator[tuple[str, dict[str, Value]]]:
-    base = axes(spec)
-    yield from (("", point) for point in _crossed(base))
-    first = _first(spec, base)
-    for axis, values in spec.sweep.items():
-        yield from (("", first | {axis: value}) for value in values)
-    for names in spec.combine:
-        wider = {name: tuple(dict.fromkeys((first[name], *base[name], *spec.sweep.get(name, ())))) for name in names}
-        yield from (("", first | point) for point in _crossed(wider))
-    for name, changed in spec.grids.items():
-        yield from ((name, point) for point in _crossed({a: changed.get(a, v[:1]) for a, v in base.items()}))
-
-
-def _first(spec: Spec, base: Mapping[str, tuple[Value, ...]]) -> dict[str, Value]:
-    for point in _crossed(base):
-        if valid(spec, _case(spec, "", point)):
+def first(spec: Spec, base: Mapping[str, tuple[Value, ...]]) -> dict[str, Value]:
+    """The first point of some axes that is a case."""
+    for point in crossed(base):
+        if valid(spec, case_at(spec, "", point)):
             return point
     return {axis: values[0] for axis, values in base.items()}
 
 
-def _crossed(axes: Mapping[str, tuple[Value, ...]]) -> Iterator[dict[str, Value]]:
+def crossed(axes: Mapping[str, tuple[Value, ...]]) -> Iterator[dict[str, Value]]:
+    """Every point of some axes."""
     for values in product(*axes.values()):
         yield dict(zip(axes, values, strict=True))
 
 
-def _case(spec: Spec, grid: str, point: Mapping[str, Value]) -> Case:
+def case_at(spec: Spec, grid: str, point: Mapping[str, Value]) -> Case:
+    """The case at a point of a grid, or of none."""
     defaults = {axis: values[0] for axis, values in axes(spec).items()}
     parts = [f"{axis}:{write(value)}" for axis, value in point.items() if write(value) != write(defaults[axis])]
     return Case(
@@ -183,27 +81,34 @@ def point(spec: Spec, case: Case) -> dict[str, Value]:
     return {axis: known[axis] for axis in axes(spec)}
 
 
+def departures(spec: Spec, case: Case, start: str) -> int:
+    """In how many axes but the dtype a case departs from the one at an address, or in being of a grid or invalid."""
+    here, there = point(spec, case), point(spec, find(spec, start))
+    apart = sum(write(here[axis]) != write(there[axis]) for axis in here if axis != "dtype")
+    return apart + bool(case.grid) + bool(case.invalid)
+
+
 def at(spec: Spec, point: Mapping[str, Value]) -> Case:
     """The case at a point, by its own address outside any named grid."""
-    return _case(spec, "", point)
+    return case_at(spec, "", point)
 
 
-def _invalid(spec: Spec) -> Any:
-    first = _case(spec, "", _first(spec, axes(spec)))
+def invalid(spec: Spec, name: str, near: Case) -> Case:
+    """The invalid call of that name, made of a case."""
+    fault = next(i for i in spec.invalid if i.name == name)
+    return replace(
+        near,
+        id=f"{near.id}/invalid:{name}",
+        sizes={**near.sizes, **fault.sizes},
+        params={**near.params, **fault.params},
+        absent=frozenset(n for n in near.absent if n not in fault.shapes),
+        invalid=name,
+    )
 
-    def case(name: str) -> Case:
-        fault = next(i for i in spec.invalid if i.name == name)
-        return Case(
-            op=spec.op,
-            id=f"{spec.op}/invalid:{name}",
-            sizes={**first.sizes, **fault.sizes},
-            params={**first.params, **fault.params},
-            absent=frozenset(n for n in first.absent if n not in fault.shapes),
-            dtype=first.dtype,
-            invalid=name,
-        )
 
-    return case
+def nearest(spec: Spec) -> Case:
+    """The first case of a spec."""
+    return case_at(spec, "", first(spec, axes(spec)))
 
 
 def find(spec: Spec, address: str) -> Case:
@@ -214,12 +119,11 @@ def find(spec: Spec, address: str) -> Case:
     op, *parts = address.split("/")
     if op != spec.op:
         raise CaseError(f"`{address}` is a case of `{op}`, not of `{spec.op}`")
-    if len(parts) == 1 and parts[0].startswith("invalid:"):
-        name = parts[0].removeprefix("invalid:")
+    if parts and parts[-1].startswith("invalid:"):
+        name = parts[-1].removeprefix("invalid:")
         if name not in {i.name for i in spec.invalid}:
             raise CaseError(f"`{spec.op}` has no invalid call named `{name}`")
-        case: Case = _invalid(spec)(name)
-        return case
+        return invalid(spec, name, find(spec, "/".join([op, *parts[:-1]])) if parts[:-1] else nearest(spec))
     known = axes(spec)
     point = {axis: values[0] for axis, values in known.items()}
     grid = ""
@@ -236,7 +140,7 @@ def find(spec: Spec, address: str) -> Case:
     if grid:
         explicit = {part.partition(":")[0] for part in parts}
         point |= {a: v[0] for a, v in spec.grids[grid].items() if a not in explicit and len(v) == 1}
-    case = _case(spec, grid, point)
+    case = case_at(spec, grid, point)
     try:
         names(spec, case)
     except ExpressionError as error:

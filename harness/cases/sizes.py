@@ -1,0 +1,182 @@
+"""Spec -> cases of sizes that no grid names: equal ones, long ones, and those that a run draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from math import prod
+from random import Random
+
+from harness.cases.addresses import axes, case_at, first, names, numbers, shape, valid
+from harness.expressions import ExpressionError
+from harness.model import Case, Input, Spec, Value
+
+#: Sizes that all axes of a case may have alike.
+EQUAL = (3, 2, 4, 5, 8)
+
+#: Cases of equal sizes of each spec.
+EQUALS = 4
+
+#: What a grown axis is long: channels of one vector unit's block, and one more than 16 bits count.
+GROWN = (128, 65_537)
+
+#: Most numbers that the inputs of a case may have in which one axis has grown.
+MOST_GROWN = 300_000
+
+#: Most numbers that the inputs of a case of drawn sizes may have, and how many such cases a run asks of a spec.
+MOST_DRAWN, DRAWN = 6_000, 4
+
+#: Most inputs of an op that is no composition of others.
+MOST_INPUTS = 5
+
+#: Draws made for each case that is wanted: constraints leave few of them.
+TRIES = 40
+
+Point = dict[str, Value]
+
+
+def equal(spec: Spec, wide: Mapping[str, Sequence[Value]]) -> Iterator[Case]:
+    """Cases all of whose sizes are alike, other values drawn: who takes one axis for another goes wrong there."""
+    draw = Random(f"{spec.op} equal")
+    lengths = _lengths(spec, first(spec, axes(spec)))
+    if len(lengths) >= 2:
+        tries = (_all_alike(lengths, _drawn(spec, wide, draw), EQUAL[n % len(EQUAL)]) for n in range(TRIES))
+        yield from islice(_distinct(spec, tries, MOST_DRAWN), EQUALS)
+
+
+def grown(spec: Spec) -> Iterator[Case]:
+    """For every axis that may grow, cases in which it alone is long and the other sizes are small."""
+    start = first(spec, axes(spec)) | {"dtype": _single(spec)}
+    lengths = _lengths(spec, start)
+    for axis, length in ((axis, length) for axis in _free(spec, lengths) for length in GROWN):
+        named = (
+            *spec.sizes[axis],
+            *spec.sweep.get(axis, ()),
+            *(v for g in spec.grids.values() for v in g.get(axis, ())),
+        )
+        if not any(_longest(v) >= length for v in named):
+            yield from islice(_distinct(spec, _small_but(lengths, start, axis, length), MOST_GROWN), 1)
+
+
+def drawn(spec: Spec, wide: Mapping[str, Sequence[Value]], seed: int) -> Iterator[Case]:
+    """Cases of sizes drawn for one run: even over the magnitudes, powers of two and their neighbours, primes, and alike."""
+    draw = Random(f"{spec.op} {seed}")
+    lengths = _lengths(spec, first(spec, axes(spec)))
+    points = (_with_sizes(lengths, _drawn(spec, wide, draw), draw) for _ in range(TRIES * DRAWN))
+    if lengths:
+        yield from islice(_distinct(spec, points, MOST_DRAWN), DRAWN)
+
+
+def _free(spec: Spec, lengths: Sequence[str]) -> list[str]:
+    """The lengths that a definition's work grows with no faster than they do: those of the first input or of a declared
+    output, and none of a whole network."""
+    if len(spec.inputs) > MOST_INPUTS:
+        return []
+    start = first(spec, axes(spec))
+    outputs = frozenset[str]().union(*(e.names for o in spec.outputs for e in o.shape or ()))
+    return [axis for axis in lengths if axis in outputs or _grows(spec, start, axis, spec.inputs[:1])]
+
+
+def _distinct(spec: Spec, points: Iterator[Point], most: int) -> Iterator[Case]:
+    seen = set[str]()
+    for point in points:
+        case = case_at(spec, "", point)
+        if case.id not in seen and valid(spec, case) and numbers(spec, case) <= most:
+            seen.add(case.id)
+            yield case
+
+
+def _drawn(spec: Spec, wide: Mapping[str, Sequence[Value]], draw: Random) -> Point:
+    """Params, dtype, layout and fill from anywhere, each with an even chance as in the first case; sizes as there."""
+    start = first(spec, axes(spec))
+    free = (axis for axis in wide if axis not in spec.sizes)
+    return start | {axis: draw.choice(wide[axis]) for axis in free if draw.random() < 0.5}
+
+
+def _all_alike(lengths: Sequence[str], point: Point, length: int) -> Point:
+    return point | {axis: _alike(point[axis], length) for axis in lengths}
+
+
+def _alike(value: Value, length: int) -> Value:
+    return (length,) * len(value) if isinstance(value, tuple) else length
+
+
+def _small_but(lengths: Sequence[str], start: Point, axis: str, length: int) -> Iterator[Point]:
+    """Points in which one axis is long: where that is not too much beside the others' own lengths, else beside short ones."""
+    others = [name for name in lengths if name != axis]
+    value = start[axis]
+    if value == ():
+        return
+    long = {axis: (*(1,) * (len(value) - 1), length) if isinstance(value, tuple) else length}
+    yield from (start | long,) if length == GROWN[0] else ()
+    yield from (start | {name: _alike(start[name], n) for name in others} | long for n in (1, 2))
+    for kept in others:
+        yield start | {name: _alike(start[name], 1) for name in others if name != kept} | long
+    yield start | long
+
+
+def _with_sizes(lengths: Sequence[str], point: Point, draw: Random) -> Point:
+    found: Point = {}
+    for axis in lengths:
+        given = point[axis]
+        chosen = [_length(draw, [v for v in found.values() if isinstance(v, int)]) for _ in range(_count(given))]
+        found[axis] = tuple(chosen) if isinstance(given, tuple) else chosen[0]
+    return point | found
+
+
+def _length(draw: Random, others: Sequence[int]) -> int:
+    if others and draw.random() < 0.3:
+        return draw.choice(others)
+    match draw.randrange(3):
+        case 0:
+            return int(2.0 ** draw.uniform(0, 9))
+        case 1:
+            return max(1, (1 << draw.randrange(1, 9)) + draw.choice([-1, 0, 1]))
+        case _:
+            return PRIMES[draw.randrange(len(PRIMES))]
+
+
+PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 127, 251)
+
+
+def _lengths(spec: Spec, start: Point) -> list[str]:
+    """The sizes that are lengths: the longer they are, the more numbers there are; `rank` and the like are none.
+
+    Where several are lists, how they fit each other is more than `where` may say: none of those is drawn.
+    """
+    lists = [axis for axis in spec.sizes if isinstance(start[axis], tuple)]
+    plain = [axis for axis in spec.sizes if axis not in lists or len(lists) == 1]
+    return [axis for axis in plain if _grows(spec, start, axis, spec.inputs)]
+
+
+def _grows(spec: Spec, start: Point, axis: str, inputs: Sequence[Input]) -> bool:
+    try:
+        short, long = (_count_in(spec, start | {axis: _alike(start[axis], n)}, inputs) for n in PROBES)
+    except ExpressionError:
+        return False
+    return long > short
+
+
+def _count_in(spec: Spec, at: Point, inputs: Sequence[Input]) -> int:
+    case = case_at(spec, "", at)
+    known = names(spec, case)
+    return sum(prod(shape(i, known)) for i in inputs if i.name not in case.absent)
+
+
+#: Two lengths, of which the longer one has more numbers.
+PROBES = (64, 128)
+
+
+def _count(value: Value) -> int:
+    return len(value) if isinstance(value, tuple) else 1
+
+
+def _longest(value: Value) -> int:
+    lengths: list[int] = [n for n in (value if isinstance(value, tuple) else (value,)) if isinstance(n, int)]
+    return max(lengths, default=0)
+
+
+def _single(spec: Spec) -> str:
+    return next(
+        (d for d in ("float32", "complex64") if d in (*spec.dtypes, *spec.sweep.get("dtype", ()))), spec.dtypes[0]
+    )

@@ -1,0 +1,32 @@
+"""Case -> arrays: the kinds of fill, and what they give in each input's dtype, domain and layout."""
+
+from harness.fills.arrays import (
+    DOMAINS,
+    PRECISE,
+    arrays,
+    dtype,
+    generator,
+    like,
+    literal,
+    regime,
+    xavier_scale,
+)
+from harness.fills.kinds import EXTREME, FILLS, WITHOUT_SLOPES, Array, Context, Rng
+
+__all__ = [
+    "DOMAINS",
+    "EXTREME",
+    "FILLS",
+    "PRECISE",
+    "WITHOUT_SLOPES",
+    "Array",
+    "Context",
+    "Rng",
+    "arrays",
+    "dtype",
+    "generator",
+    "like",
+    "literal",
+    "regime",
+    "xavier_scale",
+]
