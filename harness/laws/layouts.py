@@ -38,7 +38,8 @@ def layout(trial: Trial) -> Iterator[Equation | Posed]:
                 message = f"{kind}: {text} for one array as `{a}` and `{b}`"
                 yield Fact("shared", "raised", "a result", message, entry_of(one, trial.outputs[0]))
             case _:
-                yield from alike(one.values, trial.due_at(draw).values, partial(entry_of, one), "shared {}")
+                if not trial.wrong:
+                    yield from alike(one.values, trial.due_at(draw).values, partial(entry_of, one), "shared {}")
 
 
 def _in(trial: Trial, name: str, placed: Asked) -> Iterator[Equation]:
@@ -54,7 +55,8 @@ def _in(trial: Trial, name: str, placed: Asked) -> Iterator[Equation]:
         expected = due[output].expected
         about = name if len(returned) == 1 else f"{output} {name}"
         if actual.shape == expected.shape:
-            yield Numbers(about, actual, due[output], reading=entry_of(placed, output))
+            own = trial.first.values[output]
+            yield Numbers(about, actual, due[output], reading=entry_of(placed, output), own=own)
         elif trial.first.values[output].shape == expected.shape:
             read = Reading(readings.shape, (placed.label,), {"name": output})
             yield Fact(about, actual.shape, expected.shape, f"{name} inputs change the result's shape", read)

@@ -59,8 +59,10 @@ def _mapped(trial: Trial, asked: Asked, how: str) -> Iterator[Equation]:
     other = {n: (trial.bench.others if n in over else trial.arrays)[n] for n in trial.arrays}
     trial.bench.draw(draw, partial(dict, other))
     for i, due in enumerate((trial.due.values, trial.due_at(draw).values)):
+        if i and trial.wrong:
+            return
         for name, y in found.items():
-            yield _one_of_two(asked, i, name, y, due[name], how)
+            yield _one_of_two(asked, i, name, y, due[name], how, None if i else trial.first.values[name])
 
 
 def _gradients(trial: Trial) -> dict[str, Asked]:
@@ -90,13 +92,13 @@ def _of_gradients(trial: Trial, how: str, asked: Asked) -> Iterator[Equation]:
                 yield Fact(name + how, "None", "a gradient", text, _none(asked, name))
         case Returned(arrays):
             due = trial.due.gradients, trial.due_at("others").gradients
-            for i, gradients in enumerate(due):
+            for i, gradients in enumerate(due[:1] if trial.wrong_gradient else due):
                 for name, g in arrays.items():
                     if g is None and name in alone:
                         message = f"there is no gradient of `{name}`"
                         yield Fact(name + how, "None", "a gradient", message, _none(asked, name))
                     elif g is not None:
-                        yield _one_of_two(asked, i, name, g, gradients[name], how)
+                        yield _one_of_two(asked, i, name, g, gradients[name], how, None if i else alone.get(name))
         case Raised() | NotOffered() | NotAnArray():
             return
         case _:
@@ -107,11 +109,11 @@ def _none(asked: Asked, name: str) -> Reading:
     return Reading(readings.missing, (asked.label,), {"name": name})
 
 
-def _one_of_two(asked: Asked, i: int, name: str, actual: Array, due: Answer, how: str) -> Equation:
+def _one_of_two(asked: Asked, i: int, name: str, actual: Array, due: Answer, how: str, own: Array | None) -> Equation:
     """What a map over two gives for one of them."""
     expected = (2, *due.expected.shape)
     if actual.shape == expected:
         read = Reading(readings.part, (asked.label,), {"name": name, "index": i})
-        return Numbers(name + how, actual[i], due, reading=read)
+        return Numbers(name + how, actual[i], due, reading=read, own=own)
     read = Reading(readings.shape, (asked.label,), {"name": name})
     return Fact(name + how, actual.shape, expected, f"has shape {actual.shape} where {expected} is due", read)
