@@ -22,6 +22,7 @@ The rooms, in order; a module imports only from rooms above its own:
 - balls: definition -> enclosures
 - oracles: Case, arrays -> what is due
 - comparison: Equation -> Evidence
+- places: Evidence -> what its wrong entries have in common
 - proofs: Evidence -> its proof
 - trial: Case, candidate -> what laws ask for
 - laws: Trial -> Equations

@@ -186,6 +186,20 @@ def own_error(due: Answer, own: Array) -> Array:
     return both
 
 
+def excess(equation: Numbers, tier: str) -> Array:
+    """Which entries of an equation are farther from what is due than its tier allows."""
+    due = equation.answer
+    index = max(bounds.TIERS.index(tier), bounds.TIERS.index(equation.tier))
+    with np.errstate(all="ignore"):
+        if due.expected.dtype.kind in "iub":
+            margins = np.where(equation.actual != due.expected, np.inf, 0.0)
+        else:
+            got = _wide(equation.actual, due.expected)
+            margins = _kinds(got, due.expected, due, _margins(np.abs(got - due.expected), due.error))[index]
+        wrong: Array = np.isnan(margins) | (margins > 1)
+    return wrong
+
+
 def _widened(equation: Numbers, tier: int) -> Evidence:
     found = _numbers(equation, tier)
     if found.margin > 1 and equation.answer.wider:

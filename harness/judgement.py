@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from harness import bounds, comparison, ledger, proofs
+from harness import bounds, comparison, ledger, places, proofs
 from harness.asking.messages import NotHere
 from harness.asking.outcomes import (
     Died,
@@ -34,7 +34,7 @@ from harness.candidates import Candidate, Undeclared
 from harness.comparison import Evidence, Fact, Numbers, Testimony, compare
 from harness.fills import WITHOUT_SLOPES
 from harness.laws import DIFFERENTIAL, IMPLIED, posed
-from harness.model import Case, Law, Mark, Spec, Status, Verdict
+from harness.model import Case, Law, Mark, Spec, Status, Traits, Verdict
 from harness.oracles import Answer, Oracle, OracleError, mismatch
 from harness.trial import ENDINGS, Asked, Bench, Posed, Trial, Unanswered
 
@@ -294,8 +294,8 @@ def _status(trial: Trial) -> Verdict:
             due = "raises" if invalid else "returns"
             return _wrong(trial, "status", text, actual=text, expected=due)
         case Raised():
-            text = f"{said(outcome)} where a result is due"
-            return _wrong(trial, "status", text, actual=said(outcome), expected="returns", mark="raised")
+            text, traits = f"{said(outcome)} where a result is due", Traits(raised=outcome.type)
+            return _wrong(trial, "status", text, actual=said(outcome), expected="returns", mark="raised", traits=traits)
         case _:
             raise AssertionError(f"expected an outcome of a call, got {outcome}")
 
@@ -335,7 +335,8 @@ def _unanswered(trial: Trial, law: Law, asked: Asked) -> list[Verdict]:
         case NoGraph(text) | NotAnArray(text):
             return [_wrong(trial, law.name, text, law.of)]
         case Raised() as raised:
-            return [_wrong(trial, law.name, f"{said(raised)} where a result is due", law.of, mark="raised")]
+            text, traits = f"{said(raised)} where a result is due", Traits(raised=raised.type)
+            return [_wrong(trial, law.name, text, law.of, mark="raised", traits=traits)]
         case other:
             raise AssertionError(f"expected something else than arrays, got {other}")
 
@@ -414,6 +415,7 @@ def _verdict(trial: Trial, law: Law, about: str, pairs: list[tuple[Any, Evidence
         blame=blame,
         message=message,
         mark=mark,
+        traits=places.traits(worst, trial.bench.tier, trial.arrays) if status == "deviates" else Traits(),
     )
 
 
