@@ -233,7 +233,7 @@ class Traits:
     """What the judge saw of a wrong row besides its worst entry; no file has it.
 
     ``raised`` is an exception's type; ``wrong`` of ``entries`` were wrong, in each of ``places`` all of them;
-    ``relative`` is the largest error as a part of what was due.
+    ``relative`` is the largest error as a part of what was due; ``relation`` whether it relates two answers.
     """
 
     raised: str = ""
@@ -242,6 +242,7 @@ class Traits:
     places: frozenset[Place] = frozenset()
     spans: tuple[Span, ...] = ()
     relative: float = float("nan")
+    relation: bool = False
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ def traits(evidence: Evidence, tier: str, inputs: Mapping[str, Array]) -> Traits
         places=frozenset([*_axes(wrong), *_border(wrong), *_kinds(wrong, expected, actual)]),
         spans=tuple(_spans(wrong, inputs)),
         relative=_relative(wrong, actual, expected),
+        relation=numbers.own is not None,
     )
 
 
