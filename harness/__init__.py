@@ -40,6 +40,7 @@ The rooms, in order; a module imports only from rooms above its own:
 - store: Verdicts <-> file
 - baseline: table <-> the small one that later runs are compared with
 - diff: two tables -> what changed
+- answer: rows -> levels and causes, what a person reads
 - report: table -> page, CSV, Markdown
 - pytest_plugin: specs -> pytest items
 - cli: words -> a run; the only door that prints

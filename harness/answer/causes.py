@@ -223,7 +223,8 @@ def _one_of_two(a: _Made, b: _Made, facts: _Facts) -> _Made | None:
     if "refusals" in (a.root.family, b.root.family):
         return None
     rows, laws = (*a.root.rows, *b.root.rows), a.root.laws | b.root.laws
-    together = replace(a.root, rows=rows, cases=a.root.cases | b.root.cases, laws=laws)
+    larger = max((a.root, b.root), key=lambda g: len(g.cases))
+    together = replace(larger, rows=rows, cases=a.root.cases | b.root.cases, laws=laws)
     found = facts.rule(together)
     same = a.rule is not None and b.rule is not None and a.rule.text == b.rule.text
     everywhere = found is None and a.rule is None and b.rule is None and not facts.right(together)
@@ -293,7 +294,9 @@ class _Facts:
         """A root as people read it."""
         root, right = made.root, self.right(made.root)
         found = self._sorted(root.cases)
-        nearest = min(root.rows, key=lambda r: (self._place.get(r.case, len(self._place)), r.about))
+        nearest = min(
+            root.rows, key=lambda r: (manner(r) != root.manner, self._place.get(r.case, len(self._place)), r.about)
+        )
         beside: dict[Level, set[str]] = defaultdict(set)
         for part in made.parts:
             for row in part.rows:

@@ -103,7 +103,7 @@ def rule(found: Columns, wrong: Array) -> Rule | None:
 
 
 def _worth(found: Rule) -> float:
-    cost = sum(c.cost for one in found.alternatives for c in one)
+    cost = sum(c.cost for one in found.alternatives for c in one) + len(found.alternatives)
     return float(_score(found.caught, found.accused, found.wrong)) - PRICE * cost
 
 
