@@ -26,6 +26,7 @@ The rooms, in order; a module imports only from rooms above its own:
 - ties: outputs, an input -> entries that share one maximum
 - oracles: Case, arrays -> what is due
 - comparison: Equation -> Evidence
+- places: Evidence -> what its wrong entries have in common
 - proofs: Evidence -> its proof
 - trial: Case, candidate -> what laws ask for
 - laws: Trial -> Equations
@@ -45,6 +46,7 @@ The rooms, in order; a module imports only from rooms above its own:
 - store: Verdicts <-> file
 - baseline: table <-> the small one that later runs are compared with
 - diff: two tables -> what changed
+- answer: rows -> levels and causes, what a person reads
 - report: table -> page, CSV, Markdown
 - pytest_plugin: specs -> pytest items
 - cli: words -> a run; the only door that prints

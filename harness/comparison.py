@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,8 @@ class Numbers:
     """Something measured must be within the bound of what is due, entry by entry, of one subject under one scenario.
 
     ``scale`` is what a bound must be narrower than where what is due is a difference that vanishes; ``tier`` the one
-    that data of its own stand for, where they have more structure than the case's.
+    that data of its own stand for, where they have more structure than the case's. ``own`` is the candidate's first
+    answer to the same question: where that is wrong, the equation is about the relation between its two answers.
     """
 
     subject: Subject
@@ -44,6 +46,7 @@ class Numbers:
     tier: str = "random"
     reading: Reading | None = None
     again: bool = False
+    own: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -124,15 +127,19 @@ class Evidence:
 
 
 def alike(
-    found: Mapping[str, Array], due: Mapping[str, Answer], read: Callable[[str], Reading], scenario: str = ""
+    found: Mapping[str, Array],
+    due: Mapping[str, Answer],
+    read: Callable[[str], Reading],
+    scenario: str = "",
+    own: Mapping[str, Array] = MappingProxyType({}),
 ) -> Iterator[Numbers]:
     """Each output must be what is due of it, where it has the shape that is due: what has not, the law `shape` says.
 
-    ``read`` says how an output's numbers came about.
+    ``read`` says how an output's numbers came about, ``own`` what the candidate gave at first.
     """
     for name, actual in found.items():
         if actual.shape == due[name].expected.shape:
-            yield Numbers(Output(name), actual, due[name], scenario, reading=read(name))
+            yield Numbers(Output(name), actual, due[name], scenario, reading=read(name), own=own.get(name))
 
 
 def compare(equation: Numbers | Fact, tier: str) -> Evidence:
@@ -148,18 +155,63 @@ def compare(equation: Numbers | Fact, tier: str) -> Evidence:
         return Evidence(equation, np.inf, "deviates", message=equation.message)
     with np.errstate(all="ignore"):
         index = max(map(bounds.TIERS.index, (tier, equation.tier, ACCUSED)))
-        if equation.scale is not None:
-            return _widened(equation, index)
-        bits = index, equation.actual.shape, equation.actual.dtype, equation.actual.tobytes()
-        before = equation.answer.judged.get("last")
-        if before and before[0] == bits:
-            again: Evidence = before[1]
-            return replace(
-                again, equation=replace(again.equation, subject=equation.subject, scenario=equation.scenario)
-            )
-        found = _widened(equation, index)
-        equation.answer.judged["last"] = bits, found
+        found = _kept(equation, index)
+        return (
+            _related(equation, found, equation.own, index) if found.margin > 1 and equation.own is not None else found
+        )
+
+
+def _kept(equation: Numbers, tier: int) -> Evidence:
+    if equation.scale is not None:
+        return _widened(equation, tier)
+    bits = tier, equation.actual.shape, equation.actual.dtype, equation.actual.tobytes()
+    before = equation.answer.judged.get("last")
+    if before and before[0] == bits:
+        again: Evidence = before[1]
+        return replace(again, equation=replace(again.equation, subject=equation.subject, scenario=equation.scenario))
+    found = _widened(equation, tier)
+    equation.answer.judged["last"] = bits, found
+    return found
+
+
+def _related(equation: Numbers, found: Evidence, own: Array, tier: int) -> Evidence:
+    """The evidence about two answers of one candidate, where its first one is wrong."""
+    due = equation.answer
+    if own.shape != due.expected.shape or _widened(replace(equation, actual=own), tier).margin <= 1:
         return found
+    answer = Answer(_wide(own, due.expected), own_error(due, own), due.p)
+    held = _numbers(replace(equation, answer=answer), tier)
+    return replace(held, message="it is not its own first answer, which is wrong too" if held.margin > 1 else "")
+
+
+def own_error(due: Answer, own: Array) -> Array:
+    """How far two evaluations of one wrong function may be apart, in tiers, shape (3, *shape).
+
+    Two right ones differ by twice the bound at most. A wrong one has its roundings elsewhere: what counts is the largest
+    bound of all entries, as a part of the largest entry.
+    """
+    error = due.whole.error
+    if not own.size:
+        return error
+    sizes = [float(np.max(np.abs(x), initial=0, where=np.isfinite(x))) for x in (due.expected, own)]
+    grown = max(1.0, sizes[1] / sizes[0]) if sizes[0] > 0 else 1.0
+    largest = np.max(error, axis=tuple(range(1, error.ndim)), initial=0, where=np.isfinite(error), keepdims=True)
+    both: Array = 2 * np.maximum(error, grown * largest)
+    return both
+
+
+def excess(equation: Numbers, tier: str) -> Array:
+    """Which entries of an equation are farther from what is due than its tier allows."""
+    due = equation.answer
+    index = max(map(bounds.TIERS.index, (tier, equation.tier, ACCUSED)))
+    with np.errstate(all="ignore"):
+        if due.expected.dtype.kind in "iub":
+            margins = np.where(equation.actual != due.expected, np.inf, 0.0)
+        else:
+            got = _wide(equation.actual, due.expected)
+            margins = _kinds(got, due.expected, due, _margins(np.abs(got - due.expected), due.error))[index]
+        wrong: Array = np.isnan(margins) | (margins > 1)
+    return wrong
 
 
 def _widened(equation: Numbers, tier: int) -> Evidence:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from harness import bounds, comparison, ledger, proofs, subjects
+from harness import bounds, comparison, ledger, places, proofs, subjects
 from harness.asking.messages import NotHere
 from harness.asking.outcomes import (
     Died,
@@ -34,7 +34,7 @@ from harness.candidates import Candidate, Undeclared
 from harness.comparison import Evidence, Fact, Numbers, Testimony, compare
 from harness.fills import WITHOUT_SLOPES
 from harness.laws import DIFFERENTIAL, IMPLIED, posed
-from harness.model import Case, Law, Mark, Spec, Status, Verdict
+from harness.model import Case, Law, Mark, Spec, Status, Traits, Verdict
 from harness.oracles import Answer, Oracle, OracleError, mismatch
 from harness.subjects import Gradient, Output, Subject, Whole
 from harness.trial import ENDINGS, Asked, Bench, Posed, Trial, Unanswered
@@ -300,10 +300,8 @@ def _status(trial: Trial) -> Verdict:
             due = "raises" if invalid else "returns"
             return _wrong(trial, "status", text, actual=text, expected=due)
         case Raised():
-            text = f"{said(outcome)} where a result is due"
-            return _wrong(
-                trial, "status", text, actual=said(outcome), expected="returns", mark="raised", kind=outcome.type
-            )
+            text, traits = f"{said(outcome)} where a result is due", Traits(raised=outcome.type)
+            return _wrong(trial, "status", text, actual=said(outcome), expected="returns", mark="raised", traits=traits)
         case _:
             raise AssertionError(f"expected an outcome of a call, got {outcome}")
 
@@ -343,8 +341,8 @@ def _unanswered(trial: Trial, law: Law, asked: Asked) -> list[Verdict]:
         case NoGraph(why) | NotAnArray(why):
             return [_wrong(trial, law.name, why, scenario=law.of)]
         case Raised() as raised:
-            facts: dict[str, Any] = {"scenario": law.of, "mark": "raised", "kind": raised.type}
-            return [_wrong(trial, law.name, f"{said(raised)} where a result is due", **facts)]
+            text, traits = f"{said(raised)} where a result is due", Traits(raised=raised.type)
+            return [_wrong(trial, law.name, text, scenario=law.of, mark="raised", traits=traits)]
         case other:
             raise AssertionError(f"expected something else than arrays, got {other}")
 
@@ -366,7 +364,12 @@ def _death(trial: Trial, asked: Asked) -> Verdict:
     where = getattr(asked.outcome, "where", "")
     words = getattr(asked.outcome, "words", "")
     message += (f"; at {where}" if where else "") + (f"; last words: {words}" if words else "")
-    facts: dict[str, Any] = {"margin": float("inf"), "blame": trial.candidate.name, "actual": asked.law, "kind": ended}
+    facts: dict[str, Any] = {
+        "margin": float("inf"),
+        "blame": trial.candidate.name,
+        "actual": asked.law,
+        "traits": Traits(raised=ended),
+    }
     return _row(trial, "status", Whole(), status, message=message, **facts)
 
 
@@ -425,6 +428,7 @@ def _verdict(trial: Trial, law: Law, subject: Subject, scenario: str, pairs: lis
         blame=blame,
         message=message,
         mark=mark,
+        traits=places.traits(worst, trial.bench.tier, trial.arrays) if status == "deviates" else Traits(),
     )
 
 

@@ -221,13 +221,51 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where entries of an array stand: a kind of place, the axis counted from the end, and up to two numbers."""
+
+    kind: str
+    axis: int
+    k: int = 0
+    rest: int = 0
+
+
+@dataclass(frozen=True)
+class Span:
+    """Between which values of an input an elementwise result is wrong, and the nearest at which it is right."""
+
+    name: str
+    low: float
+    high: float
+    below: float
+    above: float
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What the judge saw of a wrong row besides its worst entry; no file has it.
+
+    ``raised`` is an exception's type, or how the process ended; ``wrong`` of ``entries`` were wrong, in each of
+    ``places`` all of them; ``relative`` is the largest error as a part of what was due; ``relation`` whether it relates two answers.
+    """
+
+    raised: str = ""
+    wrong: int = 0
+    entries: int = 0
+    places: frozenset[Place] = frozenset()
+    spans: tuple[Span, ...] = ()
+    relative: float = float("nan")
+    relation: bool = False
+
+
+@dataclass(frozen=True)
 class Verdict:
     """One row of the table: one candidate, at one case, under one law, of one subject under one scenario.
 
     ``margin`` and ``ulps`` are floats (inf where no number says how wrong; NaN where nothing was measured); ``blind``
     is the share of entries at which a wrong answer would not have been seen. ``actual``, ``expected``, ``bound`` and
-    ``at`` describe the worst entry, as text. ``mark``, and ``kind``, the type of what was raised or the signal that
-    ended the process, are for the rooms that a row passes before it is stored; no file has them.
+    ``at`` describe the worst entry, as text. ``mark`` and ``traits`` are for the rooms that a row passes before it is
+    stored; no file has them.
     """
 
     op: str
@@ -250,7 +288,7 @@ class Verdict:
     known: str = ""
     seconds: float = 0.0
     mark: Mark = ""
-    kind: str = ""
+    traits: Traits = field(default=Traits(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Lone surrogates, which foreign code may put into a message and no file can hold, are written out."""
@@ -284,4 +322,4 @@ class Verdict:
 
 
 #: The columns of every table of verdicts, in order.
-COLUMNS = tuple(name for name in Verdict.__dataclass_fields__ if name not in ("mark", "kind"))
+COLUMNS = tuple(name for name in Verdict.__dataclass_fields__ if name not in ("mark", "traits"))

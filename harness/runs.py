@@ -63,6 +63,18 @@ def _in_turn(found: Mapping[str, Sequence[Case]]) -> Iterator[tuple[str, Case]]:
         yield from (pair for pair in turn if pair)
 
 
+def nearest(chosen: Plan) -> Plan:
+    """The plan with the cases nearest to each op's first one first, of these the smallest; wrong calls last."""
+
+    def far(spec: Spec, case: Case) -> tuple[bool, int, int]:
+        return bool(case.invalid), case.id.count("/"), 0 if case.invalid else cases.numbers(spec, case)
+
+    ordered = {
+        op: tuple(sorted(found, key=lambda case: far(chosen.specs[op], case))) for op, found in chosen.cases.items()
+    }
+    return replace(chosen, cases=ordered)
+
+
 def budgeted(chosen: Plan, count: int | None, judged: Collection[tuple[str, str]]) -> Plan:
     """The plan for ``count`` cases in all (None: as many as time allows), a case of each spec in turn.
 

@@ -59,12 +59,12 @@ Asked = tuple[Spec, CandidateSpec, str]
 class Looks:
     """One isolated worker that judges each of some candidates under one law alone; no deviation is known to it."""
 
-    def __init__(self, asked: Iterable[Asked], timeout: float = TIMEOUT) -> None:
+    def __init__(self, asked: Iterable[Asked], timeout: float = TIMEOUT, folder: str = "") -> None:
         kept: dict[str, Spec] = {}
         for spec, candidate, law in asked:
             there = kept.get(spec.op, replace(spec, candidates=(), known=()))
             kept[spec.op] = replace(there, candidates=(*there.candidates, _alone(candidate, law)))
-        setup = runs.setup(kept.values(), Limits(timeout))
+        setup = runs.setup(kept.values(), Limits(timeout), folder)
         self._worker = Isolated(setup, timeout=timeout)
 
     def judging(self, spec: Spec, candidate: CandidateSpec, law: str, seed: int) -> Judging:
@@ -213,7 +213,7 @@ def same(row: Verdict, other: Verdict) -> bool:
     if (row.status, row.law, row.of) != (other.status, other.law, other.of):
         return False
     if row.status in _ENDED:
-        return row.kind == other.kind
+        return row.traits.raised == other.traits.raised
     return row.margin > 1 and bool(row.bound) == bool(other.bound)
 
 

@@ -18,8 +18,10 @@ from harness.asking.hosts import MOST_DEATHS
 from harness.asking.messages import Batch
 from harness.asking.outcomes import Died, Escaped, GivenUp, Outcome, OutOfMemory, Returned, Skipped, TimedOut
 from harness.candidates import Candidate
+from harness.comparison import Numbers, compare
 from harness.model import Case, Spec
 from harness.oracles import Answer, Oracle, defaults
+from harness.subjects import Output
 
 Array = NDArray[Any]
 
@@ -371,6 +373,25 @@ class Trial:
         given = self.due.cotangents if upstream is None else upstream
         names = tuple(self.differentiable if wrt is None else wrt)
         return kind(self.arrays, given, names, self.case.layout, **more)
+
+    def deviates(self, asked: Asked, due: Mapping[str, Answer]) -> bool:
+        """Whether some array that came back is not what is due: what is said of it elsewhere would be said twice."""
+        came = asked.outcome
+        found = came.present if isinstance(came, Returned) else {}
+        return any(
+            x.shape != due[n].expected.shape or compare(Numbers(Output(n), x, due[n]), self.bench.tier).margin > 1
+            for n, x in found.items()
+        )
+
+    @cached_property
+    def wrong(self) -> bool:
+        """Whether the first answer deviates."""
+        return self.deviates(self.first, self.due.values)
+
+    @cached_property
+    def wrong_gradient(self) -> bool:
+        """Whether the gradient deviates, as it was asked for first."""
+        return self.deviates(self.reverse, self.due.gradients)
 
     @property
     def reverse(self) -> Asked:

@@ -1,72 +1,122 @@
-"""A user's function -> verdicts on it."""
+"""A user's function -> what it is: judged, the nearest cases first, and told on one screen."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli import judging
-from harness.cli.printing import cell, columns, cut, print_red
-from harness.cli.refusals import refuse
+from harness.answer import WORDS, Answer, Level, Name, Said, answer, document, lines, named
+from harness.cli import judging, leaving
+from harness.cli.first import First
+from harness.cli.given import asked, refuse_unknown_axes
+from harness.cli.refusals import CONFORMS, DEVIATES, refuse
 
 if TYPE_CHECKING:
     from harness.builds import Build
     from harness.model import CandidateSpec, Case, Spec, Verdict
     from harness.runs import Plan
 
-#: Wrong rows that are printed.
-MOST_SHOWN = 20
 
-#: Laws that are kept whatever the values are: they are judged where nobody knows what is due, too.
-VALUELESS = frozenset({"status", "dtype", "pure"})
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked about a function: which cases, for how long, which levels it need not keep, what is to remain."""
+
+    seed: int = 0
+    only: str = ""
+    budget: str = ""
+    fail_fast: bool = False
+    accept: str = ""
+    form: str = "table"
+    out: Path | None = None
 
 
-def check(
-    spec: Spec, given: tuple[CandidateSpec, ...], seed: int, only: str, means: judging.Means, form: str
-) -> list[Verdict]:
-    """All verdicts on a user's candidates. What a library's own does, too, where the ledger knows of it, is known."""
-    from harness import ledger
-
+def check(spec: Spec, given: tuple[CandidateSpec, ...], wanted: Wanted, means: judging.Means) -> int:
+    """Judge a user's candidates and say what they are: the exit code. A library's own known faults are excused."""
+    accepted, quiet = levels(wanted.accept), wanted.form != "table"
     judging.one_thread()
-    given = tuple(asked(spec, c, seed, quiet=form == "json") for c in given)
-    _refuse_unknown_axes(spec, given)
+    given = tuple(asked(spec, c, wanted.seed, quiet) for c in given)
+    refuse_unknown_axes(spec, given)
+    began = time.monotonic()
+    chosen, rows, first = _judged(spec, given, wanted, means, quiet)
+    order = {case.id: case for case in chosen.cases[spec.op]}
+    if wanted.form == "rows":
+        for row in sorted(rows, key=lambda r: (list(order).index(r.case), r.candidate)):
+            click.echo(json.dumps(row.columns))
+    by_name = {c.name: [r for r in rows if r.candidate == c.name] for c in given}
+    answers = [answer(spec, c, order, by_name[c.name], accepted) for c in given]
+    if not quiet or wanted.out:
+        answers = [first.smallest(a) for a in answers]
+    answers = [replace(a, causes=named(a.causes, _name(spec))) for a in answers]
+    left = leaving.leave(spec, chosen, answers, rows, wanted.out, time.monotonic() - began)
+    _print(answers, left, wanted.form)
+    for a in answers:
+        if a.said is Said.OPEN:
+            click.echo(
+                f"harness: nothing of `{a.candidate}` was judged: {_why_unjudged(by_name[a.candidate])}", err=True
+            )
+    return DEVIATES if any(a.red for a in answers) else CONFORMS
+
+
+def levels(text: str) -> frozenset[Level]:
+    """The levels that words name, as in ``refusals,second``."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    for word in words:
+        if word not in WORDS:
+            refuse(f"--accept: no level `{word}`; there are {', '.join(WORDS)}")
+    return frozenset(WORDS[word] for word in words)
+
+
+def _name(spec: Spec) -> Name:
+    """What says which mistake a cause is; the one place where it is asked."""
+    return lambda cause: None
+
+
+def _judged(
+    spec: Spec, given: tuple[CandidateSpec, ...], wanted: Wanted, means: judging.Means, quiet: bool
+) -> tuple[Plan, list[Verdict], First]:
+    """The rows of the candidates, as far as the time goes, and the first deviations."""
+    from harness import ledger, runs
+
     libraries = {c.library for c in given}
     here = _build(spec, libraries)
     beside = tuple(c for n in sorted(libraries) for c in ledger.own(spec, n, here))
     algorithm = given[0].algorithm
     differing = {c.name for c in beside if c.algorithm != algorithm}
     beside = tuple(replace(c, name=f"{c.name} (the library's own)", algorithm=algorithm) for c in beside)
-    chosen = judging.planned([replace(spec, candidates=(*given, *beside), known=())], seed, only)
+    chosen = judging.planned([replace(spec, candidates=(*given, *beside), known=())], wanted.seed, wanted.only)
+    count, seconds = judging.budget(wanted.budget)
+    chosen = runs.nearest(chosen) if count is None else runs.budgeted(chosen, count, set())
+    over = time.monotonic() + seconds
     rows: list[Verdict] = []
+    first = First(spec, wanted.seed, {c.name: c for c in given}, quiet)
 
-    def judge(plan: Plan) -> None:
+    def judge(plan: Plan) -> bool:
+        """Judge a plan; whether there is more to be judged."""
         by_id = {case.id: case for case in plan.cases[spec.op]}
         tasks = [_beside(task, spec, by_id[task.case], beside, differing, here) for task in plan.tasks]
-        for _, found in judging.watched(judging.judged(tasks, plan, means), len(tasks), quiet=form == "json"):
+        judged = judging.watched(judging.judged(tasks, plan, means), len(tasks), quiet)
+        for task, found in judging.within(judged, over - time.monotonic()):
             _refuse_absent(found)
-            rows.extend(found)
+            excused = ledger.excused(found, {c.name for c in beside})
+            first.look(excused, by_id[task.case])
+            rows.extend(excused)
+            if wanted.fail_fast and len(first.found) == len(given):
+                return False
+        return time.monotonic() < over
 
-    judge(chosen)
-    asked_for = list(chosen.cases[spec.op])
-    for further in _further(chosen, spec, given, rows, asked_for) if not only else ():
-        judge(further)
+    asked_for, going = list(chosen.cases[spec.op]), judge(chosen)
+    for further in _further(chosen, spec, given, rows, asked_for) if going and not wanted.only else ():
+        going = going and judge(further)
         asked_for.extend(further.cases[spec.op])
-    rows = ledger.excused(rows, {c.name for c in beside})
-    order = {case.id: n for n, case in enumerate(asked_for)}
-    rows.sort(key=lambda r: (order.get(r.case, 0), r.candidate))
     _refuse_faulty(spec, rows)
-    if form == "json":
-        for row in rows:
-            click.echo(json.dumps(row.columns))
-    else:
-        _verdict_table(rows)
-    return rows
+    return replace(chosen, cases={spec.op: tuple(asked_for)}), rows, first
 
 
 def _further(
@@ -90,87 +140,32 @@ def _further(
                 yield replace(chosen, specs={spec.op: named}, cases={spec.op: new})
 
 
-def given(
-    path: str, library: str | None, vjp: str | None, algorithm: str, offers: str = "", python: str = ""
-) -> CandidateSpec:
-    """The candidate a user names; its library is left open where its name does not tell it."""
-    from harness.model import CandidateSpec
-    from harness.specs import ALGORITHMS
-
-    for dotted in filter(None, (path, vjp)):
-        if ":" not in dotted:
-            refuse(f"`{dotted}`: write MODULE:ATTR, as in my_package.layers:conv2d")
-        file, _, attribute = dotted.rpartition(":")
-        if file.endswith(".py") or "/" in file:
-            refuse(f"`{file}` is a file, and a module is due: {_as_module(Path(file), attribute)}")
-    if algorithm not in ALGORITHMS:
-        refuse(f"--algorithm {algorithm}: one of {', '.join(ALGORITHMS)}")
-    taken = dict(_selection(offers))
-    dtypes = taken.pop("dtype", None)
-    told = library or _told_library(path)
-    return CandidateSpec(path, path, vjp, told, algorithm, dtypes=dtypes, python=python, offers=taken)
+def _print(answers: Sequence[Answer], left: Sequence[str], form: str) -> None:
+    """The answers in the form that was asked for, and what was left behind."""
+    match form:
+        case "json":
+            click.echo(json.dumps([document(a) for a in answers], indent=1))
+        case "markdown":
+            for a in answers:
+                head, *rest = lines(a)
+                click.echo(f"**{head}**\n\n```\n" + "\n".join(rest).strip("\n") + "\n```\n")
+        case "table":
+            for a in answers:
+                head, *rest = lines(a)
+                click.echo(click.style(head, fg="red" if a.red else "green", bold=True))
+                click.echo("\n".join(rest))
+            if left:
+                click.echo("\n  " + "\n  ".join(left))
 
 
-def _selection(text: str) -> Mapping[str, tuple[str, ...]]:
-    from harness import runs
-
-    try:
-        return runs.selection(text)
-    except runs.Unselected as error:
-        refuse(f"--offers: {error.args[0]}")
-
-
-def asked(spec: Spec, named: CandidateSpec, seed: int, quiet: bool) -> CandidateSpec:
-    """The candidate with the library that it takes, where that was left open; says how it is known."""
-    from harness import runs
-    from harness.asking.hosts import Limits
-    from harness.candidates import asked_library
-
-    if named.library:
-        return named
-    held = runs.holders(runs.places([spec]), str(judging.servers().folder), Limits(judging.TIMEOUT))
-    try:
-        library, how = asked_library(spec, named, held, seed)
-    except LookupError as error:
-        refuse(f"`{named.call}` cannot be imported: {error}")
-    if not quiet:
-        click.echo(f"{named.call}: library {library}: {how} (--library says otherwise)", err=True)
-    return replace(named, library=library)
-
-
-def _refuse_unknown_axes(spec: Spec, given: Iterable[CandidateSpec]) -> None:
-    from harness import cases
-    from harness.specs.errors import nearest
-
-    for axis in (axis for c in given for axis in c.offers):
-        if axis not in cases.axes(spec):
-            refuse(f"--offers: `{spec.op}` has no axis `{axis}`{nearest(axis, cases.axes(spec))}")
-
-
-def unjudged(rows: Sequence[Verdict], names: Sequence[str]) -> list[str]:
-    """The candidates of which no value was looked at: refusing everything is no way to conform."""
-    judged = {r.candidate for r in rows if _judged(r)}
-    seen = judged | {r.candidate for r in rows if r.status in judging.red()}
-    return [name for name in names if name not in seen]
-
-
-def why_unjudged(rows: Iterable[Verdict], name: str) -> str:
+def _why_unjudged(rows: Sequence[Verdict]) -> str:
     """Why no value of a candidate was looked at: the candidate's own doing, or what is due is not known."""
     from harness.vocabulary import counted
 
-    unknown = [r.message for r in rows if r.candidate == name and r.status == "inconclusive"]
+    unknown = [r.message for r in rows if r.status == "inconclusive"]
     if not unknown:
         return "it is unsupported at every case"
     return f"{counted(len(unknown), 'verdict')} on it inconclusive: {Counter(unknown).most_common(1)[0][0]}"
-
-
-def _judged(row: Verdict) -> bool:
-    """Whether a row tells of a value that was compared."""
-    return row.law not in VALUELESS and _decided(row)
-
-
-def _decided(row: Verdict) -> bool:
-    return row.status not in ("unsupported", "inconclusive")
 
 
 def _build(spec: Spec, libraries: Collection[str]) -> Build:
@@ -197,20 +192,6 @@ def _beside(
     return replace(task, candidates=tuple(n for n in task.candidates if n not in away))
 
 
-def _as_module(file: Path, attribute: str) -> str:
-    """How a file's attribute is named from here, or else from the file's folder."""
-    here, there = Path.cwd(), file.resolve()
-    parts = there.relative_to(here).with_suffix("").parts if there.is_relative_to(here) else ()
-    if parts and all(part.isidentifier() for part in parts):
-        return f"`{'.'.join(parts).removesuffix('.__init__')}:{attribute}`"
-    return f"`{file.stem}:{attribute}`, from the folder {file.parent}"
-
-
-def _told_library(path: str) -> str:
-    top = path.partition(":")[0].partition(".")[0]
-    return top if top in judging.LIBRARIES else ""
-
-
 def _refuse_absent(rows: Iterable[Verdict]) -> None:
     """A user's candidate that cannot be imported is a mistake, and no verdict."""
     for row in rows:
@@ -223,40 +204,3 @@ def _refuse_faulty(spec: Spec, rows: Iterable[Verdict]) -> None:
     for row in rows:
         if row.blame == "oracle" and row.status == "inconclusive" and row.law == "agrees":
             refuse(f"{spec.path}: the definition is at fault, and nothing was judged: {row.message}")
-
-
-def _verdict_table(rows: Sequence[Verdict]) -> None:
-    from harness.vocabulary import counted
-
-    wrong = [r for r in rows if r.status in judging.red()]
-    groups: dict[tuple[str, str], list[Verdict]] = {}
-    for row in rows:
-        groups.setdefault((row.candidate, row.law), []).append(row)
-    body = []
-    for (candidate, law), group in groups.items():
-        said = ", ".join(f"{n} {status}" for status, n in Counter(r.status for r in group).items())
-        if not any(map(_decided, group)):
-            said += f": {cut(Counter(r.message for r in group).most_common(1)[0][0])}"
-        margins = [r.margin for r in group if r.margin == r.margin]
-        body.append(
-            [
-                candidate,
-                law,
-                said,
-                cell(max(margins, default=float("nan"))),
-            ]
-        )
-    columns(["candidate", "law", "verdicts", "worst margin"], body)
-    if wrong:
-        import pandas
-
-        print_red(pandas.DataFrame(row.columns for row in wrong), MOST_SHOWN)
-    judged = any(map(_judged, rows))
-    refused = Counter(r.message for r in rows if r.law == "status" and r.status == "unsupported")
-    cases, without = len({(r.case, r.candidate) for r in rows}), refused.total()
-    end = "deviates" if wrong else "conforms" if judged else "not judged"
-    if without and not wrong and judged:
-        end = f"conforms at {cases - without} of {counted(cases, 'case')}; the others it does not offer:"
-    click.echo(f"{counted(len(rows), 'verdict')}, {len(wrong)} red: {end}")
-    for message, n in refused.most_common(3) if without else ():
-        click.echo(f"  {counted(n, 'case')}: {message}")

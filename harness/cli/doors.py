@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from harness.asking.registry import LIBRARIES
-from harness.cli import checking, endings, files, judging, listing, running, showing
+from harness.cli import checking, endings, files, given, judging, leaving, listing, running, showing
 from harness.cli.earlier import BASELINE, of_baseline, told_of_capabilities, write_baseline
 from harness.cli.printing import columns, outlast_readers, print_run
 from harness.cli.refusals import BAD_USE, BUG, CONFORMS, DEVIATES, INTERRUPTED, finish, refuse
@@ -148,8 +148,7 @@ _python = click.option(
 
 
 @main.command()
-@click.argument("op")
-@click.argument("path", nargs=-1, required=True, metavar="MODULE:ATTR...")
+@click.argument("words", nargs=-1, required=True, metavar="[OP] MODULE:ATTR...")
 @_library
 @_vjp
 @_algorithm
@@ -160,28 +159,43 @@ _python = click.option(
 @_workers
 @_timeout
 @_memory
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--budget", default="", metavar="N|Ns|Nm", help="Judge N cases, or for N seconds or minutes.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first deviation.")
+@click.option(
+    "--accept",
+    default="",
+    metavar="LEVELS",
+    help="Levels it need not keep, as `refusals,second`; the exit code follows.",
+)
+@click.option("--page", is_flag=True, help="Write page, table and scripts to --out.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="[default with --page: reports/check]")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "markdown", "rows"]), default="table", show_default=True
+)
 def check(
-    op: str,
-    path: Sequence[str],
+    words: Sequence[str],
     library: str | None,
     vjp: str | None,
     algorithm: str,
     offers: str,
     python: str,
-    seed: int,
-    only: str,
-    form: str,
-    **means: Any,
+    page: bool,
+    out: Path | None,
+    workers: int | None,
+    timeout: float,
+    memory: float,
+    **wanted: Any,
 ) -> None:
-    """Is my function that op? Judges MODULE:ATTR with everything a committed candidate gets."""
-    given = tuple(checking.given(p, library, vjp, algorithm, offers, python) for p in path)
-    judging.prepared({c.library or "numpy" for c in given}, means["workers"])
-    spec = files.one_spec(op)
-    rows = checking.check(spec, given, seed, only, judging.Means(**means), form)
-    for name in (unjudged := checking.unjudged(rows, [c.name for c in given])):
-        click.echo(f"harness: nothing of `{name}` was judged: {checking.why_unjudged(rows, name)}", err=True)
-    finish(DEVIATES if any(r.status in judging.red() for r in rows) or unjudged else CONFORMS)
+    """Is my function that op? Says so on one screen: the causes of what is wrong, and what was judged.
+
+    Without OP it is the op that the function is called like. --format json is one document, rows one verdict a line.
+    """
+    op, paths = given.op_of(words)
+    means = judging.Means(workers, timeout, memory)
+    candidates = tuple(given.given(p, library, vjp, algorithm, offers, python) for p in paths)
+    judging.prepared({c.library or "numpy" for c in candidates}, workers)
+    out = out or (leaving.PAGES if page else None)
+    finish(checking.check(files.one_spec(op), candidates, checking.Wanted(out=out, **wanted), means))
 
 
 @main.command()
@@ -230,12 +244,10 @@ def shrink(
     from harness.shrinking import Unbroken
 
     found = files.one_spec(spec or case.split("/")[0])
-    given = next((c for c in found.candidates if c.name == candidate), None)
-    given = given or checking.asked(
-        found, checking.given(candidate, library, vjp, algorithm), effort["seed"], quiet=script
-    )
+    named = next((c for c in found.candidates if c.name == candidate), None)
+    named = named or given.asked(found, given.given(candidate, library, vjp, algorithm), effort["seed"], quiet=script)
     try:
-        showing.shrink(found, case, given, law, script, **effort)
+        showing.shrink(found, case, named, law, script, **effort)
     except CaseError as error:
         refuse(str(error))
     except Unbroken as error:

@@ -173,11 +173,17 @@ def _tell_there(path: Path, out: Path) -> None:
         _told(store, out)
 
 
-def _concluded(store: Store, chosen: Plan, ending: Ending) -> None:
+def page_of(store: Store, chosen: Plan, out: Path, cases: int, spent: float) -> Any:
+    """Gather evidence and write page and table of a run that has been judged in so many seconds; its table."""
     table = store.verdicts()
-    evidence = _gathered(chosen, store, table, ending.spent)
-    store.finish({"cases": ending.cases, "finished": _now(), "evidence": evidence})
-    write(store, table, ending.out)
+    evidence = _gathered(chosen, store, table, spent)
+    store.finish({"cases": cases, "finished": _now(), "evidence": evidence})
+    write(store, table, out)
+    return table
+
+
+def _concluded(store: Store, chosen: Plan, ending: Ending) -> None:
+    table = page_of(store, chosen, ending.out, ending.cases, ending.spent)
     _print_ended(store, table, ending.out, ending.form)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import sys
 import threading
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -156,6 +157,26 @@ def watched(judged: Iterable[Judged], count: int, quiet: bool) -> Generator[Judg
         if time.monotonic() - said > HEARTBEAT:
             said = time.monotonic()
             click.echo(f"{number} of {count} cases judged", err=True)
+
+
+def budget(text: str) -> tuple[int | None, float]:
+    """Cases (None: any) and seconds of a budget such as `500`, `90s` or `10m`."""
+    found = re.fullmatch(r"(\d+)([sm]?)", text) if text else None
+    if text and (found is None or int(found[1]) == 0):
+        refuse(f"--budget `{text}`: a number of cases is due, or seconds as `90s`, or minutes as `10m`")
+    if found is None:
+        return None, float("inf")
+    return (int(found[1]), float("inf")) if not found[2] else (None, int(found[1]) * (60.0 if found[2] == "m" else 1.0))
+
+
+def within(judged: Generator[Judged, None, None], seconds: float) -> Iterator[Judged]:
+    """The same until the time is over."""
+    over = time.monotonic() + seconds
+    with closing(judged):
+        for item in judged:
+            yield item
+            if time.monotonic() > over:
+                return
 
 
 def red() -> frozenset[str]:

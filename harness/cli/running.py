@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import sys
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,6 @@ from harness.cli import endings, files, judging
 from harness.cli.refusals import BAD_USE, CONFORMS, DEVIATES, refuse
 
 if TYPE_CHECKING:
-    from harness.execution.task import Judged
     from harness.store import Store
 
 
@@ -41,7 +39,7 @@ def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.M
     from harness import runs
     from harness.store import Store, StoreError, put_aside, writing
 
-    count, seconds = _budget(part.budget)
+    count, seconds = judging.budget(part.budget)
 
     judging.one_thread()
     if not (names or part.only):
@@ -68,7 +66,7 @@ def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.M
                 _refuse_another_part(store, header)
                 left = _left(store, tasks)
                 judged = judging.watched(judging.judged(left, chosen, means), len(left), quiet=form != "table")
-                for _, rows in _within(judged, seconds):
+                for _, rows in judging.within(judged, seconds):
                     store.append(rows)
                 store.flush()
                 stale = runs.stale(chosen, store.marks(), whole=not runs.part(header), here=here)
@@ -85,16 +83,6 @@ def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.M
     return BAD_USE if broken else DEVIATES if red else CONFORMS
 
 
-def _budget(text: str) -> tuple[int | None, float]:
-    """Cases (None: any) and seconds of a budget such as `500`, `90s` or `10m`."""
-    found = re.fullmatch(r"(\d+)([sm]?)", text) if text else None
-    if text and (found is None or int(found[1]) == 0):
-        refuse(f"--budget `{text}`: a number of cases is due, or seconds as `90s`, or minutes as `10m`")
-    if found is None:
-        return None, float("inf")
-    return (int(found[1]), float("inf")) if not found[2] else (None, int(found[1]) * (60.0 if found[2] == "m" else 1.0))
-
-
 def _judged_before(path: Path, resume: bool) -> set[tuple[str, str]]:
     """The cases of an earlier run of the same command, which a budget need not be spent on first."""
     from harness.store import Store, StoreError
@@ -106,16 +94,6 @@ def _judged_before(path: Path, resume: bool) -> set[tuple[str, str]]:
             return set(store.done())
     except StoreError:
         return set()
-
-
-def _within(judged: Generator[Judged, None, None], seconds: float) -> Iterator[Judged]:
-    """The same until the time is over."""
-    over = time.monotonic() + seconds
-    with closing(judged):
-        for item in judged:
-            yield item
-            if time.monotonic() > over:
-                return
 
 
 def _sharded(tasks: list[Any], shard: str) -> list[Any]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from harness.model import CandidateSpec, Case, Spec, Verdict
 
 
-def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed: int, script: bool, form: str) -> None:
+def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed: int, bare: bool, form: str) -> None:
     """Print the evidence of a case, and the script that repeats its worst row."""
     from harness import cases, evidence, runs
 
@@ -36,23 +36,23 @@ def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed:
         for row in rows:
             click.echo(json.dumps(row.columns))
         return
-    if not script:
+    if not bare:
         _facts(spec, case)
         _evidence(spec, rows)
     worst = next((r for r in rows if r.status in judging.red()), next((r for r in rows if r.status == "known"), None))
     worst = worst or (rows[0] if rows and candidate else None)
     if worst is None:
         return
-    if not script and worst.bound:
+    if not bare and worst.bound:
         told = evidence.of(chosen, worst)
         click.echo("".join(f"\n{told[name]}\n" for name in ("formula", "digits") if name in told), nl=False)
     bound = next((c for c in kept.candidates if c.name == worst.candidate), None)
     if bound is not None:
-        text = _script(spec, bound, case, seed, worst)
-        click.echo(text if script else f"\n# --- repro.py ---\n{text}")
+        text = script(spec, bound, case, worst, seed)
+        click.echo(text if bare else f"\n# --- repro.py ---\n{text}")
 
 
-def _script(spec: Spec, given: CandidateSpec, case: Case, seed: int, row: Verdict) -> str:
+def script(spec: Spec, given: CandidateSpec, case: Case, row: Verdict, seed: int) -> str:
     """The script that repeats a row of a candidate, which is asked again for it."""
     from harness import repro, runs
     from harness.asking.hosts import Limits
@@ -68,7 +68,7 @@ def shrink(
     address: str,
     given: CandidateSpec,
     law: str,
-    script: bool,
+    bare: bool,
     *,
     seed: int,
     budget: int,
@@ -83,15 +83,15 @@ def shrink(
     start = cases.find(spec, address)
     small = shrinking.shrink(spec, start, given, law=law, seed=seed, budget=budget, timeout=timeout)
     row = small.row
-    if not script:
+    if not bare:
         before, after = (shrinking.entries(spec, c) for c in (small.start, small.case))
         click.echo(
             f"{small.case.id}\n  {counted(after, 'number')} instead of {before:,}, found in {counted(small.looks, 'judgement')}"
         )
         click.echo(f"  {row.law} {row.of}: {row.status}: {row.message}\n")
         _facts(spec, small.case)
-    text = _script(spec, given, small.case, seed, row)
-    click.echo(text if script else f"# --- repro.py ---\n{text}")
+    text = script(spec, given, small.case, row, seed)
+    click.echo(text if bare else f"# --- repro.py ---\n{text}")
 
 
 def _instead(spec: Spec, address: str, candidate: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 from math import prod
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from harness.asking.scenarios import (
 )
 from harness.bounds import Precision, gamma
 from harness.candidates import Undeclared
-from harness.comparison import Equation, Fact, Numbers, Reading, Testimony
+from harness.comparison import Equation, Fact, Numbers, Reading, Testimony, own_error
 from harness.fills import EXTREME
 from harness.laws import readings
 from harness.laws.readings import entry_of, inner, inner_products, noted
@@ -56,10 +57,11 @@ def gradient(trial: Trial) -> Iterator[Equation | Posed]:
         ways["between"] = trial.ask("vjp between", between)
     yield POSED
     yield from _judged(trial, trial.reverse, "")
+    own = trial.reverse.values
     for how, asked in ways.items():
         if not isinstance(asked.outcome, NotOffered):
-            yield from _judged(trial, asked, how)
-    for asked, how, answer in shared:
+            yield from _judged(trial, asked, how, own=own)
+    for asked, how, answer in [] if trial.wrong_gradient else shared:
         g = asked.returned.arrays[asked.scenario.wrt[0]]
         if g is not None and g.shape == answer.expected.shape:
             name = asked.scenario.wrt[0]
@@ -112,8 +114,10 @@ def subsets(trial: Trial) -> Iterator[Equation | Posed]:
             others = "" if count == 1 else f"with {count - 1} other "
             asked.append((f"{others}alone", trial.ask(f"vjp of {' and '.join(chosen)}", trial.pulled(wrt=chosen))))
     yield POSED
+    reverse = trial.reverse.outcome
+    own = reverse.present if isinstance(reverse, Returned) else {}
     for how, some in asked:
-        yield from _judged(trial, some, how)
+        yield from _judged(trial, some, how, own=own)
 
 
 def upstream(trial: Trial) -> Iterator[Equation | Posed]:
@@ -128,19 +132,23 @@ def upstream(trial: Trial) -> Iterator[Equation | Posed]:
         nan = {n: np.full_like(g, np.nan) for n, g in trial.due.cotangents.items()}
         hidden = trial.ask("vjp of NaN", trial.pulled(nan))
     yield POSED
+    reverse = trial.reverse.outcome
+    own = reverse.present if isinstance(reverse, Returned) else {}
     for question, answer in asked:
         if question.placed in _UNUSUAL and isinstance(answer.outcome, (NotOffered, Raised)):
             continue  # who refuses one does not go wrong in silence
+        if question.others and trial.wrong_gradient:
+            continue
         due = trial.due.pulled(question.cotangents) if question.others else trial.due.gradients
         tier = "worst" if question.repeating else "random"
-        equations = _judged(trial, answer, question.how, due, tier)
+        equations = _judged(trial, answer, question.how, due, tier, {} if question.others else own)
         yield from filter(_is_something, equations) if question.how == "of zeros" else equations
         for name in answer.returned.notes["upstream"]:
             words = ("kept", "changed")
             read = Reading(readings.listed, (answer.label,), {"key": "upstream", "name": name, "words": words})
             message = f"the upstream gradient of `{name}` was written to"
             yield Fact(Output(name), "changed", "kept", message, read, question.how)
-    if hidden is not None:
+    if hidden is not None and not trial.wrong_gradient:
         yield from _unhidden(trial, hidden)
 
 
@@ -228,6 +236,7 @@ def _judged(
     how: str,
     gradients: Mapping[str, Answer] | None = None,
     tier: str = "random",
+    own: Mapping[str, Array] = MappingProxyType({}),
 ) -> Iterator[Equation]:
     found, dtypes = asked.returned.arrays, asked.returned.notes["dtypes"]
     due_ones = trial.due.gradients if gradients is None else gradients
@@ -247,7 +256,7 @@ def _judged(
         if got != expected:
             message = f"the gradient of `{name}` is {got} where {expected} is due"
             yield Fact(Gradient(name), got, expected, message, noted(asked, "dtypes", name), how)
-        yield Numbers(Gradient(name), g, due, how, tier=tier, reading=entry_of(asked, name))
+        yield Numbers(Gradient(name), g, due, how, tier=tier, reading=entry_of(asked, name), own=own.get(name))
         if due.ties is not None and np.isfinite(g).all():
             yield _shared(asked, name, how, g, due)
 
@@ -338,20 +347,22 @@ def adjoint(trial: Trial) -> Iterator[Equation | Posed]:
     moved: Mapping[str, Array] = {n: a.expected for n, a in due.items()}
     if trial.by_library and isinstance(trial.forward.outcome, Returned):
         sources = moved = trial.forward.values
+    elif trial.wrong_gradient:
+        return  # there is nothing of its own to hold it against
     forward = np.zeros((), due_type(due))
     parts: list[tuple[Answer, Array, float]] = []
     for name, y in trial.due.cotangents.items():
         if name not in moved or moved[name].shape != y.shape or not _finite(moved[name]):
             return
         forward = forward + inner(moved[name], y)
-        parts.append((due[name], y, _noise(moved[name], y)))
+        parts.append((_own(due[name], moved[name], trial), y, _noise(moved[name], y)))
     for name, x in trial.due.tangents.items():
         actual = back[name]
         if actual is None:
             continue
         if actual.shape != x.shape or not _finite(actual):
             return
-        parts.append((trial.due.gradients[name], x, _noise(x, actual)))
+        parts.append((_own(trial.due.gradients[name], actual, trial), x, _noise(x, actual)))
     slack = sum((_slack(answer, x) + noise for answer, x, noise in parts), start=np.zeros(3))
     if np.isinf(slack).any():
         return  # some entry is unspecified: the order of its sum decides whether it overflows
@@ -368,6 +379,11 @@ def adjoint(trial: Trial) -> Iterator[Equation | Posed]:
         return [answer.within(sum((_slack(a.loosest, x) + noise for a, x, noise in parts), start=np.zeros(3)))]
 
     yield Numbers(Whole(), reverse, replace(answer, others=others, cancelling=cancelling), reading=read)
+
+
+def _own(due: Answer, own: Array, trial: Trial) -> Answer:
+    """An answer with the errors of what the candidate computes, where its gradient is another function's."""
+    return due.within(own_error(due, own)) if trial.wrong_gradient else due
 
 
 def _finite(x: Array) -> bool:
@@ -415,8 +431,9 @@ def second(trial: Trial) -> Iterator[Equation | Posed]:
     yield POSED
     due = trial.due.second
     yield from _curved(main, due, "")
+    own = main.values
     if turned is not None:
-        yield from _curved(turned, due, "upstream transposed")
+        yield from _curved(turned, due, "upstream transposed", own)
     for name, asked in alone.items():
         if not isinstance(asked.outcome, (NotOffered, NoGraph)):
             some = _inexact(trial.due.curved_in({name: trial.due.tangents[name]}))
@@ -424,7 +441,8 @@ def second(trial: Trial) -> Iterator[Equation | Posed]:
     for path, asked in paths.items():
         # a path that not every implementation has: nothing where this one raises
         if not isinstance(asked.outcome, (NotOffered, NoGraph, Raised, NotAnArray)):
-            yield from _curved(asked, trial.due.curved if path == "forward of forward" else due, path)
+            forward = path == "forward of forward"
+            yield from _curved(asked, trial.due.curved if forward else due, path, {} if forward else own)
 
 
 def _paths(trial: Trial, given: Mapping[str, Any]) -> dict[str, Asked]:
@@ -455,7 +473,9 @@ def _overflows(due: Mapping[str, Answer]) -> bool:
     return any(bool(np.any(np.abs(a.expected) > a.p.largest)) for a in due.values() if a.expected.dtype.kind in "fc")
 
 
-def _curved(asked: Asked, due: Mapping[str, Answer], how: str) -> Iterator[Equation]:
+def _curved(
+    asked: Asked, due: Mapping[str, Answer], how: str, own: Mapping[str, Array] = MappingProxyType({})
+) -> Iterator[Equation]:
     for name, g in asked.returned.arrays.items():
         if name not in due:
             continue
@@ -465,7 +485,7 @@ def _curved(asked: Asked, due: Mapping[str, Answer], how: str) -> Iterator[Equat
                 message = f"the second-order gradient of `{name}` is missing"
                 yield Fact(of, "None", "a gradient", message, _missing(asked, name), how)
         elif g.shape == expected.expected.shape:
-            yield Numbers(of, g, expected, how, reading=entry_of(asked, name))
+            yield Numbers(of, g, expected, how, reading=entry_of(asked, name), own=own.get(name))
 
 
 def gradcheck(trial: Trial) -> Iterator[Equation | Posed]:

@@ -21,7 +21,7 @@ from harness.asking.outcomes import Raised, Reason
 from harness.asking.scenarios import Call, Lists
 from harness.bounds import Precision
 from harness.candidates import Undeclared
-from harness.comparison import Equation, Fact, Numbers, Reading
+from harness.comparison import Equation, Fact, Numbers, Reading, own_error
 from harness.fills import EXTREME
 from harness.laws import readings
 from harness.laws.readings import entry_of
@@ -96,7 +96,8 @@ def _due_there(trial: Trial, name: str, arrays: Mapping[str, Any], wide: Precisi
         if not np.isfinite(answer.error).all() or not np.isfinite(answer.expected).all():
             raise _Elsewhere
         kind = np.result_type(wide.wide, np.complex64) if actual.dtype.kind == "c" else wide.wide
-        outputs.append(Tracked(actual.astype(kind), answer.error, wide))
+        error = own_error(answer, actual) if trial.wrong else answer.error
+        outputs.append(Tracked(actual.astype(kind), error, wide))
     return outputs
 
 
@@ -118,7 +119,7 @@ def containers(trial: Trial) -> Iterator[Equation | Posed]:
     for name, actual in asked.values.items():
         due = trial.due.values[name]
         if actual.shape == due.expected.shape:
-            yield Numbers(Output(name), actual, due, reading=entry_of(asked, name))
+            yield Numbers(Output(name), actual, due, reading=entry_of(asked, name), own=trial.first.values[name])
         else:
             read = Reading(readings.shape, (asked.label,), {"name": name})
             yield Fact(Output(name), actual.shape, due.expected.shape, f"`{name}` of lists has another shape", read)

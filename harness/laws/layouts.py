@@ -41,7 +41,8 @@ def layout(trial: Trial) -> Iterator[Equation | Posed]:
                 read = entry_of(one, trial.outputs[0])
                 yield Fact(Output(trial.outputs[0]), "raised", "a result", message, read, "shared")
             case _:
-                yield from alike(one.values, trial.due_at(draw).values, partial(entry_of, one), "shared")
+                if not trial.wrong:
+                    yield from alike(one.values, trial.due_at(draw).values, partial(entry_of, one), "shared")
 
 
 def _in(trial: Trial, name: str, placed: Asked) -> Iterator[Equation]:
@@ -56,7 +57,8 @@ def _in(trial: Trial, name: str, placed: Asked) -> Iterator[Equation]:
     for output, actual in placed.values.items():
         expected = due[output].expected
         if actual.shape == expected.shape:
-            yield Numbers(Output(output), actual, due[output], name, reading=entry_of(placed, output))
+            own = trial.first.values[output]
+            yield Numbers(Output(output), actual, due[output], name, reading=entry_of(placed, output), own=own)
         elif trial.first.values[output].shape == expected.shape:
             read = Reading(readings.shape, (placed.label,), {"name": output})
             message = f"{name} inputs change the result's shape"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from harness.asking.outcomes import as_array
+from harness.asking.outcomes import Returned, as_array
 from harness.asking.scenarios import Call
-from harness.comparison import Equation, Numbers, Reading
+from harness.comparison import Equation, Numbers, Reading, own_error
 from harness.laws.readings import sum_less_parts
 from harness.oracles import Answer, combined
 from harness.subjects import Output
@@ -45,4 +45,21 @@ def linear(trial: Trial, of: str) -> Iterator[Equation | Posed]:
             expected = due[0].expected - due[1].expected - due[2].expected
             error = due[0].error + due[1].error + due[2].error
             answer = Answer(expected, error, due[0].p, combined(due, (1, -1, -1)))
-            yield Numbers(Output(name), actual, answer, of, scale=due[0].expected, reading=read)
+            equation = Numbers(Output(name), actual, answer, of, scale=due[0].expected, reading=read)
+            yield _of_another(trial, of, name, due, results) if trial.wrong else equation
+
+
+def _of_another(trial: Trial, of: str, name: str, due: Sequence[Answer], found: Mapping[str, Returned]) -> Numbers:
+    """The same of a candidate whose values are another function's: ``f(x + x') - f(x) - f(x') + f(0)`` is 0, rounded."""
+    zeros = {**trial.arrays, of: np.zeros_like(trial.arrays[of])}
+    asked = trial.ask(f"zero {of}", Call(zeros, trial.case.layout))
+    found = {**found, asked.label: asked.returned}
+    got = [as_array(r.arrays[name]) for r in found.values()]
+    wide = due[0].expected.dtype
+    read = Reading(sum_less_parts, tuple(found), {"name": name, "kind": wide.name})
+    with np.errstate(all="ignore"):
+        rounded = due[0].p.u * np.max(np.abs(got[0]), initial=0)
+        error = sum((own_error(a, y) for a, y in zip(due, got, strict=False)), start=rounded)
+        actual = sum_less_parts(found, read.labels, name, wide.name)
+    answer = Answer(np.zeros_like(due[0].expected), error, due[0].p)
+    return Numbers(Output(name), actual, answer, of, scale=due[0].expected, reading=read)

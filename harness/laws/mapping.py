@@ -60,8 +60,10 @@ def _mapped(trial: Trial, asked: Asked, how: str) -> Iterator[Equation]:
     other = {n: (trial.bench.others if n in over else trial.arrays)[n] for n in trial.arrays}
     trial.bench.draw(draw, partial(dict, other))
     for i, due in enumerate((trial.composed_at("").values, trial.composed_at(draw).values)):
+        if i and trial.wrong:
+            return
         for name, y in found.items():
-            yield _one_of_two(asked, i, Output(name), y, due[name], how)
+            yield _one_of_two(asked, i, Output(name), y, due[name], how, None if i else trial.first.values[name])
 
 
 def _gradients(trial: Trial) -> dict[str, Asked]:
@@ -91,13 +93,15 @@ def _of_gradients(trial: Trial, how: str, asked: Asked) -> Iterator[Equation]:
                 yield Fact(Gradient(name), "None", "a gradient", text, _none(asked, name), how)
         case Returned(arrays):
             due = trial.due.gradients, trial.due_at("others").gradients
-            for i, gradients in enumerate(due):
+            for i, gradients in enumerate(due[:1] if trial.wrong_gradient else due):
                 for name, g in arrays.items():
                     if g is None and name in alone:
                         message = f"there is no gradient of `{name}`"
                         yield Fact(Gradient(name), "None", "a gradient", message, _none(asked, name), how)
                     elif g is not None:
-                        yield _one_of_two(asked, i, Gradient(name), g, gradients[name], how)
+                        yield _one_of_two(
+                            asked, i, Gradient(name), g, gradients[name], how, None if i else alone.get(name)
+                        )
         case Raised() | NotOffered() | NotAnArray():
             return
         case _:
@@ -108,11 +112,13 @@ def _none(asked: Asked, name: str) -> Reading:
     return Reading(readings.missing, (asked.label,), {"name": name})
 
 
-def _one_of_two(asked: Asked, i: int, of: Output | Gradient, actual: Array, due: Answer, how: str) -> Equation:
+def _one_of_two(
+    asked: Asked, i: int, of: Output | Gradient, actual: Array, due: Answer, how: str, own: Array | None
+) -> Equation:
     """What a map over two gives for one of them."""
     expected = (2, *due.expected.shape)
     if actual.shape == expected:
         read = Reading(readings.part, (asked.label,), {"name": of.name, "index": i})
-        return Numbers(of, actual[i], due, how, reading=read)
+        return Numbers(of, actual[i], due, how, reading=read, own=own)
     read = Reading(readings.shape, (asked.label,), {"name": of.name})
     return Fact(of, actual.shape, expected, f"expected shape {expected}, got {actual.shape}", read, how)

@@ -105,11 +105,13 @@ def repeatable(trial: Trial) -> Iterator[Equation | Posed]:
     first, due = trial.first.values, trial.due_at("others").values
     yield from _same(trial, "twice", first, twice)
     other = _part(after.values, "others")
-    yield from alike(other, due, partial(_prefixed, after, "others"), "of other inputs")
+    if not trial.wrong:
+        yield from alike(other, due, partial(_prefixed, after, "others"), "of other inputs")
     yield from _same(trial, "after other inputs", first, after, "again ")
     yield from _same(trial, "after its result is overwritten", first, scribbled)
     if overwritten is not None and not isinstance(overwritten.outcome, NotOffered):
-        yield from alike(overwritten.values, due, partial(entry_of, overwritten), "of overwritten inputs")
+        read = partial(entry_of, overwritten)
+        yield from alike(overwritten.values, due, read, "of overwritten inputs", other)
     yield from _alike_in(trial, modes, first)
     if threads is not None:
         yield from _together(trial, threads, {"inputs": first, "others": other})
@@ -158,7 +160,7 @@ def _one_same(name: str, how: str, first: Array | None, later: Array, due: Answe
     if first is not None and (first.shape, first.dtype) == (later.shape, later.dtype) and bits(first) == bits(later):
         return Fact(Output(name), "same bits", "same bits", "", read, how)
     if later.shape == due.expected.shape:
-        return Numbers(Output(name), later, due, how, reading=read, again=True)
+        return Numbers(Output(name), later, due, how, reading=read, again=True, own=first)
     shape = None if first is None else first.shape
     read = Reading(readings.shape, read.labels, read.arguments)
     message = f"expected shape {shape} as at first, got {later.shape}"

@@ -75,10 +75,10 @@ def hidden(found: Found, labels: Sequence[str], name: str, depends: Array) -> An
 
 
 def sum_less_parts(found: Found, labels: Sequence[str], name: str, kind: str) -> Any:
-    """``f(x + x') - f(x) - f(x')`` in a wider type."""
-    whole, one, two = (as_array(found[label].arrays[name]).astype(kind) for label in labels)
+    """``f(x + x') - f(x) - f(x')`` in a wider type, and ``+ f(0)`` where that was asked for."""
+    whole, one, two, *none = (as_array(found[label].arrays[name]).astype(kind) for label in labels)
     with np.errstate(all="ignore"):
-        return whole - one - two
+        return sum(none, start=whole - one - two)
 
 
 def inner(a: Array, b: Array) -> Any:

@@ -1,0 +1,355 @@
+"""Rows of one candidate -> causes: one for each kind of wrongness, what follows from it folded under it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+
+from harness import cases
+from harness.answer.columns import Columns, columns
+from harness.answer.levels import SPECIAL, Level, level, wrong
+from harness.answer.patterns import Pattern, pattern
+from harness.answer.rules import Rule, rule
+from harness.model import Case, Spec, Value, Verdict
+
+#: Fills of data as any: what they hide is hidden by chance alone.
+PLAIN = frozenset({"normal", "wide", "cancelling"})
+
+#: The part of a kind's cases at which another, earlier one must be wrong too for it to follow from that one.
+FOLLOWS = 2 / 3
+
+
+class Manner(StrEnum):
+    """How a row is wrong."""
+
+    NUMBER = "another number"
+    FACT = "another fact"
+    RAISES = "raises"
+    LACKS = "gives nothing"
+    RETURNS = "does not refuse"
+    ENDS = "ends its process or does not answer"
+
+
+#: Laws that look at one thing, the ones that others follow from first.
+FAMILIES: Mapping[str, str] = {
+    "status": "call",
+    "shape": "shape",
+    "agrees": "values",
+    "dtype": "dtype",
+    "distribution": "distribution",
+    "linear": "identities",
+    "identity": "identities",
+    "containers": "containers",
+    "gradient": "gradient",
+    "upstream": "upstream",
+    "subsets": "subsets",
+    "backward": "backward",
+    "adjoint": "adjoint",
+    "gradcheck": "adjoint",
+    "forward": "forward",
+    "second": "second",
+    "vmap": "mapping",
+    "layout": "layout",
+    "repeatable": "repeatable",
+    "pure": "pure",
+}
+_ORDER = tuple(dict.fromkeys([*FAMILIES.values(), "refusals"]))
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """Two cases that differ in one axis, the one right and the other wrong."""
+
+    axis: str
+    right: Value
+    wrong: Value
+
+
+@dataclass(frozen=True)
+class Smallest:
+    """The smallest input found at which it is wrong in the same way: its address, and how it reads."""
+
+    case: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One kind of wrongness: at which cases, by which rule, where in the arrays, how far off, and what follows from it.
+
+    ``detail`` is an exception's type, ``example`` the row at the nearest case, ``beside`` the levels at which its
+    consequences stand and at how many cases, ``name`` what the candidate computes instead, where somebody knows.
+    """
+
+    level: Level
+    manner: Manner
+    laws: tuple[str, ...]
+    detail: str
+    subjects: tuple[str, ...]
+    wrong: tuple[str, ...]
+    right: tuple[str, ...]
+    rule: Rule | None
+    pattern: Pattern
+    example: Verdict
+    neighbour: Neighbour | None
+    beside: Mapping[Level, int]
+    name: str | None = None
+    smallest: Smallest | None = None
+
+    @property
+    def judged(self) -> int:
+        """How many cases tell of it."""
+        return len(self.wrong) + len(self.right)
+
+
+#: Says what a candidate computes instead, or None.
+Name = Callable[[Cause], str | None]
+
+
+def named(found: Iterable[Cause], name: Name) -> tuple[Cause, ...]:
+    """The causes, each with what the candidate computes instead where ``name`` knows it."""
+    return tuple(replace(cause, name=name(cause)) for cause in found)
+
+
+def causes(spec: Spec, order: Mapping[str, Case], rows: Sequence[Verdict]) -> tuple[Cause, ...]:
+    """The causes of one candidate's red rows, those of the first levels first. ``order`` has the nearest case first."""
+    groups = _groups(order, rows)
+    if not groups:
+        return ()
+    facts = _Facts(spec, order, rows)
+    roots, after = _folded(groups)
+    made = [_Made(root, [root, *after.get(id(root), [])], facts.rule(root)) for root in roots]
+    made = _merged(made, facts)
+    found = [facts.cause(one) for one in made]
+    levels = list(Level)
+    return tuple(sorted(found, key=lambda c: (levels.index(c.level), -len(c.wrong))))
+
+
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """Red rows of one family that are wrong in one manner."""
+
+    family: str
+    manner: Manner
+    detail: str
+    rows: tuple[Verdict, ...]
+    cases: frozenset[str]
+    laws: frozenset[str]
+
+    @property
+    def value(self) -> bool:
+        """Whether its numbers are held against the definition alone, of further draws of the inputs."""
+        apart = self.family in ("repeatable", "layout", "mapping") and self.manner is Manner.NUMBER
+        return apart and not any(r.traits.relation for r in self.rows)
+
+
+@dataclass(frozen=True, eq=False)
+class _Made:
+    """A root, itself and all that follows from it, its rule."""
+
+    root: _Group
+    parts: list[_Group]
+    rule: Rule | None
+
+
+def manner(row: Verdict) -> Manner:
+    """How a red row is wrong."""
+    if row.death or row.status in ("crashed", "timed out"):
+        return Manner.ENDS
+    if row.expected == "raises":
+        return Manner.RETURNS
+    if row.traits.raised or (row.law == "status" and row.status == "fails"):
+        return Manner.RAISES
+    if row.status == "fails":
+        return Manner.LACKS
+    return Manner.NUMBER if row.bound else Manner.FACT
+
+
+def _groups(order: Mapping[str, Case], rows: Iterable[Verdict]) -> list[_Group]:
+    kinds: dict[tuple[str, Manner, str], list[Verdict]] = defaultdict(list)
+    for row in rows:
+        if wrong(row):
+            case = order.get(row.case)
+            refused = case is not None and bool(case.invalid)
+            family = "refusals" if refused and row.law == "status" else FAMILIES.get(row.law, "values")
+            how = Manner.RETURNS if family == "refusals" else manner(row)
+            kinds[family, how, row.traits.raised].append(row)
+    found = [
+        _Group(*kind, tuple(some), frozenset(r.case for r in some), frozenset(r.law for r in some))
+        for kind, some in kinds.items()
+    ]
+    of_values = {case for g in found if g.family == "values" for case in g.cases}
+    placed = all(order[c].layout != "contiguous" for c in of_values if c in order)
+    first = [g for g in found if placed and g.family == "layout"]  # what is wrong in other layouts alone is so of them
+    rest = [g for g in found if g not in first]
+    rest.sort(key=lambda g: (_ORDER.index(g.family), -len(g.cases), g.manner, g.detail))
+    return [*first, *rest]
+
+
+def _folded(groups: Iterable[_Group]) -> tuple[list[_Group], dict[int, list[_Group]]]:
+    """The groups that stand for themselves, and those that follow from each of them."""
+    roots: list[_Group] = []
+    after: dict[int, list[_Group]] = defaultdict(list)
+    for group in groups:
+        before = [root for root in roots if root.family != group.family]
+        covered = group.cases.intersection(*[frozenset[str]().union(*(r.cases for r in before))])
+        ahead = [root for root in before if root.family == "layout" and group.family == "values"]
+        values = [root for root in before if root.family == "values" and group.value]
+        if before and (ahead or values or len(covered) >= FOLLOWS * len(group.cases)):
+            after[id(max(before, key=lambda r: len(r.cases & group.cases)))].append(group)
+        else:
+            roots.append(group)
+    return roots, after
+
+
+def _merged(made: list[_Made], facts: _Facts) -> list[_Made]:
+    """Roots that one rule separates better than several do are one."""
+    kept: list[_Made] = []
+    for one in made:
+        for n, other in enumerate(kept):
+            if (both := _one_of_two(other, one, facts)) is not None:
+                kept[n] = both
+                break
+        else:
+            kept.append(one)
+    return kept
+
+
+def _one_of_two(a: _Made, b: _Made, facts: _Facts) -> _Made | None:
+    if "refusals" in (a.root.family, b.root.family):
+        return None
+    rows, laws = (*a.root.rows, *b.root.rows), a.root.laws | b.root.laws
+    larger = max((a.root, b.root), key=lambda g: len(g.cases))
+    together = replace(larger, rows=rows, cases=a.root.cases | b.root.cases, laws=laws)
+    found = facts.rule(together)
+    same = a.rule is not None and b.rule is not None and a.rule.text == b.rule.text
+    everywhere = found is None and a.rule is None and b.rule is None and not facts.right(together)
+    better = found is not None and found.exact and not (_is_exact(a) and _is_exact(b))
+    return _Made(together, [*a.parts, *b.parts], found) if same or better or everywhere else None
+
+
+def _is_exact(one: _Made) -> bool:
+    return one.rule is not None and one.rule.exact
+
+
+class _Facts:
+    """What is known of all cases of a candidate."""
+
+    def __init__(self, spec: Spec, order: Mapping[str, Case], rows: Sequence[Verdict]) -> None:
+        self._spec, self._order = spec, order
+        self._place = {case: n for n, case in enumerate(order)}
+        self._columns: Columns | None = None
+        self._conforms: dict[str, set[str]] = defaultdict(set)
+        self._red: dict[str, set[str]] = defaultdict(set)
+        for row in rows:
+            if row.status in ("conforms", "known"):
+                self._conforms[row.law].add(row.case)
+            elif wrong(row):
+                self._red[row.law].add(row.case)
+
+    def right(self, group: _Group) -> list[str]:
+        """The cases at which what the group breaks was judged and is kept."""
+        kept = set[str]().union(*(self._conforms[law] for law in group.laws))
+        broken = group.cases.union(*(self._red[law] for law in group.laws))
+        invalid = group.family == "refusals"
+        return self._sorted(c for c in kept - broken if c in self._order and bool(self._order[c].invalid) == invalid)
+
+    def _sorted(self, found: Iterable[str]) -> list[str]:
+        return sorted(found, key=lambda c: self._place.get(c, len(self._place)))
+
+    def rule(self, group: _Group) -> Rule | None:
+        """The rule that separates a group's cases from those that keep what it breaks."""
+        if group.family == "refusals":
+            return None
+        valid = [c for c in group.cases if c in self._order and not self._order[c].invalid]
+        bad, good = self._sorted(valid), self.right(group)
+        if not bad or not good:
+            return None
+        if self._columns is None:
+            self._columns = columns(self._spec, [c for c in self._order.values() if not c.invalid])
+            self._at = {c.id: n for n, c in enumerate(c for c in self._order.values() if not c.invalid)}
+        return self._separating(bad, good)
+
+    def _separating(self, bad: Sequence[str], good: Sequence[str]) -> Rule | None:
+        """The rule of all cases; that of those with data as any, where it is exact and the other is not."""
+        found = self._rule(bad, good)
+        plain = [[c for c in some if self._order[c].fill in PLAIN] for some in (bad, good)]
+        if found is None or not found.exact:
+            ordinary = self._rule(*plain)
+            if ordinary is not None and ordinary.exact:
+                return replace(ordinary, hidden=len(bad) + len(good) - sum(map(len, plain)))
+        return found
+
+    def _rule(self, bad: Sequence[str], good: Sequence[str]) -> Rule | None:
+        if not bad or not good or self._columns is None:
+            return None
+        chosen = np.array([self._at[c] for c in (*bad, *good)])
+        return rule(self._columns[chosen], np.arange(len(chosen)) < len(bad))
+
+    def cause(self, made: _Made) -> Cause:
+        """A root as people read it."""
+        root, right = made.root, self.right(made.root)
+        found = self._sorted(root.cases)
+        nearest = min(
+            root.rows, key=lambda r: (manner(r) != root.manner, self._place.get(r.case, len(self._place)), r.of)
+        )
+        beside: dict[Level, set[str]] = defaultdict(set)
+        for part in made.parts:
+            for row in part.rows:
+                beside[level(row, self._order.get(row.case))].add(row.case)
+        own = _own_level(root, self._order)
+        beside.pop(own, None)
+        return Cause(
+            level=own,
+            manner=root.manner,
+            laws=tuple(sorted(root.laws)),
+            detail=root.detail,
+            subjects=tuple(dict.fromkeys(r.of for r in sorted(root.rows, key=lambda r: self._place.get(r.case, 0)))),
+            wrong=tuple(found),
+            right=tuple(right),
+            rule=made.rule,
+            pattern=pattern([r for r in root.rows if r.law == nearest.law and r.of == nearest.of]),
+            example=nearest,
+            neighbour=self._neighbour(found, right),
+            beside={one: len(beside[one]) for one in Level if beside.get(one)},
+        )
+
+    def _neighbour(self, bad: Sequence[str], good: Collection[str]) -> Neighbour | None:
+        """The nearest two cases that differ in one axis, the one right and the other wrong."""
+        points = {
+            c: cases.point(self._spec, self._order[c])
+            for c in (*bad, *good)
+            if c in self._order and not self._order[c].invalid
+        }
+        kept: dict[tuple[object, ...], list[str]] = defaultdict(list)
+        for c in good:
+            for axis in points.get(c, {}):
+                kept[_without(axis, points[c])].append(c)
+        near: list[tuple[float, int, Neighbour]] = []
+        for n, c in enumerate(c for c in bad if c in points):
+            for axis, value in points[c].items():
+                for other in kept.get(_without(axis, points[c]), ()):
+                    near.append((_apart(points[other][axis], value), n, Neighbour(axis, points[other][axis], value)))
+        return min(near, key=lambda found: found[:2])[2] if near else None
+
+
+def _without(axis: str, point: Mapping[str, Value]) -> tuple[object, ...]:
+    return (axis, *(cases.write(v) for name, v in point.items() if name != axis))
+
+
+def _apart(a: Value, b: Value) -> float:
+    """How far two values are apart: numbers by their ratio, anything else farther than those."""
+    plain = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in (a, b))
+    return abs(np.log2((abs(a) + 1) / (abs(b) + 1))) if plain else 100.0
+
+
+def _own_level(root: _Group, order: Mapping[str, Case]) -> Level:
+    """The first level at which it shows: values, where it is not special ones alone."""
+    found = {level(row, order.get(row.case)) for row in root.rows}
+    if root.family == "values" and all(order[c].fill in SPECIAL for c in root.cases if c in order):
+        return Level.SPECIALS
+    return next(one for one in Level if one in found)

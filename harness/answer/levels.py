@@ -1,0 +1,146 @@
+"""Rows -> contract levels: what of an op a candidate keeps, in a fixed order, each with its counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from harness.asking.registry import LIBRARIES
+from harness.fills import EXTREME, FILLS, WITHOUT_SLOPES
+from harness.model import BAD, RED, CandidateSpec, Case, Spec, Verdict
+
+
+class Level(StrEnum):
+    """What somebody may answer for, in the order in which it is read."""
+
+    VALUES = "values"
+    SPECIALS = "special values"
+    TYPES = "shapes and dtypes"
+    GRADIENTS = "gradients"
+    FORWARD = "forward mode"
+    SECOND = "second order"
+    MAPPING = "mapping"
+    LAYOUTS = "layouts"
+    REPEATS = "repeats and threads"
+    EFFECTS = "side effects"
+    REFUSALS = "refusals"
+
+
+#: The word by which a command names a level.
+WORDS: Mapping[str, Level] = {level.value.split()[0]: level for level in Level}
+
+#: The level of each law; a row of the status is one of values, or of refusals where the call is invalid.
+OF_LAW: Mapping[str, Level] = {
+    "status": Level.VALUES,
+    "agrees": Level.VALUES,
+    "linear": Level.VALUES,
+    "identity": Level.VALUES,
+    "containers": Level.VALUES,
+    "distribution": Level.VALUES,
+    "shape": Level.TYPES,
+    "dtype": Level.TYPES,
+    "gradient": Level.GRADIENTS,
+    "subsets": Level.GRADIENTS,
+    "upstream": Level.GRADIENTS,
+    "backward": Level.GRADIENTS,
+    "adjoint": Level.GRADIENTS,
+    "gradcheck": Level.GRADIENTS,
+    "forward": Level.FORWARD,
+    "second": Level.SECOND,
+    "vmap": Level.MAPPING,
+    "layout": Level.LAYOUTS,
+    "repeatable": Level.REPEATS,
+    "pure": Level.EFFECTS,
+}
+
+#: Levels that need somebody who differentiates.
+DERIVATIVES = (Level.GRADIENTS, Level.FORWARD, Level.SECOND)
+
+#: Fills that hold what is not finite, or lies at the ends of the range or the domain.
+SPECIAL = frozenset({name for name in FILLS if name in ("nan", "inf", "specials_swapped", "lowest", "negative_zero")})
+SPECIAL |= EXTREME | WITHOUT_SLOPES
+
+
+def level(row: Verdict, case: Case | None) -> Level:
+    """The one level a row belongs to."""
+    found = OF_LAW.get(row.law, Level.VALUES)
+    if case is None or found is not Level.VALUES:
+        return found
+    if case.invalid:
+        return Level.REFUSALS
+    return Level.SPECIALS if case.fill in SPECIAL else found
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The cases of one level: each is right, wrong, known to be wrong, not offered, or not judged for a reason."""
+
+    level: Level
+    right: int = 0
+    wrong: int = 0
+    known: int = 0
+    not_offered: int = 0
+    not_judged: int = 0
+    why: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def judged(self) -> int:
+        """How many cases were decided."""
+        return self.right + self.wrong + self.known
+
+
+#: From the worst to the least: what speaks for a case at a level where its rows differ.
+_RANKS: Mapping[str, int] = {**dict.fromkeys(RED, 4), "known": 3, "conforms": 2, "unsupported": 1}
+
+
+def tallies(spec: Spec, given: CandidateSpec, by_id: Mapping[str, Case], rows: Iterable[Verdict]) -> tuple[Tally, ...]:
+    """Every level of one candidate's rows, in order."""
+    best: dict[Level, dict[str, tuple[int, Verdict]]] = {one: {} for one in Level}
+    for row in rows:
+        at, rank = best[level(row, by_id.get(row.case))], _RANKS.get(row.status, 0)
+        if row.case not in at or rank > at[row.case][0]:
+            at[row.case] = rank, row
+    return tuple(_tally(one, spec, given, tuple(at.values())) for one, at in best.items())
+
+
+def _tally(one: Level, spec: Spec, given: CandidateSpec, found: Sequence[tuple[int, Verdict]]) -> Tally:
+    ranks = Counter(rank for rank, _ in found)
+    unoffered = [row for rank, row in found if rank == 1]
+    lacks = one not in (Level.VALUES, Level.SPECIALS, Level.REFUSALS)
+    open_ = [row for rank, row in found if rank == 0] + (unoffered if lacks else [])
+    without = missing(one, spec, given)
+    why = Counter(without or row.message or row.status for row in open_)
+    if not found:
+        why = Counter({without or "no case asks for it": 0})
+    offered = 0 if lacks else len(unoffered)
+    return Tally(one, ranks[2], ranks[4], ranks[3], offered, len(open_), dict(why.most_common()))
+
+
+def missing(one: Level, spec: Spec, given: CandidateSpec) -> str:
+    """Why nothing of a level can be judged of a candidate; empty where it can."""
+    entry, differentiable = LIBRARIES[given.library or "numpy"], any(o.differentiable for o in spec.outputs)
+    if one is Level.REFUSALS and not spec.invalid:
+        return "the spec names no invalid call"
+    if one in DERIVATIVES and not differentiable:
+        return "the op has no derivative"
+    if one is Level.GRADIENTS and not entry.differentiates and given.vjp is None:
+        return "no --vjp given"
+    if one in (Level.FORWARD, Level.SECOND, Level.MAPPING) and not entry.differentiates:
+        return f"{NAMES.get(given.library, given.library)} has none"
+    return ""
+
+
+#: Libraries as their makers write them.
+NAMES = {"numpy": "NumPy", "scipy": "SciPy", "torch": "torch", "jax": "JAX"}
+
+
+def red(found: Iterable[Tally], accepted: Collection[Level] = ()) -> bool:
+    """Whether something is wrong at a level that is not accepted."""
+    return any(t.wrong for t in found if t.level not in accepted)
+
+
+def wrong(row: Verdict) -> bool:
+    """Whether a row is wrong and unexplained."""
+    return row.status in BAD

@@ -1,0 +1,76 @@
+"""Rows of one candidate -> its answer: levels and causes, and whether it is the op."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.answer.causes import Cause, causes
+from harness.answer.levels import Level, Tally, red, tallies
+from harness.model import CandidateSpec, Case, Spec, Verdict
+
+
+class Said(StrEnum):
+    """What an answer comes to."""
+
+    IS = "is"
+    IS_NOT = "is not"
+    OPEN = "is not judged as"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found out about one candidate of an op. ``refused`` counts why cases are not offered."""
+
+    op: str
+    candidate: str
+    library: str
+    said: Said
+    cases: int
+    refused: Mapping[str, int]
+    tallies: tuple[Tally, ...]
+    causes: tuple[Cause, ...]
+    accepted: frozenset[Level] = frozenset()
+
+    def at(self, level: Level) -> Tally:
+        """The tally of a level."""
+        return next(t for t in self.tallies if t.level is level)
+
+    @property
+    def red(self) -> bool:
+        """Whether something is wrong that nobody accepts, or nothing was judged."""
+        return self.said is not Said.IS
+
+
+def answer(
+    spec: Spec,
+    given: CandidateSpec,
+    order: Mapping[str, Case],
+    rows: Sequence[Verdict],
+    accepted: Collection[Level] = (),
+) -> Answer:
+    """The answer of one candidate's rows. ``order`` is the cases by id, the nearest to the op's first one first."""
+    levels = tallies(spec, given, order, rows)
+    refused = Counter(r.message for r in rows if r.law == "status" and r.status == "unsupported")
+    compared = any(t.right or t.known for t in levels if t.level in (Level.VALUES, Level.SPECIALS) and _valued(rows))
+    said = Said.IS_NOT if red(levels, accepted) else Said.IS if compared else Said.OPEN
+    return Answer(
+        spec.op,
+        given.name,
+        given.library,
+        said,
+        len({r.case for r in rows}),
+        dict(refused.most_common()),
+        levels,
+        causes(spec, order, rows),
+        frozenset(accepted),
+    )
+
+
+def _valued(rows: Sequence[Verdict]) -> bool:
+    """Whether a value was compared: that something returned is no value."""
+    return any(
+        r.law not in ("status", "dtype", "pure") and r.status in ("conforms", "known", "not believed") for r in rows
+    )

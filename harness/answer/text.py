@@ -1,0 +1,199 @@
+"""Answer -> one screen of text, at most 80 columns wide."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from harness.answer.causes import Cause, Manner
+from harness.answer.levels import NAMES, Level, Tally
+from harness.answer.rules import Rule
+from harness.answer.summary import Answer, Said
+from harness.cases import write
+
+#: Columns of a screen, and of its left margin.
+WIDTH, MARGIN = 80, 16
+
+#: Causes told in full, and lines that one may take.
+MOST_CAUSES, MOST_LINES = 3, 6
+
+#: Characters of a reason, and reasons why cases are not offered.
+LONGEST, MOST_REASONS = 90, 2
+
+
+def lines(found: Answer) -> list[str]:
+    """What is found out, the answer first."""
+    return [*textwrap.wrap(heading(found), WIDTH), "", *_levels(found)]
+
+
+def heading(found: Answer) -> str:
+    """The answer in one sentence."""
+    library = NAMES.get(found.library, found.library)
+    without = sum(found.refused.values())
+    why = ""
+    if without:
+        told = [cut(reason, LONGEST) for reason in list(found.refused)[:MOST_REASONS]]
+        why = f", {without:,} not offered: {', '.join(told)}{' ...' if len(found.refused) > MOST_REASONS else ''}"
+    match found.said:
+        case Said.IS:
+            accepted = f"; {', '.join(sorted(found.accepted))} accepted" if found.accepted else ""
+            return f"{found.candidate} is {found.op} at all {found.cases - without:,} cases asked ({library}{why}{accepted})"
+        case Said.IS_NOT:
+            return f"{found.candidate} is not {found.op} ({library}; {found.cases:,} cases{why})"
+        case Said.OPEN:
+            return f"no value of {found.candidate} was judged as {found.op} ({library}; {found.cases:,} cases{why})"
+
+
+def _levels(found: Answer) -> Iterator[str]:
+    for cause in found.causes[:MOST_CAUSES]:
+        yield from _block(cause.level.value, list(told(cause, found)))
+    if more := found.causes[MOST_CAUSES:]:
+        levels = ", ".join(dict.fromkeys(c.level.value for c in more))
+        yield from _block("more", [f"{_counted(len(more), 'cause')}: {levels}"])
+    shown = {c.level for c in found.causes}.union(*(c.beside for c in found.causes[:MOST_CAUSES]))
+    quiet = [t for t in found.tallies if t.level not in shown]
+    for word, some in (
+        ("also wrong", [_counts(t) for t in quiet if t.wrong]),
+        ("right", [_right(t) for t in quiet if t.right + t.known and not t.wrong]),
+        ("not judged", _open([t for t in quiet if not t.judged])),
+    ):
+        if some:
+            yield from _block(word, [", ".join(some)])
+
+
+def _block(label: str, items: Sequence[str]) -> Iterator[str]:
+    """Lines with a label before the first."""
+    if len(label) > MARGIN - 4:
+        yield f"  {label}"
+        label = ""
+    first = f"  {label}".ljust(MARGIN)
+    for item in items:
+        wrapped = textwrap.wrap(item, WIDTH - MARGIN, max_lines=3, placeholder=" ...", break_on_hyphens=False)
+        for line in wrapped or [""]:
+            yield (first + line).rstrip()
+            first = " " * MARGIN
+
+
+def told(cause: Cause, found: Answer) -> Iterator[str]:
+    """What is to be said of a cause, a sentence each."""
+    yield f"{what(cause, found.at(cause.level))}{_where(cause)}"
+    if cause.name:
+        yield cause.name
+    if cause.pattern.text:
+        yield cause.pattern.text
+    if cause.neighbour and not (cause.rule and cause.rule.exact and len(cause.rule.alternatives) == 1):
+        near = cause.neighbour
+        yield f"{near.axis} {write(near.right)} is right, {write(near.wrong)} is wrong"
+    if cause.smallest:
+        yield f"smallest: {cause.smallest.text}"
+    elif cause.level is not Level.REFUSALS:
+        yield f"nearest: {_example(cause)}"
+    if cause.beside:
+        counts = (f"{level.value} {n:,} of {found.at(level).judged:,}" for level, n in cause.beside.items())
+        yield f"with it: {', '.join(counts)} cases"
+
+
+def what(cause: Cause, tally: Tally) -> str:
+    """How it is wrong, and at how many cases."""
+    of = f"{len(cause.wrong):,} of {cause.judged:,} cases"
+    subject = _subjects(cause)
+    match cause.manner:
+        case Manner.RETURNS:
+            return f"{tally.wrong:,} of {tally.judged:,} calls that must raise return: {_names(cause)}"
+        case Manner.RAISES:
+            return f"raises {cause.detail or 'an exception'} at {of}{subject}"
+        case Manner.ENDS:
+            return f"ends its process, or does not answer, at {of}"
+        case Manner.LACKS:
+            return f"{cause.example.message}: {of}{subject}"
+        case Manner.FACT:
+            return f"wrong at {of}{subject}: {cut(cause.example.message, LONGEST)}"
+        case Manner.NUMBER:
+            return f"wrong at {of}{subject}"
+
+
+def _names(cause: Cause) -> str:
+    return ", ".join(case.rpartition(":")[2] for case in cause.wrong)
+
+
+def _subjects(cause: Cause) -> str:
+    """Of which inputs or layouts, where that says something."""
+    if cause.level in (Level.VALUES, Level.SPECIALS, Level.TYPES, Level.REFUSALS) or not any(cause.subjects):
+        return ""
+    some = [s for s in cause.subjects if s]
+    return f" ({', '.join(some[:3])}{' ...' if len(some) > 3 else ''})"
+
+
+def _where(cause: Cause) -> str:
+    """The rule in words."""
+    if cause.manner is Manner.RETURNS:
+        return ""
+    if not cause.right:
+        return ": everywhere" if len(cause.wrong) > 1 else ""
+    return "" if cause.rule is None else f"; {said(cause.rule)}"
+
+
+def said(rule: Rule) -> str:
+    """A rule as a part of a sentence."""
+    hidden = f"; {rule.hidden:,} cases of special data aside" if rule.hidden else ""
+    if rule.inverted:
+        outside = rule.wrong - rule.caught
+        inside = rule.right - rule.accused
+        mixed = f", and {rule.accused:,} more" if rule.accused else ""
+        return f"right wherever {rule.text} ({inside:,} of {inside + outside:,}{mixed}{hidden})"
+    missed = rule.wrong - rule.caught
+    rest = f", and {missed:,} elsewhere" if missed else ""
+    return f"wrong wherever {rule.text} ({rule.caught:,} of {rule.caught + rule.accused:,}{rest}{hidden})"
+
+
+def _example(cause: Cause) -> str:
+    row = cause.example
+    if cause.manner is Manner.NUMBER:
+        return f"{row.case} gives {apart(row.actual, row.expected)}" + (f", at [{row.at}]" if row.at else "")
+    return f"{row.case}: {cut(row.message, LONGEST)}"
+
+
+def apart(actual: str, expected: str) -> str:
+    """Two numbers with as many digits as it takes to tell them apart, and two more."""
+    try:
+        pair = complex(actual), complex(expected)
+    except ValueError:
+        return f"{actual}, expected {expected}"
+    for digits in range(4, 17):
+        texts = [_digits(x, digits) for x in pair]
+        if texts[0] != texts[1]:
+            texts = [_digits(x, digits + 1) for x in pair]
+            return f"{texts[0]}, expected {texts[1]}"
+    return f"{actual}, expected {expected}"
+
+
+def _digits(x: complex, digits: int) -> str:
+    return f"{x.real:.{digits}g}" if x.imag == 0 else f"{x:.{digits}g}"
+
+
+def _counts(tally: Tally) -> str:
+    return f"{tally.level.value} {tally.wrong:,} of {tally.judged:,} cases"
+
+
+def _right(tally: Tally) -> str:
+    known = f" ({tally.known:,} as the library's own)" if tally.known else ""
+    return f"{tally.level.value} {tally.right + tally.known:,}{known}"
+
+
+def _open(found: Sequence[Tally]) -> list[str]:
+    """Levels of which nothing was judged, those with one reason together."""
+    why: dict[str, list[str]] = {}
+    for tally in found:
+        reason = "not offered" if tally.not_offered else next(iter(tally.why), "")
+        why.setdefault(cut(reason, LONGEST), []).append(tally.level.value)
+    return [f"{', '.join(names)} ({reason})" for reason, names in why.items()]
+
+
+def cut(text: str, longest: int) -> str:
+    """A text's beginning."""
+    text = " ".join(text.split())
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
