@@ -246,7 +246,8 @@ class Traits:
     """What the judge saw of a wrong row besides its worst entry; no file has it.
 
     ``raised`` is an exception's type, or how the process ended; ``wrong`` of ``entries`` were wrong, in each of
-    ``places`` all of them; ``relative`` is the largest error as a part of what was due; ``relation`` whether it relates two answers.
+    ``places`` all of them; ``relative`` is the largest error as a part of what was due; ``relation`` whether it relates
+    two answers.
     """
 
     raised: str = ""
