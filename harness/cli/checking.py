@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from harness.answer import WORDS, Answer, Level, Name, Said, answer, document, lines, named
+from harness.answer import WORDS, Answer, Cause, Level, Manner, Name, Said, answer, document, lines, named
 from harness.cli import judging, leaving
 from harness.cli.first import First
 from harness.cli.given import asked, refuse_unknown_axes
@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from harness.builds import Build
     from harness.model import CandidateSpec, Case, Spec, Verdict
     from harness.runs import Plan
+
+
+#: What names know of, by level.
+NAMED: Mapping[Level, Literal["values", "gradients", "forward"]] = {
+    Level.VALUES: "values",
+    Level.SPECIALS: "values",
+    Level.GRADIENTS: "gradients",
+    Level.FORWARD: "forward",
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,10 @@ def check(spec: Spec, given: tuple[CandidateSpec, ...], wanted: Wanted, means: j
     answers = [answer(spec, c, order, by_name[c.name], accepted) for c in given]
     if not quiet or wanted.out:
         answers = [first.smallest(a) for a in answers]
-    answers = [replace(a, causes=named(a.causes, _name(spec))) for a in answers]
+    by_call = {c.name: c for c in given}
+    answers = [
+        replace(a, causes=named(a.causes, _name(spec, by_call[a.candidate], order, wanted.seed))) for a in answers
+    ]
     left = leaving.leave(spec, chosen, answers, rows, wanted.out, time.monotonic() - began)
     _print(answers, left, wanted.form)
     for a in answers:
@@ -73,9 +85,23 @@ def levels(text: str) -> frozenset[Level]:
     return frozenset(WORDS[word] for word in words)
 
 
-def _name(spec: Spec) -> Name:
-    """What says which mistake a cause is; the one place where it is asked."""
-    return lambda cause: None
+def _name(spec: Spec, given: CandidateSpec, order: Mapping[str, Case], seed: int) -> Name:
+    """What says which mistake a cause is."""
+    from harness import naming, runs
+    from harness.asking.hosts import Limits
+    from harness.candidates import Candidate
+
+    held = runs.holders(runs.places([spec]), str(judging.servers().folder), Limits(judging.TIMEOUT))
+    candidate = Candidate(given.name, spec, given, held(given))
+
+    def name(cause: Cause) -> str | None:
+        if cause.level not in NAMED or cause.manner is not Manner.NUMBER:
+            return None
+        wrong, right = ([order[id] for id in ids if id in order] for ids in (cause.wrong, cause.right))
+        found = naming.named(spec, candidate, wrong, right, level=NAMED[cause.level], seed=seed)
+        return found.text if found else None
+
+    return name
 
 
 def _judged(
