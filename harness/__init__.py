@@ -2,9 +2,14 @@
 
 ``specs/x.yaml -> Spec -> Case -> arrays -> Candidate, Oracle -> law -> Equation -> Evidence -> Verdict -> run -> page``
 
-The rooms, in order; a module imports only from rooms above its own:
+The wings, and their rooms, in order; a module imports only from rooms above its own:
+
+asking: what a candidate is asked to do, and what came of it
 
 - asking: what a candidate is asked to do, and what came of it; hosts that hold candidates
+
+language: text -> specs and cases
+
 - expressions: text -> arithmetic over named sizes
 - model: the nouns
 - vocabulary: the words of specs and addresses
@@ -12,6 +17,9 @@ The rooms, in order; a module imports only from rooms above its own:
 - specs: YAML -> Spec, or exactly what is wrong
 - cases: Spec -> Cases
 - capabilities: Specs -> the table of what is judged
+
+truth: a case -> what is right, and how far from it a right candidate may be
+
 - bounds: precision, sizes of sums -> error bounds
 - fills: Case -> arrays
 - candidates: declaration, holder -> a candidate as the judge knows it
@@ -25,6 +33,9 @@ The rooms, in order; a module imports only from rooms above its own:
 - language: definition -> the same with NumPy's names as definitions mean them
 - ties: outputs, an input -> entries that share one maximum
 - oracles: Case, arrays -> what is due
+
+judging: what came of asking -> verdicts
+
 - comparison: Equation -> Evidence
 - places: Evidence -> what its wrong entries have in common
 - proofs: Evidence -> its proof
@@ -35,19 +46,28 @@ The rooms, in order; a module imports only from rooms above its own:
 - machine: this process -> what a run depends on
 - ledger: known deviations
 - judgement: Case, candidates -> Verdicts
+
+running: tasks -> a run, and what is kept of it
+
 - execution: tasks -> Verdicts, inline, isolated or on a cluster
 - runs: specs -> a run
-- api: a call in anybody's program -> what the harness says of it
+- store: Verdicts <-> file
+- baseline: table <-> the small one that later runs are compared with
+- diff: two tables -> what changed
+
+telling: verdicts -> what a person reads
+
 - explanation: row, what is due -> how its bound came about
 - repro: Verdict -> a standalone script
 - shrinking: Case -> a smaller one that breaks in the same way
 - naming: Case, candidate that deviates -> the altered definition that it conforms to
 - evidence: Verdicts -> what a page shows of the worst of them
-- store: Verdicts <-> file
-- baseline: table <-> the small one that later runs are compared with
-- diff: two tables -> what changed
 - answer: rows -> levels and causes, what a person reads
 - report: table -> page, CSV, Markdown
+
+doors: words -> all of the above
+
+- api: a call in anybody's program -> what the harness says of it
 - pytest_plugin: specs -> pytest items
 - cli: words -> a run; the only door that prints
 """

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,26 @@ def test_a_room_imports_only_from_rooms_above_it(path: Path) -> None:
             names = [(node.module or "").split(".")[1]]
         for name in names:
             assert name == room(path) or ROOMS.index(name) < here, f"{path.name} imports {name}"
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(FOLDER.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported(path: Path, known: set[str]) -> Iterator[str]:
+    """The modules of the harness that a module imports when it is imported itself."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("harness"):
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole in known else str(node.module)
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    known = {dotted(p) for p in MODULES} | {"harness"}
+    within = {dotted(p): {m for m in imported(p, known) if m not in ("harness", dotted(p))} for p in MODULES}
+    graphlib.TopologicalSorter(within).prepare()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(FOLDER)))
