@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations, islice, product
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -192,3 +193,37 @@ def test_the_words_of_specs_are_those_that_make_arrays() -> None:
     assert tuple(fills.FILLS) == vocabulary.FILLS
     assert set(vocabulary.DOMAINS) == set(fills.DOMAINS)
     assert set(vocabulary.LAYOUTS) == set(LAYOUTS)
+
+
+ENDLESS = """
+op: endless
+doc: as it is
+see: https://numpy.org
+inputs: {x: [N]}
+outputs: {y: [N]}
+sizes: %s
+params: {}
+dtype: [float32]
+error: {model: exact}
+oracle: numpy:positive
+candidates:
+  numpy: {call: numpy:positive}
+"""
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said", "planned"),
+    [
+        ("{N: [4, 1000000000000]}", "have 1,000,000,000,000 numbers; at most", cases.cases),
+        (
+            f"{{N: 4, {', '.join(f'a{i}: {list(range(10))}' for i in range(9))}}}",
+            "has 1,000,000,000 cases",
+            cases.thorough,
+        ),
+    ],
+)
+def test_what_no_machine_judges_is_refused_with_its_count(tmp_path: Path, sizes: str, said: str, planned: Any) -> None:
+    (tmp_path / "endless.yaml").write_text(ENDLESS % sizes)
+    spec = specs.read(tmp_path / "endless.yaml", frozenset())
+    with pytest.raises(cases.CaseError, match=said):
+        planned(spec)

@@ -24,6 +24,7 @@ from harness.cases.addresses import (
 )
 from harness.cases.constraints import clauses
 from harness.cases.covering import Covering, Point
+from harness.cases.limits import refuse_huge, refuse_many
 from harness.model import Case, Spec, Value
 
 #: Scattered points per axis that varies, of a thorough run. Three values that must meet, each drawn with a chance of one
@@ -85,9 +86,11 @@ def _kept(spec: Spec, how: str, plan: Callable[[], Iterable[Case]]) -> tuple[Cas
     parts = (spec.op, spec.inputs, spec.sizes, spec.params, spec.dtypes, spec.let, spec.where, spec.sweep)
     key = (how, repr((*parts, spec.combine, spec.grids, spec.crossed, spec.invalid)))
     if key not in _PLANNED:
+        refuse_many(spec, how == "thorough")
         found = {case.id: case for case in plan()}
         if not any(not case.invalid for case in found.values()):
             raise CaseError(f"{spec.path}: no case of `{spec.op}` satisfies `where: {spec.where}`")
+        refuse_huge(spec, found.values())
         if len(_PLANNED) >= MOST_PLANNED:
             _PLANNED.clear()
         _PLANNED[key] = tuple(found.values())

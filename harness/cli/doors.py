@@ -45,9 +45,10 @@ def entry() -> None:
     except OSError as error:
         refuse(f"{error.filename or 'a file'}: {error.strerror or error}")
     except Exception as error:
+        from harness.cases import CaseError
         from harness.execution import ExecutionError
 
-        if isinstance(error, ExecutionError):
+        if isinstance(error, (CaseError, ExecutionError)):
             refuse(str(error))
         traceback.print_exc()
         click.echo(
