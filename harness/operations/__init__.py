@@ -280,7 +280,7 @@ def decided(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 #: Functions with plain results, such as places and truth values.
-DECIDED = frozenset(
+DECIDED: frozenset[Any] = frozenset(
     (
         *(np.argmax, np.argmin, np.argsort, np.nanargmax, np.nanargmin, np.searchsorted, np.nonzero, np.flatnonzero),
         *(np.argwhere, np.count_nonzero, np.any, np.all, np.isneginf, np.isposinf, np.iscomplex, np.isreal),

@@ -45,7 +45,8 @@ class ArrayAPI:
         """The returned array as NumPy's. Raises WrongKind for anything else."""
         if not isinstance(x, self.kind):
             raise WrongKind(f"returned {described(x)}, expected an array of {self.module}")
-        return np.array(np.from_dlpack(x))
+        given: Any = x
+        return np.array(np.from_dlpack(given))
 
     def dtype(self, x: Any) -> str:
         """An array's dtype as specs write it."""
