@@ -74,6 +74,7 @@ doors: words -> all of the above
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ if TYPE_CHECKING:
         assert_conforms,
         bound,
         check,
-        elementwise,
     )
+    from harness.definitions.elementwise import elementwise
 
 __all__ = [
     "Answer",
@@ -100,10 +101,12 @@ __all__ = [
 ]
 
 
+#: Where each name stands: `elementwise` marks definitions, whose modules need nothing else of this package.
+_HOMES = dict.fromkeys(__all__, "harness.api") | {"elementwise": "harness.definitions.elementwise"}
+
+
 def __getattr__(name: str) -> Any:
     """The Python API, loaded when it is asked for: ``import harness`` alone loads nothing."""
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module `harness` has no attribute `{name}`")
-    from harness import api
-
-    return getattr(api, name)
+    return getattr(import_module(_HOMES[name]), name)

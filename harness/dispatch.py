@@ -233,7 +233,9 @@ class Recorded(NDArrayOperatorsMixin):
         )
 
     def __float__(self) -> float:
-        raise refused("float() of a number with an error", "leave it an array")
+        raise refused(
+            "float() of a number with an error", "use NumPy's functions, np.exp for math.exp, and leave it an array"
+        )
 
     def __int__(self) -> int:
         raise refused("int() of a number with an error", "indices and sizes come from params and integer inputs")

@@ -267,17 +267,21 @@ class Oracle:
             leaves[self.one[1]] = leaves[self.one[0]]
         given = [language.given(leaves.get(i.name)) for i in self.spec.inputs]
         try:
-            returned = language.unwrapped(spoken(function)(*given, **self.case.params))
+            returned = language.unwrapped(self._joined(spoken(function)(*given, **self.case.params)))
         except NoProof:
             raise
         except Exception as error:
             raise self._failed(error) from error
-        outputs = list(returned) if len(self.spec.outputs) > 1 and isinstance(returned, (tuple, list)) else [returned]
+        outputs = list(returned) if isinstance(returned, (tuple, list)) else [returned]
         if len(outputs) != len(self.spec.outputs) or any(y is None for y in outputs):
             came = "nothing" if returned is None else f"{len(outputs)} arrays"
             declared = ", ".join(self._outputs)
             raise OracleError(f"{self.spec.oracle} at {self.case.id} gives {came} where the spec declares {declared}")
         return Run(leaf, leaves, [self._output(y) for y in outputs])
+
+    def _joined(self, returned: Any) -> Any:
+        """The only output, where a definition gives it as a list of its entries, as an array."""
+        return language.built(returned) if len(self.spec.outputs) == 1 and isinstance(returned, list) else returned
 
     def _failed(self, error: Exception) -> OracleError:
         """What a definition raised, in one line, with the line of the definition that raised it."""

@@ -293,7 +293,7 @@ WRONG = [
     ("linear: input", "lin ear: input", ["{line}:8: the law `lin ear` is no name"]),
     ("layout: Told elsewhere.", "layout: null", ["{line}:18: `null` where text is due"]),
     ("  torch: torch", "  troch: torch", ["{line}:3: unknown library `troch`; begin the name with one of *"]),
-    ("library: numpy", "library: cupy", ["{line}:5: unknown library `cupy`; did you mean `scipy`?"]),
+    ("library: numpy", "library: scipi", ["{line}:5: unknown library `scipi`; did you mean `scipy`?"]),
     ("algorithm: fft", "algorithm: ffft", ["{line}:16: unknown algorithm `ffft`; did you mean `fft`?"]),
     ("dtypes: [float64]", "dtypes: [half]", ["{line}:14: unknown dtype `half`*"]),
     ("call: conv:conv2d", "cal: conv:conv2d", ["{line}:5: unknown field `cal`; did you mean `call`?"]),
@@ -332,7 +332,7 @@ WRONG = [
         "torch<2.14, numpy>=2",
         ["{line}:15: `torch<2.14, numpy>=2` where versions are due, such as *"],
     ),
-    ('"torch>=2.4,<2.14"', "cupy<1", ["{line}:15: `cupy<1` where versions are due, such as *"]),
+    ('"torch>=2.4,<2.14"', "mxnet<1", ["{line}:15: `mxnet<1` where versions are due, such as *"]),
     (
         "renamed: {old: new}",
         "renamed: 3",

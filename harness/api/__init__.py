@@ -6,7 +6,6 @@ function under every law, as the command does.
 
 from harness.api.checking import Answer, check
 from harness.api.definitions import Bounded, Definition, assert_close_to_definition, assert_conforms, bound
-from harness.definitions.elementwise import elementwise
 
 __all__ = [
     "Answer",
@@ -16,5 +15,4 @@ __all__ = [
     "assert_conforms",
     "bound",
     "check",
-    "elementwise",
 ]

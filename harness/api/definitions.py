@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -108,6 +108,8 @@ def spec_of(op: str | Path | Spec) -> Spec:
     except (specs.UnknownSpec, specs.SpecErrors) as error:
         raise ValueError(str(error)) from None
     runs.reach(runs.places([found]))
+    if wrong := specs.importable(replace(found, candidates=(), known=())):
+        raise ValueError("\n".join(map(str, wrong)))
     return found
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from harness.arithmetic.roundings import Array, all_tiers, plus, rounding
-from harness.arithmetic.tracked import Tracked, made
-from harness.bounds import Precision, gamma
+from harness.arithmetic.tracked import Tracked, complex_units, made
+from harness.bounds import Precision, gamma, lam
 
 
-def _eliminated(a: Array, b: Array) -> tuple[Array, Array, Array, Array]:
-    """``A^-1 B``, ``|L| |U|`` in the rows of A, the determinants, and where a matrix is singular; of stacks."""
+def _eliminated(a: Array, b: Array) -> tuple[Array, tuple[Array, Array], Array, Array]:
+    """``A^-1 B``; ``|L| |U|`` and the same of their squares, in the rows of A; determinants; where one is 0; of stacks."""
     u, y, n = a.copy(), b.copy(), a.shape[-1]
     rows = np.broadcast_to(np.arange(n), a.shape[:-1]).copy()
     lower, sign = np.zeros_like(u), np.ones(a.shape[:-2], u.dtype)
@@ -34,23 +34,40 @@ def _eliminated(a: Array, b: Array) -> tuple[Array, Array, Array, Array]:
         y[..., k, :] = (y[..., k, :] - np.sum(u[..., k, k + 1 :, None] * y[..., k + 1 :, :], axis=-2)) / u[
             ..., k, k, None
         ]
-    grown = np.abs(lower) @ np.abs(u)
-    back = np.argsort(rows, axis=-1)
-    return y, np.take_along_axis(grown, back[..., None], axis=-2), sign * diagonal.prod(-1), (diagonal == 0).any(-1)
+    back = np.argsort(rows, axis=-1)[..., None]
+    sizes = np.abs(lower).astype(np.float64), np.abs(u).astype(np.float64)
+    products = sizes[0] @ sizes[1], sizes[0] ** 2 @ sizes[1] ** 2
+    grown = np.take_along_axis(products[0], back, axis=-2), np.take_along_axis(products[1], back, axis=-2)
+    return y, grown, sign * diagonal.prod(-1), (diagonal == 0).any(-1)
+
+
+#: Roundings of elimination and two substitutions, each as many as there are products (Higham 2002, theorem 9.4).
+_PASSES = 3
 
 
 def _backward(a: Tracked, grown: Array) -> Array:
-    """What the matrix that is solved for may differ from A by, in tiers: roundings, and A's own error.
+    """What the matrix that is solved for may differ from A by: ``3 gamma_n |L| |U|``, and A's own error, in tiers.
 
-    ``3 gamma_n |L| |U|`` (Higham 2002, theorem 9.4); its rows' largest entries, as a pivot may be another.
+    The rows' largest entries stand for all of a column, as a pivot may be another.
     """
-    n = a.shape[-1]
     size = np.maximum(grown, np.abs(a.value)).astype(np.float64).max(axis=-2, keepdims=True, initial=0.0)
-    own = all_tiers(np.broadcast_to(gamma(3 * n, a.p.u) * size, a.shape))
+    own = all_tiers(np.broadcast_to(gamma(_PASSES * a.shape[-1], a.p.u) * size, a.shape))
     return own if a.error is None else own + a.error
 
 
-def _inverse(a: Array) -> tuple[Array, Array, Array, Array]:
+def _typical(a: Tracked, inverse: Array, squares: Array, right: Array) -> Array:
+    """What independent roundings make of ``A^-1 dA X``: lambda times the root of the sum of their squares."""
+    size = np.maximum(squares, np.abs(a.value).astype(np.float64) ** 2)
+    spread = np.sqrt(_PASSES * (inverse**2 @ (size @ right**2)))
+    return np.asarray(lam(right.size) * complex_units(a) * a.p.u * spread)
+
+
+def _least(typical: Array, whole: Array) -> Array:
+    """The tiers of a bound: what independent roundings make in the first two, if that is less."""
+    return np.stack([np.minimum(typical, whole[0]), np.minimum(typical, whole[1]), whole[2]])
+
+
+def _inverse(a: Array) -> tuple[Array, tuple[Array, Array], Array, Array]:
     eye = np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape)
     return _eliminated(a, eye)
 
@@ -60,12 +77,15 @@ def solve(a: Tracked, b: Tracked) -> Tracked:
     with np.errstate(all="ignore"):
         kind = np.result_type(a.value, b.value)
         value, _, _, _ = _eliminated(a.value.astype(kind), b.value.astype(kind))
-        inverse, grown, _, singular = _inverse(a.value)
+        inverse, (grown, squares), _, singular = _inverse(a.value)
         flat, size = np.abs(inverse).astype(np.float64), np.abs(value).astype(np.float64)
         off = _backward(a, grown)
-        per = flat @ (off @ size + (0.0 if b.error is None else b.error))
+        own = flat @ ((off if a.error is None else off - a.error) @ size)
+        arriving = 0.0 if a.error is None else flat @ (a.error @ size)
+        arriving = arriving if b.error is None else arriving + flat @ b.error
         loss = np.sum(flat @ off, axis=-1, keepdims=True).max(axis=-2, keepdims=True)
-        error = np.where(loss < 1, per / np.where(loss < 1, 1 - loss, 1), np.inf) + rounding(value, a.p, 2.0)
+        error = _least(_typical(a, flat, squares, size), own) + arriving
+        error = np.where(loss < 1, error / np.where(loss < 1, 1 - loss, 1), np.inf) + rounding(value, a.p, 2.0)
         return made(value, np.where(singular[..., None, None], np.inf, error), a.p)
 
 
@@ -73,17 +93,19 @@ def determinant(a: Tracked) -> Tracked:
     """The determinants of stacks: off by ``|det A| sum |A^-1|' dA``, and the roundings of the product."""
     n, p = a.shape[-1], a.p
     with np.errstate(all="ignore"):
-        inverse, grown, value, singular = _inverse(a.value)
+        inverse, (grown, squares), value, singular = _inverse(a.value)
         off = _backward(a, grown)
         flat = np.abs(np.swapaxes(inverse, -1, -2)).astype(np.float64)
-        per = np.expm1(np.sum(flat * off, axis=(-2, -1)))
-        error = np.abs(value).astype(np.float64) * (per + gamma(n, p.u))
+        own = np.sum(flat * (off if a.error is None else off - a.error), axis=(-2, -1))
+        spread = np.sqrt(np.sum(flat**2 * np.maximum(squares, np.abs(a.value).astype(np.float64) ** 2), axis=(-2, -1)))
+        typical = lam(value.size) * complex_units(a) * p.u * (spread + np.sqrt(n))
+        relative = _least(typical, own + gamma(n, p.u))
+        relative = relative if a.error is None else relative + np.sum(flat * a.error, axis=(-2, -1))
+        error = np.abs(value).astype(np.float64) * np.expm1(relative)
         small = all_tiers(_hadamard(np.abs(a.value).astype(np.float64), n, p))
-        return made(
-            value, plus(np.where(singular, small, np.fmin(error, np.inf)), all_tiers(np.full(value.shape, p.eta))), p
-        )
+        return made(value, plus(np.where(singular, small, error), all_tiers(np.full(value.shape, p.eta))), p)
 
 
 def _hadamard(size: Array, n: int, p: Precision) -> Array:
     """What a determinant of 0 may come out as: ``n gamma_3n`` of Hadamard's bound."""
-    return np.asarray(n * gamma(3 * n, p.u) * np.sqrt((size**2).sum(-1)).prod(-1))
+    return np.asarray(n * gamma(_PASSES * n, p.u) * np.sqrt((size**2).sum(-1)).prod(-1))

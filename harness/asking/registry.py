@@ -24,5 +24,12 @@ LIBRARIES: Mapping[str, Entry] = {
     "numpy": Entry("numpy_arrays", "NumPy arrays", differentiates=False, lacks=("bfloat16",)),
     "scipy": Entry("scipy_arrays", "NumPy arrays", differentiates=False, lacks=("bfloat16",)),
     "torch": Entry("torch_tensors", "torch tensors", differentiates=True),
+    "array_api_strict": Entry(
+        "array_api",
+        "arrays of array_api_strict",
+        differentiates=False,
+        lacks=("float16", "bfloat16", "longdouble", "clongdouble"),
+    ),
+    "cupy": Entry("cupy_arrays", "CuPy arrays", differentiates=False, lacks=("bfloat16", "longdouble", "clongdouble")),
     "jax": Entry("jax_arrays", "JAX arrays", differentiates=True, lacks=("longdouble", "clongdouble")),
 }

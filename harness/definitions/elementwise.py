@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,11 @@ class Elementwise:
     """A definition on arrays, from a function of numbers in plain Python: ``if``, loops and ``math`` as anywhere."""
 
     function: Callable[..., Any]
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        """How the function of numbers is called."""
+        return inspect.signature(self.function)
 
     def __call__(self, *arrays: Any, **params: Any) -> Any:
         """The function at every entry; the arrays broadcast."""

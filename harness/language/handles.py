@@ -153,6 +153,16 @@ class Handle(NDArrayOperatorsMixin):
             one = np.asarray([place])
             target.assign(one, ufunc(np.ravel(target.now)[one], *(v[k : k + 1] for v in lines)))
 
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """NumPy's function of the same name in the place of torch's: a definition has no tensors."""
+        name = func.__name__
+        numpys = getattr(np, name, None)
+        if numpys is None:
+            raise refused(f"torch.{name}", "a definition is a NumPy program; write its formula with NumPy's functions")
+        called = {"dim": "axis", "keepdim": "keepdims"}
+        return numpys(*args, **{called.get(n, n): v for n, v in (kwargs or {}).items()})
+
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         kwargs = dict(kwargs)
         out = kwargs.pop("out", None)
@@ -237,6 +247,16 @@ class Handle(NDArrayOperatorsMixin):
         return f"array of shape {self.shape}"
 
 
+class Truths(np.ndarray[Any, Any]):
+    """What comparisons of several numbers give: an ``if`` cannot ask them all at once."""
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            instead = "write np.where(condition, a, b), or put @harness.elementwise on a function of numbers"
+            raise refused("`if` on a comparison of arrays", instead)
+        return bool(self.item())
+
+
 class View(Handle):
     """A handle that shows entries of another: what is assigned to either is seen in both."""
 
@@ -288,6 +308,8 @@ def handled(found: Any) -> Any:
             return Handle(found)
         case np.ndarray() if found.ndim and found.dtype.kind in "fc":
             return Handle(found)
+        case np.ndarray() if found.ndim and found.dtype.kind == "b":
+            return found.view(Truths)
         case tuple() if hasattr(found, "_fields"):
             return type(found)(*map(handled, found))
         case tuple() | list():

@@ -70,7 +70,7 @@ def cholesky(a: A, *, upper: bool = False) -> A:
 def solve_triangular(
     a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False, **unused: Any
 ) -> A:
-    """``scipy.linalg.solve_triangular``: by substitution."""
+    """``scipy.linalg.solve_triangular``: by substitution, with the reciprocals of the diagonal."""
     like: Any = first((a, b))
     a, b = like.lifted(a), like.lifted(b)
     n = _square(a, "solve_triangular")
@@ -82,7 +82,7 @@ def solve_triangular(
         row = b[i]
         for j, x in found.items():
             row = row - a[i, j] * x
-        found[i] = row if unit_diagonal else row / a[i, i]
+        found[i] = row if unit_diagonal else row * (1.0 / a[i, i])
     return np.stack([found[i] for i in range(n)])
 
 

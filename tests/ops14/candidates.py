@@ -77,7 +77,7 @@ def upsample(x):
 def cross_entropy(logits, target):
     m = logits.max(1, keepdims=True)
     lse = m[:, 0] + np.log(np.exp(logits - m).sum(1))
-    return np.asarray((lse - logits[np.arange(len(target)), target]).mean(), logits.dtype)
+    return (lse - logits[np.arange(len(target)), target]).mean()
 
 
 def rope(x, angle):

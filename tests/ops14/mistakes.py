@@ -63,7 +63,8 @@ def rope(x, angle):
 
 
 def logsumexp(x, axis):
-    return np.log(np.sum(np.exp(x), axis=axis))
+    m = x.max(axis, keepdims=True)
+    return np.log(np.sum(np.exp(x - m), axis) + x.dtype.type(1e-6)) + m.squeeze(axis)
 
 
 def lfilter(b, a, x):

@@ -146,8 +146,9 @@ class NumPy:
         return np.broadcast_to(x.reshape(-1)[:1].copy().reshape((1,) * x.ndim), x.shape)
 
     def overwrite(self, x: Any, values: Array) -> None:
-        """Put other values in an array's place."""
-        x[...] = values
+        """Put other values in an array's place; a number of NumPy's, as a sum returns it, cannot change."""
+        if not isinstance(x, np.generic):
+            x[...] = values
 
     def marks(self, x: Any) -> dict[str, Any]:
         """Shape, strides and dtype."""
