@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.arithmetic.roundings import Array, plus, rounded, rounding, scaled, shaped
+from harness.arithmetic.roundings import Array, by_kind, plus, rounded, rounding, scaled, shaped
 from harness.arithmetic.tracked import Deferred, Tracked, aligned, all_exact, complex_units, together
 
 
@@ -12,7 +12,8 @@ def add(a: Tracked, b: Tracked) -> Tracked:
     """``a + b``."""
 
     def make() -> tuple[Array, Array | None]:
-        value = a.value + b.value
+        with np.errstate(invalid="ignore"):
+            value = a.value + b.value
         return value, shaped(plus(*aligned(a, b), rounded(value, a.p, all_exact(a, b))), value)
 
     return Deferred(*together(a, b), make, a.p)
@@ -33,7 +34,7 @@ def multiply(a: Tracked, b: Tracked) -> Tracked:
             cross = _product(of_a, of_b)
             propagated = plus(scaled(of_a, np.abs(b.value)), scaled(of_b, np.abs(a.value)), cross)
             local = None if _shifts(a) or _shifts(b) else rounded(value, a.p, all_exact(a, b), complex_units(a, b))
-            return value, shaped(plus(propagated, local), value)
+            return value, shaped(by_kind(value, plus(propagated, local), of_a, of_b), value)
 
     return Deferred(*together(a, b), make, a.p)
 
@@ -65,7 +66,7 @@ def divide(a: Tracked, b: Tracked) -> Tracked:
             flushed = np.isfinite(b.value) & (np.abs(b.value) > a.p.largest) & np.isfinite(value)
             if flushed.any():
                 error = plus(error, np.where(flushed, np.abs(value).astype(np.float64), 0.0))
-            return value, shaped(error, value)
+            return value, shaped(by_kind(value, error, of_a, of_b), value)
 
     return Deferred(*together(a, b), make, a.p)
 
