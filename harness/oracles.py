@@ -106,17 +106,17 @@ def _losing(sharp: Answer, loose: Answer) -> Answer:
     with np.errstate(all="ignore"):
         size = np.abs(sharp.expected).astype(np.float64)
         kept = np.where(size >= float(bounds.finfo(loose.p.dtype).smallest_normal), (1 - loose.p.u) * size, np.inf)
-        return sharp.within(np.maximum(sharp.error, np.minimum(_errors(loose), kept)))
+        return sharp.within(np.maximum(sharp.error, np.minimum(_errors(sharp, loose), kept)))
 
 
 def _loose(sharp: Answer, loose: Answer) -> Answer:
     """What a formula that loses digits may be off by, or a sharper one."""
-    return sharp.within(np.maximum(sharp.error, _errors(loose)))
+    return sharp.within(np.maximum(sharp.error, _errors(sharp, loose)))
 
 
 def _beside(first: Answer, answers: Callable[[], Sequence[Mapping[str, Answer]]], name: str) -> list[Answer]:
     """The first formula's values with the errors of each of the others."""
-    return [first.within(_errors(found)) for found in _named(answers, name)]
+    return [first.within(_errors(first, found)) for found in _named(answers, name)]
 
 
 def _named(answers: Callable[[], Sequence[Mapping[str, Answer]]], name: str) -> list[Answer]:
@@ -499,9 +499,10 @@ def _all_at_once(answer: Answer) -> list[Answer]:
     return [answer.whole]
 
 
-def _errors(answer: Answer) -> Array:
-    """The errors of another formula's answer: nothing is known where its steps overflow."""
-    return np.where(np.isfinite(answer.expected), answer.error, np.inf)
+def _errors(first: Answer, other: Answer) -> Array:
+    """The errors of another formula's answer: nothing is known where its steps alone overflow."""
+    lost = np.isfinite(first.expected) & ~np.isfinite(other.expected)
+    return np.where(lost, np.inf, other.error)
 
 
 def _or_zeros(g: Any, like: Any, leaf: Leaf) -> Any:

@@ -53,6 +53,7 @@ RULES: dict[Primitive, Callable[..., Balls]] = {
     primitives.cos: operators.method("cos"),
     primitives.erf: operators.method("erf"),
     primitives.erfc: operators.method("erfc"),
+    primitives.stored: lambda x: x,
     primitives.two_over_root_pi: operators.two_over_root_pi,
     primitives.power: operators.power,
     primitives.logaddexp: operators.logaddexp,
