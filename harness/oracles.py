@@ -41,7 +41,7 @@ class Answer:
     ``enclose`` proves one entry without recourse to ``expected``; None where no arithmetic of ours made it.
     ``others`` are the same by other formulas, equally right, of which one must fit the whole array; ``cancelling``
     those by formulas that lose digits. ``limits`` gives what stands where the definition is NaN though a limit
-    exists, and what that may be off by; ``ties`` what entries that share a maximum take together. ``made`` is how it
+    exists, and what that may be off by; ``stepwise`` is the answer where half types are rounded at each step, ``ties`` what entries that share a maximum take together. ``made`` is how it
     came about, where it was computed as it stands. ``judged`` is for whoever compares to keep what was found.
     """
 
@@ -52,6 +52,7 @@ class Answer:
     others: Others | None = None
     cancelling: Others | None = None
     limits: Limits | None = None
+    stepwise: Callable[[], Answer] | None = None
     ties: Ties | None = None
     made: Tracked | None = None
     judged: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
@@ -79,7 +80,7 @@ class Answer:
 
     def within(self, error: Array) -> Answer:
         """With another error, and no other formulas."""
-        return replace(self, error=error, others=None, cancelling=None)  # the limits stay
+        return replace(self, error=error, others=None, cancelling=None, stepwise=None)  # the limits stay
 
 
 #: Answers of other formulas, computed when somebody asks.
@@ -288,6 +289,9 @@ class Oracle:
         steps = bounds.computing(self.p)
         found = self._merged(definition(path) + values(path), ask, steps)
         found = self._with_cancelling(found, cancelling(path), ask, steps, _losing)
+        if steps is not self.p:
+            each = replace(self, algorithm="step-by-step")
+            found = {n: replace(a, stepwise=partial(_value, each, n)) for n, a in found.items()}
         if not self._infinite:
             return found
         return {n: replace(a, limits=cache(partial(self._limits, n))) for n, a in found.items()}
@@ -492,6 +496,10 @@ class Oracle:
         directions = [run.leaf(x) for x in tangents.values()]
         moved = jvp([y for _, y in live], inputs, directions)
         return dict(zip((n for n, _ in live), jvp(moved, inputs, directions), strict=True))
+
+
+def _value(oracle: Oracle, name: str) -> Answer:
+    return oracle.values[name]
 
 
 def _all_at_once(answer: Answer) -> list[Answer]:
