@@ -207,14 +207,15 @@ def summation(p: Precision, y: Array, total: Array, root: Array, length: Any) ->
         tiers = np.empty((3, *np.shape(worst)))
         tiers[0], tiers[1], tiers[2] = random, typical, worst
         tiers += (k + 1) * p.eta + gamma(k + 1, p.u_wide) * total
-        return np.where(_overflows(p, y, total), np.inf, tiers)
+        by_kind = ~np.isfinite(y)  # of operands that are not finite: no order of summation makes another kind of them
+        return np.where(by_kind, 0.0, np.where(_overflows(p, y, total), np.inf, tiers))
 
 
 def _overflows(p: Precision, y: Array, total: Array) -> Array:
     """Where some order of summation has a partial sum beyond the largest number: all of one sign come first."""
     size = np.abs(y).astype(np.float64)
     one_sign = total if p.complex else (total + np.where(np.isfinite(size), size, total)) / 2
-    found: Array = one_sign * (1 + 2 * p.u_compute) >= p.reach / (2 if p.complex else 1)
+    found: Array = ~np.isfinite(total) | (one_sign * (1 + 2 * p.u_compute) >= p.reach / (2 if p.complex else 1))
     return found
 
 

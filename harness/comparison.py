@@ -227,7 +227,17 @@ def _widened(equation: Numbers, tier: int) -> Evidence:
         found = _numbers(replace(equation, answer=answer), tier)
         if found.margin <= 1:
             return _cancelled(found, tier)
-    return min(tried, key=lambda e: e.margin)
+    return _explained(min(tried, key=lambda e: e.margin), equation, tier)
+
+
+def _explained(found: Evidence, equation: Numbers, tier: int) -> Evidence:
+    """A deviation that another declaration would explain, with the words that say so."""
+    if equation.answer.stepwise is None:
+        return found
+    if _numbers(replace(equation, answer=equation.answer.stepwise()), tier).margin > 1:
+        return found
+    words = f"off by {found.margin:.3g} bounds, though within those of `algorithm: step-by-step`"
+    return replace(found, message=words)
 
 
 def _cancelled(found: Evidence, tier: int) -> Evidence:

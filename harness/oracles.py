@@ -42,8 +42,9 @@ class Answer:
     ``enclose`` proves one entry without recourse to ``expected``; None where no arithmetic of ours made it.
     ``others`` are the same by other formulas, equally right, of which one must fit the whole array; ``cancelling``
     those by formulas that lose digits. ``limits`` gives what stands where the definition is NaN though a limit
-    exists, and what that may be off by; ``ties`` what entries that share a maximum take together. ``made`` is how it
-    came about, where it was computed as it stands. ``judged`` is for whoever compares to keep what was found.
+    exists, and what that may be off by; ``stepwise`` is the answer where half types are rounded at each step,
+    ``ties`` what entries that share a maximum take together. ``made`` is how it came about, where it was computed
+    as it stands. ``judged`` is for whoever compares to keep what was found.
     """
 
     expected: Array
@@ -53,6 +54,7 @@ class Answer:
     others: Others | None = None
     cancelling: Others | None = None
     limits: Limits | None = None
+    stepwise: Callable[[], Answer] | None = None
     ties: Ties | None = None
     made: Tracked | None = None
     judged: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
@@ -80,7 +82,7 @@ class Answer:
 
     def within(self, error: Array) -> Answer:
         """With another error, and no other formulas."""
-        return replace(self, error=error, others=None, cancelling=None)  # the limits stay
+        return replace(self, error=error, others=None, cancelling=None, stepwise=None)  # the limits stay
 
 
 #: Answers of other formulas, computed when somebody asks.
@@ -107,17 +109,17 @@ def _losing(sharp: Answer, loose: Answer) -> Answer:
     with np.errstate(all="ignore"):
         size = np.abs(sharp.expected).astype(np.float64)
         kept = np.where(size >= float(bounds.finfo(loose.p.dtype).smallest_normal), (1 - loose.p.u) * size, np.inf)
-        return sharp.within(np.maximum(sharp.error, np.minimum(_errors(loose), kept)))
+        return sharp.within(np.maximum(sharp.error, np.minimum(_errors(sharp, loose), kept)))
 
 
 def _loose(sharp: Answer, loose: Answer) -> Answer:
     """What a formula that loses digits may be off by, or a sharper one."""
-    return sharp.within(np.maximum(sharp.error, _errors(loose)))
+    return sharp.within(np.maximum(sharp.error, _errors(sharp, loose)))
 
 
 def _beside(first: Answer, answers: Callable[[], Sequence[Mapping[str, Answer]]], name: str) -> list[Answer]:
     """The first formula's values with the errors of each of the others."""
-    return [first.within(_errors(found)) for found in _named(answers, name)]
+    return [first.within(_errors(first, found)) for found in _named(answers, name)]
 
 
 def _named(answers: Callable[[], Sequence[Mapping[str, Answer]]], name: str) -> list[Answer]:
@@ -306,6 +308,9 @@ class Oracle:
         steps = bounds.computing(self.p)
         found = self._merged(definition(path) + values(path), ask, steps)
         found = self._with_cancelling(found, cancelling(path), ask, steps, _losing)
+        if steps is not self.p:
+            each = replace(self, algorithm="step-by-step")
+            found = {n: replace(a, stepwise=partial(_value, each, n)) for n, a in found.items()}
         if not self._infinite:
             return found
         return {n: replace(a, limits=cache(partial(self._limits, n))) for n, a in found.items()}
@@ -532,14 +537,19 @@ def _refusal(error: Exception) -> Exception:
     return before or error
 
 
+def _value(oracle: Oracle, name: str) -> Answer:
+    return oracle.values[name]
+
+
 def _all_at_once(answer: Answer) -> list[Answer]:
     """All legal formulas as one: derivatives are made of parts, of which each may be by another."""
     return [answer.whole]
 
 
-def _errors(answer: Answer) -> Array:
-    """The errors of another formula's answer: nothing is known where its steps overflow."""
-    return np.where(np.isfinite(answer.expected), answer.error, np.inf)
+def _errors(first: Answer, other: Answer) -> Array:
+    """The errors of another formula's answer: nothing is known where its steps alone overflow."""
+    lost = np.isfinite(first.expected) & ~np.isfinite(other.expected)
+    return np.where(lost, np.inf, other.error)
 
 
 def _or_zeros(g: Any, like: Any, leaf: Leaf) -> Any:

@@ -563,7 +563,35 @@ MODES_TORCH = {
 
 REMEMBERING = "miniatures.modes:swish_remembering"
 
+#: What a bound wider than its reason hides: each a place of the grid where it does.
+BOUNDS = {
+    "layer_norm": {"layer_squares_overflow_in_half": ("agrees", "dtype:float16/fill:huge")},
+    "group_norm": {"group_squares_overflow_in_half": ("agrees", "dtype:float16/fill:huge")},
+    "instance_norm": {"instance_infinite_in_half": ("agrees", "dtype:float16/fill:huge")},
+    "gelu": {
+        "gelu_hyperbolic_in_half": ("agrees", "dtype:float16"),
+        "gelu_nothing_below_6": ("agrees", "fill:wide"),
+        "gelu_infinite_on_the_left": ("agrees", "fill:inf"),
+    },
+    "swish": {
+        "swish_gate_in_half": ("agrees", "dtype:float16"),
+        "swish_nothing_below_30": ("agrees", "fill:wide"),
+        "swish_one_at_minus_infinity": ("agrees", "fill:inf"),
+    },
+    "softmax": {
+        "softmax_powers_in_half": ("agrees", "dtype:float16"),
+        "softmax_nothing_beside_infinity": ("agrees", "fill:inf"),
+    },
+    "sigmoid": {"sigmoid_nothing_below_37": ("agrees", "fill:wide"), "sigmoid_by_tanh": ("agrees", "fill:wide")},
+    "max_pool2d": {
+        "pool_whole_to_each_tie_vjp": ("gradient", "fill:constant"),
+        "pool_half_to_each_tie_vjp": ("gradient", "fill:constant"),
+        "pool_nothing_to_ties_vjp": ("gradient", "fill:constant"),
+    },
+}
+
 MINIATURES: tuple[Entry, ...] = (
+    *family("bounds", "numpy", BOUNDS),
     *of("conv2d", "conv", "numpy", CONV2D),
     *of("conv2d", "conv", "torch", CONV2D_TORCH),
     *of("conv1d", "conv", "numpy", CONV1D),
@@ -617,20 +645,19 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("conv2d", "conv:torch_by_hand", "torch"),
     right("conv2d", "conv:torch_by_unfold", "torch"),
     right("conv2d", "conv:torch_as_transposed", "torch"),
-    right("sigmoid", "others:sigmoid_by_tanh", vjp="sigmoid_by_tanh_vjp"),
     right("sigmoid", "others:sigmoid_by_parts"),
     right("sigmoid", "others:sigmoid_in_double"),
-    right("sigmoid", "others:sigmoid_step_by_step", "torch"),
-    right("sigmoid", "others:sigmoid_transposed"),
-    right("swish", "others:swish_once", "torch"),
-    right("swish", "others:swish_mapped_last", "torch"),
+    right("sigmoid", "others:sigmoid_step_by_step", "torch", algorithm="step-by-step"),
+    right("sigmoid", "others:sigmoid_transposed", algorithm="step-by-step"),
+    right("swish", "others:swish_once", "torch", algorithm="step-by-step"),
+    right("swish", "others:swish_mapped_last", "torch", algorithm="step-by-step"),
     right("gelu", "others:gelu_to_be_told", "numpy"),
-    right("swish", "others:swish_by_slope", "torch"),
+    right("swish", "others:swish_by_slope", "torch", algorithm="step-by-step"),
     right("adam_step", "others:adam_reordered"),
     right("relu", "others:relu_by_where"),
     right("relu", "others:relu_negative_zero", vjp="relu_one_at_zero_vjp"),
     right("softmax", "others:softmax_by_logarithm"),
-    right("softmax", "others:softmax_by_logsumexp", "torch"),
+    right("softmax", "others:softmax_by_logsumexp", "torch", algorithm="step-by-step"),
     right("softmax", "others:softmax_by_reciprocal"),
     right("softmax", "others:softmax_by_powers_of_two"),
     right("gelu", "others:gelu_by_erfc"),
@@ -638,7 +665,7 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("batch_norm", "others:batch_norm_welford"),
     right("batch_norm", "others:batch_norm_folded"),
     right("layer_norm", "others:layer_norm_in_double"),
-    right("group_norm", "others:group_norm_by_batch_norm", "torch"),
+    right("group_norm", "others:group_norm_by_batch_norm", "torch", algorithm="step-by-step"),
     right("fft", "others:fft_by_matrix"),
     right("fft", "others:fft_by_bluestein"),
     right("fft", "others:fft_by_recursion"),
@@ -660,4 +687,14 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("normal", "draws:normal_polar"),
     right("uniform", "draws:uniform_mersenne_twister"),
     right("uniform", "draws:uniform_of_normal"),
+    right("linear", "bounds:linear_smallest_first"),
+    right("linear", "bounds:linear_ascending"),
+    right("linear", "bounds:linear_signs_apart"),
+    right("gelu", "bounds:gelu_by_its_tail"),
+    right("softmax", "bounds:softmax_all_to_infinity"),
+    right("swish", "bounds:swish_zero_at_minus_infinity"),
+    right("gelu", "bounds:gelu_by_logistic"),
+    right("adam_step", "bounds:adam_interpolated"),
+    right("adam_step", "bounds:adam_by_reciprocal"),
+    right("max_pool2d", "bounds:max_pool_as_it_is", vjp="ties_shared_equally_vjp"),
 )

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness import bounds
 from harness.arithmetic.operators import add, divide, multiply, negative
-from harness.arithmetic.roundings import Array, rounding
+from harness.arithmetic.roundings import Array, by_kind, rounding
 from harness.arithmetic.tracked import Deferred, Tracked, aligned, leaf, lift, made
 
 
@@ -18,10 +18,12 @@ def unary(
     slope: Callable[[Array, Array, Array], Array],
     units: float,
     approximation: Callable[[Tracked], Array | None] = lambda x: None,
+    positive: bool = False,
 ) -> Callable[[Tracked], Tracked]:
     """An elementwise function from its value, its largest slope (x, y, error of x) and its ULPs.
 
     ``approximation`` is the error of what an algorithm evaluates in the function's place at x, None where it does not.
+    What is ``positive`` everywhere and 0 here has underflowed.
     """
 
     def apply(x: Tracked) -> Tracked:
@@ -29,12 +31,14 @@ def unary(
             with np.errstate(all="ignore"):
                 value = function(x.value)
                 error = rounding(value, x.p, units)
+                if positive:
+                    error = error + np.where((value == 0) & np.isfinite(x.value), x.p.eta, 0.0)
                 if (off := approximation(x)) is not None:
                     error = error + off
                 if x.error is not None:
                     steepest = slope(_narrow(x.value), _narrow(value), x.error)
                     error = error + np.where(x.error == 0, 0.0, x.error * steepest)
-            return value, error
+            return value, by_kind(value, error, x.error)
 
         return Deferred(x.shape, x.dtype, make, x.p)
 
@@ -54,6 +58,7 @@ exp = unary(
         np.abs(y) * np.where(e < 1e-300, 1.0, np.expm1(e) / np.maximum(e, 1e-300)), np.exp(x.real + e)
     ),
     _ULPS,
+    positive=True,
 )
 expm1 = unary(np.expm1, lambda x, y, e: np.exp(x.real + e), _ULPS)
 log = unary(np.log, lambda x, y, e: _inverse(np.abs(x) - e), _ULPS)
@@ -184,6 +189,7 @@ erfc = unary(
     _steepest_erfc,
     _ULPS,
     _erf_polynomial,
+    positive=True,
 )
 
 

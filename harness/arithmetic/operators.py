@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from harness import bounds
-from harness.arithmetic.roundings import Array, all_whole, plus, rounded, rounding, scaled, shaped
+from harness.arithmetic.roundings import Array, all_whole, by_kind, plus, rounded, rounding, scaled, shaped
 from harness.arithmetic.tracked import Chain, Deferred, Tracked, aligned, all_exact, complex_units, together
 from harness.bounds import Precision
 
@@ -20,14 +20,16 @@ def add(a: Tracked, b: Tracked) -> Tracked:
     chain = cache(lambda: _joined(a, b))
 
     def make() -> tuple[Array, Array | None]:
-        value, of = a.value + b.value, chain()
+        with np.errstate(invalid="ignore"):
+            value, of = a.value + b.value, chain()
         return value, shaped(plus(of.arriving, _any_order(value, of, a.p)), value)
 
     return Deferred(*together(a, b), make, a.p, chain=chain)
 
 
 def _added(a: Tracked, b: Tracked) -> tuple[Array, Array | None]:
-    value = a.value + b.value
+    with np.errstate(invalid="ignore"):
+        value = a.value + b.value
     return value, shaped(plus(*aligned(a, b), rounded(value, a.p, all_exact(a, b))), value)
 
 
@@ -63,7 +65,8 @@ def _any_order(value: Array, of: Chain, p: Precision) -> Array | None:
         typical = np.minimum(scale * np.sqrt(k) * p.u * of.sizes, worst)
         spread = np.hypot(np.sqrt(k / 3 + 1) * np.abs(value).astype(np.float64), np.sqrt((k / 6 + 1) * of.squares))
         tiers = np.stack([np.minimum(scale * p.u * spread, worst), typical, worst])
-        return np.where(of.sizes > p.largest / 2, np.inf, tiers)
+        one_sign = (of.sizes + np.abs(value).astype(np.float64)) / 2
+        return np.where(one_sign > p.reach, np.inf, tiers)
 
 
 def negative(a: Tracked) -> Tracked:
@@ -81,7 +84,7 @@ def multiply(a: Tracked, b: Tracked) -> Tracked:
             cross = _product(of_a, of_b)
             propagated = plus(scaled(of_a, np.abs(b.value)), scaled(of_b, np.abs(a.value)), cross)
             local = None if _shifts(a) or _shifts(b) else rounded(value, a.p, all_exact(a, b), complex_units(a, b))
-            return value, shaped(plus(propagated, local), value)
+            return value, shaped(by_kind(value, plus(propagated, local), of_a, of_b), value)
 
     return Deferred(*together(a, b), make, a.p)
 
@@ -113,7 +116,7 @@ def divide(a: Tracked, b: Tracked) -> Tracked:
             flushed = np.isfinite(b.value) & (np.abs(b.value) > a.p.largest) & np.isfinite(value)
             if flushed.any():
                 error = plus(error, np.where(flushed, np.abs(value).astype(np.float64), 0.0))
-            return value, shaped(error, value)
+            return value, shaped(by_kind(value, error, of_a, of_b), value)
 
     return Deferred(*together(a, b), make, a.p)
 

@@ -54,6 +54,16 @@ def cleaned(value: Array, error: Array | None) -> Array | None:
     return error if error.any() else None
 
 
+def by_kind(value: Array, error: Array | None, *of_operands: Array | None) -> Array | None:
+    """The error, zero where the value is not finite and the operands' errors are: it is compared by its kind."""
+    if error is None or np.isfinite(value).all():
+        return error
+    known = ~np.isfinite(value)
+    for e in of_operands:
+        known = known if e is None else known & np.isfinite(e)
+    return np.where(known, 0.0, error)
+
+
 def rounding(value: Array, p: Precision, units: float = 1.0) -> Array:
     """``units * u |value| + eta`` of one operation: nothing for zero, and none for what is not finite."""
     with np.errstate(over="ignore", invalid="ignore"):

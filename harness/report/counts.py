@@ -30,6 +30,7 @@ GRADE_WORDS: Mapping[str, str] = {
     "any": "any-order bound",
     "worst": "worst-case bound",
     "norm-wise": "norm-wise bound",
+    "cancels": "a formula that loses digits",
     "varies": "varies",
 }
 

@@ -61,7 +61,11 @@ WORDS = (
     ),
     ("inconclusive", "The oracle could not decide, or a witness objects."),
     ("unsupported", "The candidate does not offer this, and says so."),
-    ("grade", "Which bound was met: of random roundings, of data in any order, of the worst roundings, of a norm."),
+    (
+        "grade",
+        "Which bound was met: of random roundings, of data in any order, of the worst roundings, of a norm;"
+        " whether digits are lost by a formula that cancels.",
+    ),
     ("consequence", "Wrong only because the value at the same case is: folded under it."),
     ("vjp, jvp", "Vector-Jacobian and Jacobian-vector product: reverse and forward mode."),
     ("kill matrix", "Wrong candidates written on purpose, and which laws find them."),

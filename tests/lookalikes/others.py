@@ -14,17 +14,6 @@ from reference_impls import pooling
 # --- activations ----------------------------------------------------------------------------------------------------
 
 
-def sigmoid_by_tanh(input):
-    """``(1 + tanh(x / 2)) / 2``."""
-    return (0.5 * (1 + np.tanh(0.5 * input))).astype(input.dtype)
-
-
-def sigmoid_by_tanh_vjp(cotangent, input):
-    """``g (1 - tanh(x / 2)**2) / 4``."""
-    t = np.tanh(0.5 * input)
-    return ((cotangent * (0.25 * (1 - t * t))).astype(input.dtype),)
-
-
 def sigmoid_by_parts(input):
     """Each sign has its own formula."""
     x = right.widened(input)
