@@ -56,6 +56,9 @@ class Tracked(Recorded):
     def __settled__(self) -> Tracked:
         return leaf(self.value, self.p)
 
+    def __held__(self) -> Tracked:
+        return Tracked(self.value, self.error, self.p)
+
     def __confined__(self, low: float, high: float) -> Tracked:
         result: Tracked = primitives.confined(self, low=low, high=high)
         return result

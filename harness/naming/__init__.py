@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from harness import cases
 from harness.candidates import Candidate
-from harness.model import Case, Spec
+from harness.model import RED, Case, Spec, Verdict
 from harness.naming.alterations import Alteration, Both, KnownMistake, Level, OfInputs, OfParam, Where, params
 from harness.naming.proposals import of_definition, of_results, proposed
 from harness.naming.samples import Sample, ordered, sampled
 from harness.naming.search import MOST_RIVALS, Clock, Search, Standing, enough, fit
 from harness.naming.words import text
 
-__all__ = ["Alteration", "Level", "Name", "named"]
+__all__ = ["Alteration", "Level", "Name", "named", "of_rows"]
 
 #: Cases that are sampled where the candidate deviates, where it conforms, and to tell alterations apart.
 WRONG, RIGHT, FURTHER = 10, 14, 24
@@ -57,21 +57,26 @@ def named(
         return None
     fine = list(islice((s for s in map(looks.at, conforming) if s and not s.wrong), RIGHT))
     about = tuple(n for n in samples[0].got if any(n in s.wrong for s in samples))
-    first = _telling(samples)
-    search = Search([first, *(s for s in samples if s is not first)], fine, clock)
-    found = _found(search)
-    kept = _told_apart(found, looks, [*deviating[WRONG:], *conforming[RIGHT:]], clock)
-    if not kept:
-        return None
-    best = kept[0].alteration
-    fitted = sum(s is not None and fit(best, s) is not None for s in looks.seen.values())
-    return Name(text(best, spec, level, about), level, fitted, best, about)
+    alone = [(n,) for n in about] if level != "values" and len(about) > 1 else []
+    further = [*deviating[WRONG:], *conforming[RIGHT:]]
+    for names in (about, *alone):
+        wrong = [s for s in samples if set(names) & set(s.wrong)]
+        first = _telling(wrong)
+        others = [s for s in wrong if s is not first]
+        rest = [s for s in samples if s not in wrong]
+        search = Search(names, [first, *others], [*rest, *fine], clock)
+        kept = _told_apart(_found(search), looks, further, names, clock)
+        if kept:
+            best = kept[0].alteration
+            fitted = sum(s is not None and fit(best, s, names) is not None for s in looks.seen.values())
+            return Name(text(best, spec, level, names), level, fitted, best, names)
+    return None
 
 
 def _found(search: Search) -> list[Standing]:
     """The alterations that fit every sample: one alone; one at some cases; two at once."""
     first = search.wrong[0]
-    tried = list(proposed(first))
+    tried = list(proposed(first, search.about))
     for alterations, count in (
         (tried, len(tried)),
         (_somewhere(search), len(tried) * len(search.wrong)),
@@ -96,6 +101,35 @@ def _somewhere(search: Search) -> Iterator[Alteration]:
                 cases.point(spec, s.trial.case)[axis] == here[axis] for s in search.wrong
             ):
                 yield Where(axis, here[axis], alteration)
+
+
+#: The laws that judge each level.
+LAWS: Mapping[Level, frozenset[str]] = {
+    "values": frozenset({"agrees", "shape"}),
+    "gradients": frozenset({"gradient"}),
+    "forward": frozenset({"forward"}),
+}
+
+
+def of_rows(
+    candidate: Candidate,
+    rows: Iterable[Verdict],
+    *,
+    level: Level = "values",
+    seed: int = 0,
+    seconds: float = SECONDS,
+) -> Name | None:
+    """The mistake that a candidate makes by the rows of a check, its own among them."""
+    spec, broken = candidate.spec, dict[str, bool]()
+    for row in rows:
+        if (
+            row.candidate == candidate.name
+            and row.law in LAWS[level]
+            and row.status in ("deviates", "fails", "conforms")
+        ):
+            broken[row.case] = broken.get(row.case, False) or row.status in RED
+    wrong, right = ([cases.find(spec, i) for i, red in broken.items() if red is which] for which in (True, False))
+    return named(spec, candidate, wrong, right, level=level, seed=seed, seconds=seconds)
 
 
 class _Looks:
@@ -124,12 +158,14 @@ def _pairs(search: Search) -> Iterator[Alteration]:
     partial = [(a, s) for a, s in search.partial if isinstance(a, OfParam | OfInputs)]
     for alteration, misfit in partial[:MOST_PARTIAL]:
         if misfit.wrong:
-            for second in (*of_definition(misfit), *of_results(misfit)):
+            for second in (*of_definition(misfit), *of_results(misfit, search.about)):
                 if not isinstance(second, KnownMistake) and not (params(alteration) & params(second)):
                     yield Both(alteration, second)
 
 
-def _told_apart(found: Sequence[Standing], looks: _Looks, further: Sequence[Case], clock: Clock) -> list[Standing]:
+def _told_apart(
+    found: Sequence[Standing], looks: _Looks, further: Sequence[Case], about: tuple[str, ...], clock: Clock
+) -> list[Standing]:
     """The alterations that still fit at further cases, which are looked at as long as there is more than one."""
     kept = list(found)
     for case in further[:FURTHER]:
@@ -137,5 +173,5 @@ def _told_apart(found: Sequence[Standing], looks: _Looks, further: Sequence[Case
             break
         sample = looks.at(case)
         if sample is not None:
-            kept = [s for s in kept if fit(s.alteration, sample) is not None]
+            kept = [s for s in kept if fit(s.alteration, sample, about) is not None]
     return kept

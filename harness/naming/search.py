@@ -8,7 +8,7 @@ if a candidate that is wrong at random would hardly fit so well; and if no other
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log2
 from typing import Any
@@ -17,8 +17,9 @@ import numpy as np
 
 from harness import bounds
 from harness.naming.alterations import Alteration, ByAlgorithm, ComputedIn, Where
-from harness.naming.altered import Answers, given, oracle
+from harness.naming.altered import given, oracle
 from harness.naming.changes import Inapplicable
+from harness.naming.results import Answers
 from harness.naming.samples import FORMS, PLAIN, Sample, fits
 from harness.oracles import Answer, OracleError
 
@@ -47,32 +48,30 @@ class Fit:
     bits: float
 
 
-def fit(alteration: Alteration, sample: Sample) -> Fit | None:
-    """How an alteration fits a sample; None where it does not.
+def fit(alteration: Alteration, sample: Sample, about: Collection[str]) -> Fit | None:
+    """How an alteration fits some of a sample's results; None where it does not.
 
     Where the candidate deviates, the altered definition must differ from the definition, too.
     """
+    got = {n: x for n, x in sample.got.items() if n in about}
+    wrong = [n for n in sample.wrong if n in about]
     try:
-        if far(alteration, sample):
+        if far(alteration, sample, got):
             return None
         found = given(alteration, sample)
     except (OracleError, ArithmeticError):
         return None
-    if not all(n in found and fits(sample.trial, x, found[n]) for n, x in sample.got.items()):
+    if not all(n in found and fits(sample.trial, x, found[n]) for n, x in got.items()):
         return None
-    names = [n for n in sample.wrong if found[n] is not sample.due[n]]
-    if len(names) < len(sample.wrong):
+    if any(found[n] is sample.due[n] for n in wrong):
         return None
-    bits = 0.0
-    for name in names:
-        told = evidence(alteration, sample, name, found[name])
-        if told <= 0:
-            return None
-        bits += told
-    return Fit(found, bits)
+    told = [evidence(alteration, sample, n, found[n]) for n in wrong]
+    if min(told, default=1.0) <= 0 and not isinstance(alteration, ByAlgorithm):
+        return None
+    return Fit(found, sum(told))
 
 
-def far(alteration: Alteration, sample: Sample) -> bool:
+def far(alteration: Alteration, sample: Sample, got: Mapping[str, Any]) -> bool:
     """Whether an altered definition, in NumPy alone, gives something that no bound of a formula like it reaches.
 
     It is a tenth of the work that its bound is: most alterations end here. Raises OracleError.
@@ -84,7 +83,7 @@ def far(alteration: Alteration, sample: Sample) -> bool:
     except Inapplicable:
         return False
     with np.errstate(all="ignore"):
-        return any(_far(x, plain[n], sample.due[n], sample.tier) for n, x in sample.got.items())
+        return any(_far(x, plain[n], sample.due[n], sample.tier) for n, x in got.items())
 
 
 def _far(got: Any, plain: Any, due: Answer, tier: int) -> bool:
@@ -192,8 +191,9 @@ class Standing:
 
 @dataclass
 class Search:
-    """The samples of a search; ``partial`` are the alterations that fit the first one and not all."""
+    """The samples of a search and the results it is about; ``partial`` are the alterations that fit the first one alone."""
 
+    about: tuple[str, ...]
     wrong: Sequence[Sample]
     right: Sequence[Sample]
     clock: Clock
@@ -211,7 +211,7 @@ class Search:
     def _through(self, alteration: Alteration) -> Standing | None:
         told = 0.0
         for n, sample in enumerate((*self.wrong, *self.right)):
-            fitting = fit(alteration, sample)
+            fitting = fit(alteration, sample, self.about)
             if fitting is None:
                 if n:
                     self.partial.append((alteration, sample))
