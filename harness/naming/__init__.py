@@ -10,15 +10,16 @@ from harness import cases
 from harness.candidates import Candidate
 from harness.model import RED, Case, Spec, Verdict
 from harness.naming.alterations import Alteration, Both, KnownMistake, Level, OfInputs, OfParam, Where, params
+from harness.naming.arguments import same
 from harness.naming.proposals import of_definition, of_results, proposed
-from harness.naming.samples import Sample, ordered, sampled
+from harness.naming.samples import PLAIN, Sample, ordered, sampled
 from harness.naming.search import MOST_RIVALS, Clock, Search, Standing, enough, fit
 from harness.naming.words import text
 
 __all__ = ["Alteration", "Level", "Name", "named", "of_rows"]
 
 #: Cases that are sampled where the candidate deviates, where it conforms, and to tell alterations apart.
-WRONG, RIGHT, FURTHER = 10, 14, 24
+WRONG, RIGHT, FURTHER = 10, 14, 16
 
 #: Processor seconds that naming may take.
 SECONDS = 3.0
@@ -65,7 +66,9 @@ def named(
         others = [s for s in wrong if s is not first]
         rest = [s for s in samples if s not in wrong]
         search = Search(names, [first, *others], [*rest, *fine], clock)
-        kept = _told_apart(_found(search), looks, further, names, clock)
+        found = _found(search)
+        more = _further(spec, samples, found, further) if found else []
+        kept = _told_apart(found, looks, more, names, clock)
         if kept:
             best = kept[0].alteration
             fitted = sum(s is not None and fit(best, s, names) is not None for s in looks.seen.values())
@@ -82,7 +85,7 @@ def _found(search: Search) -> list[Standing]:
         (_somewhere(search), len(tried) * len(search.wrong)),
         (_pairs(search), len(tried) ** 2),
     ):
-        found = list(islice((s for s in search.standing(alterations) if enough(s.bits, count)), MOST_RIVALS))
+        found = list(islice((s for s in search.standing(alterations) if enough(s, count)), MOST_RIVALS))
         if found or search.clock.over:
             return found
     return []
@@ -166,12 +169,31 @@ def _pairs(search: Search) -> Iterator[Alteration]:
 def _told_apart(
     found: Sequence[Standing], looks: _Looks, further: Sequence[Case], about: tuple[str, ...], clock: Clock
 ) -> list[Standing]:
-    """The alterations that still fit at further cases, which are looked at as long as there is more than one."""
+    """The alterations that still fit at further cases, where they may differ from each other or from what is right."""
     kept = list(found)
-    for case in further[:FURTHER]:
+    for case in further:
         if not kept or clock.over:
             break
         sample = looks.at(case)
         if sample is not None:
             kept = [s for s in kept if fit(s.alteration, sample, about) is not None]
     return kept
+
+
+def _further(spec: Spec, samples: Sequence[Sample], found: Sequence[Standing], given: Sequence[Case]) -> list[Case]:
+    """Cases outside the sample: of those given, of those that share a special fill, and those where a condition holds."""
+    every = cases.cases(spec)
+    special = {s.trial.case.fill for s in samples} - set(PLAIN)
+    alike = [c for c in every if c.fill in special]
+    held = [c for s in found for c in every if _holds(spec, s.alteration, c)]
+    chosen = (*given[:FURTHER], *ordered(spec, alike)[:FURTHER], *ordered(spec, held)[:FURTHER])
+    return list({c.id: c for c in chosen}.values())
+
+
+def _holds(spec: Spec, alteration: Alteration, case: Case) -> bool:
+    """Whether a case is one of those that an alteration is about."""
+    match alteration:
+        case Where(axis, value, _):
+            return not case.invalid and same(cases.point(spec, case)[axis], value)
+        case _:
+            return False

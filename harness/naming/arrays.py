@@ -183,8 +183,8 @@ def _part(x: Array, change: Change) -> Array:
             return rounded(x, to)
         case Truncated(to):
             return _significand(x, to, np.trunc)
-        case NanReplaced():
-            return np.where(np.isnan(x), x.dtype.type(0), x)
+        case NanReplaced(by):
+            return np.where(np.isnan(x), x.dtype.type(by), x)
         case InfinityReplaced():
             largest = float(bounds.finfo(x.dtype.name).max)
             return np.where(np.isinf(x), np.sign(x) * largest, x).astype(x.dtype)

@@ -156,7 +156,9 @@ class Truncated:
 
 @dataclass(frozen=True)
 class NanReplaced:
-    """Zero for NaN."""
+    """A number for NaN."""
+
+    by: float
 
 
 @dataclass(frozen=True)

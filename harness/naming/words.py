@@ -198,7 +198,7 @@ def words(change: Change) -> str:
         case changes.Shifted(by):
             return f"{abs(by):g} too {'large' if by > 0 else 'small'}"
         case changes.Clipped(low, high):
-            return f"clipped to [{low:g}, {high:g}]"
+            return f"clipped to [{low:g}, {high:.17g}]"
         case _:
             return _moved(change)
 
@@ -237,8 +237,8 @@ def _moved(change: Change) -> str:
             return f"rounded to {to}"
         case changes.Truncated(to):
             return f"cut to {to}"
-        case changes.NanReplaced():
-            return "with 0 in the place of NaN"
+        case changes.NanReplaced(by):
+            return f"with {by:g} in the place of NaN"
         case changes.InfinityReplaced():
             return "with the largest number in the place of infinity"
         case changes.Flushed():
