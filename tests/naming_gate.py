@@ -10,7 +10,7 @@ import argparse
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -24,12 +24,12 @@ from harness.asking.hosts import Inline, Wanted  # noqa: E402
 from harness.candidates import Candidate  # noqa: E402
 from harness.model import Case  # noqa: E402
 from harness.naming import Level, Name, named  # noqa: E402
-from harness.naming.samples import ordered, sampled  # noqa: E402
+from harness.naming.samples import PLAIN, ordered, sampled  # noqa: E402
 
 SEED = 0
 
-#: Cases that are looked at of a miniature, the one that it names among them.
-LOOKED = 60
+#: Cases that are looked at of a miniature: of plain data, of special data, and like the one that it names.
+LOOKED, SPECIAL, ALIKE = 40, 20, 12
 
 #: The level at which each law judges.
 LEVELS: dict[str, Level] = {"agrees": "values", "shape": "values", "gradient": "gradients", "forward": "forward"}
@@ -42,18 +42,33 @@ def held(entry: Entry) -> Candidate:
     return Candidate(entry.name, spec(entry.op), given, Inline.of(wanted, str(ROOT / "tests")))
 
 
-def judged(entry: Entry, one: Candidate, level: Level) -> tuple[list[Case], list[Case]]:
-    """The cases at which a miniature deviates, and those at which it conforms."""
+def separated(
+    one: Candidate, found: Iterable[Case], level: Level, near: Case | None = None
+) -> tuple[list[Case], list[Case]]:
+    """The cases at which a candidate deviates, and those at which it conforms, of some: plain, special, like ``near``."""
+    found = list(found)
+    far = ordered(one.spec, found)
+    special = [c for c in far if c.departures <= 2 and c.fill not in PLAIN]
+    alike = ordered(one.spec, [c for c in found if near and _marks(near) <= _marks(c)])
+    looked = {c.id: c for c in (*([near] if near else ()), *alike[:ALIKE], *far[:LOOKED], *special[:SPECIAL])}
     wrong: list[Case] = []
     right: list[Case] = []
-    near = every(entry.op)[_address(entry)]
-    far = [c for c in ordered(spec(entry.op), every(entry.op).values()) if c.id != near.id]
-    special = [c for c in far if c.departures <= 2 and c.fill not in ("normal", "positive", "integers")]
-    for case in (near, *far[: LOOKED - 20], *special[:20]):
-        sample = sampled(spec(entry.op), one, case, level, SEED)
+    for case in looked.values():
+        sample = sampled(one.spec, one, case, level, SEED)
         if sample is not None:
             (wrong if sample.wrong else right).append(case)
     return wrong, right
+
+
+def _marks(case: Case) -> set[str]:
+    """What of a case's address departs from its op's first case."""
+    return set(case.id.split("/")[1:])
+
+
+def judged(entry: Entry, one: Candidate, level: Level) -> tuple[list[Case], list[Case]]:
+    """The cases at which a miniature deviates, and those at which it conforms."""
+    found = every(entry.op)
+    return separated(one, found.values(), level, found[_address(entry)])
 
 
 def told(entry: Entry, level: Level) -> tuple[Name | None, float, str]:

@@ -79,6 +79,9 @@ class Tracked(Recorded):
         result: Tracked = primitives.stored(self)
         return result
 
+    def __held__(self) -> Tracked:
+        return Tracked(self.value, self.error, self.p)
+
     def __confined__(self, low: float, high: float) -> Tracked:
         result: Tracked = primitives.confined(self, low=low, high=high)
         return result

@@ -22,6 +22,11 @@ def settled(x: Any) -> Any:
     return x.__settled__() if hasattr(x, "__settled__") else x
 
 
+def held(x: Any) -> Any:
+    """x as a constant: the same value with the same error, and no derivative. Mistakes hold what must not be held."""
+    return x.__held__() if hasattr(x, "__held__") else x
+
+
 def confined(x: Any, low: float, high: float) -> Any:
     """x, which by the mathematics lies within the limits: no error of it reaches beyond them, and nothing is cut."""
     return x.__confined__(low, high) if hasattr(x, "__confined__") else x

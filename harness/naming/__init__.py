@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from harness import cases
 from harness.candidates import Candidate
-from harness.model import Case, Spec
+from harness.model import RED, Case, Spec, Verdict
 from harness.naming.alterations import Alteration, Both, KnownMistake, Level, OfInputs, OfParam, Where, params
+from harness.naming.arguments import same
 from harness.naming.proposals import of_definition, of_results, proposed
-from harness.naming.samples import Sample, ordered, sampled
+from harness.naming.samples import PLAIN, Sample, ordered, sampled
 from harness.naming.search import MOST_RIVALS, Clock, Search, Standing, enough, fit
 from harness.naming.words import text
 
-__all__ = ["Alteration", "Level", "Name", "named"]
+__all__ = ["Alteration", "Level", "Name", "named", "of_rows"]
 
 #: Cases that are sampled where the candidate deviates, where it conforms, and to tell alterations apart.
-WRONG, RIGHT, FURTHER = 10, 14, 24
+WRONG, RIGHT, FURTHER = 10, 14, 16
 
 #: Processor seconds that naming may take.
 SECONDS = 3.0
@@ -57,27 +58,34 @@ def named(
         return None
     fine = list(islice((s for s in map(looks.at, conforming) if s and not s.wrong), RIGHT))
     about = tuple(n for n in samples[0].got if any(n in s.wrong for s in samples))
-    first = _telling(samples)
-    search = Search([first, *(s for s in samples if s is not first)], fine, clock)
-    found = _found(search)
-    kept = _told_apart(found, looks, [*deviating[WRONG:], *conforming[RIGHT:]], clock)
-    if not kept:
-        return None
-    best = kept[0].alteration
-    fitted = sum(s is not None and fit(best, s) is not None for s in looks.seen.values())
-    return Name(text(best, spec, level, about), level, fitted, best, about)
+    alone = [(n,) for n in about] if level != "values" and len(about) > 1 else []
+    further = [*deviating[WRONG:], *conforming[RIGHT:]]
+    for names in (about, *alone):
+        bad = [s for s in samples if set(names) & set(s.wrong)]
+        first = _telling(bad)
+        others = [s for s in bad if s is not first]
+        rest = [s for s in samples if s not in bad]
+        search = Search(names, [first, *others], [*rest, *fine], clock)
+        found = _found(search)
+        more = _further(spec, samples, found, further) if found else []
+        kept = _told_apart(found, looks, more, names, clock)
+        if kept:
+            best = kept[0].alteration
+            fitted = sum(s is not None and fit(best, s, names) is not None for s in looks.seen.values())
+            return Name(text(best, spec, level, names), level, fitted, best, names)
+    return None
 
 
 def _found(search: Search) -> list[Standing]:
     """The alterations that fit every sample: one alone; one at some cases; two at once."""
     first = search.wrong[0]
-    tried = list(proposed(first))
+    tried = list(proposed(first, search.about))
     for alterations, count in (
         (tried, len(tried)),
         (_somewhere(search), len(tried) * len(search.wrong)),
         (_pairs(search), len(tried) ** 2),
     ):
-        found = list(islice((s for s in search.standing(alterations) if enough(s.bits, count)), MOST_RIVALS))
+        found = list(islice((s for s in search.standing(alterations) if enough(s, count)), MOST_RIVALS))
         if found or search.clock.over:
             return found
     return []
@@ -96,6 +104,35 @@ def _somewhere(search: Search) -> Iterator[Alteration]:
                 cases.point(spec, s.trial.case)[axis] == here[axis] for s in search.wrong
             ):
                 yield Where(axis, here[axis], alteration)
+
+
+#: The laws that judge each level.
+LAWS: Mapping[Level, frozenset[str]] = {
+    "values": frozenset({"agrees", "shape"}),
+    "gradients": frozenset({"gradient"}),
+    "forward": frozenset({"forward"}),
+}
+
+
+def of_rows(
+    candidate: Candidate,
+    rows: Iterable[Verdict],
+    *,
+    level: Level = "values",
+    seed: int = 0,
+    seconds: float = SECONDS,
+) -> Name | None:
+    """The mistake that a candidate makes by the rows of a check, its own among them."""
+    spec, broken = candidate.spec, dict[str, bool]()
+    for row in rows:
+        if (
+            row.candidate == candidate.name
+            and row.law in LAWS[level]
+            and row.status in ("deviates", "fails", "conforms")
+        ):
+            broken[row.case] = broken.get(row.case, False) or row.status in RED
+    wrong, right = ([cases.find(spec, i) for i, red in broken.items() if red is which] for which in (True, False))
+    return named(spec, candidate, wrong, right, level=level, seed=seed, seconds=seconds)
 
 
 class _Looks:
@@ -124,18 +161,39 @@ def _pairs(search: Search) -> Iterator[Alteration]:
     partial = [(a, s) for a, s in search.partial if isinstance(a, OfParam | OfInputs)]
     for alteration, misfit in partial[:MOST_PARTIAL]:
         if misfit.wrong:
-            for second in (*of_definition(misfit), *of_results(misfit)):
+            for second in (*of_definition(misfit), *of_results(misfit, search.about)):
                 if not isinstance(second, KnownMistake) and not (params(alteration) & params(second)):
                     yield Both(alteration, second)
 
 
-def _told_apart(found: Sequence[Standing], looks: _Looks, further: Sequence[Case], clock: Clock) -> list[Standing]:
-    """The alterations that still fit at further cases, which are looked at as long as there is more than one."""
+def _told_apart(
+    found: Sequence[Standing], looks: _Looks, further: Sequence[Case], about: tuple[str, ...], clock: Clock
+) -> list[Standing]:
+    """The alterations that still fit at further cases, where they may differ from each other or from what is right."""
     kept = list(found)
-    for case in further[:FURTHER]:
+    for case in further:
         if not kept or clock.over:
             break
         sample = looks.at(case)
         if sample is not None:
-            kept = [s for s in kept if fit(s.alteration, sample) is not None]
+            kept = [s for s in kept if fit(s.alteration, sample, about) is not None]
     return kept
+
+
+def _further(spec: Spec, samples: Sequence[Sample], found: Sequence[Standing], given: Sequence[Case]) -> list[Case]:
+    """Cases outside the sample: of those given, of those that share a special fill, and those where a condition holds."""
+    every = cases.cases(spec)
+    special = {s.trial.case.fill for s in samples} - set(PLAIN)
+    alike = [c for c in every if c.fill in special]
+    held = [c for s in found for c in every if _holds(spec, s.alteration, c)]
+    chosen = (*given[:FURTHER], *ordered(spec, alike)[:FURTHER], *ordered(spec, held)[:FURTHER])
+    return list({c.id: c for c in chosen}.values())
+
+
+def _holds(spec: Spec, alteration: Alteration, case: Case) -> bool:
+    """Whether a case is one of those that an alteration is about."""
+    match alteration:
+        case Where(axis, value, _):
+            return not case.invalid and same(cases.point(spec, case)[axis], value)
+        case _:
+            return False

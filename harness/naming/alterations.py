@@ -189,9 +189,18 @@ class ResultIsInput:
 
 @dataclass(frozen=True)
 class UpstreamChanged:
-    """The upstream gradient, or the tangent that goes in, is changed before it is used."""
+    """Upstream gradients, or the tangents that go in, are changed before they are used."""
 
+    of: tuple[str, ...]
     change: Change
+
+
+@dataclass(frozen=True)
+class ResultIsUpstream:
+    """An upstream gradient, or a tangent, is returned as it came."""
+
+    result: str
+    upstream: str
 
 
 @dataclass(frozen=True)
@@ -235,7 +244,7 @@ class Both:
 OfParam = ParamIgnored | ParamIgnoredAlong | ParamTwisted | ParamOff | ParamEntriesSwapped | ParamTaken
 OfInputs = InputAbsent | InputsSwapped | InputReplaced | InputChanged | InputsChanged | InputRegrouped
 OfDefinition = OfParam | OfInputs | KnownMistake
-OfResult = ResultChanged | ResultScaled | ResultRegrouped | ResultsSwapped | ResultIsInput
+OfResult = ResultChanged | ResultScaled | ResultRegrouped | ResultsSwapped | ResultIsInput | ResultIsUpstream
 Alteration = OfDefinition | OfResult | UpstreamChanged | ComputedIn | ByAlgorithm | Where | Both
 
 

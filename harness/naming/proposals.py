@@ -32,14 +32,16 @@ from harness.naming.alterations import (
     Quantity,
     ResultChanged,
     ResultIsInput,
+    ResultIsUpstream,
     ResultRegrouped,
     ResultScaled,
     ResultsSwapped,
     Twist,
     UpstreamChanged,
 )
-from harness.naming.altered import numbers, quantity, same
+from harness.naming.arguments import same, upstream
 from harness.naming.changes import Change, Inapplicable
+from harness.naming.quantities import numbers, quantity
 from harness.naming.samples import Sample
 from harness.oracles import defaults
 
@@ -87,14 +89,14 @@ MARGINS = tuple(float(f"1e-{n}") for n in range(3, 17))
 MOST_QUANTITIES = 14
 
 
-def proposed(sample: Sample) -> Iterator[Alteration]:
-    """Every alteration that may explain what a sample gives."""
+def proposed(sample: Sample, about: tuple[str, ...]) -> Iterator[Alteration]:
+    """Every alteration that may explain some results of a sample."""
     yield from of_definition(sample)
-    yield from of_results(sample)
+    yield from of_results(sample, about)
     if sample.level != "values":
-        yield from (UpstreamChanged(change) for change in _of_upstream())
+        yield from _of_upstream(sample, about)
     yield from (InputsChanged(names, change) for names in _several(sample) for change in _formats(sample))
-    yield from (ResultChanged(name, change) for name in sample.wrong for change in _formats(sample))
+    yield from (ResultChanged(name, change) for name in about for change in _formats(sample))
     yield from (ComputedIn(dtype) for dtype in _narrower(sample.trial.case.dtype))
     yield from (ByAlgorithm(name) for name in DECLARED)
 
@@ -204,7 +206,8 @@ def _moves(ndim: int) -> Iterator[Change]:
 
 
 def _specials() -> Iterator[Change]:
-    yield from (changes.NanReplaced(), changes.InfinityReplaced(), changes.Flushed())
+    yield from (changes.NanReplaced(by) for by in (0.0, -float("inf"), float("inf")))
+    yield from (changes.InfinityReplaced(), changes.Flushed())
 
 
 def _regrouped(shape: tuple[int, ...], sample: Sample) -> Iterator[tuple[int, str, bool]]:
@@ -235,10 +238,10 @@ def _narrower(dtype: str) -> tuple[str, ...]:
 # --- results --------------------------------------------------------------------------------------------------------
 
 
-def of_results(sample: Sample) -> Iterator[Alteration]:
+def of_results(sample: Sample, about: tuple[str, ...]) -> Iterator[Alteration]:
     """The alterations of results once they are there."""
     names = list(sample.due)
-    for name in sample.wrong:
+    for name in about:
         due, x = sample.due[name].expected, sample.got[name]
         yield from (ResultChanged(name, change) for change in _of_result(due))
         yield from (ResultRegrouped(name, *how) for how in _regrouped(due.shape, sample))
@@ -247,14 +250,16 @@ def of_results(sample: Sample) -> Iterator[Alteration]:
         for other, given in sample.trial.arrays.items():
             if given.shape == x.shape:
                 yield ResultIsInput(name, other)
-    yield from (ResultsSwapped(a, b) for a, b in combinations(names, 2) if {a, b} & set(sample.wrong))
+    yield from (ResultsSwapped(a, b) for a, b in combinations(names, 2) if {a, b} & set(about))
 
 
 def _of_result(due: Any) -> Iterator[Change]:
     yield from _moves(due.ndim)
-    yield from (changes.Rolled(axis - due.ndim, n // 2) for axis, n in enumerate(due.shape) if n > 3)
+    yield from (changes.Halved(axis - due.ndim) for axis, n in enumerate(due.shape) if n > 2)
     if not due.ndim:
         yield changes.Extended()
+    if due.ndim > 1:
+        yield changes.Flat()
     yield from (changes.Squeezed(axis) for axis, n in enumerate(due.shape) if n == 1)
     if due.dtype.kind not in "iub":
         yield from (changes.Negated(), changes.Absolute(), changes.Squared())
@@ -295,7 +300,27 @@ def _may_scale(sample: Sample, name: str, by: Quantity) -> bool:
         return bool(abs(got[place].astype(due.expected.dtype) - scaled) <= allowed)
 
 
-def _of_upstream() -> Iterator[Change]:
-    yield from (changes.Filled(1.0), changes.Conjugated(), changes.Negated(), changes.Filled(0.0), changes.Scaled(2.0))
-    yield from (changes.Flipped((-1,)), changes.TransposedWhereSquare(), changes.Reversed(), changes.Absolute())
-    yield from (changes.Clipped(-1.0, 1.0), changes.Real())
+def _of_upstream(sample: Sample, about: tuple[str, ...]) -> Iterator[Alteration]:
+    there = upstream(sample)
+    for name in about:
+        shape = sample.got[name].shape
+        yield from (ResultIsUpstream(name, given) for given, x in there.items() if x.shape == shape)
+    for names in dict.fromkeys((tuple(there), *((n,) for n in there))):
+        yield from (UpstreamChanged(names, change) for change in (*_UPSTREAM, *_formats(sample)))
+
+
+#: What may become of an upstream gradient.
+_UPSTREAM: tuple[Change, ...] = (
+    changes.Filled(1.0),
+    changes.Conjugated(),
+    changes.Negated(),
+    changes.Filled(0.0),
+    changes.Scaled(2.0),
+    changes.Flipped((-1,)),
+    changes.TransposedWhereSquare(),
+    changes.Reversed(),
+    changes.Absolute(),
+    changes.Clipped(-1.0, 1.0),
+    changes.Clipped(0.0, float("inf")),
+    changes.Real(),
+)

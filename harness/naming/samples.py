@@ -67,10 +67,12 @@ def fits(trial: Trial, actual: Array, answer: Answer) -> bool:
 
 
 def sampled(spec: Spec, candidate: Candidate, case: Case, level: Level, seed: int) -> Sample | None:
-    """What a candidate gives at a case; None where it gives nothing that can be compared."""
+    """What a candidate gives at a case; None where it gives nothing that can be compared, or is given nothing."""
     if case.invalid or not bounds.sharp_enough(bounds.precision(case.dtype)):
         return None
     trial = Trial(Bench(spec, case, seed), candidate)
+    if not all(x.size for x in trial.arrays.values()):
+        return None
     if level != "values" and not trial.bench.finite:
         return None
     try:

@@ -1,14 +1,15 @@
 """Samples, alterations -> the one that fits every sample, and whether that is evidence.
 
-An alteration is a name only if what the altered definition gives is within its derived bound of what the candidate gave
-at every sample, right or wrong; if it differs from the definition by more than both bounds wherever the candidate is wrong;
-if a candidate that is wrong at random would hardly fit so well; and if no other alteration that fits can be told from it.
+An alteration is a name only if what the altered definition gives is within its derived bound of what the candidate
+gave at every sample, right or wrong; if it differs from the definition by more than both bounds at most cases where
+the candidate is wrong; if a candidate that is wrong at random would hardly fit so well; and if it fits further cases,
+too.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log2
 from typing import Any
@@ -17,8 +18,9 @@ import numpy as np
 
 from harness import bounds
 from harness.naming.alterations import Alteration, ByAlgorithm, ComputedIn, Where
-from harness.naming.altered import Answers, given, oracle
+from harness.naming.altered import given, oracle
 from harness.naming.changes import Inapplicable
+from harness.naming.results import Answers
 from harness.naming.samples import FORMS, PLAIN, Sample, fits
 from harness.oracles import Answer, OracleError
 
@@ -47,32 +49,29 @@ class Fit:
     bits: float
 
 
-def fit(alteration: Alteration, sample: Sample) -> Fit | None:
-    """How an alteration fits a sample; None where it does not.
+def fit(alteration: Alteration, sample: Sample, about: Collection[str]) -> Fit | None:
+    """How an alteration fits some of a sample's results; None where it does not.
 
-    Where the candidate deviates, the altered definition must differ from the definition, too.
+    Where the candidate deviates, the altered definition must be another one, too. No algorithm changes a shape.
     """
+    got = {n: x for n, x in sample.got.items() if n in about}
+    if isinstance(alteration, ByAlgorithm):
+        got = {n: x for n, x in got.items() if x.shape == sample.due[n].expected.shape}
+    wrong = [n for n in sample.wrong if n in got]
     try:
-        if far(alteration, sample):
+        if far(alteration, sample, got):
             return None
         found = given(alteration, sample)
     except (OracleError, ArithmeticError):
         return None
-    if not all(n in found and fits(sample.trial, x, found[n]) for n, x in sample.got.items()):
+    if not all(n in found and fits(sample.trial, x, found[n]) for n, x in got.items()):
         return None
-    names = [n for n in sample.wrong if found[n] is not sample.due[n]]
-    if len(names) < len(sample.wrong):
+    if any(found[n] is sample.due[n] for n in wrong):
         return None
-    bits = 0.0
-    for name in names:
-        told = evidence(alteration, sample, name, found[name])
-        if told <= 0:
-            return None
-        bits += told
-    return Fit(found, bits)
+    return Fit(found, sum(evidence(alteration, sample, n, found[n]) for n in wrong))
 
 
-def far(alteration: Alteration, sample: Sample) -> bool:
+def far(alteration: Alteration, sample: Sample, got: Mapping[str, Any]) -> bool:
     """Whether an altered definition, in NumPy alone, gives something that no bound of a formula like it reaches.
 
     It is a tenth of the work that its bound is: most alterations end here. Raises OracleError.
@@ -84,7 +83,7 @@ def far(alteration: Alteration, sample: Sample) -> bool:
     except Inapplicable:
         return False
     with np.errstate(all="ignore"):
-        return any(_far(x, plain[n], sample.due[n], sample.tier) for n, x in sample.got.items())
+        return any(_far(x, plain[n], sample.due[n], sample.tier) for n, x in got.items())
 
 
 def _far(got: Any, plain: Any, due: Answer, tier: int) -> bool:
@@ -125,7 +124,7 @@ def bits(due: Answer, altered: Answer, tier: int) -> float:
         if a.shape != b.shape:
             apart, allowed = np.abs(a).astype(np.float64), np.zeros_like(error)
         else:
-            apart, allowed = np.abs(a - b).astype(np.float64), due.whole.error[tier]
+            apart, allowed = np.abs(a - b).astype(np.float64), np.where(np.isfinite(b), due.whole.error[tier], 0)
         apart = np.where(np.isfinite(a) & ~np.isfinite(b) if a.shape == b.shape else False, np.inf, apart)
         told = np.minimum(np.log2(apart / error), most)
         seen = (apart > error + allowed) & ~np.isnan(told) & np.isfinite(error)
@@ -192,8 +191,9 @@ class Standing:
 
 @dataclass
 class Search:
-    """The samples of a search; ``partial`` are the alterations that fit the first one and not all."""
+    """The samples of a search and the results it is about; ``partial`` are the alterations that fit the first one alone."""
 
+    about: tuple[str, ...]
     wrong: Sequence[Sample]
     right: Sequence[Sample]
     clock: Clock
@@ -209,21 +209,28 @@ class Search:
                 yield stands
 
     def _through(self, alteration: Alteration) -> Standing | None:
-        told = 0.0
+        told: list[float] = []
         for n, sample in enumerate((*self.wrong, *self.right)):
-            fitting = fit(alteration, sample)
+            fitting = fit(alteration, sample, self.about)
             if fitting is None:
-                if n:
+                if n and told[0] > 0:
                     self.partial.append((alteration, sample))
                 return None
-            told += fitting.bits
+            told.append(fitting.bits)
+        silent = sum(bits <= 0 for bits in told[: len(self.wrong)])
         match alteration:
-            case ByAlgorithm(name) if not declared(name, self.wrong, self.right):
-                return None
+            case ByAlgorithm(name):
+                stands = declared(name, self.wrong, self.right)
             case _:
-                return Standing(alteration, told)
+                stands = 2 * silent < len(self.wrong)
+        return Standing(alteration, sum(told)) if stands else None
 
 
-def enough(told: float, tried: int) -> bool:
-    """Whether so many bits are no accident among so many alterations tried: the chance is below that of a false alarm."""
-    return told > log2(max(tried, 1)) - log2(bounds.DELTA)
+def enough(standing: Standing, tried: int) -> bool:
+    """Whether so many bits are no accident among so many alterations: the chance is below that of a false alarm.
+
+    Of an algorithm, whose bound is about the right value, `declared` decides.
+    """
+    if isinstance(standing.alteration, ByAlgorithm):
+        return True
+    return standing.bits > log2(max(tried, 1)) - log2(bounds.DELTA)

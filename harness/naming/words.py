@@ -18,6 +18,7 @@ from harness.naming.alterations import (
     InputsSwapped,
     KnownMistake,
     Level,
+    OfResult,
     ParamEntriesSwapped,
     ParamIgnored,
     ParamIgnoredAlong,
@@ -27,6 +28,7 @@ from harness.naming.alterations import (
     Quantity,
     ResultChanged,
     ResultIsInput,
+    ResultIsUpstream,
     ResultRegrouped,
     ResultScaled,
     ResultsSwapped,
@@ -42,14 +44,22 @@ _NUMERALS = {2: "two", 3: "three", 4: "four", 5: "five"}
 def text(alteration: Alteration, spec: Spec, level: Level, about: tuple[str, ...]) -> str:
     """What a candidate does, as the end of a sentence that begins with it; ``about`` are the results that are wrong."""
     said = _said(alteration, spec, level)
-    if level == "values":
+    if level == "values" or _names_result(alteration):
         return said
     kind = "gradient" if level == "gradients" else "tangent"
-    match alteration:
-        case ResultChanged() | ResultScaled() | ResultsSwapped() | ResultIsInput() | ByAlgorithm():
-            return said
+    match _inner(alteration):
+        case UpstreamChanged() | ComputedIn():
+            return f"the {kind} of {_listed(about)} {said}"
         case _:
-            return f"the {kind} of {_listed(about)}: {said}"
+            return f"the {kind} of {_listed(about)} is that of a function that {said}"
+
+
+def _inner(alteration: Alteration) -> Alteration:
+    return _inner(alteration.what) if isinstance(alteration, Where) else alteration
+
+
+def _names_result(alteration: Alteration) -> bool:
+    return isinstance(_inner(alteration), OfResult | ByAlgorithm)
 
 
 def _said(alteration: Alteration, spec: Spec, level: Level) -> str:
@@ -82,8 +92,8 @@ def _said(alteration: Alteration, spec: Spec, level: Level) -> str:
             return f"axis {axis} of {_result(name, spec, level)} is {_grouped(count, within)}"
         case KnownMistake(name):
             return name
-        case UpstreamChanged(change):
-            return f"with the {'upstream gradient' if level == 'gradients' else 'tangents'} {words(change)}"
+        case UpstreamChanged(names, change):
+            return f"takes the {'upstream gradient' if level == 'gradients' else 'tangent'} of {_listed(names)} {words(change)}"
         case ComputedIn(dtype):
             return f"computes in {dtype}"
         case ByAlgorithm(name):
@@ -96,6 +106,9 @@ def _said(alteration: Alteration, spec: Spec, level: Level) -> str:
             return f"{_result(a, spec, level)} and {_result(b, spec, level)} are swapped"
         case ResultIsInput(name, given):
             return f"{_result(name, spec, level)} is `{given}` as it came"
+        case ResultIsUpstream(name, given):
+            kind = "upstream gradient" if level == "gradients" else "tangent"
+            return f"{_result(name, spec, level)} is the {kind} of `{given}` as it came"
         case Where(axis, value, what):
             return f"{_said(what, spec, level)}, where {axis} is {write(value)}"
         case Both(first, second):
@@ -185,7 +198,7 @@ def words(change: Change) -> str:
         case changes.Shifted(by):
             return f"{abs(by):g} too {'large' if by > 0 else 'small'}"
         case changes.Clipped(low, high):
-            return f"clipped to [{low:g}, {high:g}]"
+            return f"clipped to [{low:g}, {high:.17g}]"
         case _:
             return _moved(change)
 
@@ -202,8 +215,12 @@ def _moved(change: Change) -> str:
             return f"flipped along its last {_NUMERALS.get(len(axes), len(axes))} axes"
         case changes.Rolled(axis, by):
             return f"shifted by {by} along axis {axis}"
+        case changes.Halved(axis):
+            return f"shifted by half its length along axis {axis}"
         case changes.Mirrored(axis):
             return f"mirrored along axis {axis}, entry -n for entry n"
+        case changes.Flat():
+            return "flat, all entries along one axis"
         case changes.Extended():
             return "given an axis of length 1 where there is none"
         case changes.Transposed():
@@ -220,8 +237,8 @@ def _moved(change: Change) -> str:
             return f"rounded to {to}"
         case changes.Truncated(to):
             return f"cut to {to}"
-        case changes.NanReplaced():
-            return "with 0 in the place of NaN"
+        case changes.NanReplaced(by):
+            return f"with {by:g} in the place of NaN"
         case changes.InfinityReplaced():
             return "with the largest number in the place of infinity"
         case changes.Flushed():

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.special import erf
 
-from harness.definitions.derivatives import settled
+from harness.definitions.derivatives import held
 from reference_impls.definitions import activations as right
 
 
@@ -29,25 +30,26 @@ def tanh(input: Any) -> Any:
     return np.tanh(input)
 
 
-def sigmoid_held(input: Any) -> Any:
-    """The right value, of slope 0."""
-    return settled(right.sigmoid(input)) + 0 * input
-
-
 def sigmoid_half_slope(input: Any) -> Any:
     """The right value, whose slope is s instead of s (1 - s)."""
-    s = settled(right.sigmoid(input))
-    return s + s * (input - settled(input))
+    s = held(right.sigmoid(input))
+    return s + s * (input - held(input))
+
+
+def sigmoid_slope_of_input(input: Any) -> Any:
+    """The right value, whose slope is x (1 - x)."""
+    x = held(input)
+    return held(right.sigmoid(input)) + x * (1 - x) * (input - x)
 
 
 def swish_gate_held(input: Any) -> Any:
     """The right value; the sigmoid that multiplies x has no derivative."""
-    return input * settled(right.sigmoid(input))
+    return input * held(right.sigmoid(input))
 
 
 def swish_input_held(input: Any) -> Any:
     """The right value; the x that the sigmoid multiplies has no derivative."""
-    return settled(input) * right.sigmoid(input)
+    return held(input) * right.sigmoid(input)
 
 
 def gelu_by_sigmoid(input: Any, *, approximate: str = "none") -> Any:
@@ -57,7 +59,12 @@ def gelu_by_sigmoid(input: Any, *, approximate: str = "none") -> Any:
 
 def gelu_gate_held(input: Any, *, approximate: str = "none") -> Any:
     """The right value; what multiplies x has no derivative."""
-    return input * settled(right.gelu(input, approximate=approximate) / input)
+    if approximate == "tanh":
+        cube = input * input * input
+        inner = np.tanh(right.ROOT_TWO_OVER_PI * (input + right.GELU_CUBIC * cube))
+    else:
+        inner = erf(input * right.ROOT_HALF)
+    return input * held(0.5 * (1 + inner))
 
 
 def gelu_of(cubic: float, root: float) -> Any:
@@ -128,13 +135,22 @@ def softmax_sum_held(input: Any, *, dim: int) -> Any:
     """The right value; the sum that it divides by has no derivative."""
     if input.size == 0:
         return input * 1.0
-    powers = np.exp(input - settled(np.max(input, axis=dim, keepdims=True)))
-    return powers / settled(np.sum(powers, axis=dim, keepdims=True))
+    powers = np.exp(input - held(np.max(input, axis=dim, keepdims=True)))
+    return powers / held(np.sum(powers, axis=dim, keepdims=True))
 
 
 def softmax_diagonal(input: Any, *, dim: int) -> Any:
     """The right value; its Jacobian is ``s (1 - s)`` on the diagonal and 0 elsewhere."""
     if input.size == 0:
         return input * 1.0
-    s = settled(right.softmax(input, dim=dim))
-    return s + s * (1 - s) * (input - settled(input))
+    s = held(right.softmax(input, dim=dim))
+    return s + s * (1 - s) * (input - held(input))
+
+
+def softmax_plain_mean(input: Any, *, dim: int) -> Any:
+    """The right value; its derivative is ``s (g - mean of g)``."""
+    if input.size == 0:
+        return input * 1.0
+    s = held(right.softmax(input, dim=dim))
+    moved = s * (input - held(input))
+    return s + moved - np.mean(moved, axis=dim, keepdims=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.definitions.derivatives import settled
+from harness.definitions.derivatives import held
 from reference_impls.definitions import normalization as right
 
 
@@ -39,19 +39,19 @@ def root_mean_square(x: Any, mean: Any, var: Any, eps: float) -> Any:
 
 def mean_held(x: Any, mean: Any, var: Any, eps: float) -> Any:
     """The right value; the mean has no derivative."""
-    centred = x - settled(mean)
+    centred = x - held(mean)
     axes = tuple(a for a in range(x.ndim) if mean.shape[a] != x.shape[a])
     return centred / np.sqrt(np.mean(centred * centred, axis=axes, keepdims=True) + eps)
 
 
 def variance_held(x: Any, mean: Any, var: Any, eps: float) -> Any:
     """The right value; the variance has no derivative."""
-    return (x - mean) / settled(np.sqrt(var + eps))
+    return (x - mean) / held(np.sqrt(var + eps))
 
 
 def statistics_held(x: Any, mean: Any, var: Any, eps: float) -> Any:
     """The right value; neither mean nor variance has a derivative."""
-    return (x - settled(mean)) / settled(np.sqrt(var + eps))
+    return (x - held(mean)) / held(np.sqrt(var + eps))
 
 
 def _affine(y: Any, weight: Any, bias: Any) -> Any:

@@ -1,0 +1,337 @@
+"""Naming: each kind of mistake is called what it is, and what only looks like it is called nothing of the kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from gate import every, spec
+from naming_gate import separated
+
+from harness import cases
+from harness.asking import libraries
+from harness.asking.hosts import Inline
+from harness.candidates import Candidate
+from harness.model import CandidateSpec, Verdict
+from harness.naming import Level, Name, named, of_rows
+from reference_impls import activations, conv, normalization
+
+Array = np.ndarray[Any, Any]
+
+
+def held(
+    op: str, function: Callable[..., Any], vjp: Callable[..., Any] | None = None, library: str = "numpy"
+) -> Candidate:
+    """A function as a candidate in this process."""
+    holder = Inline.function(function, vjp, libraries.load(library))
+    return Candidate("mine", spec(op), CandidateSpec("mine", "mine:f", "mine:g" if vjp else None, library), holder)
+
+
+def name(candidate: Candidate, level: Level = "values") -> Name | None:
+    """What a candidate is called after a look at some of its cases."""
+    wrong, right = separated(candidate, every(candidate.spec.op).values(), level)
+    assert wrong, "expected a wrong function"
+    return named(candidate.spec, candidate, wrong, right, level=level)
+
+
+def said(candidate: Candidate, level: Level = "values") -> str:
+    found = name(candidate, level)
+    return found.text if found else ""
+
+
+# --- values ---------------------------------------------------------------------------------------------------------
+
+
+def conv2d(
+    input: Array, weight: Array, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Array:
+    return conv.conv2d_im2col(input, weight, bias, stride, padding, dilation, groups)
+
+
+def turned(input: Array, weight: Array, *rest: Any, **params: Any) -> Array:
+    return conv2d(input, np.ascontiguousarray(weight[..., ::-1, ::-1]), *rest, **params)
+
+
+def turned_across(input: Array, weight: Array, *rest: Any, **params: Any) -> Array:
+    return conv2d(input, np.ascontiguousarray(weight[..., ::-1]), *rest, **params)
+
+
+def turned_in_the_first_filter(input: Array, weight: Array, *rest: Any, **params: Any) -> Array:
+    w = weight.copy()
+    w[:1] = w[:1, :, ::-1, ::-1]
+    return conv2d(input, w, *rest, **params)
+
+
+def paddings_exchanged(
+    input: Array, weight: Array, bias: Any = None, stride: Any = 1, padding: Any = 0, **params: Any
+) -> Array:
+    return conv2d(input, weight, bias, stride, padding[::-1] if isinstance(padding, tuple) else padding, **params)
+
+
+def one_padding(
+    input: Array, weight: Array, bias: Any = None, stride: Any = 1, padding: Any = 0, **params: Any
+) -> Array:
+    return conv2d(input, weight, bias, stride, padding[0] if isinstance(padding, tuple) else padding, **params)
+
+
+def without_bias(input: Array, weight: Array, bias: Any = None, *rest: Any, **params: Any) -> Array:
+    return conv2d(input, weight, None, *rest, **params)
+
+
+def bias_of_one_channel(input: Array, weight: Array, bias: Any = None, *rest: Any, **params: Any) -> Array:
+    kept = None if bias is None else np.where(np.arange(bias.size) == 0, bias, 0).astype(bias.dtype)
+    return conv2d(input, weight, kept, *rest, **params)
+
+
+def turned_without_bias(input: Array, weight: Array, bias: Any = None, *rest: Any, **params: Any) -> Array:
+    return turned(input, weight, None, *rest, **params)
+
+
+def coarse_weight_in_single(input: Array, weight: Array, *rest: Any, **params: Any) -> Array:
+    if weight.dtype == np.float32:
+        bits = weight.view(np.uint32)
+        weight = ((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000).view(np.float32)
+        weight = weight.reshape(bits.shape)
+    return conv2d(input, weight, *rest, **params)
+
+
+def noisy(input: Array, weight: Array, *rest: Any, **params: Any) -> Array:
+    y = conv2d(input, weight, *rest, **params)
+    places = np.arange(y.size).reshape(y.shape)
+    return (y * (1 + 1e-3 * np.sin(places))).astype(y.dtype)
+
+
+def layer(change: Callable[..., Any]) -> Callable[..., Array]:
+    def layer_norm(
+        input: Array, weight: Any = None, bias: Any = None, normalized_shape: Any = (), eps: float = 1e-5
+    ) -> Array:
+        return change(input, weight, bias, normalized_shape, eps)
+
+    return layer_norm
+
+
+def eps_fixed(x: Array, w: Any, b: Any, shape: Any, eps: float) -> Array:
+    return normalization.layer_norm(x, w, b, shape, 1e-6)
+
+
+def eps_fixed_in_rows_of_one(x: Array, w: Any, b: Any, shape: Any, eps: float) -> Array:
+    y = normalization.layer_norm(x, w, b, shape, eps)
+    other = normalization.layer_norm(x, w, b, shape, 1e-6)
+    y.reshape(-1)[::5] = other.reshape(-1)[::5]
+    return y
+
+
+def eps_outside(x: Array, w: Any, b: Any, shape: Any, eps: float) -> Array:
+    axes = tuple(range(x.ndim - len(tuple(shape)), x.ndim))
+    wide = x.astype(np.longdouble)
+    centred = wide - wide.mean(axes, keepdims=True)
+    y = centred / (np.sqrt((centred**2).mean(axes, keepdims=True)) + eps)
+    y = y if w is None else y * w
+    return (y if b is None else y + b).astype(x.dtype)
+
+
+def fft_ortho_as_forward(a: Array, n: Any = None, axis: int = -1, norm: Any = None) -> Array:
+    return np.fft.fft(a, n, axis, "forward" if norm == "ortho" else norm)
+
+
+def fft_forward_always(a: Array, n: Any = None, axis: int = -1, norm: Any = None) -> Array:
+    return np.fft.fft(a, n, axis, "forward")
+
+
+def sigmoid_rounded(input: Array) -> Array:
+    return activations.sigmoid(input).astype(np.float32).astype(input.dtype)
+
+
+def sigmoid_doubled(input: Array) -> Array:
+    return (2 * activations.sigmoid(input)).astype(input.dtype)
+
+
+def sigmoid_doubled_at_every_second(input: Array) -> Array:
+    y = activations.sigmoid(input).copy()
+    y.reshape(-1)[::2] *= 2
+    return y
+
+
+def relu_to_six(input: Array) -> Array:
+    return np.where(np.isnan(input), input, np.clip(input, 0, 6)).astype(input.dtype)
+
+
+def relu_of_plain_numbers(input: Array) -> Array:
+    return np.fmax(input, 0).astype(input.dtype)
+
+
+def convolve_conjugated(a: Array, v: Array, mode: str = "full") -> Array:
+    return np.convolve(a, v.conj(), mode)
+
+
+VALUES = {
+    "flipped": ("conv2d", turned, "computes conv2d with `weight` flipped along its last two axes"),
+    "flipped along one axis": ("conv2d", turned_across, "computes conv2d with `weight` flipped along its last axis"),
+    "axes of a param swapped": ("conv2d", paddings_exchanged, "swaps the axes of `padding`"),
+    "first of a param": ("conv2d", one_padding, "takes the first of `padding` for all axes"),
+    "input left out": ("conv2d", without_bias, "leaves out `bias`"),
+    "two at once": (
+        "conv2d",
+        turned_without_bias,
+        "computes conv2d with `weight` flipped along its last two axes, and leaves out `bias`",
+    ),
+    "input rounded": (
+        "conv2d",
+        coarse_weight_in_single,
+        "computes conv2d with `weight` rounded to bfloat16, where dtype is float32",
+    ),
+    "param ignored": ("layer_norm", layer(eps_fixed), "ignores `eps` (computes with 1e-06)"),
+    "mistake of the spec": (
+        "layer_norm",
+        layer(eps_outside),
+        "adds eps to the standard deviation, not to the variance",
+    ),
+    "word for another": ("fft", fft_ortho_as_forward, "takes `norm` ortho for forward"),
+    "one word always": ("fft", fft_forward_always, "ignores `norm` (computes with forward)"),
+    "result rounded": ("sigmoid", sigmoid_rounded, "the result is rounded to float32"),
+    "result scaled": ("sigmoid", sigmoid_doubled, "the result is doubled"),
+    "result clipped": ("relu", relu_to_six, "the result is clipped to [0, 6]"),
+    "input conjugated": ("convolve", convolve_conjugated, "computes convolve with `v` conjugated"),
+    "NaN lost": ("relu", relu_of_plain_numbers, "computes relu with `input` with 0 in the place of NaN"),
+}
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_a_mistake_is_named(kind: str) -> None:
+    op, function, text = VALUES[kind]
+    found = name(held(op, function))
+    assert found is not None
+    assert found.text == text
+    assert found.fits > 3
+
+
+ALMOST = {
+    "flipped in one filter": ("conv2d", turned_in_the_first_filter),
+    "bias of one channel": ("conv2d", bias_of_one_channel),
+    "noise": ("conv2d", noisy),
+    "eps of some entries": ("layer_norm", layer(eps_fixed_in_rows_of_one)),
+    "every second entry doubled": ("sigmoid", sigmoid_doubled_at_every_second),
+}
+
+
+@pytest.mark.parametrize("kind", ALMOST)
+def test_what_only_looks_like_a_mistake_is_not_named(kind: str) -> None:
+    op, function = ALMOST[kind]
+    assert name(held(op, function)) is None
+
+
+def test_one_entry_is_no_evidence() -> None:
+    doubled = held("sigmoid", sigmoid_doubled)
+    alone = cases.find(spec("sigmoid"), "sigmoid/N:1/M:1")
+    assert named(doubled.spec, doubled, [alone], []) is None
+
+
+def test_a_candidate_that_conforms_has_no_name() -> None:
+    right = held("conv2d", conv2d)
+    assert named(right.spec, right, [cases.find(spec("conv2d"), "conv2d")], []) is None
+
+
+def test_a_name_fits_where_the_candidate_is_right() -> None:
+    """What is turned at all cases but those of two strides is not just turned."""
+
+    def but_at_some(input: Array, weight: Array, bias: Any = None, stride: Any = 1, **params: Any) -> Array:
+        return (conv2d if stride in (3, (2, 1)) else turned)(input, weight, bias, stride, **params)
+
+    assert said(held("conv2d", but_at_some)) != VALUES["flipped"][2]
+
+
+# --- algorithms -----------------------------------------------------------------------------------------------------
+
+
+def by_spectra(in1: Array, in2: Array, mode: str = "full", axes: Any = None) -> Array:
+    from scipy.signal import fftconvolve
+
+    return fftconvolve(in1, in2, mode, axes)
+
+
+def test_an_undeclared_transform_is_called_by_its_algorithm() -> None:
+    assert said(held("fftconvolve", by_spectra)) == "conforms as --algorithm fft"
+
+
+def test_noise_of_one_size_is_no_algorithm() -> None:
+    def coarse(in1: Array, in2: Array, mode: str = "full", axes: Any = None) -> Array:
+        from scipy.signal import convolve
+
+        y = convolve(in1, in2, mode, "direct")
+        return (y * (1 + 1e-6 * np.sin(np.arange(y.size)).reshape(y.shape))).astype(y.dtype)
+
+    assert "algorithm" not in said(held("convolve2d", coarse))
+
+
+# --- derivatives ----------------------------------------------------------------------------------------------------
+
+
+def vjp_of(change: Callable[..., Any]) -> Callable[..., Any]:
+    def conv2d_vjp(g: Array, input: Array, weight: Array, bias: Any = None, **params: Any) -> Any:
+        return change(g, input, weight, bias, params)
+
+    return conv2d_vjp
+
+
+def _right(g: Array, x: Array, w: Array, b: Any, params: Any) -> list[Any]:
+    return list(conv.conv2d_im2col_vjp(g, x, w, b, **params))
+
+
+def unconjugated(g: Array, x: Array, w: Array, b: Any, params: Any) -> Any:
+    first, *rest = _right(g, x, w, b, params)
+    return [_right(g, x, w.conj(), b, params)[0], *rest] if first is not None else rest
+
+
+def of_ones(g: Array, x: Array, w: Array, b: Any, params: Any) -> Any:
+    return _right(np.ones_like(g), x, w, b, params)
+
+
+def negated(g: Array, x: Array, w: Array, b: Any, params: Any) -> Any:
+    first, *rest = _right(g, x, w, b, params)
+    return [-first, *rest]
+
+
+def negated_in_the_first_row(g: Array, x: Array, w: Array, b: Any, params: Any) -> Any:
+    first, *rest = _right(g, x, w, b, params)
+    first = first.copy()
+    first[..., 0, :] *= -1
+    return [first, *rest]
+
+
+def mean_of_bias(g: Array, x: Array, w: Array, b: Any, params: Any) -> Any:
+    first, second = _right(g, x, w, b, params)[:2]
+    return [first, second] if b is None else [first, second, g.mean(axis=(0, 2, 3)).astype(g.dtype)]
+
+
+GRADIENTS = {
+    "conjugate missing": (unconjugated, "the gradient of `input`: computes conv2d with `weight` conjugated"),
+    "upstream ignored": (of_ones, "the upstream gradient taken for ones"),
+    "negated": (negated, "the gradient of `input` is negated"),
+    "mean for sum": (mean_of_bias, "the gradient of `bias` is divided by N*H_out*W_out"),
+}
+
+
+@pytest.mark.parametrize("kind", GRADIENTS)
+def test_a_mistake_in_a_gradient_is_named(kind: str) -> None:
+    change, text = GRADIENTS[kind]
+    assert text in said(held("conv2d", conv2d, vjp_of(change)), "gradients")
+
+
+def test_a_gradient_that_is_wrong_in_a_row_is_not_named() -> None:
+    assert said(held("conv2d", conv2d, vjp_of(negated_in_the_first_row)), "gradients") == ""
+
+
+# --- the door -------------------------------------------------------------------------------------------------------
+
+
+def test_rows_of_a_check_are_enough() -> None:
+    candidate = held("conv2d", turned)
+    wrong, right = separated(candidate, every("conv2d").values(), "values")
+    rows = [Verdict("conv2d", c.id, "mine", "agrees", "output", "deviates") for c in wrong]
+    rows += [Verdict("conv2d", c.id, "mine", "agrees", "output", "conforms") for c in right]
+    rows += [Verdict("conv2d", c.id, "another", "agrees", "output", "conforms") for c in wrong]
+    found = of_rows(candidate, rows)
+    assert found is not None
+    assert found.text == VALUES["flipped"][2]
