@@ -140,6 +140,8 @@ def described(loaded: Loaded) -> Described:
         library.lacks,
         _made_of(function),
         _versions(library.name),
+        library.settings,
+        library.casting,
     )
 
 

@@ -19,7 +19,7 @@ from harness.cases.addresses import (
     valid,
     write,
 )
-from harness.cases.planning import around, cases, drawn, inside, pairs, scattered, spread, thorough, widest
+from harness.cases.planning import around, cases, drawn, inside, kin, pairs, scattered, spread, thorough, widest
 
 __all__ = [
     "COMMON",
@@ -34,6 +34,7 @@ __all__ = [
     "drawn",
     "find",
     "inside",
+    "kin",
     "names",
     "nearest",
     "numbers",

@@ -117,6 +117,11 @@ def drawn(spec: Spec, seed: int) -> tuple[Case, ...]:
     return tuple(sizes.drawn(spec, widest(spec), seed))
 
 
+def kin(spec: Spec, case: Case, seed: int) -> tuple[Case, ...]:
+    """Cases to ask between two calls of a case."""
+    return tuple(sizes.kin(spec, widest(spec), case, seed))
+
+
 def _of_grid(spec: Spec, name: str) -> Iterator[Point]:
     given = {axis: spec.grids[name].get(axis, values[:1]) for axis, values in axes(spec).items()}
     if name in spec.crossed or sum(len(values) > 1 for values in given.values()) < 3:
