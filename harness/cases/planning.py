@@ -24,6 +24,7 @@ from harness.cases.addresses import (
 )
 from harness.cases.constraints import clauses
 from harness.cases.covering import Covering, Point
+from harness.cases.faults import faults
 from harness.model import Case, Spec, Value
 
 #: Scattered points per axis that varies, of a thorough run. Three values that must meet, each drawn with a chance of one
@@ -66,7 +67,7 @@ def around(spec: Spec, near: Case, values: Mapping[str, Sequence[Value]]) -> tup
     start = point(spec, near)
     single = (case_at(spec, "", start | {axis: value}) for axis, given in values.items() for value in given)
     found = {case.id: case for case in single if valid(spec, case)}
-    made = (invalid(spec, i.name, near) for i in spec.invalid)
+    made = (invalid(fault, near) for fault in faults(spec))
     return (*found.values(), *made)
 
 
@@ -96,7 +97,7 @@ def _kept(spec: Spec, how: str, plan: Callable[[], Iterable[Case]]) -> tuple[Cas
 
 def _invalid(spec: Spec) -> Iterator[Case]:
     near = nearest(spec)
-    yield from (invalid(spec, i.name, replace(near, id=spec.op)) for i in spec.invalid)
+    yield from (invalid(fault, replace(near, id=spec.op)) for fault in faults(spec))
 
 
 def _valid(spec: Spec) -> Iterator[Case]:
