@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from harness import bounds, comparison, ledger, places, proofs, subjects
+from harness import bounds, cases, comparison, ledger, places, proofs, subjects
 from harness.asking.messages import NotHere
 from harness.asking.outcomes import (
     Died,
@@ -289,7 +289,9 @@ def _status(trial: Trial) -> Verdict:
         case GivenUp():
             return _given_up(trial, "status", "", outcome)
         case Returned() if invalid:
-            fault = next(i for i in trial.spec.invalid if i.name == trial.case.invalid)
+            fault = cases.fault(trial.spec, trial.case.invalid)
+            if fault.open and _defined(trial):
+                return _row(trial, "status", Whole(), "unsupported", message="the definition takes it, too")
             message = f"returned where an error is due: {fault.because}"
             return _wrong(trial, "status", message, actual="returns", expected="raises")
         case Returned():
@@ -304,6 +306,14 @@ def _status(trial: Trial) -> Verdict:
             return _wrong(trial, "status", text, actual=said(outcome), expected="returns", mark="raised", traits=traits)
         case _:
             raise AssertionError(f"expected an outcome of a call, got {outcome}")
+
+
+def _defined(trial: Trial) -> bool:
+    """Whether the definition has a value at the case."""
+    try:
+        return bool(trial.due.values)
+    except OracleError:
+        return False
 
 
 def _takes_zeros(trial: Trial) -> bool:

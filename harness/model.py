@@ -138,7 +138,10 @@ class Known:
 
 @dataclass(frozen=True)
 class Invalid:
-    """One call with one violated precondition, which every candidate must refuse by raising."""
+    """One call with one violated precondition, which every candidate must refuse by raising.
+
+    One that is ``open`` must be refused where the definition refuses it.
+    """
 
     name: str
     because: str
@@ -146,6 +149,7 @@ class Invalid:
     params: Mapping[str, Value] = field(default_factory=dict)
     shapes: Mapping[str, tuple[Expression, ...]] = field(default_factory=dict)
     dtypes: Mapping[str, str] = field(default_factory=dict)
+    open: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from itertools import islice, zip_longest
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from harness import builds, cases, ledger
@@ -50,11 +51,19 @@ class Plan:
     @property
     def tasks(self) -> list[Task]:
         """One task per case, in the specs' order, or a case of each spec ``in_turn``."""
-        whole = [(op, case) for op in self.specs for case in self.cases[op]]
+        whole = [(op, case) for op in self.specs for case in self._ordered(op)]
         return [
             Task(op, self.specs[op].path, case.id, tuple(c.name for c in self.specs[op].candidates), self.seed)
             for op, case in (_in_turn(self.cases) if self.in_turn else whole)
         ]
+
+    def _ordered(self, op: str) -> Sequence[Case]:
+        """The cases of an op: as they are planned under the seed 0, else in an order that the seed draws, the first one
+        first: what a candidate keeps of earlier calls may not matter."""
+        first, *rest = self.cases[op]
+        if self.seed:
+            Random(f"{op} {self.seed}").shuffle(rest)
+        return first, *rest
 
 
 def _in_turn(found: Mapping[str, Sequence[Case]]) -> Iterator[tuple[str, Case]]:

@@ -144,6 +144,20 @@ class Bench:
             self._due[key] = Due(self, Oracle(self.spec, self.case, self._draws[draw], algorithm))
         return self._due[key]
 
+    def cast(self, dtype: str) -> dict[str, Answer]:
+        """What is due of the inputs rounded to another dtype, where all that follows is computed in it."""
+        key = ("low-precision-accumulation", f"cast to {dtype}")
+        if key not in self._due:
+            to = fills.dtype(dtype)
+            arrays = {n: x.astype(to) if x.dtype.kind == "f" else x for n, x in self.arrays.items()}
+            self._due[key] = Due(self, Oracle(self.spec, replace(self.case, dtype=dtype), frozen(arrays), key[0]))
+        return self._due[key].values
+
+    @cached_property
+    def kin(self) -> tuple[Bench, ...]:
+        """Benches of the cases that are asked between two calls of this one."""
+        return tuple(Bench(self.spec, case, self.seed) for case in cases.kin(self.spec, self.case, self.seed))
+
     def directions(self, label: str, like: Mapping[str, Array]) -> dict[str, Array]:
         """Signed random arrays of the given kinds: tangents, cotangents."""
         return {

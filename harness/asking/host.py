@@ -142,6 +142,8 @@ def described(loaded: Loaded) -> Described:
         library.lacks,
         _made_of(function),
         _versions(library.name),
+        library.settings,
+        library.casting,
     )
 
 

@@ -50,6 +50,8 @@ class Described:
     lacks: tuple[str, ...]
     made_of: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
+    settings: tuple[str, ...] = ()
+    casting: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ CODEC = Codec(
         outcomes.OutOfMemory,
         outcomes.NotOffered,
         outcomes.Skipped,
+        scenarios.Kin,
         *scenarios.SCENARIOS,
     ]
 )

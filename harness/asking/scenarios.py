@@ -9,13 +9,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from harness.asking.binding import Arrays, Bound, bits
+from harness.asking.binding import Arguments, Arrays, Bound, bits
 from harness.asking.libraries import Disconnected, Refusal, WrongKind
 from harness.asking.outcomes import Array, Reason, Returned
 from harness.asking.state import changed_between, global_state, unsettle
@@ -150,6 +150,36 @@ class AfterOthers:
         again = bound.run(bound.wrapped(self.inputs, self.layout))
         parts = (("others", others), ("again", again))
         return Returned({f"{how} {n}": y for how, part in parts for n, y in part.arrays.items()})
+
+
+@dataclass(frozen=True)
+class Kin:
+    """A call of the same function with other kinds of arguments: other dtype, shapes, params."""
+
+    inputs: Arrays
+    arguments: Arguments
+    layout: str = "contiguous"
+
+
+@dataclass(frozen=True)
+class InTurn:
+    """Calls of other kinds, each followed by the call on these inputs: what a function keeps may not be taken for another."""
+
+    inputs: Arrays
+    kin: tuple[Kin, ...]
+    layout: str = "contiguous"
+
+    def perform(self, bound: Bound) -> Returned:
+        """``K NAME`` of each call of another kind that returned, and ``again K NAME`` of the one after it."""
+        found: dict[str, Array | None] = {}
+        for k, other in enumerate(self.kin):
+            kindred = replace(bound, arguments=other.arguments)
+            with suppress(Exception):  # who raises there is told so where that is asked alone
+                returned = kindred.run(kindred.wrapped(other.inputs, other.layout))
+                found |= {f"{k} {n}": y for n, y in returned.arrays.items()}
+            again = bound.run(bound.wrapped(self.inputs, self.layout))
+            found |= {f"again {k} {n}": y for n, y in again.arrays.items()}
+        return Returned(found)
 
 
 @dataclass(frozen=True)
@@ -586,6 +616,7 @@ Scenario = (
     | Refused
     | Pure
     | AfterOthers
+    | InTurn
     | Overwritten
     | Scribbled
     | InMode

@@ -8,7 +8,6 @@ from harness.cases.addresses import (
     axes,
     command,
     departures,
-    find,
     names,
     nearest,
     numbers,
@@ -19,7 +18,8 @@ from harness.cases.addresses import (
     valid,
     write,
 )
-from harness.cases.planning import around, cases, drawn, inside, pairs, scattered, spread, thorough, widest
+from harness.cases.faults import fault, faults, find
+from harness.cases.planning import around, cases, drawn, inside, kin, pairs, scattered, spread, thorough, widest
 
 __all__ = [
     "COMMON",
@@ -32,8 +32,11 @@ __all__ = [
     "command",
     "departures",
     "drawn",
+    "fault",
+    "faults",
     "find",
     "inside",
+    "kin",
     "names",
     "nearest",
     "numbers",

@@ -11,7 +11,7 @@ from math import prod
 from typing import Any
 
 from harness.expressions import ExpressionError
-from harness.model import GIVEN, NONE, Case, Input, Output, Spec, Value
+from harness.model import GIVEN, NONE, Case, Input, Invalid, Output, Spec, Value
 from harness.vocabulary import DTYPES, FILLS, LAYOUTS, is_fill
 
 #: Axes that every op has, after its own, with the value that an id leaves out.
@@ -83,7 +83,7 @@ def point(spec: Spec, case: Case) -> dict[str, Value]:
 
 def departures(spec: Spec, case: Case, start: str) -> int:
     """In how many axes but the dtype a case departs from the one at an address, or in being of a grid or invalid."""
-    here, there = point(spec, case), point(spec, find(spec, start))
+    here, there = point(spec, case), point(spec, find_valid(spec, start))
     apart = sum(write(here[axis]) != write(there[axis]) for axis in here if axis != "dtype")
     return apart + bool(case.grid) + bool(case.invalid)
 
@@ -93,16 +93,15 @@ def at(spec: Spec, point: Mapping[str, Value]) -> Case:
     return case_at(spec, "", point)
 
 
-def invalid(spec: Spec, name: str, near: Case) -> Case:
-    """The invalid call of that name, made of a case."""
-    fault = next(i for i in spec.invalid if i.name == name)
+def invalid(fault: Invalid, near: Case) -> Case:
+    """An invalid call made of a case."""
     return replace(
         near,
-        id=f"{near.id}/invalid:{name}",
+        id=f"{near.id}/invalid:{fault.name}",
         sizes={**near.sizes, **fault.sizes},
         params={**near.params, **fault.params},
         absent=frozenset(n for n in near.absent if n not in fault.shapes),
-        invalid=name,
+        invalid=fault.name,
     )
 
 
@@ -111,19 +110,14 @@ def nearest(spec: Spec) -> Case:
     return case_at(spec, "", first(spec, axes(spec)))
 
 
-def find(spec: Spec, address: str) -> Case:
-    """The case an id addresses, whether or not the grid holds it. Raises CaseError saying which part is wrong.
+def find_valid(spec: Spec, address: str) -> Case:
+    """The valid case an id addresses, whether or not the grid holds it. Raises CaseError saying which part is wrong.
 
     A case that the spec's ``where`` leaves out is none.
     """
     op, *parts = address.split("/")
     if op != spec.op:
         raise CaseError(f"`{address}` is a case of `{op}`, not of `{spec.op}`")
-    if parts and parts[-1].startswith("invalid:"):
-        name = parts[-1].removeprefix("invalid:")
-        if name not in {i.name for i in spec.invalid}:
-            raise CaseError(f"`{spec.op}` has no invalid call named `{name}`")
-        return invalid(spec, name, find(spec, "/".join([op, *parts[:-1]])) if parts[:-1] else nearest(spec))
     known = axes(spec)
     point = {axis: values[0] for axis, values in known.items()}
     grid = ""

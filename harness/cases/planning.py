@@ -24,6 +24,7 @@ from harness.cases.addresses import (
 )
 from harness.cases.constraints import clauses
 from harness.cases.covering import Covering, Point
+from harness.cases.faults import faults
 from harness.cases.limits import refuse_huge, refuse_many
 from harness.model import Case, Spec, Value
 
@@ -67,7 +68,7 @@ def around(spec: Spec, near: Case, values: Mapping[str, Sequence[Value]]) -> tup
     start = point(spec, near)
     single = (case_at(spec, "", start | {axis: value}) for axis, given in values.items() for value in given)
     found = {case.id: case for case in single if valid(spec, case)}
-    made = (invalid(spec, i.name, near) for i in spec.invalid)
+    made = (invalid(fault, near) for fault in faults(spec))
     return (*found.values(), *made)
 
 
@@ -99,7 +100,7 @@ def _kept(spec: Spec, how: str, plan: Callable[[], Iterable[Case]]) -> tuple[Cas
 
 def _invalid(spec: Spec) -> Iterator[Case]:
     near = nearest(spec)
-    yield from (invalid(spec, i.name, replace(near, id=spec.op)) for i in spec.invalid)
+    yield from (invalid(fault, replace(near, id=spec.op)) for fault in faults(spec))
 
 
 def _valid(spec: Spec) -> Iterator[Case]:
@@ -118,6 +119,11 @@ def _valid(spec: Spec) -> Iterator[Case]:
 def drawn(spec: Spec, seed: int) -> tuple[Case, ...]:
     """Cases of sizes that are drawn for one run; their ids are addresses like all."""
     return tuple(sizes.drawn(spec, widest(spec), seed))
+
+
+def kin(spec: Spec, case: Case, seed: int) -> tuple[Case, ...]:
+    """Cases to ask between two calls of a case."""
+    return tuple(sizes.kin(spec, widest(spec), case, seed))
 
 
 def _of_grid(spec: Spec, name: str) -> Iterator[Point]:

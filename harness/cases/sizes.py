@@ -7,7 +7,7 @@ from itertools import islice
 from math import prod
 from random import Random
 
-from harness.cases.addresses import axes, case_at, first, names, numbers, shape, valid
+from harness.cases.addresses import axes, case_at, first, names, numbers, point, shape, valid
 from harness.expressions import ExpressionError
 from harness.model import Case, Input, Spec, Value
 
@@ -67,6 +67,29 @@ def drawn(spec: Spec, wide: Mapping[str, Sequence[Value]], seed: int) -> Iterato
         yield from islice(_distinct(spec, points, MOST_DRAWN), DRAWN)
 
 
+#: Dtypes that share what is kept of a shape when it is kept of the shape alone.
+KIN_DTYPES = ("float32", "float64", "complex64", "complex128", "float16", "bfloat16")
+
+#: Most numbers that the inputs of a case may have that is asked between two calls.
+MOST_KIN = 2_000
+
+
+def kin(spec: Spec, wide: Mapping[str, Sequence[Value]], case: Case, seed: int) -> Iterator[Case]:
+    """Cases to ask between two calls of a case: other sizes in two precisions, the lower one first, and another param."""
+    draw = Random(f"{case.id} {seed}")
+    start = point(spec, case) | {"layout": "contiguous", "fill": "normal"}
+    lengths = _lengths(spec, start)
+    dtypes = [d for d in KIN_DTYPES if d in wide["dtype"]][:2]
+    tries = (
+        _with_sizes(lengths, start | {"dtype": dtypes[0]}, draw) for _ in range(TRIES if dtypes and lengths else 0)
+    )
+    for other in islice(_distinct(spec, tries, MOST_KIN), 1):
+        at = point(spec, other)
+        yield from (case_at(spec, "", at | {"dtype": d}) for d in dtypes)
+    turned = (start | {axis: draw.choice(wide[axis])} for axis in [a for a in spec.params if len(wide[a]) > 1] * 2)
+    yield from islice((c for c in _distinct(spec, turned, MOST_KIN) if c.params != case.params), 1)
+
+
 def _free(spec: Spec, lengths: Sequence[str]) -> list[str]:
     """The lengths that a definition's work grows with no faster than they do: those of the first input or of a declared
     output, and none of a whole network."""
@@ -79,8 +102,8 @@ def _free(spec: Spec, lengths: Sequence[str]) -> list[str]:
 
 def _distinct(spec: Spec, points: Iterator[Point], most: int) -> Iterator[Case]:
     seen = set[str]()
-    for point in points:
-        case = case_at(spec, "", point)
+    for one in points:
+        case = case_at(spec, "", one)
         if case.id not in seen and valid(spec, case) and numbers(spec, case) <= most:
             seen.add(case.id)
             yield case

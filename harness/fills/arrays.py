@@ -72,7 +72,7 @@ def regime(case: Case) -> str:
 def arrays(spec: Spec, case: Case, seed: int, variant: str = "") -> dict[str, Array]:
     """Every input that is there, by name, in its dtype. ``variant`` names further draws of the same kind."""
     known = cases.names(spec, case)
-    fault = next((i for i in spec.invalid if i.name == case.invalid), None)
+    fault = cases.fault(spec, case.invalid) if case.invalid else None
     there = [(k, i) for k, i in enumerate(spec.inputs) if i.name not in case.absent]
     shapes = {i.name: cases.shape(i, known, fault.shapes.get(i.name) if fault else None) for _, i in there}
     terms = max((prod(s) for s in shapes.values()), default=1)

@@ -301,6 +301,7 @@ def forward(trial: Trial) -> Iterator[Equation | Posed]:
     if not trial.by_library:
         raise Undeclared(Reason.LACKS, "has no forward mode")
     _ = trial.forward
+    again = trial.ask("jvp again", trial.forward.scenario) if trial.plain else None
     alone = {}
     if trial.plain and len(trial.differentiable) > 1:
         for name in trial.differentiable:
@@ -308,6 +309,8 @@ def forward(trial: Trial) -> Iterator[Equation | Posed]:
             alone[name] = trial.ask(f"jvp of {name}", Jvp(trial.arrays, tangent, trial.case.layout))
     yield POSED
     yield from _moved(trial.forward, trial.due.moved, "")
+    if again is not None:
+        yield from _moved(again, trial.due.moved, "again")
     for name, asked in alone.items():
         if not isinstance(asked.outcome, NoGraph):
             due = _inexact(trial.due.moved_by(asked.scenario.tangents))
@@ -424,14 +427,17 @@ def second(trial: Trial) -> Iterator[Equation | Posed]:
         return
     given: dict[str, Any] = {"kind": Second, "tangents": trial.due.tangents}
     main = trial.ask("second", trial.pulled(**given))
-    turned, alone, paths = None, {}, {}
+    turned, again, alone, paths = None, None, {}, {}
     if trial.plain:
+        again = trial.ask("second again", main.scenario)
         turned = trial.ask("second, upstream transposed", trial.pulled(**given, placed="transposed"))
         alone, paths = _alone(trial), _paths(trial, given)
     yield POSED
     due = trial.due.second
     yield from _curved(main, due, "")
     own = main.values
+    if again is not None:
+        yield from _curved(again, due, "again", own)
     if turned is not None:
         yield from _curved(turned, due, "upstream transposed", own)
     for name, asked in alone.items():

@@ -16,8 +16,8 @@ from harness.oracles import Answer
 from harness.subjects import Gradient, Output
 from harness.trial import POSED, Asked, Posed, Trial
 
-#: Scenarios besides the plain map: the new axis is the last one; the gradient is mapped, or the map's.
-LAST, PER_SAMPLE, THROUGH = "over the last axis", "per sample", "through the map"
+#: Scenarios besides the plain map: a second time; the new axis is the last one; the gradient is mapped, or the map's.
+AGAIN, LAST, PER_SAMPLE, THROUGH = "again", "over the last axis", "per sample", "through the map"
 
 
 def vmap(trial: Trial) -> Iterator[Equation | Posed]:
@@ -29,8 +29,9 @@ def vmap(trial: Trial) -> Iterator[Equation | Posed]:
     alone: dict[str, Asked] = {}
     last, ways = None, {}
     if trial.plain:
+        alone[AGAIN] = trial.ask("mapped again", whole.scenario)
         chosen = dict.fromkeys((every[0], every[-1]) if len(every) > 1 else ())
-        alone = {f"over {n} alone": _asked(trial, (n,), f"over {n} alone") for n in chosen}
+        alone |= {f"over {n} alone": _asked(trial, (n,), f"over {n} alone") for n in chosen}
         last, ways = _asked(trial, every, LAST, -1), _gradients(trial)
     yield POSED
     yield from _mapped(trial, whole, "")

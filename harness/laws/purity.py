@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 
+from harness import cases
 from harness.asking.binding import bits
 from harness.asking.outcomes import Array, NotOffered, Raised, Returned
-from harness.asking.scenarios import AfterOthers, Call, InMode, InThreads, Overwritten, Pure, Refused, Scribbled
+from harness.asking.scenarios import (
+    AfterOthers,
+    Call,
+    InMode,
+    InThreads,
+    InTurn,
+    Kin,
+    Overwritten,
+    Pure,
+    Refused,
+    Scribbled,
+)
+from harness.candidates import Undeclared
 from harness.comparison import Equation, Fact, Numbers, Reading, alike
 from harness.laws import readings
 from harness.laws.readings import entry_of, noted
 from harness.oracles import Answer
 from harness.subjects import Input, Output, State, Whole
-from harness.trial import POSED, Asked, Posed, Trial
+from harness.trial import POSED, Asked, Bench, Posed, Trial
 
 #: Pairs of calls from two threads at the first case: enough for what they share to be met half-way.
 CALLS_AT_ONCE = 12
@@ -59,9 +73,35 @@ def _kept(asked: Asked, key: str, of: Input | Output, message: str) -> Fact:
 
 def _modes(trial: Trial) -> dict[str, Asked]:
     """A call in each of the library's modes."""
-    modes = trial.candidate.described.modes
+    told = trial.candidate.described
+    modes = (*told.modes, *(told.settings if _of_params(trial) else ()))
     layout, watched = trial.case.layout, not trial.departures
     return {how: trial.ask(how, InMode(how, trial.arrays, layout, watched)) for how in modes}
+
+
+def _of_params(trial: Trial) -> bool:
+    """Whether the case is the first one or departs from it in a param: settings are asked there."""
+    return not trial.departures or any(
+        cases.write(v) != cases.write(trial.spec.params[n][0]) for n, v in trial.case.params.items()
+    )
+
+
+def _casting(trial: Trial) -> dict[str, tuple[str, Asked]]:
+    """A single-precision call in each of the modes that cast, with the dtype that the library then computes in.
+
+    Of sums of products alone: what they take is rounded before, and nothing else is.
+    """
+    if trial.case.dtype != "float32" or trial.spec.model != "multilinear" or not _of_params(trial):
+        return {}
+    modes = trial.candidate.described.casting
+    return {how: (to, trial.ask(how, InMode(how, trial.arrays, trial.case.layout))) for how, to in modes}
+
+
+def _in_casting(trial: Trial, casting: Mapping[str, tuple[str, Asked]]) -> Iterator[Equation]:
+    for how, (to, asked) in casting.items():
+        if isinstance(asked.outcome, Returned) and not trial.wrong:
+            read = partial(entry_of, asked)
+            yield from alike(asked.outcome.present, trial.bench.cast(to), read, how)
 
 
 def _in_modes(modes: Mapping[str, Asked]) -> Iterator[Equation]:
@@ -88,17 +128,19 @@ def _refused(trial: Trial) -> Iterator[Equation | Posed]:
 
 
 def repeatable(trial: Trial) -> Iterator[Equation | Posed]:
-    """The same call gives the same value: twice, after other inputs, from two threads, with gradients and without."""
+    """The same call gives the same value: twice, after other inputs and kinds, from two threads, in any mode."""
     inputs, others, layout = trial.arrays, trial.bench.others, trial.case.layout
     twice = trial.ask("twice", Call(inputs, layout))
     after = trial.ask("after other inputs", AfterOthers(inputs, others, layout))
     scribbled = trial.ask("after its result is overwritten", Scribbled(inputs, layout))
+    others_in_turn = _in_turn(trial)
     overwritten = threads = None
     modes: dict[str, Asked] = {}
+    casting: dict[str, tuple[str, Asked]] = {}
     if trial.plain:
         if layout not in ("expanded", "repeated"):
             overwritten = trial.ask("overwritten", Overwritten(inputs, others, layout))
-        modes = _modes(trial)
+        modes, casting = _modes(trial), _casting(trial)
         calls = 2 if trial.departures else CALLS_AT_ONCE
         threads = trial.ask("in two threads", InThreads(inputs, others, calls, layout))
     yield POSED
@@ -109,12 +151,45 @@ def repeatable(trial: Trial) -> Iterator[Equation | Posed]:
         yield from alike(other, due, partial(_prefixed, after, "others"), "of other inputs")
     yield from _same(trial, "after other inputs", first, after, "again ")
     yield from _same(trial, "after its result is overwritten", first, scribbled)
+    yield from _of_other_kinds(trial, others_in_turn)
     if overwritten is not None and not isinstance(overwritten.outcome, NotOffered):
         read = partial(entry_of, overwritten)
         yield from alike(overwritten.values, due, read, "of overwritten inputs", other)
     yield from _alike_in(trial, modes, first)
+    yield from _in_casting(trial, casting)
     if threads is not None:
         yield from _together(trial, threads, {"inputs": first, "others": other})
+
+
+#: One case in so many is also called in turn with calls of other kinds; near the first one each with its data as any.
+IN_TURN = 8
+
+
+def _in_turn(trial: Trial) -> tuple[Asked, list[Bench]] | None:
+    """Calls with other sizes, dtypes and params between calls of the case; of those that the candidate offers."""
+    if trial.departures and sum(trial.case.id.encode()) % IN_TURN:
+        return None
+    offered, kin = [], []
+    for bench in trial.bench.kin:
+        with suppress(Undeclared):
+            trial.candidate.offers(bench.case)
+            kin.append(Kin(bench.arrays, trial.candidate.arguments(bench.case)))
+            offered.append(bench)
+    if not offered:
+        return None
+    return trial.ask("in turn with other kinds", InTurn(trial.arrays, tuple(kin), trial.case.layout)), offered
+
+
+def _of_other_kinds(trial: Trial, asked: tuple[Asked, list[Bench]] | None) -> Iterator[Equation]:
+    if asked is None:
+        return
+    turns, offered = asked
+    for k, bench in enumerate(offered):
+        due = bench.due(trial.candidate.given.algorithm).values
+        found = _part(turns.values, str(k))
+        if not trial.wrong:
+            yield from alike(found, due, partial(_prefixed, turns, str(k)), "of other kinds")
+        yield from _same(trial, "after other kinds", trial.first.values, turns, f"again {k} ")
 
 
 def _prefixed(asked: Asked, prefix: str, name: str) -> Reading:

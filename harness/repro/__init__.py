@@ -18,6 +18,7 @@ from harness import subjects
 from harness.asking.binding import Arguments
 from harness.asking.hosts import MEMORY
 from harness.asking.outcomes import Array, OutOfMemory, Returned, TimedOut
+from harness.asking.scenarios import Kin
 from harness.asking.wire import BFLOAT16
 from harness.candidates import Undeclared
 from harness.comparison import Fact, Numbers, compare
@@ -221,6 +222,11 @@ class _Literals:
         """A field's value."""
         if isinstance(value, np.ndarray):
             return self._named(name, {"": value}, self._array(value))
+        if isinstance(value, (Arguments, Kin)):
+            self.names.add(type(value).__name__)
+            return self.scenario(value)
+        if isinstance(value, tuple) and any(isinstance(v, Kin) for v in value):
+            return f"({' '.join(f'{self.value(name, v)},' for v in value)})"
         if isinstance(value, Mapping) and value and all(isinstance(v, np.ndarray) for v in value.values()):
             text = "{" + "".join(f"\n    {n!r}: {self._array(x)}," for n, x in value.items()) + "\n}"
             return self._named(name, value, text)

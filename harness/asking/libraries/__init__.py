@@ -46,11 +46,17 @@ class Mode:
 
 
 class Library(Protocol):
-    """What a library must be able to do. ``derivatives`` says whether it differentiates what it is given."""
+    """What a library must be able to do. ``derivatives`` says whether it differentiates what it is given.
+
+    ``modes`` are ways to call, ``settings`` what all code of the process shares: in none of them another value is right.
+    ``casting`` are modes in which the library computes in another dtype, each with that dtype's name.
+    """
 
     name: str
     layouts: tuple[str, ...]
     modes: tuple[str, ...]
+    settings: tuple[str, ...]
+    casting: tuple[tuple[str, str], ...]
     derivatives: bool
     lacks: tuple[str, ...]
 
@@ -85,7 +91,7 @@ class Library(Protocol):
         """What an array is besides its numbers, which a call that is given it may not change either."""
 
     def mode(self, name: str) -> Mode:
-        """One of ``modes``: a way to call that must not change a value."""
+        """One of ``modes``, ``settings`` or ``casting``: a way to call."""
 
 
 def module(name: str) -> str:

@@ -32,6 +32,8 @@ class Jax:
     name = "jax"
     layouts: tuple[str, ...] = ()
     modes: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    casting: tuple[tuple[str, str], ...] = ()
     derivatives = True
     lacks: tuple[str, ...] = ("longdouble", "clongdouble")
 

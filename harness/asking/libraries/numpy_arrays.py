@@ -104,6 +104,8 @@ class NumPy:
         "unaligned",
     )
     modes: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    casting: tuple[tuple[str, str], ...] = ()
     derivatives = False
     lacks: tuple[str, ...] = ("bfloat16",)
 

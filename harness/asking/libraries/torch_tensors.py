@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -43,6 +43,16 @@ class Torch:
         "of parameters",
         "without gradients",
         "in inference mode",
+    )
+    settings: tuple[str, ...] = (
+        "with bfloat16 as default",
+        "with float64 as default",
+        "deterministically",
+        "in three threads",
+    )
+    casting: tuple[tuple[str, str], ...] = (
+        ("under bfloat16 autocast", "bfloat16"),
+        ("under float16 autocast", "float16"),
     )
     derivatives = True
     lacks: tuple[str, ...] = ()
@@ -113,15 +123,51 @@ class Torch:
         return found | {"need of a gradient": x.requires_grad, "hooks": bool(x._backward_hooks)}
 
     def mode(self, name: str) -> Mode:
-        """While gradients are recorded of leaves, results and parameters, and without."""
+        """While gradients are recorded of leaves, results and parameters, and without; in a setting; while it casts."""
         modes = {
             "with gradients": Mode(_leaves, nullcontext),
             "of results": Mode(_results, nullcontext),
             "of parameters": Mode(_parameters, torch.no_grad),
             "without gradients": Mode(list, torch.no_grad),
             "in inference mode": Mode(list, torch.inference_mode),
+            "with bfloat16 as default": Mode(list, lambda: _default(torch.bfloat16)),
+            "with float64 as default": Mode(list, lambda: _default(torch.float64)),
+            "deterministically": Mode(list, _deterministic),
+            "in three threads": Mode(list, lambda: _threads(3)),
+            "under bfloat16 autocast": Mode(list, lambda: torch.autocast("cpu", torch.bfloat16)),
+            "under float16 autocast": Mode(list, lambda: torch.autocast("cpu", torch.float16)),
         }
         return modes[name]
+
+
+@contextlib.contextmanager
+def _default(dtype: Any) -> Iterator[None]:
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+@contextlib.contextmanager
+def _deterministic() -> Iterator[None]:
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
+
+
+@contextlib.contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _leaves(xs: Sequence[Any]) -> list[Any]:
