@@ -199,17 +199,26 @@ def check(
 
 
 @main.command()
-@click.argument("case")
+@click.argument("case", required=False)
 @click.option("--candidate", default=None, help="One candidate; all of the spec's by default.")
 @click.option("--law", default=None, help="One law; all by default.")
 @_spec
 @_seed
 @click.option("--script", is_flag=True, help="Print the reproducing script alone.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def show(case: str, candidate: str | None, law: str | None, spec: str, seed: int, script: bool, form: str) -> None:
-    """The whole evidence of one case, and a standalone script that repeats its worst row."""
+def show(
+    case: str | None, candidate: str | None, law: str | None, spec: str, seed: int, script: bool, form: str
+) -> None:
+    """The whole evidence of one case, and a standalone script that repeats its worst row.
+
+    Without CASE, of what the last `harness check` found first.
+    """
     from harness.cases import CaseError
 
+    if case is None:
+        found, last = leaving.last()
+        showing.show(found, last.case, last.candidate, law or last.law, last.seed, script, form)
+        return
     try:
         showing.show(files.one_spec(spec or case.split("/")[0]), case, candidate, law, seed, script, form)
     except CaseError as error:
@@ -217,8 +226,8 @@ def show(case: str, candidate: str | None, law: str | None, spec: str, seed: int
 
 
 @main.command()
-@click.argument("case")
-@click.option("--candidate", required=True, help="One of the spec's, or MODULE:ATTR of yours.")
+@click.argument("case", required=False)
+@click.option("--candidate", default="", help="One of the spec's, or MODULE:ATTR of yours.")
 @click.option("--law", default="", help="The law it breaks; the first that it breaks by default.")
 @_library
 @_vjp
@@ -229,7 +238,7 @@ def show(case: str, candidate: str | None, law: str | None, spec: str, seed: int
 @_timeout
 @click.option("--script", is_flag=True, help="Print the reproducing script of the smallest case alone.")
 def shrink(
-    case: str,
+    case: str | None,
     candidate: str,
     law: str,
     library: str | None,
@@ -239,13 +248,25 @@ def shrink(
     script: bool,
     **effort: Any,
 ) -> None:
-    """The smallest case at which a candidate breaks the same law in the same way."""
+    """The smallest case at which a candidate breaks the same law in the same way.
+
+    Without CASE, from the nearest case of what the last `harness check` found first.
+    """
     from harness.cases import CaseError
     from harness.shrinking import Unbroken
 
-    found = files.one_spec(spec or case.split("/")[0])
-    named = next((c for c in found.candidates if c.name == candidate), None)
-    named = named or given.asked(found, given.given(candidate, library, vjp, algorithm), effort["seed"], quiet=script)
+    if case is None:
+        found, last = leaving.last()
+        (named,), case, law = found.candidates, last.start, law or last.law
+        effort["seed"] = last.seed
+    else:
+        if not candidate:
+            refuse("--candidate: name one of the spec's, or MODULE:ATTR of yours")
+        found = files.one_spec(spec or case.split("/")[0])
+        there = next((c for c in found.candidates if c.name == candidate), None)
+        named = there or given.asked(
+            found, given.given(candidate, library, vjp, algorithm), effort["seed"], quiet=script
+        )
     try:
         showing.shrink(found, case, named, law, script, **effort)
     except CaseError as error:
