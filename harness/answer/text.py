@@ -34,14 +34,17 @@ def heading(found: Answer) -> str:
     if without:
         told = [cut(reason, LONGEST) for reason in list(found.refused)[:MOST_REASONS]]
         why = f", {without:,} not offered: {', '.join(told)}{' ...' if len(found.refused) > MOST_REASONS else ''}"
+    partial = f" of {found.planned:,}" if found.cases < found.planned else ""
+    cases = _counted(found.cases, "case")
     match found.said:
         case Said.IS:
             accepted = f"; {', '.join(sorted(found.accepted))} accepted" if found.accepted else ""
-            return f"{found.candidate} is {found.op} at all {found.cases - without:,} cases asked ({library}{why}{accepted})"
+            asked = f"all {_counted(found.cases - without, 'case')} asked{partial}"
+            return f"{found.candidate} is {found.op} at {asked} ({library}{why}{accepted})"
         case Said.IS_NOT:
-            return f"{found.candidate} is not {found.op} ({library}; {found.cases:,} cases{why})"
+            return f"{found.candidate} is not {found.op} ({library}; {cases}{partial}{why})"
         case Said.OPEN:
-            return f"no value of {found.candidate} was judged as {found.op} ({library}; {found.cases:,} cases{why})"
+            return f"no value of {found.candidate} was judged as {found.op} ({library}; {cases}{partial}{why})"
 
 
 def _levels(found: Answer) -> Iterator[str]:

@@ -148,12 +148,13 @@ _python = click.option(
 
 
 @main.command()
-@click.argument("words", nargs=-1, required=True, metavar="[OP] MODULE:ATTR...")
+@click.argument("words", nargs=-1, required=True, metavar="[OP] MODULE:ATTR|FILE.py:ATTR...")
 @_library
 @_vjp
 @_algorithm
 @_offers
 @_python
+@click.option("--with", "arguments", default="", metavar="'NAME=VALUE ...'", help="What a class is built with.")
 @_seed
 @_only
 @_workers
@@ -179,6 +180,7 @@ def check(
     algorithm: str,
     offers: str,
     python: str,
+    arguments: str,
     page: bool,
     out: Path | None,
     workers: int | None,
@@ -192,7 +194,7 @@ def check(
     """
     op, paths = given.op_of(words)
     means = judging.Means(workers, timeout, memory)
-    candidates = tuple(given.given(p, library, vjp, algorithm, offers, python) for p in paths)
+    candidates = tuple(given.given(p, library, vjp, algorithm, offers, python, arguments) for p in paths)
     judging.prepared({c.library or "numpy" for c in candidates}, workers)
     out = out or (leaving.PAGES if page else None)
     finish(checking.check(files.one_spec(op), candidates, checking.Wanted(out=out, **wanted), means))

@@ -87,7 +87,7 @@ class First:
         small = done[0] if same and done else shrunk(self.spec, case, self.given[answer.candidate], row, self.seed)
         if small is None:
             return cause
-        return replace(cause, smallest=Smallest(small.case.id, written(self.spec, small, self.seed)))
+        return replace(cause, smallest=Smallest(small.case.id, written(self.spec, small, self.seed), small.row))
 
     def _case(self, cause: Cause) -> Case | None:
         from harness import cases

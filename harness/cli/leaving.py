@@ -126,4 +126,5 @@ def _scripts(spec: Spec, chosen: Plan, found: Answer, out: Path) -> list[Path]:
 def _at(spec: Spec, cause: Cause) -> tuple[Any, Verdict]:
     from harness import cases
 
-    return cases.find(spec, cause.example.case), cause.example
+    row = cause.smallest.row if cause.smallest else cause.example
+    return cases.find(spec, row.case), row
