@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import combinations, islice, product
 from math import prod
@@ -108,6 +108,15 @@ def scattered(spec: Spec) -> Iterator[Case]:
             met |= shows[best]
             lost = 0
             yield case
+
+
+def nearest(spec: Spec, found: Iterable[Case]) -> tuple[Case, ...]:
+    """The cases with the fewest departures from the first one first, of these the smallest; wrong calls last."""
+
+    def far(case: Case) -> tuple[bool, int, int]:
+        return bool(case.invalid), case.id.count("/"), 0 if case.invalid else numbers(spec, case)
+
+    return tuple(sorted(found, key=far))
 
 
 def spread(spec: Spec, found: Sequence[Case], judged: Collection[str] = ()) -> Iterator[Case]:

@@ -51,7 +51,7 @@ def check(spec: Spec, given: tuple[CandidateSpec, ...], wanted: Wanted, means: j
             click.echo(json.dumps(row.columns))
     by_name = {c.name: [r for r in rows if r.candidate == c.name] for c in given}
     answers = [answer(spec, c, order, by_name[c.name], accepted) for c in given]
-    if not quiet or wanted.out:
+    if wanted.form != "rows" or wanted.out:
         answers = [first.smallest(a) for a in answers]
     answers = [replace(a, causes=named(a.causes, _name(spec))) for a in answers]
     left = leaving.leave(spec, chosen, answers, rows, wanted.out, time.monotonic() - began)
@@ -96,7 +96,7 @@ def _judged(
     by_id = {case.id: case for case in chosen.cases[spec.op]}
     tasks = [_beside(task, spec, by_id[task.case], beside, differing, here) for task in chosen.tasks]
     rows: list[Verdict] = []
-    first = First(spec, wanted.seed, {c.name: c for c in given}, quiet)
+    first = First(spec, wanted.seed, {c.name: c for c in given}, quiet, shrinks=wanted.form != "rows")
     judged = judging.watched(judging.judged(tasks, chosen, means), len(tasks), quiet)
     for task, found in judging.within(judged, seconds):
         _refuse_absent(found)
