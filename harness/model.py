@@ -5,6 +5,7 @@ A spec is on disk, a case is an address, a verdict is one flat row. Arrays never
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -224,6 +225,27 @@ class Case:
         return sum(not part.startswith("dtype:") for part in self.id.split("/")[1:])
 
 
+#: Characters that terminals obey, that reverse the text around them, or that no file can hold.
+_OBEYED = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
+)
+
+#: A text that is a number, or begins as no formula does.
+_PLAIN = re.compile(r"[^=+\-@\t\r]|-[\d.einfaj+-]+$|$")
+
+
+def shown(text: str) -> str:
+    r"""Foreign text with its control characters written out; a quote stands before what a spreadsheet would compute.
+
+    >>> shown("=cmd()"), shown("\x1b[31mred"), shown("-1.5")
+    ("'=cmd()", '\\x1b[31mred', '-1.5')
+    """
+    written = _OBEYED.sub(
+        lambda found: f"\\u{ord(found[0]):04x}" if found[0] > "\xff" else f"\\x{ord(found[0]):02x}", text
+    )
+    return written if _PLAIN.match(written) else f"'{written}"
+
+
 @dataclass(frozen=True)
 class Place:
     """Where entries of an array stand: a kind of place, the axis counted from the end, and up to two numbers."""
@@ -296,11 +318,11 @@ class Verdict:
     traits: Traits = field(default=Traits(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Lone surrogates, which foreign code may put into a message and no file can hold, are written out."""
+        """What foreign code says is shown and not obeyed: by files, terminals, browsers and spreadsheets."""
         for name in ("message", "actual", "expected"):
             text = getattr(self, name)
-            if not text.isascii():
-                object.__setattr__(self, name, text.encode("utf-8", "backslashreplace").decode())
+            if (safe := shown(text)) != text:
+                object.__setattr__(self, name, safe)
 
     @property
     def columns(self) -> dict[str, Any]:

@@ -73,15 +73,8 @@ def _in_turn(found: Mapping[str, Sequence[Case]]) -> Iterator[tuple[str, Case]]:
 
 
 def nearest(chosen: Plan) -> Plan:
-    """The plan with the cases nearest to each op's first one first, of these the smallest; wrong calls last."""
-
-    def far(spec: Spec, case: Case) -> tuple[bool, int, int]:
-        return bool(case.invalid), case.id.count("/"), 0 if case.invalid else cases.numbers(spec, case)
-
-    ordered = {
-        op: tuple(sorted(found, key=lambda case: far(chosen.specs[op], case))) for op, found in chosen.cases.items()
-    }
-    return replace(chosen, cases=ordered)
+    """The plan with the cases nearest to each op's first one first, and wrong calls last."""
+    return replace(chosen, cases={op: cases.ordered(chosen.specs[op], found) for op, found in chosen.cases.items()})
 
 
 def budgeted(chosen: Plan, count: int | None, judged: Collection[tuple[str, str]]) -> Plan:

@@ -172,7 +172,7 @@ def checked(attack: Attack) -> Checked:
     """One attack, checked in a copy of its own."""
     started = time.perf_counter()
     with copy() as root:
-        words = [sys.executable, "-m", "harness", "check", *attack.arguments, "--format", "json", "-j", "1"]
+        words = [sys.executable, "-m", "harness", "check", *attack.arguments, "--format", "rows", "-j", "1"]
         said, complained = root.parent / "stdout", root.parent / "stderr"
         with said.open("wb") as out, complained.open("wb") as err:
             process = subprocess.Popen(

@@ -87,7 +87,7 @@ SMALL = "fill=normal layout=contiguous dtype=float32 H=7 N=2 stride=1 padding=0 
 
 
 def test_a_wrong_convolution_of_ones_own_deviates(mine: Path) -> None:
-    done = harness("check", "conv2d", "mine:conv2d", "--only", SMALL, "--format", "json", cwd=mine)
+    done = harness("check", "conv2d", "mine:conv2d", "--only", SMALL, "--format", "rows", cwd=mine)
     table = rows(done)
     assert done.returncode == 1
     red = table[table.status == "deviates"]
@@ -99,7 +99,8 @@ def test_a_wrong_convolution_of_ones_own_deviates(mine: Path) -> None:
 def test_a_right_one_conforms(mine: Path) -> None:
     done = harness("check", "conv2d", "mine:right", "--only", SMALL, cwd=mine)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "conforms" in done.stdout
+    assert done.stdout.startswith("mine:right is conv2d at all ")
+    assert len(done.stdout.splitlines()) <= 12
 
 
 @pytest.mark.parametrize(("name", "code"), [("right", 0), ("conv2d", 1)])
@@ -113,12 +114,13 @@ def test_the_verdict_outlasts_whoever_reads_it(mine: Path, name: str, code: int,
     asked = (
         f"mine:{name}: library torch: called with torch tensors, it returned torch tensors (--library says otherwise)\n"
     )
-    assert (done.returncode, done.stderr) == (code, asked if form == "table" else "")
+    assert done.returncode == code
+    assert done.stderr.startswith(asked) if form == "table" else not done.stderr
 
 
 @pytest.mark.parametrize("name", ["raises", "nothing", "listed"])
 def test_a_candidate_that_returns_no_array_is_a_verdict(mine: Path, name: str) -> None:
-    done = harness("check", "sigmoid", f"mine:{name}", "--only", "dtype=float64 M=5 N=3", "--format", "json", cwd=mine)
+    done = harness("check", "sigmoid", f"mine:{name}", "--only", "dtype=float64 M=5 N=3", "--format", "rows", cwd=mine)
     assert done.returncode == 1
     table = rows(done)
     assert set(table[table.candidate == f"mine:{name}"].status) == {"fails"}
@@ -128,7 +130,7 @@ def test_a_candidate_that_returns_no_array_is_a_verdict(mine: Path, name: str) -
 def test_a_candidate_that_kills_its_process_is_a_verdict(mine: Path) -> None:
     done = harness(
         "check", "sigmoid", "mine:dies", "mine:sigmoid", "--library", "numpy",
-        "--only", "dtype=float64 M=5 N=3 fill=normal", "--format", "json", cwd=mine,
+        "--only", "dtype=float64 M=5 N=3 fill=normal", "--format", "rows", cwd=mine,
     )  # fmt: skip
     table = rows(done)
     statuses = table[table.candidate == "mine:dies"].status
@@ -144,12 +146,12 @@ def test_a_candidate_that_kills_its_process_is_a_verdict(mine: Path) -> None:
         (("check", "sigmoyd", "torch:sigmoid"), "sigmoid"),
         (("check", "sigmoid", "torch:sigmoyd"), "sigmoyd"),
         (("check", "sigmoid", "torch.sigmoid"), "MODULE:ATTR"),
-        (("check", "sigmoid", "./mine.py:sigmoid"), "a module is due: `mine:sigmoid`"),
-        (("check", "sigmoid", "a/b.py:f"), "a module is due: `a.b:f`"),
-        (("check", "sigmoid", "tests/../a/b/c.py:f"), "a module is due: `a.b.c:f`"),
-        (("check", "sigmoid", "a/__init__.py:f"), "a module is due: `a:f`"),
-        (("check", "sigmoid", "a-b/c.py:f"), "a module is due: `c:f`, from the folder a-b"),
-        (("check", "sigmoid", "/elsewhere/a/c.py:f"), "a module is due: `c:f`, from the folder /elsewhere/a"),
+        (("check", "sigmoid", "a/b.py:f"), "`a/b.py`: no such file"),
+        (("check", "sigmoid", "a/b:f"), "write MODULE:ATTR or FILE.py:ATTR"),
+        (("check", "sigmoid", "torch:sigmoid", "--accept", "beauty"), "no level `beauty`; there are values, special,"),
+        (("check", "sigmoid", "torch:sigmoid", "--with", "p"), "write name=value, as in"),
+        (("check", "torch:not_an_op"), "no op is called `not_an_op`"),
+        (("check", "sigmoid"), "name a function too"),
         (("check", "sigmoid", "torch:sigmoid", "--algorithm", "magic"), "conventional"),
         (("show", "sigmoid", "--candidate", "nobody"), "`sigmoid` has no candidate `nobody`; it has torch, "),
         (("show", "sigmoid/M:5", "--candidate", "a.b:f"), "`harness check sigmoid a.b:f` judges it"),
@@ -231,22 +233,19 @@ def test_a_run_ends_with_what_is_red_and_where_its_page_is(tmp_path: Path) -> No
     (tmp_path / "negative.yaml").write_text(text.replace("dying:negative", "numpy:positive"), encoding="utf-8")
     done = harness("run", "negative.yaml", "-j", "0", "--out", "out", cwd=tmp_path)
     assert done.returncode == 1
-    said = done.stdout.partition("\nall ")[2].splitlines()[1:]
-    assert re.match(r"numpy.dies at negative: agrees y: .*\(actual .*, expected .*, bound ", said[0])
+    said = done.stdout.splitlines()
+    assert re.match(r"numpy.dies is not negative: values wrong at \d+ of \d+ cases", said[0])
+    assert re.match(r"    nearest: negative gives .*, expected ", said[1])
     assert any("negative.yaml:22: the known deviation of `numpy.dies`" in line for line in said)
-    assert re.fullmatch(r"\.\.\. and \d+ more", said[-2])
     assert said[-1] == "page: out/index.html"
-    assert len(said) == 12
     assert "page:" not in harness("run", "negative.yaml", "--format", "markdown", "--out", "out", cwd=tmp_path).stdout
 
 
-def test_a_long_reason_is_cut_in_a_column_and_whole_below(mine: Path) -> None:
+def test_a_long_reason_is_cut_and_no_line_is_wider_than_a_terminal(mine: Path) -> None:
     (mine / "long.py").write_text(f"def f(x):\n    raise NotImplementedError({'no ' * 60!r})\n", encoding="utf-8")
     done = harness("check", "sigmoid", "long:f", "--only", "dtype=float64 M=5 N=3 fill=normal", cwd=mine)
-    table, _, said = done.stdout.partition("verdicts, ")
-    assert max(map(len, table.splitlines())) < 120
-    assert "..." in table
-    assert "no " * 50 in said
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "no no ..." in " ".join(done.stdout.split())
 
 
 def test_show_points_to_what_takes_a_function_of_ones_own_also_of_a_spec_elsewhere(tmp_path: Path) -> None:
@@ -262,7 +261,7 @@ def test_a_law_that_was_not_judged_says_why() -> None:
     only = ("--only", "dtype=float64 M=5 N=3 fill=normal")
     done = harness("check", "sigmoid", "reference_impls.activations:sigmoid", *only)
     assert done.returncode == 0
-    assert re.search(r"gradient +\d+ unsupported: has no vjp", done.stdout)
+    assert "gradients (no --vjp given)" in " ".join(done.stdout.split())
 
 
 MINE = """

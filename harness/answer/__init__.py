@@ -6,7 +6,7 @@ from harness.answer.causes import Cause, Manner, Name, Smallest, named
 from harness.answer.document import document
 from harness.answer.levels import WORDS, Level, Tally
 from harness.answer.summary import Answer, Said, answer
-from harness.answer.text import lines
+from harness.answer.text import causes_of, lines
 
 __all__ = [
     "WORDS",
@@ -19,6 +19,7 @@ __all__ = [
     "Smallest",
     "Tally",
     "answer",
+    "causes_of",
     "document",
     "lines",
     "named",

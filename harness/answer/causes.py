@@ -71,10 +71,11 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Smallest:
-    """The smallest input found at which it is wrong in the same way: its address, and how it reads."""
+    """The smallest input found at which it is wrong in the same way: its address, how it reads, and its row."""
 
     case: str
     text: str
+    row: Verdict
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ def document(found: Answer) -> dict[str, Any]:
         "library": found.library,
         "answer": found.said.value,
         "cases": found.cases,
+        "planned": found.planned,
         "not offered": dict(found.refused),
         "accepted": sorted(level.value for level in found.accepted),
         "levels": [_tally(t) for t in found.tallies],

@@ -22,7 +22,10 @@ class Said(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What was found out about one candidate of an op. ``refused`` counts why cases are not offered."""
+    """What was found out about one candidate of an op, at ``cases`` of the ``planned`` ones.
+
+    ``refused`` counts why cases are not offered.
+    """
 
     op: str
     candidate: str
@@ -33,6 +36,7 @@ class Answer:
     tallies: tuple[Tally, ...]
     causes: tuple[Cause, ...]
     accepted: frozenset[Level] = frozenset()
+    planned: int = 0
 
     def at(self, level: Level) -> Tally:
         """The tally of a level."""
@@ -66,6 +70,7 @@ def answer(
         levels,
         causes(spec, order, rows),
         frozenset(accepted),
+        len(order),
     )
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from harness.answer.causes import Cause, Manner
 from harness.answer.levels import NAMES, Level, Tally
 from harness.answer.rules import Rule
-from harness.answer.summary import Answer, Said
-from harness.cases import write
+from harness.answer.summary import Answer, Said, answer
+from harness.cases import cases, find, nearest, write
+from harness.model import Spec, Verdict
 
 #: Columns of a screen, and of its left margin.
 WIDTH, MARGIN = 80, 16
@@ -17,8 +18,8 @@ WIDTH, MARGIN = 80, 16
 #: Causes told in full, and lines that one may take.
 MOST_CAUSES, MOST_LINES = 3, 6
 
-#: Characters of a reason, and reasons why cases are not offered.
-LONGEST, MOST_REASONS = 90, 2
+#: Characters of a reason, alone and among others, and reasons why cases are not offered.
+LONGEST, SHORT, MOST_REASONS = 90, 45, 2
 
 
 def lines(found: Answer) -> list[str]:
@@ -34,19 +35,38 @@ def heading(found: Answer) -> str:
     if without:
         told = [cut(reason, LONGEST) for reason in list(found.refused)[:MOST_REASONS]]
         why = f", {without:,} not offered: {', '.join(told)}{' ...' if len(found.refused) > MOST_REASONS else ''}"
+    partial = f" of {found.planned:,}" if found.cases < found.planned else ""
+    judged = _counted(found.cases, "case")
     match found.said:
         case Said.IS:
             accepted = f"; {', '.join(sorted(found.accepted))} accepted" if found.accepted else ""
-            return f"{found.candidate} is {found.op} at all {found.cases - without:,} cases asked ({library}{why}{accepted})"
+            asked = f"all {_counted(found.cases - without, 'case')} asked{partial}"
+            return f"{found.candidate} is {found.op} at {asked} ({library}{why}{accepted})"
         case Said.IS_NOT:
-            return f"{found.candidate} is not {found.op} ({library}; {found.cases:,} cases{why})"
+            return f"{found.candidate} is not {found.op} ({library}; {judged}{partial}{why})"
         case Said.OPEN:
-            return f"no value of {found.candidate} was judged as {found.op} ({library}; {found.cases:,} cases{why})"
+            return f"no value of {found.candidate} was judged as {found.op} ({library}; {judged}{partial}{why})"
+
+
+def causes_of(spec: Spec, candidate: str, rows: Sequence[Verdict]) -> list[tuple[str, str]]:
+    """What is wrong of a candidate of a run, and an example, for each of its causes."""
+    given = next((c for c in spec.candidates if c.name == candidate), None)
+    if given is None:
+        return []
+    order = {case.id: case for case in nearest(spec, cases(spec))}
+    further = (
+        find(spec, name) for name in dict.fromkeys(r.case for r in rows if r.case != spec.op) if name not in order
+    )
+    found = answer(spec, given, order | {case.id: case for case in further}, rows)
+    return [
+        (f"{c.level.value} {what(c, found.at(c.level))}{_where(c)}", f"nearest: {_example(c)}") for c in found.causes
+    ]
 
 
 def _levels(found: Answer) -> Iterator[str]:
     for cause in found.causes[:MOST_CAUSES]:
-        yield from _block(cause.level.value, list(told(cause, found)))
+        sentences = list(told(cause, found))
+        yield from _block(cause.level.value, sentences if cause is found.causes[0] else _short(cause, sentences))
     if more := found.causes[MOST_CAUSES:]:
         levels = ", ".join(dict.fromkeys(c.level.value for c in more))
         yield from _block("more", [f"{_counted(len(more), 'cause')}: {levels}"])
@@ -58,17 +78,23 @@ def _levels(found: Answer) -> Iterator[str]:
         ("not judged", _open([t for t in quiet if not t.judged])),
     ):
         if some:
-            yield from _block(word, [", ".join(some)])
+            yield from _block(word, [", ".join(some)], most=MOST_LINES)
 
 
-def _block(label: str, items: Sequence[str]) -> Iterator[str]:
+def _short(cause: Cause, sentences: Sequence[str]) -> list[str]:
+    """What is wrong and an example, where an earlier cause has taken the room."""
+    example = f"smallest: {cause.smallest.text}" if cause.smallest else f"nearest: {_example(cause)}"
+    return [sentences[0], *([cause.name] if cause.name else []), *([example] if example in sentences else [])]
+
+
+def _block(label: str, items: Sequence[str], most: int = 3) -> Iterator[str]:
     """Lines with a label before the first."""
     if len(label) > MARGIN - 4:
         yield f"  {label}"
         label = ""
     first = f"  {label}".ljust(MARGIN)
     for item in items:
-        wrapped = textwrap.wrap(item, WIDTH - MARGIN, max_lines=3, placeholder=" ...", break_on_hyphens=False)
+        wrapped = textwrap.wrap(item, WIDTH - MARGIN, max_lines=most, placeholder=" ...", break_on_hyphens=False)
         for line in wrapped or [""]:
             yield (first + line).rstrip()
             first = " " * MARGIN
@@ -185,7 +211,7 @@ def _open(found: Sequence[Tally]) -> list[str]:
     why: dict[str, list[str]] = {}
     for tally in found:
         reason = "not offered" if tally.not_offered else next(iter(tally.why), "")
-        why.setdefault(cut(reason, LONGEST), []).append(tally.level.value)
+        why.setdefault(cut(reason, SHORT), []).append(tally.level.value)
     return [f"{', '.join(names)} ({reason})" for reason, names in why.items()]
 
 

@@ -6,10 +6,15 @@ optional inputs are None; params go by keyword.
 
 from __future__ import annotations
 
+import ast
 import importlib
+import importlib.util
 import inspect
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -134,14 +139,63 @@ class Bound:
 
 
 def load(path: str) -> Any:
-    """The object at ``module:attribute``. Raises ImportError saying which part is missing."""
+    """The object at ``module:attribute`` or ``file.py:attribute``; raises ImportError saying which part is missing.
+
+    A class is called with the arguments that stand behind it, as in ``layers:Softmax(dim=1)``; of an autograd Function
+    it is what calls of it are.
+    """
     module, _, attribute = path.partition(":")
-    found: Any = importlib.import_module(module)
+    attribute, _, given = attribute.partition("(")
+    found: Any = _of_file(module) if module.endswith(".py") else importlib.import_module(module)
     for part in attribute.split("."):
         if not hasattr(found, part):
             raise Missing(module, attribute, part, tuple(dir(found)))
         found = getattr(found, part)
-    return found
+    keywords = _keywords(given)
+    if isinstance(found, type):
+        function = hasattr(found, "apply") and hasattr(found, "forward") and hasattr(found, "backward")
+        return _applied(found) if function else found(**keywords)
+    return partial(found, **keywords) if keywords else found
+
+
+def _of_file(path: str) -> Any:
+    """The module in a file, whose neighbours it may import."""
+    file = os.path.abspath(path)
+    folder, name = os.path.split(file)
+    name = f"file {name}"
+    if name not in sys.modules or getattr(sys.modules[name], "__file__", "") != file:
+        spec = importlib.util.spec_from_file_location(name, file)
+        if spec is None or spec.loader is None or not os.path.exists(file):
+            raise ImportError(f"`{path}`: no such file")
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+def _keywords(text: str) -> dict[str, Any]:
+    """The arguments in ``dim=1, bias=False)``. Raises ImportError where they are none."""
+    if not text:
+        return {}
+    try:
+        call: Any = ast.parse(f"given({text}", mode="eval").body
+        return {k.arg: ast.literal_eval(k.value) for k in call.keywords}
+    except (SyntaxError, ValueError, AttributeError) as error:
+        raise ImportError(f"`({text}`: expected arguments by name, as in (dim=1): {error}") from None
+
+
+def _applied(found: Any) -> Callable[..., Any]:
+    """The call of an autograd Function, whose arguments go by position."""
+    names = tuple(inspect.signature(found.forward).parameters)
+    names = names[1:] if not hasattr(found, "setup_context") or names[:1] == ("ctx",) else names
+
+    def apply(*inputs: Any, **params: Any) -> Any:
+        return found.apply(*inputs, *(params[name] for name in names[len(inputs) :] if name in params))
+
+    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+    apply.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return apply
 
 
 class Missing(ImportError):

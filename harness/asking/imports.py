@@ -29,7 +29,9 @@ def libraries_of(path: str, place: str) -> frozenset[str]:
 
 
 def _file(module: str, place: str) -> Path | None:
-    """The file of a module that is nobody's installed package."""
+    """The file of a module that is nobody's installed package; a module may be named by its file."""
+    if module.endswith(".py"):
+        return Path(place) / module
     parts = module.split(".")
     for entry in (*place.split(os.pathsep), *sys.path):
         base = Path(entry or ".").joinpath(*parts)

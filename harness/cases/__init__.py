@@ -40,6 +40,7 @@ __all__ = [
     "names",
     "nearest",
     "numbers",
+    "ordered",
     "pairs",
     "point",
     "read",

@@ -199,6 +199,15 @@ def scattered(spec: Spec) -> Iterator[Case]:
             yield case
 
 
+def ordered(spec: Spec, found: Iterable[Case]) -> tuple[Case, ...]:
+    """The cases with the fewest departures from the first one first, of these the smallest; wrong calls last."""
+
+    def far(case: Case) -> tuple[bool, int, int]:
+        return bool(case.invalid), case.id.count("/"), 0 if case.invalid else numbers(spec, case)
+
+    return tuple(sorted(found, key=far))
+
+
 def spread(spec: Spec, found: Sequence[Case], judged: Collection[str] = ()) -> Iterator[Case]:
     """The cases in the order in which a budget is best spent: first those whose pairs of values nothing has shown yet.
 

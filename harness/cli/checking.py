@@ -60,7 +60,7 @@ def check(spec: Spec, given: tuple[CandidateSpec, ...], wanted: Wanted, means: j
             click.echo(json.dumps(row.columns))
     by_name = {c.name: [r for r in rows if r.candidate == c.name] for c in given}
     answers = [answer(spec, c, order, by_name[c.name], accepted) for c in given]
-    if not quiet or wanted.out:
+    if wanted.form != "rows" or wanted.out:
         answers = [first.smallest(a) for a in answers]
     by_call = {c.name: c for c in given}
     answers = [
@@ -121,7 +121,7 @@ def _judged(
     chosen = runs.nearest(chosen) if count is None else runs.budgeted(chosen, count, set())
     over = time.monotonic() + seconds
     rows: list[Verdict] = []
-    first = First(spec, wanted.seed, {c.name: c for c in given}, quiet)
+    first = First(spec, wanted.seed, {c.name: c for c in given}, quiet, shrinks=wanted.form != "rows")
 
     def judge(plan: Plan) -> bool:
         """Judge a plan; whether there is more to be judged."""

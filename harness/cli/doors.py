@@ -149,12 +149,13 @@ _python = click.option(
 
 
 @main.command()
-@click.argument("words", nargs=-1, required=True, metavar="[OP] MODULE:ATTR...")
+@click.argument("words", nargs=-1, required=True, metavar="[OP] MODULE:ATTR|FILE.py:ATTR...")
 @_library
 @_vjp
 @_algorithm
 @_offers
 @_python
+@click.option("--with", "arguments", default="", metavar="'NAME=VALUE ...'", help="What a class is built with.")
 @_seed
 @_only
 @_workers
@@ -180,6 +181,7 @@ def check(
     algorithm: str,
     offers: str,
     python: str,
+    arguments: str,
     page: bool,
     out: Path | None,
     workers: int | None,
@@ -193,24 +195,33 @@ def check(
     """
     op, paths = given.op_of(words)
     means = judging.Means(workers, timeout, memory)
-    candidates = tuple(given.given(p, library, vjp, algorithm, offers, python) for p in paths)
+    candidates = tuple(given.given(p, library, vjp, algorithm, offers, python, arguments) for p in paths)
     judging.prepared({c.library or "numpy" for c in candidates}, workers)
     out = out or (leaving.PAGES if page else None)
     finish(checking.check(files.one_spec(op), candidates, checking.Wanted(out=out, **wanted), means))
 
 
 @main.command()
-@click.argument("case")
+@click.argument("case", required=False)
 @click.option("--candidate", default=None, help="One candidate; all of the spec's by default.")
 @click.option("--law", default=None, help="One law; all by default.")
 @_spec
 @_seed
 @click.option("--script", is_flag=True, help="Print the reproducing script alone.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def show(case: str, candidate: str | None, law: str | None, spec: str, seed: int, script: bool, form: str) -> None:
-    """The whole evidence of one case, and a standalone script that repeats its worst row."""
+def show(
+    case: str | None, candidate: str | None, law: str | None, spec: str, seed: int, script: bool, form: str
+) -> None:
+    """The whole evidence of one case, and a standalone script that repeats its worst row.
+
+    Without CASE, of what the last `harness check` found first.
+    """
     from harness.cases import CaseError
 
+    if case is None:
+        found, last = leaving.last()
+        showing.show(found, last.case, last.candidate, law or last.law, last.seed, script, form)
+        return
     try:
         showing.show(files.one_spec(spec or case.split("/")[0]), case, candidate, law, seed, script, form)
     except CaseError as error:
@@ -218,8 +229,8 @@ def show(case: str, candidate: str | None, law: str | None, spec: str, seed: int
 
 
 @main.command()
-@click.argument("case")
-@click.option("--candidate", required=True, help="One of the spec's, or MODULE:ATTR of yours.")
+@click.argument("case", required=False)
+@click.option("--candidate", default="", help="One of the spec's, or MODULE:ATTR of yours.")
 @click.option("--law", default="", help="The law it breaks; the first that it breaks by default.")
 @_library
 @_vjp
@@ -230,7 +241,7 @@ def show(case: str, candidate: str | None, law: str | None, spec: str, seed: int
 @_timeout
 @click.option("--script", is_flag=True, help="Print the reproducing script of the smallest case alone.")
 def shrink(
-    case: str,
+    case: str | None,
     candidate: str,
     law: str,
     library: str | None,
@@ -240,13 +251,25 @@ def shrink(
     script: bool,
     **effort: Any,
 ) -> None:
-    """The smallest case at which a candidate breaks the same law in the same way."""
+    """The smallest case at which a candidate breaks the same law in the same way.
+
+    Without CASE, from the nearest case of what the last `harness check` found first.
+    """
     from harness.cases import CaseError
     from harness.shrinking import Unbroken
 
-    found = files.one_spec(spec or case.split("/")[0])
-    named = next((c for c in found.candidates if c.name == candidate), None)
-    named = named or given.asked(found, given.given(candidate, library, vjp, algorithm), effort["seed"], quiet=script)
+    if case is None:
+        found, last = leaving.last()
+        (named,), case, law = found.candidates, last.start, law or last.law
+        effort["seed"] = last.seed
+    else:
+        if not candidate:
+            refuse("--candidate: name one of the spec's, or MODULE:ATTR of yours")
+        found = files.one_spec(spec or case.split("/")[0])
+        there = next((c for c in found.candidates if c.name == candidate), None)
+        named = there or given.asked(
+            found, given.given(candidate, library, vjp, algorithm), effort["seed"], quiet=script
+        )
     try:
         showing.shrink(found, case, named, law, script, **effort)
     except CaseError as error:

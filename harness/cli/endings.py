@@ -184,21 +184,43 @@ def page_of(store: Store, chosen: Plan, out: Path, cases: int, spent: float) -> 
 
 def _concluded(store: Store, chosen: Plan, ending: Ending) -> None:
     table = page_of(store, chosen, ending.out, ending.cases, ending.spent)
-    _print_ended(store, table, ending.out, ending.form)
+    _print_ended(store, table, ending.out, ending.form, chosen.specs.values())
 
 
 def _told(store: Store, out: Path) -> None:
     table = store.verdicts()
     write(store, table, out)
-    _print_ended(store, table, out, "table")
+    digests = store.header.get("specs", {})
+    _print_ended(store, table, out, "table", [s for s in files.unimported(()) if digests.get(s.op) == s.digest])
 
 
-def _print_ended(store: Store, table: Any, out: Path, form: str) -> None:
-    """A run's table, the foremost of what is red, and where the page is; in another form that alone."""
+def _print_ended(store: Store, table: Any, out: Path, form: str, found: Collection[Spec]) -> None:
+    """The causes of what is red, a run's table, and where the page is; in another form the table alone."""
+    if form == "table":
+        _print_causes(store, table, found)
     print_run(store, table, form)
     if form == "table":
-        print_red(table, MOST_SHOWN)
         click.echo(f"page: {out / PAGE}")
+
+
+def _print_causes(store: Store, table: Any, found: Collection[Spec]) -> None:
+    """A line for each cause with its nearest case, then what is red of the ledger and of specs that are not here."""
+    from harness import answer
+
+    specs = {spec.op: spec for spec in found}
+    red = table[table["status"].isin(judging.red()) & (table["about"] != "ledger")]
+    wrong = red[red["op"].isin(specs.keys())].groupby(["op", "candidate"]).size().sort_values(ascending=False)
+    told = [
+        (str(by), spec, line)
+        for op, by in wrong.index
+        if (spec := specs[str(op)]) is not None
+        for line in answer.causes_of(spec, str(by), list(store.rows(op=[str(op)], candidate=[str(by)])))
+    ]
+    for by, spec, (what, example) in told[:MOST_SHOWN]:
+        click.echo(f"{by} is not {spec.op}: {what}\n    {example}")
+    if len(told) > MOST_SHOWN:
+        click.echo(f"... and {len(told) - MOST_SHOWN} more causes")
+    print_red(table[(table["about"] == "ledger") | ~table["op"].isin(specs.keys())], MOST_SHOWN)
 
 
 def _gathered(chosen: Plan, store: Store, table: Any, spent: float) -> dict[str, Any]:

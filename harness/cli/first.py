@@ -39,6 +39,7 @@ class First:
     seed: int
     given: Mapping[str, CandidateSpec]
     quiet: bool = False
+    shrinks: bool = True
     began: float = field(default_factory=time.monotonic)
     found: dict[str, tuple[Verdict, list[Shrunk]]] = field(default_factory=dict)
     threads: list[threading.Thread] = field(default_factory=list)
@@ -52,7 +53,7 @@ class First:
                 self._tell(row)
                 small: list[Shrunk] = []
                 self.found[row.candidate] = row, small
-                if not case.invalid and not row.death:
+                if self.shrinks and not case.invalid and not row.death:
                     thread = threading.Thread(target=self._shrink, args=(row, case, small), daemon=True)
                     thread.start()
                     self.threads.append(thread)
@@ -87,7 +88,7 @@ class First:
         small = done[0] if same and done else shrunk(self.spec, case, self.given[answer.candidate], row, self.seed)
         if small is None:
             return cause
-        return replace(cause, smallest=Smallest(small.case.id, written(self.spec, small, self.seed)))
+        return replace(cause, smallest=Smallest(small.case.id, written(self.spec, small, self.seed), small.row))
 
     def _case(self, cause: Cause) -> Case | None:
         from harness import cases
@@ -123,7 +124,8 @@ def written(spec: Spec, small: Shrunk, seed: int) -> str:
         f"{n} {cases.write(v)}" for n, v in case.params.items() if cases.write(v) != cases.write(spec.params[n][0])
     ]
     address = "" if told and arrays else f" at {case.id}"
-    came = f"gives {apart(row.actual, row.expected)}" if row.bound else row.message
+    of = "" if row.law == "agrees" else f"{row.law} of {row.of} " if row.of else f"{row.law} "
+    came = f"{of}gives {apart(row.actual, row.expected)}" if row.bound else row.message
     return f"{', '.join([*told, case.dtype])}{address}: {came}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ def op_of(words: Iterable[str]) -> tuple[str, tuple[str, ...]]:
         if not rest:
             refuse(f"`{first}`: name a function too, as in `harness check {first} my_package.layers:{first}`")
         return first, tuple(rest)
-    name = first.rpartition(":")[2].rpartition(".")[2]
+    name = first.rpartition(":")[2].rpartition(".")[2].partition("(")[0]
     ops = {s.op for s in files.unimported(())}
     if name not in ops:
         refuse(f"no op is called `{name}`: name one, as in `harness check OP {first}`; `harness list` has them")
@@ -38,6 +39,7 @@ def given(
     algorithm: str,
     offers: str = "",
     python: str = "",
+    arguments: str = "",
 ) -> CandidateSpec:
     """The candidate a user names; its library is left open where its name does not tell it."""
     from harness.model import CandidateSpec
@@ -46,15 +48,33 @@ def given(
     for dotted in filter(None, (path, vjp)):
         if ":" not in dotted:
             refuse(f"`{dotted}`: write MODULE:ATTR, as in my_package.layers:conv2d")
-        file, _, attribute = dotted.rpartition(":")
-        if file.endswith(".py") or "/" in file:
-            refuse(f"`{file}` is a file, and a module is due: {_as_module(Path(file), attribute)}")
+        file = dotted.partition(":")[0]
+        if file.endswith(".py") and not Path(file).is_file():
+            refuse(f"`{file}`: no such file")
+        if "/" in file and not file.endswith(".py"):
+            refuse(f"`{dotted}`: write MODULE:ATTR or FILE.py:ATTR")
     if algorithm not in ALGORITHMS:
         refuse(f"--algorithm {algorithm}: one of {', '.join(ALGORITHMS)}")
     taken = dict(_selection(offers))
     dtypes = taken.pop("dtype", None)
     told = library or _told_library(path)
+    path += _call(arguments)
     return CandidateSpec(path, path, vjp, told, algorithm, dtypes=dtypes, python=python, offers=taken)
+
+
+def _call(text: str) -> str:
+    """Words such as ``p=8 bias=false`` as arguments of a call."""
+    plain = {"true": "True", "false": "False", "none": "None", "null": "None"}
+    told = []
+    for word in text.split():
+        name, sign, value = word.partition("=")
+        if not (name.isidentifier() and sign and value):
+            refuse(f"--with `{word}`: write name=value, as in `p=8 bias=false`")
+        try:
+            told.append(f"{name}={ast.literal_eval(plain.get(value, value))!r}")
+        except (SyntaxError, ValueError):
+            told.append(f"{name}={value!r}")
+    return f"({', '.join(told)})" if told else ""
 
 
 def _selection(text: str) -> Mapping[str, tuple[str, ...]]:
@@ -92,15 +112,6 @@ def refuse_unknown_axes(spec: Spec, given: Iterable[CandidateSpec]) -> None:
     for axis in (axis for c in given for axis in c.offers):
         if axis not in cases.axes(spec):
             refuse(f"--offers: `{spec.op}` has no axis `{axis}`{nearest(axis, cases.axes(spec))}")
-
-
-def _as_module(file: Path, attribute: str) -> str:
-    """How a file's attribute is named from here, or else from the file's folder."""
-    here, there = Path.cwd(), file.resolve()
-    parts = there.relative_to(here).with_suffix("").parts if there.is_relative_to(here) else ()
-    if parts and all(part.isidentifier() for part in parts):
-        return f"`{'.'.join(parts).removesuffix('.__init__')}:{attribute}`"
-    return f"`{file.stem}:{attribute}`, from the folder {file.parent}"
 
 
 def _told_library(path: str) -> str:

@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from harness.cli.refusals import refuse
 
 if TYPE_CHECKING:
     from harness.answer import Answer, Cause
-    from harness.model import CandidateSpec, Spec, Verdict
+    from harness.model import Spec, Verdict
     from harness.runs import Plan
 
 #: Where the last answer stands, from where the harness is run.
@@ -46,36 +46,44 @@ def _kept(spec: Spec, chosen: Plan, answers: Sequence[Answer]) -> list[str]:
         return []
     a, cause = found
     given = next(c for c in chosen.specs[spec.op].candidates if c.name == a.candidate)
-    case = cause.smallest.case if cause.smallest else cause.example.case
-    last = {
-        "spec": spec.path,
-        "case": case,
-        "law": cause.example.under,
-        "seed": chosen.seed,
-        "candidate": asdict(given),
-    }
+    row = cause.example
+    case = cause.smallest.case if cause.smallest else row.case
+    last = Last(spec.path, case, row.case, "" if row.death else row.law, chosen.seed, a.candidate)
     try:
         LAST.parent.mkdir(exist_ok=True)
-        files.replace(LAST, json.dumps(last))
+        files.replace(LAST, json.dumps({**asdict(last), "given": asdict(given)}))
     except OSError as error:
         click.echo(f"{LAST}: {error.strerror}; `harness show` alone will not find it", err=True)
         return []
     return ["harness show (the evidence and a script)   harness shrink (a smaller case)"]
 
 
-def last() -> tuple[str, str, str, int, CandidateSpec]:
-    """The spec, case, law, seed and candidate of the last answer; without one the command is refused."""
+@dataclass(frozen=True)
+class Last:
+    """What an answer found first: of which spec and candidate, the smallest case and the nearest one, and the law."""
+
+    spec: str
+    case: str
+    start: str
+    law: str
+    seed: int
+    candidate: str
+
+
+def last() -> tuple[Spec, Last]:
+    """The spec of the last answer, with its candidate alone, and what was found; without one the command is refused."""
     from harness.model import CandidateSpec
 
     try:
         kept = json.loads(LAST.read_text(encoding="utf-8"))
-        fields = {**kept["candidate"], "unsupported": (), "exempt": {}}
+        fields = {**kept.pop("given"), "unsupported": (), "exempt": {}}
         if fields["dtypes"] is not None:
             fields["dtypes"] = tuple(fields["dtypes"])
         fields["offers"] = {axis: tuple(values) for axis, values in fields["offers"].items()}
-        return kept["spec"], kept["case"], kept["law"], kept["seed"], CandidateSpec(**fields)
+        found, given = Last(**kept), CandidateSpec(**fields)
     except (OSError, ValueError, KeyError, TypeError):
         refuse(f"name a case: {LAST} holds none; `harness check` leaves the last one there")
+    return replace(files.one_spec(found.spec), candidates=(given,), known=()), found
 
 
 def _page(chosen: Plan, rows: Sequence[Verdict], out: Path, spent: float) -> Path:
@@ -118,4 +126,5 @@ def _scripts(spec: Spec, chosen: Plan, found: Answer, out: Path) -> list[Path]:
 def _at(spec: Spec, cause: Cause) -> tuple[Any, Verdict]:
     from harness import cases
 
-    return cases.find(spec, cause.example.case), cause.example
+    row = cause.smallest.row if cause.smallest else cause.example
+    return cases.find(spec, row.case), row

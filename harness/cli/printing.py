@@ -15,9 +15,6 @@ from harness.subjects import LEDGER
 if TYPE_CHECKING:
     from harness.store import Store
 
-#: Characters of a text that may stand in a column.
-WIDEST = 60
-
 
 class _Outlasting(io.FileIO):
     """A file whose reader may go: what is written after that goes nowhere."""
@@ -58,11 +55,6 @@ def cell(value: Any) -> str:
     if isinstance(value, float):
         return "" if value != value else f"{value:.3g}"
     return str(value)
-
-
-def cut(text: str) -> str:
-    """A text as a column has room for."""
-    return text if len(text) <= WIDEST else text[: WIDEST - 3] + "..."
 
 
 def print_red(table: Any, most: int) -> None:
