@@ -9,7 +9,7 @@ from harness.answer.causes import Cause, Manner
 from harness.answer.levels import NAMES, Level, Tally
 from harness.answer.rules import Rule
 from harness.answer.summary import Answer, Said, answer
-from harness.cases import cases, find, nearest, write
+from harness.cases import cases, find, ordered, write
 from harness.model import Spec, Verdict
 
 #: Columns of a screen, and of its left margin.
@@ -53,7 +53,7 @@ def causes_of(spec: Spec, candidate: str, rows: Sequence[Verdict]) -> list[tuple
     given = next((c for c in spec.candidates if c.name == candidate), None)
     if given is None:
         return []
-    order = {case.id: case for case in nearest(spec, cases(spec))}
+    order = {case.id: case for case in ordered(spec, cases(spec))}
     further = (
         find(spec, name) for name in dict.fromkeys(r.case for r in rows if r.case != spec.op) if name not in order
     )

@@ -19,7 +19,19 @@ from harness.cases.addresses import (
     write,
 )
 from harness.cases.faults import fault, faults, find
-from harness.cases.planning import around, cases, drawn, inside, kin, pairs, scattered, spread, thorough, widest
+from harness.cases.planning import (
+    around,
+    cases,
+    drawn,
+    inside,
+    kin,
+    ordered,
+    pairs,
+    scattered,
+    spread,
+    thorough,
+    widest,
+)
 
 __all__ = [
     "COMMON",
