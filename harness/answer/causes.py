@@ -298,6 +298,8 @@ class _Facts:
         nearest = min(
             root.rows, key=lambda r: (manner(r) != root.manner, self._place.get(r.case, len(self._place)), r.about)
         )
+        alike = [r for r in root.rows if r.law == nearest.law and r.about == nearest.about]
+        plain = [r for r in alike if r.case in self._order and self._order[r.case].fill == "normal"]
         beside: dict[Level, set[str]] = defaultdict(set)
         for part in made.parts:
             for row in part.rows:
@@ -313,7 +315,7 @@ class _Facts:
             wrong=tuple(found),
             right=tuple(right),
             rule=made.rule,
-            pattern=pattern([r for r in root.rows if r.law == nearest.law and r.about == nearest.about]),
+            pattern=pattern(alike, plain),
             example=nearest,
             neighbour=self._neighbour(found, right),
             beside={one: len(beside[one]) for one in Level if beside.get(one)},
