@@ -88,7 +88,7 @@ class CandidateSpec:
     """An implementation as a spec names it: ``call`` and ``vjp`` are dotted paths ``module:attribute``.
 
     ``python`` is the interpreter that holds it, empty for this one. ``offers`` maps axes of the grid to the values, as
-    addresses write them, that its user says it takes.
+    addresses write them, that its user says it takes; ``outputs`` are those it returns, where they are not all.
     """
 
     name: str
@@ -102,6 +102,7 @@ class CandidateSpec:
     exempt: Mapping[str, str] = field(default_factory=dict)
     python: str = ""
     offers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -108,12 +108,11 @@ def test_every_law_has_a_level_and_every_level_a_word() -> None:
 
 
 def test_a_wrong_value_breaks_no_relation(sigmoid: Spec, folder: Path) -> None:
-    found, rows = judged(sigmoid, f"{folder}/wrong_sigmoids.py:negated", "numpy")
-    assert {r.law for r in rows if r.status == "deviates"} == {"agrees"}
+    found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:negated", "numpy")
     assert found.said is Said.IS_NOT
     (cause,) = found.causes
     assert (cause.level, cause.manner) == (Level.VALUES, Manner.NUMBER)
-    assert found.at(Level.LAYOUTS).right > 0 == found.at(Level.LAYOUTS).wrong
+    assert all(t.right and not t.wrong for t in map(found.at, (Level.TYPES, Level.LAYOUTS, Level.REPEATS)))
 
 
 def test_a_function_that_changes_from_call_to_call_breaks_the_relation(sigmoid: Spec, folder: Path) -> None:
@@ -172,7 +171,7 @@ def test_an_answer_fits_a_terminal_and_has_all_levels(sigmoid: Spec, folder: Pat
         text = lines(found)
         assert len(text) <= 25
         assert max(map(len, text)) <= 80
-        assert all(level.value in " ".join(text) for level in Level)
+        assert all(level.value in " ".join(" ".join(text).split()) for level in Level)
 
 
 def test_the_document_is_json_and_has_every_level(sigmoid: Spec, folder: Path) -> None:
