@@ -102,7 +102,8 @@ class Candidate:
         keywords = self._keywords(told.call, case)
         vjp_by_name, cotangent = _convention(told.vjp, vjp_taken, case, cotangent=True)
         vjp_keywords = self._keywords(told.vjp, case) if told.has_vjp else {}
-        absent, outputs = tuple(n for n in inputs if n in case.absent), tuple(o.name for o in self.spec.outputs)
+        absent = tuple(n for n in inputs if n in case.absent)
+        outputs = self.given.outputs or tuple(o.name for o in self.spec.outputs)
         return Arguments(
             inputs, outputs, absent, taken, vjp_taken, keywords, by_name, vjp_keywords, vjp_by_name, cotangent
         )

@@ -139,6 +139,7 @@ class Judge:
 
     def _laws(self, trial: Trial) -> Iterator[Law]:
         exempt = {*self.spec.exempt, *trial.candidate.given.exempt}
+        exempt |= {"identity"} if trial.candidate.given.outputs else set()  # identities speak of all outputs
         differentiable = any(o.differentiable for o in self.spec.outputs) and trial.bench.finite
         differentiable = differentiable and trial.case.fill not in WITHOUT_SLOPES
         for law in (*(Law(name) for name in IMPLIED), *self.spec.laws):

@@ -93,8 +93,8 @@ class CandidateSpec:
     """An implementation as a spec names it: ``call`` and ``vjp`` are dotted paths ``module:attribute``.
 
     ``python`` is the interpreter that holds it, empty for this one. ``offers`` maps axes of the grid to the values, as
-    addresses write them, that its user says it takes. ``nearest`` is the case that it takes nearest to the op's first
-    one, empty where it takes that.
+    addresses write them, that its user says it takes; ``outputs`` are those it returns, where they are not all.
+    ``nearest`` is the case that it takes nearest to the op's first one, empty where it takes that.
     """
 
     name: str
@@ -109,6 +109,7 @@ class CandidateSpec:
     python: str = ""
     offers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     nearest: str = ""
+    outputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

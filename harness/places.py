@@ -86,7 +86,7 @@ def _kinds(wrong: Array, expected: Array, actual: Array) -> Iterator[Place]:
 def _spans(wrong: Array, inputs: Mapping[str, Array]) -> Iterator[Span]:
     """Between which values the inputs lie at the wrong entries, and which are next to these where it is right."""
     for name, x in inputs.items():
-        if x.shape != wrong.shape or x.dtype.kind != "f" or wrong.all() or not np.isfinite(x.astype(np.float64)).all():
+        if x.shape != wrong.shape or x.dtype.kind != "f" or wrong.all() or np.isnan(x[wrong]).any():
             continue
         values, right = x[wrong].astype(np.float64), x[~wrong].astype(np.float64)
         low, high = float(values.min()), float(values.max())

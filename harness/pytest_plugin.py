@@ -83,11 +83,20 @@ class Shown:
     cases: int
     judged: int = 0
     marks: set[tuple[str, str]] = field(default_factory=set)
+    rows: list[Verdict] = field(default_factory=list)
 
     def add(self, other: Shown) -> None:
         """What another process of the same session saw of it."""
         self.judged += other.judged
         self.marks |= other.marks
+        self.rows += other.rows
+
+    @property
+    def wrong(self) -> list[str]:
+        """The candidates that are wrong somewhere."""
+        from harness.model import RED
+
+        return list(dict.fromkeys(r.candidate for r in self.rows if r.status in RED))
 
 
 class Deviation(Exception):
@@ -114,6 +123,7 @@ class CaseItem(pytest.Item):
         shown = self.config.stash[_SHOWN][self.spec.op]
         shown.judged += 1
         shown.marks |= {(r.candidate, r.known) for r in self.rows}
+        shown.rows += self.rows
         red = [r for r in self.rows if r.status in RED or (r.status == "inconclusive" and r.blame == "oracle")]
         if red:
             raise Deviation("\n".join(_line(r) for r in red))
@@ -168,8 +178,11 @@ def _worker(config: pytest.Config) -> Isolated:
 def pytest_testnodedown(node: Any, error: object) -> None:
     """Take in what a process of pytest-xdist saw."""
     seen = node.config.stash.setdefault(_SHOWN, {})
-    for op, path, cases, judged, marks in getattr(node, "workeroutput", {}).get("conformance", ()):
-        seen.setdefault(op, Shown(path, cases)).add(Shown(path, cases, judged, {(by, known) for by, known in marks}))
+    from harness.model import Verdict
+
+    for op, path, cases, judged, marks, rows in getattr(node, "workeroutput", {}).get("conformance", ()):
+        there = Shown(path, cases, judged, {(by, known) for by, known in marks}, [Verdict(*row) for row in rows])
+        seen.setdefault(op, Shown(path, cases)).add(there)
 
 
 @pytest.hookimpl(trylast=True)
@@ -177,13 +190,31 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a session that judged a whole spec and found one of its known deviations nowhere."""
     config, shown = session.config, session.config.stash.get(_SHOWN, {})
     if hasattr(config, "workeroutput"):
-        told = [[op, s.path, s.cases, s.judged, sorted(map(list, s.marks))] for op, s in shown.items()]
+        told = [[op, s.path, s.cases, s.judged, sorted(map(list, s.marks)), _sent(s)] for op, s in shown.items()]
         config.workeroutput["conformance"] = told
         return
     whole = {op: s for op, s in shown.items() if s.judged >= s.cases}
     config.stash[_STALE] = [line for op, s in whole.items() for line in _stale(op, s)]
     if config.stash[_STALE] and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _sent(shown: Shown) -> list[list[Any]]:
+    """The rows of the candidates that are wrong somewhere, as another process can be sent them."""
+    wrong = set(shown.wrong)
+    return [list(row.columns.values()) for row in shown.rows if row.candidate in wrong]
+
+
+def _causes(shown: Shown) -> Iterator[str]:
+    """A line for each cause of what is wrong with the candidates of a spec, and one for its nearest case."""
+    from harness import answer, runs, specs
+
+    spec = specs.read(Path(os.path.relpath(shown.path)), runs.LAW_NAMES)
+    for name in shown.wrong:
+        rows = [row for row in shown.rows if row.candidate == name]
+        for what, example in answer.causes_of(spec, name, rows):
+            yield f"{name} is not {spec.op}: {what}"
+            yield f"    {example}"
 
 
 def _stale(op: str, shown: Shown) -> list[str]:
@@ -197,7 +228,11 @@ def _stale(op: str, shown: Shown) -> list[str]:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say which known deviations matched nothing."""
+    """Say what is wrong, a cause at a time, and which known deviations matched nothing."""
+    if wrong := [s for s in config.stash.get(_SHOWN, {}).values() if s.wrong]:
+        terminalreporter.section("conformance", red=True, bold=True)
+        for line in (line for shown in wrong for line in _causes(shown)):
+            terminalreporter.line(line)
     if stale := config.stash.get(_STALE, []):
         terminalreporter.section("known deviations that match nothing", red=True, bold=True)
         for line in stale:

@@ -258,8 +258,8 @@ class Trial:
 
     @property
     def outputs(self) -> list[str]:
-        """The names of the declared outputs."""
-        return [o.name for o in self.spec.outputs]
+        """The names of the outputs that the candidate returns."""
+        return list(self.candidate.given.outputs) or [o.name for o in self.spec.outputs]
 
     # --- asking ---
 

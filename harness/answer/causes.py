@@ -141,12 +141,6 @@ class _Group:
     cases: frozenset[str]
     laws: frozenset[str]
 
-    @property
-    def value(self) -> bool:
-        """Whether its numbers are held against the definition alone, of further draws of the inputs."""
-        apart = self.family in ("repeatable", "layout", "mapping") and self.manner is Manner.NUMBER
-        return apart and not any(r.traits.relation for r in self.rows)
-
 
 @dataclass(frozen=True, eq=False)
 class _Made:
@@ -155,6 +149,18 @@ class _Made:
     root: _Group
     parts: list[_Group]
     rule: Rule | None
+
+
+def attributed(rows: Sequence[Verdict]) -> Sequence[Verdict]:
+    """The rows, where values are wrong with those about further draws of the inputs as what they are: about values."""
+    if not any(wrong(row) and row.law == "agrees" for row in rows):
+        return rows
+    return [replace(row, law="agrees") if _of_another_draw(row) else row for row in rows]
+
+
+def _of_another_draw(row: Verdict) -> bool:
+    numbers = row.law in ("repeatable", "layout", "vmap") and bool(row.bound) and wrong(row)
+    return numbers and row.traits.wrong > 0 and not row.traits.relation
 
 
 def manner(row: Verdict) -> Manner:
@@ -199,8 +205,7 @@ def _folded(groups: Iterable[_Group]) -> tuple[list[_Group], dict[int, list[_Gro
         before = [root for root in roots if root.family != group.family]
         covered = group.cases.intersection(*[frozenset[str]().union(*(r.cases for r in before))])
         ahead = [root for root in before if root.family == "layout" and group.family == "values"]
-        values = [root for root in before if root.family == "values" and group.value]
-        if before and (ahead or values or len(covered) >= FOLLOWS * len(group.cases)):
+        if before and (ahead or len(covered) >= FOLLOWS * len(group.cases)):
             after[id(max(before, key=lambda r: len(r.cases & group.cases)))].append(group)
         else:
             roots.append(group)
@@ -298,6 +303,8 @@ class _Facts:
         nearest = min(
             root.rows, key=lambda r: (manner(r) != root.manner, self._place.get(r.case, len(self._place)), r.of)
         )
+        alike = [r for r in root.rows if r.law == nearest.law and r.of == nearest.of]
+        plain = [r for r in alike if r.case in self._order and self._order[r.case].fill == "normal"]
         beside: dict[Level, set[str]] = defaultdict(set)
         for part in made.parts:
             for row in part.rows:
@@ -313,7 +320,7 @@ class _Facts:
             wrong=tuple(found),
             right=tuple(right),
             rule=made.rule,
-            pattern=pattern([r for r in root.rows if r.law == nearest.law and r.of == nearest.of]),
+            pattern=pattern(alike, plain),
             example=nearest,
             neighbour=self._neighbour(found, right),
             beside={one: len(beside[one]) for one in Level if beside.get(one)},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, log2
+from math import inf, isfinite, log2
 
 from harness.model import Place, Span, Verdict
 
@@ -45,15 +45,16 @@ class Pattern:
         return "; ".join(where)
 
 
-def pattern(rows: Sequence[Verdict]) -> Pattern:
-    """What the wrong entries of some rows have in common."""
+def pattern(rows: Sequence[Verdict], plain: Sequence[Verdict]) -> Pattern:
+    """What the wrong entries of some rows have in common; the size is that of rows with ``plain`` data, if any."""
     seen = [r.traits for r in rows if r.traits.wrong]
     if not seen:
         return Pattern()
     common = frozenset.intersection(*(t.places for t in seen))
     if max(t.entries for t in seen) < 2:
         common = frozenset(p for p in common if p.kind in CAME)
-    relative = max(t.relative for t in seen) if all(isfinite(t.relative) for t in seen) else float("nan")
+    sized = [r.traits for r in plain if r.traits.wrong] or seen
+    relative = max(t.relative for t in sized) if all(isfinite(t.relative) for t in sized) else float("nan")
     return Pattern(_chosen(common), _span([t.spans for t in seen if t.wrong < t.entries]), relative)
 
 
@@ -77,7 +78,8 @@ def _span(found: Sequence[tuple[Span, ...]]) -> Span | None:
             max(s.below for s in spans),
             min(s.above for s in spans),
         )
-        if whole.below < whole.low and whole.above > whole.high:
+        low, high = whole.below < whole.low or whole.below == -inf, whole.above > whole.high or whole.above == inf
+        if low and high:
             return whole
     return None
 

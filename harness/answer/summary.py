@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.answer.causes import Cause, causes
+from harness.answer.causes import Cause, attributed, causes
 from harness.answer.levels import Level, Tally, red, tallies
 from harness.model import CandidateSpec, Case, Spec, Verdict
 
@@ -56,6 +56,7 @@ def answer(
     accepted: Collection[Level] = (),
 ) -> Answer:
     """The answer of one candidate's rows. ``order`` is the cases by id, the nearest to the op's first one first."""
+    rows = attributed(rows)
     levels = tallies(spec, given, order, rows)
     refused = Counter(r.message for r in rows if r.law == "status" and r.status == "unsupported")
     compared = any(t.right or t.known for t in levels if t.level in (Level.VALUES, Level.SPECIALS) and _valued(rows))

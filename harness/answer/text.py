@@ -70,7 +70,7 @@ def _levels(found: Answer) -> Iterator[str]:
     if more := found.causes[MOST_CAUSES:]:
         levels = ", ".join(dict.fromkeys(c.level.value for c in more))
         yield from _block("more", [f"{_counted(len(more), 'cause')}: {levels}"])
-    shown = {c.level for c in found.causes}.union(*(c.beside for c in found.causes[:MOST_CAUSES]))
+    shown = {c.level for c in found.causes}.union(*(c.beside for c in found.causes[:1]))
     quiet = [t for t in found.tallies if t.level not in shown]
     for word, some in (
         ("also wrong", [_counts(t) for t in quiet if t.wrong]),

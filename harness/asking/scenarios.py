@@ -212,7 +212,7 @@ class Scribbled:
         for y in first:
             try:
                 bound.library.overwrite(y, np.zeros_like(bound.library.unwrap(y)))
-            except (ValueError, RuntimeError, Refusal):
+            except (TypeError, ValueError, RuntimeError, Refusal):  # a number of NumPy is no array
                 continue
         return bound.run(bound.wrapped(self.inputs, self.layout))
 

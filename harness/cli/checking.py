@@ -15,7 +15,7 @@ import click
 from harness.answer import WORDS, Answer, Cause, Level, Manner, Name, Said, answer, document, lines, named
 from harness.cli import judging, leaving
 from harness.cli.first import First
-from harness.cli.given import asked, refuse_unknown_axes
+from harness.cli.given import asked, refuse_unknown_names
 from harness.cli.refusals import CONFORMS, DEVIATES, refuse
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def check(spec: Spec, given: tuple[CandidateSpec, ...], wanted: Wanted, means: j
     accepted, quiet = levels(wanted.accept), wanted.form != "table"
     judging.one_thread()
     given = tuple(asked(spec, c, wanted.seed, quiet) for c in given)
-    refuse_unknown_axes(spec, given)
+    refuse_unknown_names(spec, given)
     began = time.monotonic()
     chosen, rows, first = _judged(spec, given, wanted, means, quiet)
     order = {case.id: case for case in chosen.cases[spec.op]}

@@ -155,6 +155,7 @@ _python = click.option(
 @_algorithm
 @_offers
 @_python
+@click.option("--outputs", default="", metavar="NAMES", help="The outputs it returns, where they are not all.")
 @click.option("--with", "arguments", default="", metavar="'NAME=VALUE ...'", help="What a class is built with.")
 @_seed
 @_only
@@ -182,6 +183,7 @@ def check(
     offers: str,
     python: str,
     arguments: str,
+    outputs: str,
     page: bool,
     out: Path | None,
     workers: int | None,
@@ -195,7 +197,7 @@ def check(
     """
     op, paths = given.op_of(words)
     means = judging.Means(workers, timeout, memory)
-    candidates = tuple(given.given(p, library, vjp, algorithm, offers, python, arguments) for p in paths)
+    candidates = tuple(given.given(p, library, vjp, algorithm, offers, python, arguments, outputs) for p in paths)
     judging.prepared({c.library or "numpy" for c in candidates}, workers)
     out = out or (leaving.PAGES if page else None)
     finish(checking.check(files.one_spec(op), candidates, checking.Wanted(out=out, **wanted), means))

@@ -40,6 +40,7 @@ def given(
     offers: str = "",
     python: str = "",
     arguments: str = "",
+    outputs: str = "",
 ) -> CandidateSpec:
     """The candidate a user names; its library is left open where its name does not tell it."""
     from harness.model import CandidateSpec
@@ -59,7 +60,8 @@ def given(
     dtypes = taken.pop("dtype", None)
     told = library or _told_library(path)
     path += _call(arguments)
-    return CandidateSpec(path, path, vjp, told, algorithm, dtypes=dtypes, python=python, offers=taken)
+    kept = tuple(filter(None, outputs.split(",")))
+    return CandidateSpec(path, path, vjp, told, algorithm, dtypes=dtypes, python=python, offers=taken, outputs=kept)
 
 
 def _call(text: str) -> str:
@@ -104,11 +106,18 @@ def asked(spec: Spec, named: CandidateSpec, seed: int, quiet: bool) -> Candidate
     return replace(named, library=library)
 
 
-def refuse_unknown_axes(spec: Spec, given: Iterable[CandidateSpec]) -> None:
-    """End where an axis that a user says is offered is none of the op's."""
+def refuse_unknown_names(spec: Spec, given: Iterable[CandidateSpec]) -> None:
+    """End where an axis or an output that a user names is none of the op's, or a differentiable output is left out."""
     from harness import cases
     from harness.specs.errors import nearest
 
+    names = [o.name for o in spec.outputs]
+    for candidate in given:
+        for name in (n for n in candidate.outputs if n not in names):
+            refuse(f"--outputs: `{spec.op}` has no output `{name}`; it has {', '.join(names)}")
+        for name in (o.name for o in spec.outputs if candidate.outputs and o.differentiable):
+            if name not in candidate.outputs:
+                refuse(f"--outputs: `{name}` is differentiable: what leaves it out cannot be judged")
     for axis in (axis for c in given for axis in c.offers):
         if axis not in cases.axes(spec):
             refuse(f"--offers: `{spec.op}` has no axis `{axis}`{nearest(axis, cases.axes(spec))}")

@@ -1,0 +1,247 @@
+"""The answer: every row has one level, relations are relations, causes are few and their rules separate."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness import cases, laws, runs, specs
+from harness.answer import Level, Manner, Said, answer, document, lines
+from harness.answer.columns import Columns
+from harness.answer.levels import OF_LAW, WORDS
+from harness.answer.rules import rule
+from harness.asking.binding import load
+from harness.model import CandidateSpec, Spec, Verdict, shown
+
+ROOT = Path(__file__).parents[1]
+
+FUNCTIONS = """
+import numpy as np
+import torch
+
+
+def negated(x):
+    return np.asarray(-1 / (1 + np.exp(-x)))
+
+
+def halved_above_two(x):
+    y = 1 / (1 + np.exp(-x))
+    return np.where(x > 2, y / 2, y).astype(x.dtype)
+
+
+def through_half(x):
+    return (1 / (1 + np.exp(-x))).astype(np.float16).astype(x.dtype)
+
+
+def single_only(x):
+    if x.dtype.name != "float32":
+        raise ValueError("\\x1b[31mred\\u202e")
+    return 1 / (1 + np.exp(-x))
+
+
+def forgets(x):
+    forgets.calls += 1
+    return 1 / (1 + np.exp(-x)) + (forgets.calls % 2)
+
+
+forgets.calls = 0
+
+
+class Scaled(torch.nn.Module):
+    def __init__(self, by=2.0):
+        super().__init__()
+        self.by = by
+
+    def forward(self, input):
+        return torch.sigmoid(self.by * input)
+
+
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, input):
+        y = torch.sigmoid(input)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        return 2 * g * y * (1 - y)
+
+
+Doubled.__name__ = "Doubled"
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    there = tmp_path_factory.mktemp("answer")
+    (there / "wrong_sigmoids.py").write_text(FUNCTIONS, encoding="utf-8")
+    return there
+
+
+@pytest.fixture(scope="module")
+def sigmoid() -> Spec:
+    return specs.read(ROOT / "specs" / "sigmoid.yaml", runs.LAW_NAMES)
+
+
+def judged(spec: Spec, call: str, library: str, every: int = 5) -> tuple[Any, list[Verdict]]:
+    """The answer about a candidate at some of a spec's cases, and its rows."""
+    given = CandidateSpec(call, call, None, library)
+    spec = replace(spec, candidates=(given,), known=())
+    judge = runs.ready(spec, runs.holders(".", "", None))
+    found = cases.nearest(spec, cases.cases(spec)[::every])
+    rows = [r for case in found for r in judge.verdicts(case, 0, lambda *_: None) if r.candidate == call]
+    return answer(spec, given, {c.id: c for c in found}, rows), rows
+
+
+def test_every_law_has_a_level_and_every_level_a_word() -> None:
+    assert set(OF_LAW) == {"status", *laws.LAWS}
+    assert set(WORDS.values()) == set(Level)
+
+
+def test_a_wrong_value_breaks_no_relation(sigmoid: Spec, folder: Path) -> None:
+    found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:negated", "numpy")
+    assert found.said is Said.IS_NOT
+    (cause,) = found.causes
+    assert (cause.level, cause.manner) == (Level.VALUES, Manner.NUMBER)
+    assert all(t.right and not t.wrong for t in map(found.at, (Level.TYPES, Level.LAYOUTS, Level.REPEATS)))
+
+
+def test_a_function_that_changes_from_call_to_call_breaks_the_relation(sigmoid: Spec, folder: Path) -> None:
+    _, rows = judged(sigmoid, f"{folder}/wrong_sigmoids.py:forgets", "numpy", every=20)
+    assert "repeatable" in {r.law for r in rows if r.status == "deviates"}
+
+
+def test_what_is_wrong_between_values_of_an_input_says_between_which(sigmoid: Spec, folder: Path) -> None:
+    found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:halved_above_two", "numpy")
+    span = found.causes[0].pattern.span
+    assert span is not None
+    assert span.below <= 2 < span.low
+
+
+def test_a_rounding_is_named_by_its_size(sigmoid: Spec, folder: Path) -> None:
+    found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:through_half", "numpy")
+    (cause,) = found.causes
+    assert cause.rule is not None
+    assert "dtype is not float16" in cause.rule.text
+    assert cause.pattern.rounding == "float16 or TF32"
+
+
+def test_what_raises_is_one_cause_whose_rule_is_exact(sigmoid: Spec, folder: Path) -> None:
+    found, rows = judged(sigmoid, f"{folder}/wrong_sigmoids.py:single_only", "numpy")
+    (cause,) = found.causes
+    assert (cause.manner, cause.detail) == (Manner.RAISES, "ValueError")
+    assert cause.rule is not None
+    assert cause.rule.exact
+    assert cause.rule.text.startswith("dtype is")
+    assert not any("\x1b" in r.message or "\u202e" in r.message for r in rows)
+
+
+def test_second_order_of_a_wrong_gradient_follows_from_it(sigmoid: Spec, folder: Path) -> None:
+    found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:Doubled", "torch", every=15)
+    (cause,) = found.causes
+    assert cause.level is Level.GRADIENTS
+    assert cause.beside[Level.SECOND] > 0
+
+
+def test_a_class_is_built_with_the_arguments_behind_it(sigmoid: Spec, folder: Path) -> None:
+    path = f"{folder}/wrong_sigmoids.py:Scaled"
+    assert load(f"{path}(by=3.0)").by == 3.0
+    assert judged(sigmoid, f"{path}(by=1.0)", "torch", every=30)[0].said is Said.IS
+    assert judged(sigmoid, path, "torch", every=30)[0].said is Said.IS_NOT
+
+
+def test_an_accepted_level_is_no_fault(sigmoid: Spec, folder: Path) -> None:
+    found, rows = judged(sigmoid, f"{folder}/wrong_sigmoids.py:Doubled", "torch", every=30)
+    accepted = answer(sigmoid, CandidateSpec("d", "d:d", None, "torch"), {}, rows, {Level.GRADIENTS, Level.SECOND})
+    assert (found.red, accepted.red) == (True, False)
+
+
+def test_an_answer_fits_a_terminal_and_has_all_levels(sigmoid: Spec, folder: Path) -> None:
+    for name in ("negated", "single_only", "through_half"):
+        found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:{name}", "numpy", every=15)
+        text = lines(found)
+        assert len(text) <= 25
+        assert max(map(len, text)) <= 80
+        assert all(level.value in " ".join(" ".join(text).split()) for level in Level)
+
+
+def test_the_document_is_json_and_has_every_level(sigmoid: Spec, folder: Path) -> None:
+    found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:negated", "numpy", every=15)
+    read = json.loads(json.dumps(document(found), allow_nan=False))
+    assert [level["level"] for level in read["levels"]] == [level.value for level in Level]
+    assert read["answer"] == "is not"
+
+
+# --- rules ----------------------------------------------------------------------------------------------------------
+
+
+def columns(count: int) -> Columns:
+    draw = np.random.Generator(np.random.Philox(3))
+    kinds = np.array(["float16", "float32", "float64"], dtype=object)
+    numbers = {name: draw.integers(1, 20, count).astype(float) for name in ("kH", "kW", "C_in", "stride")}
+    return Columns({"dtype": kinds[draw.integers(0, 3, count)]}, numbers, count)
+
+
+@pytest.mark.parametrize(
+    ("says", "text"),
+    [
+        (lambda c: c.numbers["kH"] != c.numbers["kW"], "kH != kW"),
+        (lambda c: c.numbers["stride"] > c.numbers["kH"], "kH < stride"),
+        (lambda c: c.numbers["C_in"] % 8 == 0, "C_in % 8 = 0"),
+        (lambda c: c.numbers["C_in"] % 2 == 1, "C_in odd"),
+        (lambda c: c.words["dtype"] == "float16", "dtype is float16"),
+        (lambda c: (c.words["dtype"] == "float16") & (c.numbers["kH"] >= 9), "dtype is float16 and kH >= 9"),
+    ],
+)
+def test_a_rule_is_found_again(says: Any, text: str) -> None:
+    found = columns(500)
+    made = rule(found, says(found))
+    assert made is not None
+    assert made.exact
+    same = {"kH < stride": {"kH < stride", "kH >= stride"}, "kH != kW": {"kH != kW", "kH = kW"}}.get(text, {text})
+    opposite = {"C_in odd": "C_in even", "C_in % 8 = 0": "C_in % 8 != 0", "dtype is float16": "dtype is not float16"}
+    assert made.text in same | {opposite.get(text, text)}
+
+
+def test_chance_makes_no_rule() -> None:
+    found = columns(300)
+    wrong = np.random.Generator(np.random.Philox(5)).random(300) < 0.5
+    made = rule(found, wrong)
+    assert made is None or not made.exact
+
+
+def test_a_text_that_a_spreadsheet_would_compute_begins_with_a_quote() -> None:
+    assert [shown(t)[0] for t in ("=1", "+cmd()", "@x", "-1+cmd()")] == ["'"] * 4
+    assert [shown(t) for t in ("-1.5e-3", "-inf", "nan", "1+2j", "")] == ["-1.5e-3", "-inf", "nan", "1+2j", ""]
+
+
+# --- the command ----------------------------------------------------------------------------------------------------
+
+
+def harness(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "harness", *words]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_the_first_deviation_is_told_and_the_last_answer_kept(folder: Path) -> None:
+    only = ("--only", "fill=normal layout=contiguous dtype=float64", "-j", "1")
+    done = harness("check", "sigmoid", "./wrong_sigmoids.py:negated", *only, "--out", "left", cwd=folder)
+    assert done.returncode == 1
+    assert "first, after" in done.stderr
+    assert done.stdout.startswith("./wrong_sigmoids.py:negated is not sigmoid (NumPy; ")
+    assert len(done.stdout.splitlines()) <= 25
+    assert (folder / "left" / "index.html").exists()
+    (script,) = (folder / "left").glob("repro_*.py")
+    again = subprocess.run([sys.executable, script], cwd=folder, capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert "def _of_file" in harness("show", "--script", cwd=folder).stdout
+    assert "-1 of" not in harness("shrink", cwd=folder).stderr
