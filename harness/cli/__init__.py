@@ -12,7 +12,9 @@ Exit codes: 0 conforms, 1 deviates or judged nothing, 2 a bad spec or usage, 3 o
 - checking: `check`
 - showing: `show`, `shrink`
 - listing: `list`
-- doors: the commands and their options; `diff`, `report`, `merge`, `rescue`, `schema`, `new` whole
+- options: what several commands take
+- commands: each command whole, a module each
+- doors: words -> a command; what goes wrong -> an exit code
 """
 
 import sys

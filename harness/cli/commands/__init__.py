@@ -1,0 +1,17 @@
+"""Each command whole: its options, what it says of itself, what it does. Each module has one ``command``."""
+
+#: Every command, in the order in which help tells them.
+NAMES = (
+    "run",
+    "check",
+    "show",
+    "shrink",
+    "smoke",
+    "list",
+    "report",
+    "diff",
+    "merge",
+    "rescue",
+    "schema",
+    "new",
+)
