@@ -9,7 +9,7 @@ from itertools import islice
 from harness import cases
 from harness.candidates import Candidate
 from harness.model import RED, Case, Spec, Verdict
-from harness.naming.alterations import Alteration, Both, KnownMistake, Level, OfInputs, OfParam, Where, params
+from harness.naming.alterations import Alteration, Both, Level, Where, params
 from harness.naming.arguments import same
 from harness.naming.proposals import of_definition, of_results, proposed
 from harness.naming.samples import PLAIN, Sample, ordered, sampled
@@ -24,8 +24,8 @@ WRONG, RIGHT, FURTHER = 10, 14, 16
 #: Processor seconds that naming may take.
 SECONDS = 3.0
 
-#: Alterations that fit some cases, each tried together with a second one.
-MOST_PARTIAL = 3
+#: Alterations that fit some cases, each tried together with a second one, and deviating cases that they are looked for in.
+MOST_PARTIAL, DEVIATING = 4, 6
 
 
 @dataclass(frozen=True)
@@ -158,12 +158,26 @@ def _telling(samples: Sequence[Sample]) -> Sample:
 
 def _pairs(search: Search) -> Iterator[Alteration]:
     """Two alterations at once: one that fits some samples, wrong ones among them, and any other."""
-    partial = [(a, s) for a, s in search.partial if isinstance(a, OfParam | OfInputs)]
-    for alteration, misfit in partial[:MOST_PARTIAL]:
-        if misfit.wrong:
-            for second in (*of_definition(misfit), *of_results(misfit, search.about)):
-                if not isinstance(second, KnownMistake) and not (params(alteration) & params(second)):
-                    yield Both(alteration, second)
+    for alteration, misfit in islice(_partial(search), MOST_PARTIAL):
+        for second in (*of_definition(misfit), *of_results(misfit, search.about)):
+            if not params(alteration) & params(second):
+                yield Both(alteration, second)
+
+
+def _partial(search: Search) -> Iterator[tuple[Alteration, Sample]]:
+    """What fits one sample that deviates and not another, with that other one."""
+    wrong = search.wrong[:DEVIATING]
+    seen: set[str] = set()
+    for sample in wrong:
+        for alteration in of_definition(sample):
+            if search.clock.over or repr(alteration) in seen:
+                continue
+            there = fit(alteration, sample, search.about)
+            if there is not None and there.bits > 0:
+                seen.add(repr(alteration))
+                misfit = next((s for s in wrong if fit(alteration, s, search.about) is None), None)
+                if misfit is not None:
+                    yield alteration, misfit
 
 
 def _told_apart(

@@ -1,9 +1,8 @@
 """Samples, alterations -> the one that fits every sample, and whether that is evidence.
 
 An alteration is a name only if what the altered definition gives is within its derived bound of what the candidate gave
-at every sample, right or wrong; if it differs from the definition by more than both bounds at most cases where the candidate is wrong;
-if a candidate that is wrong at random would hardly fit so
-well; and if it fits further cases, too.
+at every sample, right or wrong; if it differs from the definition by more than both bounds at most samples where the
+candidate is wrong; if a candidate that is wrong at random would hardly fit so well; and if it fits further cases, too.
 """
 
 from __future__ import annotations
@@ -26,6 +25,9 @@ from harness.oracles import Answer, OracleError
 
 #: Alterations that are compared with each other once they fit.
 MOST_RIVALS = 6
+
+#: Bits that one entry may tell: however exact it is, it is one entry, and wrong functions meet in some.
+MOST_BITS = 8.0
 
 
 @dataclass
@@ -100,7 +102,7 @@ def _far(got: Any, plain: Any, due: Answer, tier: int) -> bool:
 def evidence(alteration: Alteration, sample: Sample, name: str, altered: Answer) -> float:
     """How many bits of a result an alteration explains that the definition does not: 0 where none.
 
-    For an entry that is anywhere, log2 of the deviation over the altered definition's bound, at most its significand.
+    For each entry log2 of the deviation over the altered definition's bound, at most `MOST_BITS`.
     """
     match alteration:
         case Where(_, _, what):
@@ -116,7 +118,7 @@ def evidence(alteration: Alteration, sample: Sample, name: str, altered: Answer)
 def bits(due: Answer, altered: Answer, tier: int) -> float:
     """The bits in which two answers differ beyond both bounds."""
     a, b = altered.expected, due.expected
-    most = -log2(due.p.u)
+    most = -log2(due.p.u) if a.shape != b.shape else MOST_BITS
     if a.dtype.kind in "iub" or b.dtype.kind in "iub":
         return float(a.size if a.shape != b.shape else np.sum(a != b))
     with np.errstate(all="ignore"):

@@ -93,7 +93,8 @@ def _said(alteration: Alteration, spec: Spec, level: Level) -> str:
         case KnownMistake(name):
             return name
         case UpstreamChanged(names, change):
-            return f"takes the {'upstream gradient' if level == 'gradients' else 'tangent'} of {_listed(names)} {words(change)}"
+            kind = "upstream gradient" if level == "gradients" else "tangent"
+            return f"is computed with the {kind} of {_listed(names)} {words(change)}"
         case ComputedIn(dtype):
             return f"computes in {dtype}"
         case ByAlgorithm(name):
