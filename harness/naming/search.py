@@ -177,6 +177,8 @@ def declared(algorithm: str, wrong: Sequence[Sample], right: Sequence[Sample]) -
         case "polynomial-erf":
             return len(deviating) > 1 and all(u >= bounds.SINGLE for u in units)
         case "3m":
+            if not all(s.trial.due.oracle.p.complex for s in deviating):
+                return False
             due = {p.u for p in precisions.values() if p.complex}
         case _:
             due = {p.u for p in precisions.values() if p.u <= bounds.SINGLE}
