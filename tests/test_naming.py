@@ -199,10 +199,14 @@ VALUES = {
 }
 
 
+#: Where those deviate that do so in special data alone.
+NEAR = {"NaN lost": "relu/fill:nan", "result clipped": "relu/fill:wide"}
+
+
 @pytest.mark.parametrize("kind", VALUES)
 def test_a_mistake_is_named(kind: str) -> None:
     op, function, text = VALUES[kind]
-    found = name(held(op, function))
+    found = name(held(op, function), near=NEAR.get(kind, ""))
     assert found is not None
     assert found.text == text
     assert found.fits > 3

@@ -21,6 +21,9 @@ __all__ = ["Alteration", "Level", "Name", "named", "of_rows"]
 #: Cases that are sampled where the candidate deviates, where it conforms, and to tell alterations apart.
 WRONG, RIGHT, FURTHER = 10, 14, 16
 
+#: Other draws of the inputs by which alterations are told apart that fit alike.
+DRAWS = 6
+
 #: Processor seconds that naming may take.
 SECONDS = 3.0
 
@@ -69,6 +72,7 @@ def named(
         found = _found(search)
         more = _further(spec, samples, found, further) if found else []
         kept = _told_apart(found, looks, more, names, clock)
+        kept = _drawn_apart(kept, wrong, looks, names, clock)
         if kept:
             best = kept[0].alteration
             fitted = sum(s is not None and fit(best, s, names) is not None for s in looks.seen.values())
@@ -145,8 +149,12 @@ class _Looks:
     def at(self, case: Case) -> Sample | None:
         """The sample at a case."""
         if case.id not in self.seen:
-            self.seen[case.id] = sampled(self._spec, self._candidate, case, self._level, self._seed)
+            self.seen[case.id] = self.drawn(case, 0)
         return self.seen[case.id]
+
+    def drawn(self, case: Case, draw: int) -> Sample | None:
+        """A sample at another draw of a case's inputs."""
+        return sampled(self._spec, self._candidate, case, self._level, self._seed + draw)
 
 
 def _telling(samples: Sequence[Sample]) -> Sample:
@@ -191,6 +199,21 @@ def _told_apart(
         sample = looks.at(case)
         if sample is not None:
             kept = [s for s in kept if fit(s.alteration, sample, about) is not None]
+    return kept
+
+
+def _drawn_apart(
+    found: Sequence[Standing], samples: Sequence[Sample], looks: _Looks, about: tuple[str, ...], clock: Clock
+) -> list[Standing]:
+    """The alterations that still fit at other draws of the inputs, as long as there is more than one."""
+    kept = list(found)
+    for draw in range(1, DRAWS + 1):
+        for case in (s.trial.case for s in samples):
+            if len(kept) < 2 or clock.over:
+                return kept
+            sample = looks.drawn(case, draw)
+            if sample is not None:
+                kept = [s for s in kept if fit(s.alteration, sample, about) is not None]
     return kept
 
 

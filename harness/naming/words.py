@@ -199,9 +199,14 @@ def words(change: Change) -> str:
         case changes.Shifted(by):
             return f"{abs(by):g} too {'large' if by > 0 else 'small'}"
         case changes.Clipped(low, high):
-            return f"clipped to [{low:g}, {high:.17g}]"
+            return f"clipped to [{_number(low)}, {_number(high)}]"
         case _:
             return _moved(change)
+
+
+def _number(x: float) -> str:
+    """A number in few digits where they are all it has."""
+    return f"{x:g}" if float(f"{x:g}") == x else repr(x)
 
 
 def _moved(change: Change) -> str:
