@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -52,10 +53,20 @@ def named(
     seed: int = 0,
     seconds: float = SECONDS,
 ) -> Name | None:
-    """The mistake a candidate makes at the cases where it is wrong, and not where it is right; None where none fits."""
+    """The mistake a candidate makes at the cases where it is wrong, and not where it is right; None where none fits.
+
+    Warnings are ignored, also where the caller turns them into errors.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _named(_Looks(spec, candidate, level, seed), spec, wrong, right, level, seconds)
+
+
+def _named(
+    looks: _Looks, spec: Spec, wrong: Iterable[Case], right: Iterable[Case], level: Level, seconds: float
+) -> Name | None:
     clock = Clock(seconds)
     deviating, conforming = ordered(spec, wrong), ordered(spec, right)
-    looks = _Looks(spec, candidate, level, seed)
     samples = list(islice((s for s in map(looks.at, deviating) if s and s.wrong), WRONG))
     if not samples:
         return None
@@ -63,21 +74,34 @@ def named(
     about = tuple(n for n in samples[0].got if any(n in s.wrong for s in samples))
     alone = [(n,) for n in about] if level != "values" and len(about) > 1 else []
     further = [*deviating[WRONG:], *conforming[RIGHT:]]
-    for names in (about, *alone):
-        wrong = [s for s in samples if set(names) & set(s.wrong)]
-        first = _telling(wrong)
-        others = [s for s in wrong if s is not first]
-        rest = [s for s in samples if s not in wrong]
-        search = Search(names, [first, *others], [*rest, *fine], clock)
-        found = _found(search)
-        more = _further(spec, samples, found, further) if found else []
-        kept = _told_apart(found, looks, more, names, clock)
-        kept = _drawn_apart(kept, wrong, looks, names, clock)
-        if kept:
-            best = kept[0].alteration
-            fitted = sum(s is not None and fit(best, s, names) is not None for s in looks.seen.values())
-            return Name(text(best, spec, level, names), level, fitted, best, names)
-    return None
+    found = (_of_results(spec, names, samples, fine, looks, further, clock, level) for names in (about, *alone))
+    return next((name for name in found if name is not None), None)
+
+
+def _of_results(
+    spec: Spec,
+    about: tuple[str, ...],
+    samples: Sequence[Sample],
+    fine: Sequence[Sample],
+    looks: _Looks,
+    further: Sequence[Case],
+    clock: Clock,
+    level: Level,
+) -> Name | None:
+    """The mistake in some results."""
+    deviating = [s for s in samples if set(about) & set(s.wrong)]
+    first = _telling(deviating)
+    others = [s for s in deviating if s is not first]
+    search = Search(about, [first, *others], [*(s for s in samples if s not in deviating), *fine], clock)
+    found = _found(search)
+    more = _further(spec, samples, found, further) if found else []
+    kept = _told_apart(found, looks, more, about, clock)
+    kept = _drawn_apart(kept, deviating, looks, about, clock)
+    if not kept:
+        return None
+    best = kept[0].alteration
+    fitted = sum(s is not None and fit(best, s, about) is not None for s in looks.seen.values())
+    return Name(text(best, spec, level, about), level, fitted, best, about)
 
 
 def _found(search: Search) -> list[Standing]:
