@@ -168,7 +168,7 @@ def declared(algorithm: str, wrong: Sequence[Sample], right: Sequence[Sample]) -
     What is wrong by an amount of its own is so in one precision and not in another, or at some cases alone.
     """
     seen = [s for s in (*wrong, *right) if s.trial.case.fill in PLAIN]
-    deviating = [s for s in wrong if s.trial.case.fill in PLAIN]
+    deviating = [s for s in wrong if s.trial.case.fill in PLAIN and _by_value(s)]
     precisions = {s.trial.case.dtype: s.trial.due.oracle.p for s in seen}
     units = {p.u for name, p in precisions.items() if any(s.trial.case.dtype == name for s in deviating)}
     match algorithm:
@@ -183,6 +183,11 @@ def declared(algorithm: str, wrong: Sequence[Sample], right: Sequence[Sample]) -
         case _:
             due = {p.u for p in precisions.values() if p.u <= bounds.SINGLE}
     return len(deviating) > 2 and len(units) > 1 and due <= units
+
+
+def _by_value(sample: Sample) -> bool:
+    """Whether a result of the right shape deviates."""
+    return any(sample.got[n].shape == sample.due[n].expected.shape for n in sample.wrong)
 
 
 @dataclass
@@ -236,5 +241,5 @@ def enough(standing: Standing, tried: int) -> bool:
     Of an algorithm, whose bound is about the right value, `declared` decides.
     """
     if isinstance(standing.alteration, ByAlgorithm):
-        return True
+        return standing.bits > 0
     return standing.bits > log2(max(tried, 1)) - log2(bounds.DELTA)
