@@ -54,7 +54,9 @@ def separated(
     wrong: list[Case] = []
     right: list[Case] = []
     for case in looked.values():
-        sample = sampled(one.spec, one, case, level, SEED)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            sample = sampled(one.spec, one, case, level, SEED)
         if sample is not None:
             (wrong if sample.wrong else right).append(case)
     return wrong, right

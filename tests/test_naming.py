@@ -29,15 +29,16 @@ def held(
     return Candidate("mine", spec(op), CandidateSpec("mine", "mine:f", "mine:g" if vjp else None, library), holder)
 
 
-def name(candidate: Candidate, level: Level = "values") -> Name | None:
-    """What a candidate is called after a look at some of its cases."""
-    wrong, right = separated(candidate, every(candidate.spec.op).values(), level)
+def name(candidate: Candidate, level: Level = "values", near: str = "") -> Name | None:
+    """What a candidate is called after a look at some of its cases, those like ``near`` among them."""
+    found = every(candidate.spec.op)
+    wrong, right = separated(candidate, found.values(), level, found[near or candidate.spec.op])
     assert wrong, "expected a wrong function"
     return named(candidate.spec, candidate, wrong, right, level=level)
 
 
-def said(candidate: Candidate, level: Level = "values") -> str:
-    found = name(candidate, level)
+def said(candidate: Candidate, level: Level = "values", near: str = "") -> str:
+    found = name(candidate, level, near)
     return found.text if found else ""
 
 
@@ -113,12 +114,12 @@ def layer(change: Callable[..., Any]) -> Callable[..., Array]:
 
 
 def eps_fixed(x: Array, w: Any, b: Any, shape: Any, eps: float) -> Array:
-    return normalization.layer_norm(x, w, b, shape, 1e-6)
+    return normalization.layer_norm(x, w, b, normalized_shape=shape, eps=1e-6)
 
 
 def eps_fixed_in_rows_of_one(x: Array, w: Any, b: Any, shape: Any, eps: float) -> Array:
-    y = normalization.layer_norm(x, w, b, shape, eps)
-    other = normalization.layer_norm(x, w, b, shape, 1e-6)
+    y = normalization.layer_norm(x, w, b, normalized_shape=shape, eps=eps)
+    other = normalization.layer_norm(x, w, b, normalized_shape=shape, eps=1e-6)
     y.reshape(-1)[::5] = other.reshape(-1)[::5]
     return y
 
@@ -198,10 +199,14 @@ VALUES = {
 }
 
 
+#: Where those deviate that do so in special data alone.
+NEAR = {"NaN lost": "relu/fill:nan", "result clipped": "relu/fill:wide"}
+
+
 @pytest.mark.parametrize("kind", VALUES)
 def test_a_mistake_is_named(kind: str) -> None:
     op, function, text = VALUES[kind]
-    found = name(held(op, function))
+    found = name(held(op, function), near=NEAR.get(kind, ""))
     assert found is not None
     assert found.text == text
     assert found.fits > 3
@@ -306,8 +311,11 @@ def mean_of_bias(g: Array, x: Array, w: Array, b: Any, params: Any) -> Any:
 
 
 GRADIENTS = {
-    "conjugate missing": (unconjugated, "the gradient of `input`: computes conv2d with `weight` conjugated"),
-    "upstream ignored": (of_ones, "the upstream gradient taken for ones"),
+    "conjugate missing": (
+        unconjugated,
+        "the gradient of `input` is that of a function that computes conv2d with `weight` conjugated",
+    ),
+    "upstream ignored": (of_ones, "is computed with the upstream gradient of `output` taken for ones"),
     "negated": (negated, "the gradient of `input` is negated"),
     "mean for sum": (mean_of_bias, "the gradient of `bias` is divided by N*H_out*W_out"),
 }
@@ -316,7 +324,7 @@ GRADIENTS = {
 @pytest.mark.parametrize("kind", GRADIENTS)
 def test_a_mistake_in_a_gradient_is_named(kind: str) -> None:
     change, text = GRADIENTS[kind]
-    assert text in said(held("conv2d", conv2d, vjp_of(change)), "gradients")
+    assert text in said(held("conv2d", conv2d, vjp_of(change)), "gradients", "conv2d/dtype:complex64")
 
 
 def test_a_gradient_that_is_wrong_in_a_row_is_not_named() -> None:

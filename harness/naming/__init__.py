@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -9,7 +10,7 @@ from itertools import islice
 from harness import cases
 from harness.candidates import Candidate
 from harness.model import RED, Case, Spec, Verdict
-from harness.naming.alterations import Alteration, Both, KnownMistake, Level, OfInputs, OfParam, Where, params
+from harness.naming.alterations import Alteration, Both, Level, Where, params
 from harness.naming.arguments import same
 from harness.naming.proposals import of_definition, of_results, proposed
 from harness.naming.samples import PLAIN, Sample, ordered, sampled
@@ -21,11 +22,14 @@ __all__ = ["Alteration", "Level", "Name", "named", "of_rows"]
 #: Cases that are sampled where the candidate deviates, where it conforms, and to tell alterations apart.
 WRONG, RIGHT, FURTHER = 10, 14, 16
 
+#: Other draws of the inputs by which alterations are told apart that fit alike.
+DRAWS = 6
+
 #: Processor seconds that naming may take.
 SECONDS = 3.0
 
-#: Alterations that fit some cases, each tried together with a second one.
-MOST_PARTIAL = 3
+#: Alterations that fit some cases, each tried together with a second one, and deviating cases that they are looked for in.
+MOST_PARTIAL, DEVIATING = 4, 6
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,20 @@ def named(
     seed: int = 0,
     seconds: float = SECONDS,
 ) -> Name | None:
-    """The mistake a candidate makes at the cases where it is wrong, and not where it is right; None where none fits."""
+    """The mistake a candidate makes at the cases where it is wrong, and not where it is right; None where none fits.
+
+    Warnings are ignored, also where the caller turns them into errors.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _named(_Looks(spec, candidate, level, seed), spec, wrong, right, level, seconds)
+
+
+def _named(
+    looks: _Looks, spec: Spec, wrong: Iterable[Case], right: Iterable[Case], level: Level, seconds: float
+) -> Name | None:
     clock = Clock(seconds)
     deviating, conforming = ordered(spec, wrong), ordered(spec, right)
-    looks = _Looks(spec, candidate, level, seed)
     samples = list(islice((s for s in map(looks.at, deviating) if s and s.wrong), WRONG))
     if not samples:
         return None
@@ -60,20 +74,34 @@ def named(
     about = tuple(n for n in samples[0].got if any(n in s.wrong for s in samples))
     alone = [(n,) for n in about] if level != "values" and len(about) > 1 else []
     further = [*deviating[WRONG:], *conforming[RIGHT:]]
-    for names in (about, *alone):
-        bad = [s for s in samples if set(names) & set(s.wrong)]
-        first = _telling(bad)
-        others = [s for s in bad if s is not first]
-        rest = [s for s in samples if s not in bad]
-        search = Search(names, [first, *others], [*rest, *fine], clock)
-        found = _found(search)
-        more = _further(spec, samples, found, further) if found else []
-        kept = _told_apart(found, looks, more, names, clock)
-        if kept:
-            best = kept[0].alteration
-            fitted = sum(s is not None and fit(best, s, names) is not None for s in looks.seen.values())
-            return Name(text(best, spec, level, names), level, fitted, best, names)
-    return None
+    found = (_of_results(spec, names, samples, fine, looks, further, clock, level) for names in (about, *alone))
+    return next((name for name in found if name is not None), None)
+
+
+def _of_results(
+    spec: Spec,
+    about: tuple[str, ...],
+    samples: Sequence[Sample],
+    fine: Sequence[Sample],
+    looks: _Looks,
+    further: Sequence[Case],
+    clock: Clock,
+    level: Level,
+) -> Name | None:
+    """The mistake in some results."""
+    deviating = [s for s in samples if set(about) & set(s.wrong)]
+    first = _telling(deviating)
+    others = [s for s in deviating if s is not first]
+    search = Search(about, [first, *others], [*(s for s in samples if s not in deviating), *fine], clock)
+    found = _found(search)
+    more = _further(spec, samples, found, further) if found else []
+    kept = _told_apart(found, looks, more, about, clock)
+    kept = _drawn_apart(kept, deviating, looks, about, clock)
+    if not kept:
+        return None
+    best = kept[0].alteration
+    fitted = sum(s is not None and fit(best, s, about) is not None for s in looks.seen.values())
+    return Name(text(best, spec, level, about), level, fitted, best, about)
 
 
 def _found(search: Search) -> list[Standing]:
@@ -145,8 +173,12 @@ class _Looks:
     def at(self, case: Case) -> Sample | None:
         """The sample at a case."""
         if case.id not in self.seen:
-            self.seen[case.id] = sampled(self._spec, self._candidate, case, self._level, self._seed)
+            self.seen[case.id] = self.drawn(case, 0)
         return self.seen[case.id]
+
+    def drawn(self, case: Case, draw: int) -> Sample | None:
+        """A sample at another draw of a case's inputs."""
+        return sampled(self._spec, self._candidate, case, self._level, self._seed + draw)
 
 
 def _telling(samples: Sequence[Sample]) -> Sample:
@@ -158,12 +190,26 @@ def _telling(samples: Sequence[Sample]) -> Sample:
 
 def _pairs(search: Search) -> Iterator[Alteration]:
     """Two alterations at once: one that fits some samples, wrong ones among them, and any other."""
-    partial = [(a, s) for a, s in search.partial if isinstance(a, OfParam | OfInputs)]
-    for alteration, misfit in partial[:MOST_PARTIAL]:
-        if misfit.wrong:
-            for second in (*of_definition(misfit), *of_results(misfit, search.about)):
-                if not isinstance(second, KnownMistake) and not (params(alteration) & params(second)):
-                    yield Both(alteration, second)
+    for alteration, misfit in islice(_partial(search), MOST_PARTIAL):
+        for second in (*of_definition(misfit), *of_results(misfit, search.about)):
+            if not params(alteration) & params(second):
+                yield Both(alteration, second)
+
+
+def _partial(search: Search) -> Iterator[tuple[Alteration, Sample]]:
+    """What fits one sample that deviates and not another, with that other one."""
+    wrong = search.wrong[:DEVIATING]
+    seen: set[str] = set()
+    for sample in wrong:
+        for alteration in of_definition(sample):
+            if search.clock.over or repr(alteration) in seen:
+                continue
+            there = fit(alteration, sample, search.about)
+            if there is not None and there.bits > 0:
+                seen.add(repr(alteration))
+                misfit = next((s for s in wrong if fit(alteration, s, search.about) is None), None)
+                if misfit is not None:
+                    yield alteration, misfit
 
 
 def _told_apart(
@@ -177,6 +223,21 @@ def _told_apart(
         sample = looks.at(case)
         if sample is not None:
             kept = [s for s in kept if fit(s.alteration, sample, about) is not None]
+    return kept
+
+
+def _drawn_apart(
+    found: Sequence[Standing], samples: Sequence[Sample], looks: _Looks, about: tuple[str, ...], clock: Clock
+) -> list[Standing]:
+    """The alterations that still fit at other draws of the inputs, as long as there is more than one."""
+    kept = list(found)
+    for draw in range(1, DRAWS + 1):
+        for case in (s.trial.case for s in samples):
+            if len(kept) < 2 or clock.over:
+                return kept
+            sample = looks.drawn(case, draw)
+            if sample is not None:
+                kept = [s for s in kept if fit(s.alteration, sample, about) is not None]
     return kept
 
 

@@ -91,8 +91,13 @@ MOST_QUANTITIES = 14
 
 def proposed(sample: Sample, about: tuple[str, ...]) -> Iterator[Alteration]:
     """Every alteration that may explain some results of a sample."""
-    yield from of_definition(sample)
-    yield from of_results(sample, about)
+    yield from (KnownMistake(name) for name in sample.trial.spec.mistakes)
+    if sample.level == "values":
+        yield from of_definition(sample)
+        yield from of_results(sample, about)
+    else:
+        yield from of_results(sample, about)
+        yield from of_definition(sample)
     if sample.level != "values":
         yield from _of_upstream(sample, about)
     yield from (InputsChanged(names, change) for names in _several(sample) for change in _formats(sample))
@@ -111,9 +116,8 @@ def _several(sample: Sample) -> Iterator[tuple[str, ...]]:
 
 
 def of_definition(sample: Sample) -> Iterator[OfDefinition]:
-    """The alterations of what the definition is given, and the mistakes that the spec names."""
+    """The alterations of what the definition is given."""
     spec = sample.trial.spec
-    yield from (KnownMistake(name) for name in spec.mistakes)
     for name, value in sample.trial.case.params.items():
         yield from _of_param(spec, name, value)
     yield from _of_inputs(sample)

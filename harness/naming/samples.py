@@ -113,6 +113,7 @@ def ordered(spec: Spec, found: Iterable[Case]) -> list[Case]:
     """The cases in the order in which to sample them: plain and small ones first, each as unlike those before as can be."""
     kept = [c for c in found if not c.invalid]
     small = [c for c in kept if cases.numbers(spec, c) <= NUMBERS]
-    ranked = sorted(small or kept, key=lambda c: (c.fill not in PLAIN, c.layout != "contiguous"))
-    plain = [c for c in ranked[:CONSIDERED] if c.fill in PLAIN]
-    return [*cases.spread(spec, plain), *cases.spread(spec, [c for c in ranked[:CONSIDERED] if c.fill not in PLAIN])]
+    ranked = sorted(small or kept, key=lambda c: (c.layout != "contiguous", c.departures))
+    plain = [c for c in ranked if c.fill in PLAIN][:CONSIDERED]
+    special = [c for c in ranked if c.fill not in PLAIN][:CONSIDERED]
+    return [*cases.spread(spec, plain), *cases.spread(spec, special)]

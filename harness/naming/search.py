@@ -1,9 +1,8 @@
 """Samples, alterations -> the one that fits every sample, and whether that is evidence.
 
-An alteration is a name only if what the altered definition gives is within its derived bound of what the candidate
-gave at every sample, right or wrong; if it differs from the definition by more than both bounds at most cases where
-the candidate is wrong; if a candidate that is wrong at random would hardly fit so well; and if it fits further cases,
-too.
+An alteration is a name only if what the altered definition gives is within its derived bound of what the candidate gave
+at every sample, right or wrong; if it differs from the definition by more than both bounds at most samples where the
+candidate is wrong; if a candidate that is wrong at random would hardly fit so well; and if it fits further cases, too.
 """
 
 from __future__ import annotations
@@ -26,6 +25,9 @@ from harness.oracles import Answer, OracleError
 
 #: Alterations that are compared with each other once they fit.
 MOST_RIVALS = 6
+
+#: Bits that one entry may tell: however exact it is, it is one entry, and wrong functions meet in some.
+MOST_BITS = 8.0
 
 
 @dataclass
@@ -100,7 +102,7 @@ def _far(got: Any, plain: Any, due: Answer, tier: int) -> bool:
 def evidence(alteration: Alteration, sample: Sample, name: str, altered: Answer) -> float:
     """How many bits of a result an alteration explains that the definition does not: 0 where none.
 
-    For an entry that is anywhere, log2 of the deviation over the altered definition's bound, at most its significand.
+    For each entry log2 of the deviation over the altered definition's bound, at most `MOST_BITS`.
     """
     match alteration:
         case Where(_, _, what):
@@ -116,7 +118,7 @@ def evidence(alteration: Alteration, sample: Sample, name: str, altered: Answer)
 def bits(due: Answer, altered: Answer, tier: int) -> float:
     """The bits in which two answers differ beyond both bounds."""
     a, b = altered.expected, due.expected
-    most = -log2(due.p.u)
+    most = -log2(due.p.u) if a.shape != b.shape else MOST_BITS
     if a.dtype.kind in "iub" or b.dtype.kind in "iub":
         return float(a.size if a.shape != b.shape else np.sum(a != b))
     with np.errstate(all="ignore"):
@@ -166,7 +168,7 @@ def declared(algorithm: str, wrong: Sequence[Sample], right: Sequence[Sample]) -
     What is wrong by an amount of its own is so in one precision and not in another, or at some cases alone.
     """
     seen = [s for s in (*wrong, *right) if s.trial.case.fill in PLAIN]
-    deviating = [s for s in wrong if s.trial.case.fill in PLAIN]
+    deviating = [s for s in wrong if s.trial.case.fill in PLAIN and _by_value(s)]
     precisions = {s.trial.case.dtype: s.trial.due.oracle.p for s in seen}
     units = {p.u for name, p in precisions.items() if any(s.trial.case.dtype == name for s in deviating)}
     match algorithm:
@@ -175,10 +177,17 @@ def declared(algorithm: str, wrong: Sequence[Sample], right: Sequence[Sample]) -
         case "polynomial-erf":
             return len(deviating) > 1 and all(u >= bounds.SINGLE for u in units)
         case "3m":
+            if not all(s.trial.due.oracle.p.complex for s in deviating):
+                return False
             due = {p.u for p in precisions.values() if p.complex}
         case _:
             due = {p.u for p in precisions.values() if p.u <= bounds.SINGLE}
     return len(deviating) > 2 and len(units) > 1 and due <= units
+
+
+def _by_value(sample: Sample) -> bool:
+    """Whether a result of the right shape deviates."""
+    return any(sample.got[n].shape == sample.due[n].expected.shape for n in sample.wrong)
 
 
 @dataclass
@@ -232,5 +241,5 @@ def enough(standing: Standing, tried: int) -> bool:
     Of an algorithm, whose bound is about the right value, `declared` decides.
     """
     if isinstance(standing.alteration, ByAlgorithm):
-        return True
+        return standing.bits > 0
     return standing.bits > log2(max(tried, 1)) - log2(bounds.DELTA)

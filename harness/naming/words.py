@@ -93,7 +93,8 @@ def _said(alteration: Alteration, spec: Spec, level: Level) -> str:
         case KnownMistake(name):
             return name
         case UpstreamChanged(names, change):
-            return f"takes the {'upstream gradient' if level == 'gradients' else 'tangent'} of {_listed(names)} {words(change)}"
+            kind = "upstream gradient" if level == "gradients" else "tangent"
+            return f"is computed with the {kind} of {_listed(names)} {words(change)}"
         case ComputedIn(dtype):
             return f"computes in {dtype}"
         case ByAlgorithm(name):
@@ -198,9 +199,14 @@ def words(change: Change) -> str:
         case changes.Shifted(by):
             return f"{abs(by):g} too {'large' if by > 0 else 'small'}"
         case changes.Clipped(low, high):
-            return f"clipped to [{low:g}, {high:.17g}]"
+            return f"clipped to [{_number(low)}, {_number(high)}]"
         case _:
             return _moved(change)
+
+
+def _number(x: float) -> str:
+    """A number in few digits where they are all it has."""
+    return f"{x:g}" if float(f"{x:g}") == x else repr(x)
 
 
 def _moved(change: Change) -> str:

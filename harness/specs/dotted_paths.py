@@ -23,6 +23,7 @@ _PLACES = "the folder the command runs in, beside the spec, on PYTHONPATH and am
 def importable(spec: Spec) -> tuple[SpecError, ...]:
     """What the spec's dotted paths name that is not there; imports nothing, opens neither NumPy, SciPy nor torch."""
     paths: list[tuple[str, Loc]] = [(spec.oracle, ("oracle",))]
+    paths.extend((path, ("mistakes", name)) for name, path in spec.mistakes.items())
     for candidate in spec.candidates:
         if candidate.needs is None and not candidate.python:
             paths.append((candidate.call, ("candidates", candidate.name, "call")))
