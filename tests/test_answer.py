@@ -15,7 +15,7 @@ import pytest
 from harness import cases, laws, runs, specs
 from harness.answer import Level, Manner, Said, answer, document, lines
 from harness.answer.columns import Columns
-from harness.answer.levels import OF_LAW, WORDS
+from harness.answer.levels import FAMILIES, OF_LAW, WORDS
 from harness.answer.rules import rule
 from harness.asking.binding import load
 from harness.model import CandidateSpec, Spec, Verdict, shown
@@ -103,7 +103,7 @@ def judged(spec: Spec, call: str, library: str, every: int = 5) -> tuple[Any, li
 
 
 def test_every_law_has_a_level_and_every_level_a_word() -> None:
-    assert set(OF_LAW) == {"status", *laws.LAWS}
+    assert set(OF_LAW) == set(FAMILIES) == {"status", *laws.LAWS}
     assert set(WORDS.values()) == set(Level)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from harness import cases
 from harness.answer.columns import Columns, columns
-from harness.answer.levels import SPECIAL, Level, level, wrong
+from harness.answer.levels import FAMILIES, SPECIAL, Level, level, wrong
 from harness.answer.patterns import Pattern, pattern
 from harness.answer.rules import Rule, rule
 from harness.model import Case, Spec, Value, Verdict
@@ -34,29 +34,6 @@ class Manner(StrEnum):
     ENDS = "ends its process or does not answer"
 
 
-#: Laws that look at one thing, the ones that others follow from first.
-FAMILIES: Mapping[str, str] = {
-    "status": "call",
-    "shape": "shape",
-    "agrees": "values",
-    "dtype": "dtype",
-    "distribution": "distribution",
-    "linear": "identities",
-    "identity": "identities",
-    "containers": "containers",
-    "gradient": "gradient",
-    "upstream": "upstream",
-    "subsets": "subsets",
-    "backward": "backward",
-    "adjoint": "adjoint",
-    "gradcheck": "adjoint",
-    "forward": "forward",
-    "second": "second",
-    "vmap": "mapping",
-    "layout": "layout",
-    "repeatable": "repeatable",
-    "pure": "pure",
-}
 _ORDER = tuple(dict.fromkeys([*FAMILIES.values(), "refusals"]))
 
 

@@ -55,6 +55,30 @@ OF_LAW: Mapping[str, Level] = {
     "pure": Level.EFFECTS,
 }
 
+#: Laws that look at one thing, the ones that others follow from first.
+FAMILIES: Mapping[str, str] = {
+    "status": "call",
+    "shape": "shape",
+    "agrees": "values",
+    "dtype": "dtype",
+    "distribution": "distribution",
+    "linear": "identities",
+    "identity": "identities",
+    "containers": "containers",
+    "gradient": "gradient",
+    "upstream": "upstream",
+    "subsets": "subsets",
+    "backward": "backward",
+    "adjoint": "adjoint",
+    "gradcheck": "adjoint",
+    "forward": "forward",
+    "second": "second",
+    "vmap": "mapping",
+    "layout": "layout",
+    "repeatable": "repeatable",
+    "pure": "pure",
+}
+
 #: Levels that need somebody who differentiates.
 DERIVATIVES = (Level.GRADIENTS, Level.FORWARD, Level.SECOND)
 
