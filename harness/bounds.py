@@ -76,8 +76,7 @@ class Precision:
     ``u`` is the unit roundoff of the stored type, ``u_compute`` of the accumulating one; ``eta`` the smallest
     subnormal (smallest normal where the hardware flushes); ``largest`` the largest finite number; ``wide`` the
     oracle's real dtype with unit roundoff ``u_wide``; of tied maxima any may take the gradient, or the ``first``;
-    ``chains`` of additions are summed as written, or in any order; ``outputs`` is M of lambda = sqrt(2 ln(2 M /
-    delta)).
+    ``outputs`` is M of lambda = sqrt(2 ln(2 M / delta)).
     """
 
     dtype: str
@@ -90,7 +89,6 @@ class Precision:
     u_wide: float
     complex: bool
     ties: Literal["open", "first"] = "open"
-    chains: Literal["as written", "any order"] = "as written"
 
     @property
     def reach(self) -> float:

@@ -166,10 +166,6 @@ def _widened(equation: Numbers, tier: int) -> Evidence:
         tried.append(_numbers(replace(equation, answer=answer), tier))
         if tried[-1].margin <= 1:
             return tried[-1]
-    if equation.answer.reordered:
-        tried.append(_numbers(replace(equation, answer=equation.answer.reordered()), tier))
-        if tried[-1].margin <= 1:
-            return tried[-1]
     for answer in equation.answer.cancelling() if equation.answer.cancelling else ():
         found = _numbers(replace(equation, answer=answer), tier)
         if found.margin <= 1:

@@ -13,13 +13,11 @@ from numpy.typing import NDArray
 
 from harness import arithmetic, balls, bounds, cases, ties
 from harness.arithmetic import Tracked
-from harness.arithmetic.operators import parts
 from harness.asking.binding import load
 from harness.balls import Balls, NoProof, Number, Work
 from harness.bounds import Precision
 from harness.differentiation import jvp, vjp
 from harness.model import Case, Spec
-from harness.operations import primitives
 
 Array = NDArray[Any]
 #: The ball that contains one entry of an answer. Raises NoProof.
@@ -43,10 +41,8 @@ class Answer:
     ``enclose`` proves one entry without recourse to ``expected``; None where no arithmetic of ours made it.
     ``others`` are the same by other formulas, equally right, of which one must fit the whole array; ``cancelling``
     those by formulas that lose digits. ``limits`` gives what stands where the definition is NaN though a limit
-    exists, and what that may be off by; ``stepwise`` is the answer where half types are rounded at each step,
-    ``reordered`` where chains of additions are summed in any order, ``ties`` what entries that share a maximum take
-    together. ``made`` is how it came about, where it was computed as it stands. ``judged`` is for whoever compares to
-    keep what was found.
+    exists, and what that may be off by; ``stepwise`` is the answer where half types are rounded at each step, ``ties`` what entries that share a maximum take together. ``made`` is how it
+    came about, where it was computed as it stands. ``judged`` is for whoever compares to keep what was found.
     """
 
     expected: Array
@@ -57,7 +53,6 @@ class Answer:
     cancelling: Others | None = None
     limits: Limits | None = None
     stepwise: Callable[[], Answer] | None = None
-    reordered: Callable[[], Answer] | None = None
     ties: Ties | None = None
     made: Tracked | None = None
     judged: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
@@ -85,9 +80,7 @@ class Answer:
 
     def within(self, error: Array) -> Answer:
         """With another error, and no other formulas."""
-        return replace(
-            self, error=error, others=None, cancelling=None, stepwise=None, reordered=None
-        )  # the limits stay
+        return replace(self, error=error, others=None, cancelling=None, stepwise=None)  # the limits stay
 
 
 #: Answers of other formulas, computed when somebody asks.
@@ -304,18 +297,12 @@ class Oracle:
         steps = bounds.computing(self.p)
         found = self._merged(definition(path) + values(path), ask, steps)
         found = self._with_cancelling(found, cancelling(path), ask, steps, _losing)
-        if _chained(self._tracked(definition(path)[0], steps).outputs):
-            anyhow = cache(partial(self._reordered, ask, replace(steps, chains="any order")))
-            found = {n: replace(a, reordered=partial(_in_order, a, anyhow, n)) for n, a in found.items()}
         if steps is not self.p:
             each = replace(self, algorithm="step-by-step")
             found = {n: replace(a, stepwise=partial(_value, each, n)) for n, a in found.items()}
         if not self._infinite:
             return found
         return {n: replace(a, limits=cache(partial(self._limits, n))) for n, a in found.items()}
-
-    def _reordered(self, ask: Callable[[Run], Mapping[str, Any]], p: Precision) -> dict[str, Answer]:
-        return self._answers(self._tracked(definition(self.spec.oracle)[0], p), ask)
 
     @cached_property
     def _infinite(self) -> bool:
@@ -517,25 +504,6 @@ class Oracle:
         directions = [run.leaf(x) for x in tangents.values()]
         moved = jvp([y for _, y in live], inputs, directions)
         return dict(zip((n for n, _ in live), jvp(moved, inputs, directions), strict=True))
-
-
-def _chained(outputs: Sequence[Any]) -> bool:
-    """Whether more than two numbers are added up."""
-    waiting: list[Any] = [y for y in outputs if isinstance(y, Tracked)]
-    seen = set[int]()
-    while waiting:
-        node = waiting.pop()
-        if node.order in seen or node.origin is None:
-            continue
-        seen.add(node.order)
-        if node.origin.primitive is primitives.add and len(parts(node)) > 2:
-            return True
-        waiting.extend(node.origin.operands)
-    return False
-
-
-def _in_order(first: Answer, answers: Callable[[], Mapping[str, Answer]], name: str) -> Answer:
-    return first.within(_errors(first, answers()[name]))
 
 
 def _value(oracle: Oracle, name: str) -> Answer:

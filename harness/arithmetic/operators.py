@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.arithmetic.roundings import Array, all_whole, by_kind, plus, rounded, rounding, scaled, shaped
+from harness.arithmetic.roundings import Array, by_kind, plus, rounded, rounding, scaled, shaped
 from harness.arithmetic.tracked import Deferred, Tracked, aligned, all_exact, complex_units, together
-from harness.dispatch import Origin
-from harness.operations import primitives
 
 
 def add(a: Tracked, b: Tracked) -> Tracked:
@@ -16,28 +14,9 @@ def add(a: Tracked, b: Tracked) -> Tracked:
     def make() -> tuple[Array, Array | None]:
         with np.errstate(invalid="ignore"):
             value = a.value + b.value
-        if a.p.chains == "any order" and len(both := [*parts(a), *parts(b)]) > 2:
-            return value, shaped(_in_any_order(both, value), value)
         return value, shaped(plus(*aligned(a, b), rounded(value, a.p, all_exact(a, b))), value)
 
     return Deferred(*together(a, b), make, a.p)
-
-
-def parts(x: Tracked) -> list[Tracked]:
-    """What a chain of additions and subtractions adds up, signs apart."""
-    match x.origin:
-        case Origin(primitive=primitives.add | primitives.negative, operands=operands):
-            found: list[Tracked] = [part for operand in operands for part in parts(operand)]  # type: ignore[arg-type]
-            return found
-    return [x]
-
-
-def _in_any_order(parts: list[Tracked], value: Array) -> Array | None:
-    """The error of a sum of parts in any order: each of its additions rounds a partial sum, which S bounds."""
-    size = sum((np.abs(x.value) for x in parts[1:]), start=np.abs(parts[0].value))
-    whole = all_exact(*parts) and all(all_whole(x.value) for x in parts)
-    local = rounded(size, parts[0].p, whole, len(parts) - 1)
-    return plus(*aligned(*parts), None if local is None else by_kind(value, local))
 
 
 def negative(a: Tracked) -> Tracked:
