@@ -118,8 +118,16 @@ def _loose(sharp: Answer, loose: Answer) -> Answer:
 
 
 def _beside(first: Answer, answers: Callable[[], Sequence[Mapping[str, Answer]]], name: str) -> list[Answer]:
-    """The first formula's values with the errors of each of the others."""
-    return [first.within(_errors(first, found)) for found in _named(answers, name)]
+    """The first formula's values with the errors of each of the others; where they differ in kind, it is left open."""
+    return [first.within(np.where(_differ(first, a), np.inf, _errors(first, a))) for a in _named(answers, name)]
+
+
+def _differ(first: Answer, other: Answer) -> Array:
+    """Where two formulas make something else of what is not finite: NaN and an infinity, or infinities of two signs."""
+    a, b = first.expected, other.expected
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    found: Array = ~np.isfinite(a) & ~np.isfinite(b) & ~same
+    return found
 
 
 def _named(answers: Callable[[], Sequence[Mapping[str, Answer]]], name: str) -> list[Answer]:
