@@ -172,7 +172,7 @@ def _in_turn(trial: Trial) -> tuple[Asked, list[Bench]] | None:
     if trial.departures and sum(trial.case.id.encode()) % IN_TURN:
         return None
     offered, kin = [], []
-    for bench in trial.bench.kin:
+    for bench in (b for b in trial.bench.kin if not _known_at(trial, b)):
         with suppress(Undeclared):
             trial.candidate.offers(bench.case)
             kin.append(Kin(bench.arrays, trial.candidate.arguments(bench.case)))
@@ -180,6 +180,13 @@ def _in_turn(trial: Trial) -> tuple[Asked, list[Bench]] | None:
     if not offered:
         return None
     return trial.ask("in turn with other kinds", InTurn(trial.arrays, tuple(kin), trial.case.layout)), offered
+
+
+def _known_at(trial: Trial, bench: Bench) -> bool:
+    """Whether the ledger knows of the candidate that it deviates there: it is judged at that case, and not here."""
+    entries = [entry for entry in trial.spec.known if trial.candidate.name in entry.by]
+    known = cases.names(trial.spec, bench.case) if entries else {}
+    return any(entry.when(known) for entry in entries)
 
 
 def _of_other_kinds(trial: Trial, asked: tuple[Asked, list[Bench]] | None) -> Iterator[Equation]:
