@@ -131,7 +131,7 @@ def _geometry(
 def _require_fit(rank: int, input: Array, weight: Array, bias: Array | None, groups: int) -> None:
     if input.ndim != rank + 2 or weight.ndim != rank + 2:
         raise ValueError(f"input and weight have {input.ndim} and {weight.ndim} axes where {rank + 2} are due")
-    if input.dtype != weight.dtype or (bias is not None and bias.dtype != input.dtype):
+    if len({x.dtype.newbyteorder("=") for x in (input, weight, bias) if x is not None}) > 1:
         raise TypeError("input, weight and bias must have one dtype")
     if index(groups) < 1 or len(weight) % groups or input.shape[1] != len(weight):
         raise ValueError(f"{input.shape[1]} channels and filters {weight.shape} do not fit {groups} groups")

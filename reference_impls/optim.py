@@ -131,7 +131,7 @@ def torch_adam_step(
     parameter.grad = g.detach().clone()
     optimizer = torch.optim.Adam([parameter], lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, **how)
     optimizer.state[parameter] = {
-        "step": torch.tensor(float(int(t) - 1)),
+        "step": torch.tensor(float(int(t) - 1), dtype=torch.float32),
         "exp_avg": m.detach().clone(),
         "exp_avg_sq": v.detach().clone(),
     }

@@ -612,6 +612,19 @@ MINIATURES: tuple[Entry, ...] = (
     *family("draws", "numpy", DRAWS),
     *family("modes", "numpy", MODES),
     *family("modes", "torch", MODES_TORCH),
+    Entry("log_sigmoid", "miniatures.blind:log_sigmoid_above_threshold", "agrees", "fill:moderate", "torch"),
+    Entry("layer_norm", "miniatures.blind:layer_norm_variance_floored", "agrees", "fill:spread"),
+    Entry("bce", "reference_impls.losses:bce", "gradient", "fill:decades", "numpy", "miniatures.blind:bce_vjp_clamped"),
+    Entry("softmax", "miniatures.blind:softmax_of_square", "agrees", "M:3/K:3"),
+    Entry("conv2d", "miniatures.blind:conv2d_of_128_channels", "agrees", "C_in:128"),
+    Entry("softmax", "miniatures.blind:softmax_of_sixteen_bits", "status", "N:1/M:1/K:65537/dtype:float32"),
+    Entry("fft", "miniatures.blind:fft_with_roots_of_length", "repeatable", ""),
+    Entry("adam_step", "miniatures.blind:adam_counts_in_default_dtype", "repeatable", "t:1001", "torch"),
+    Entry(
+        "avg_pool2d", "miniatures.blind:avg_pool2d_of_absolute_strides", "status", "invalid:stride-negative", "torch"
+    ),
+    Entry("conv2d", "miniatures.blind:conv2d_of_one_byte_order", "layout", ""),
+    Entry("layer_norm", "miniatures.blind:layer_norm_reads_weights_as_input", "agrees", "dtype:float16"),
     Entry("swish", REMEMBERING, "gradient", "", "numpy", f"{REMEMBERING}_vjp"),
 )
 
@@ -697,4 +710,6 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("adam_step", "bounds:adam_interpolated"),
     right("adam_step", "bounds:adam_by_reciprocal"),
     right("max_pool2d", "bounds:max_pool_as_it_is", vjp="ties_shared_equally_vjp"),
+    right("fft", "others:fft_with_roots_of_length_and_dtype"),
+    right("conv2d", "others:conv2d_of_any_byte_order"),
 )

@@ -172,6 +172,8 @@ TOLD = Described(
     ("bfloat16",),
 )
 
+GIVEN["kin"] = (scenarios.Kin({"x": X}, messages.Arguments(("x",), ("y",), keywords={"n": 3})),)
+
 MESSAGES = (
     Hello("m:f", "", "numpy", "", "/place", 2**32, "/scratch"),
     TOLD,

@@ -271,14 +271,19 @@ def _identity(x: Array) -> tuple[Any, ...]:
 
 @dataclass(frozen=True)
 class InLayout:
-    """A call on inputs placed otherwise in memory; of views into a buffer also whether the rest of it is kept."""
+    """A call on inputs placed otherwise in memory, or on one that is, named ``of``, beside contiguous ones.
+
+    Of views into a buffer also whether the rest of it is kept.
+    """
 
     layout: str
     inputs: Arrays
+    of: str = ""
 
     def perform(self, bound: Bound) -> Returned:
         """The outputs; note ``overwritten``: inputs around which memory was written to."""
-        inputs = bound.wrapped(self.inputs, self.layout)
+        places = {n: self.layout if self.of in ("", n) else "contiguous" for n in self.inputs}
+        inputs = [bound.library.wrap(x, places[n]) for n, x in self.inputs.items()]
         around = self.layout in ("strided", "offset")
         before = [bound.library.surroundings(x) for x in inputs] if around else []
         found = bound.run(inputs)

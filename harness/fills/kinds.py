@@ -152,8 +152,7 @@ def edges(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
 
 
 def lowest(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
-    """The first input minus infinity but for few entries, in a run at the beginning, or in every second place: whole
-    windows and rows of it; the others normal."""
+    """The first input minus infinity but for few entries, in a run or at every second place; the others normal."""
     values = rng.standard_normal(shape)
     if at.place:
         return values
@@ -182,8 +181,7 @@ SMALLEST_PROBABILITY = 2e-12
 
 
 def decades(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
-    """Every decade of the exponents, either sign, and the neighbours of where definitions turn; of probabilities also
-    next to 1."""
+    """Every decade of the exponents, either sign, and neighbours of where definitions turn; probabilities next to 0 and 1."""
     if at.domain == "unit":
         return _probabilities(rng, shape, at)
     if at.domain in ("near_one", "near_zero"):
@@ -225,8 +223,7 @@ BLOCK = 256
 
 
 def runs(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
-    """The first input in a pattern: a run of one value at the beginning or within, every second row zero, positive ones
-    first, or with a period; the others normal."""
+    """The first input in a pattern: a run of one value, every second row zero, sorted, or with a period; the others normal."""
     values = rng.standard_normal(shape)
     if at.place or not values.size:
         return values

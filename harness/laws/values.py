@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
+
 from harness.asking.outcomes import Returned
 from harness.asking.scenarios import Call
 from harness.candidates import Undeclared
@@ -18,12 +20,30 @@ from harness.trial import POSED, Asked, Posed, Trial
 
 def agrees(trial: Trial) -> Iterator[Equation | Posed]:
     """Every entry is within the derived bound of the definition's value, also where params are left out."""
-    shorter = _by_default(trial)
+    shorter, wider = _by_default(trial), _beside_wider(trial)
     yield POSED
     yield from alike(trial.first.values, trial.due.values, partial(entry_of, trial.first))
+    if wider is not None and isinstance(wider.outcome, Returned):
+        yield from alike(wider.values, trial.due.values, partial(entry_of, wider), "{} beside single precision")
     if shorter is not None and trial.shortened and isinstance(shorter.outcome, Returned):
         due = replace(trial.due.oracle, case=trial.shortened[0]).values
         yield from alike(shorter.values, due, partial(entry_of, shorter), "by default")
+
+
+def _beside_wider(trial: Trial) -> Asked | None:
+    """Near the first case, of half types, the same numbers with all inputs but the first in single precision.
+
+    That is what networks call whose weights stay in single precision. Who refuses it does not offer it.
+    """
+    half = [n for n, x in trial.arrays.items() if x.dtype.name in HALF]
+    if len(half) < 2 or half[0] != next(iter(trial.arrays)) or trial.departures > 1:
+        return None
+    mixed = {n: x.astype(np.float32) if n in half[1:] else x for n, x in trial.arrays.items()}
+    return trial.ask("beside single precision", Call(mixed, trial.case.layout))
+
+
+#: Types that are stored in two bytes.
+HALF = frozenset({"float16", "bfloat16"})
 
 
 def _by_default(trial: Trial) -> Asked | None:

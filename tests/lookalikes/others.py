@@ -10,6 +10,7 @@ from miniatures.plain import Swish
 from reference_impls import activations as right
 from reference_impls import normalization as norm
 from reference_impls import pooling
+from reference_impls.conv import conv2d_im2col
 
 # --- activations ----------------------------------------------------------------------------------------------------
 
@@ -487,3 +488,24 @@ def adam_reordered(p, g, m, v, t=1, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weigh
     root = np.sqrt(1 - b2**t)
     p = p - (lr * root / (1 - b1**t)) * m / (np.sqrt(v) + eps * root)
     return tuple(x.astype(kind) for x in (p, m, v))
+
+
+_ROOTS = {}
+
+
+def fft_with_roots_of_length_and_dtype(a, n=None, axis=-1, norm=None):
+    """Roots of unity kept by length and dtype."""
+    if norm is not None or n is not None or axis not in (-1, a.ndim - 1) or a.shape[-1] > 256 or not a.size:
+        return np.fft.fft(a, n, axis, norm)
+    kind = np.complex64 if a.dtype.name in ("float16", "float32", "complex64") else np.complex128
+    if (a.shape[-1], kind) not in _ROOTS:
+        k = np.arange(a.shape[-1])
+        _ROOTS[a.shape[-1], kind] = np.exp(-2j * np.pi * (np.outer(k, k) % len(k)) / len(k))
+    with np.errstate(all="ignore"):
+        return (a.astype(np.complex128) @ _ROOTS[a.shape[-1], kind]).astype(kind)
+
+
+def conv2d_of_any_byte_order(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Turns every array into the machine's byte order first."""
+    arrays = (x if x is None else x.astype(x.dtype.newbyteorder("=")) for x in (input, weight, bias))
+    return conv2d_im2col(*arrays, stride, padding, dilation, groups)
