@@ -123,7 +123,10 @@ def tallies(spec: Spec, given: CandidateSpec, by_id: Mapping[str, Case], rows: I
     """Every level of one candidate's rows, in order."""
     best: dict[Level, dict[str, tuple[int, Verdict]]] = {one: {} for one in Level}
     for row in rows:
-        at, rank = best[level(row, by_id.get(row.case))], _RANKS.get(row.status, 0)
+        case = by_id.get(row.case)
+        if row.law == "status" and row.status == "conforms" and not (case and case.invalid):
+            continue  # that something returned says nothing of its values
+        at, rank = best[level(row, case)], _RANKS.get(row.status, 0)
         if row.case not in at or rank > at[row.case][0]:
             at[row.case] = rank, row
     return tuple(_tally(one, spec, given, tuple(at.values())) for one, at in best.items())

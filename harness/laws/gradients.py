@@ -350,8 +350,6 @@ def adjoint(trial: Trial) -> Iterator[Equation | Posed]:
     moved: Mapping[str, Array] = {n: a.expected for n, a in due.items()}
     if trial.by_library and isinstance(trial.forward.outcome, Returned):
         sources = moved = trial.forward.values
-    elif trial.wrong_gradient:
-        return  # there is nothing of its own to hold it against
     forward = np.zeros((), due_type(due))
     parts: list[tuple[Answer, Array, float]] = []
     for name, y in trial.due.cotangents.items():
@@ -386,7 +384,8 @@ def adjoint(trial: Trial) -> Iterator[Equation | Posed]:
 
 def _own(due: Answer, own: Array, trial: Trial) -> Answer:
     """An answer with the errors of what the candidate computes, where its gradient is another function's."""
-    return due.within(own_error(due, own)) if trial.wrong_gradient else due
+    related = trial.by_library and isinstance(trial.forward.outcome, Returned)
+    return due.within(own_error(due, own)) if related and trial.wrong_gradient else due
 
 
 def _finite(x: Array) -> bool:
