@@ -75,7 +75,7 @@ def negative(a: Tracked) -> Tracked:
 
 
 def multiply(a: Tracked, b: Tracked) -> Tracked:
-    """``a b``."""
+    """``a b``; an operand beyond the largest number may have become infinite, and the product no number."""
 
     def make() -> tuple[Array, Array | None]:
         with np.errstate(all="ignore"):
@@ -84,7 +84,10 @@ def multiply(a: Tracked, b: Tracked) -> Tracked:
             cross = _product(of_a, of_b)
             propagated = plus(scaled(of_a, np.abs(b.value)), scaled(of_b, np.abs(a.value)), cross)
             local = None if _shifts(a) or _shifts(b) else rounded(value, a.p, all_exact(a, b), complex_units(a, b))
-            return value, shaped(by_kind(value, plus(propagated, local), of_a, of_b), value)
+            beyond = np.maximum(np.abs(a.value), np.abs(b.value)) > a.p.reach
+            lost = beyond & (np.abs(value) <= a.p.largest) & np.isfinite(a.value) & np.isfinite(b.value)
+            error = plus(propagated, local, np.where(lost, np.inf, 0.0) if lost.any() else None)
+            return value, shaped(by_kind(value, error, of_a, of_b), value)
 
     return Deferred(*together(a, b), make, a.p)
 

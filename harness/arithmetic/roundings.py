@@ -33,10 +33,11 @@ def plus(*errors: Array | None) -> Array | None:
 
 
 def scaled(error: Array | None, by: Any) -> Array | None:
-    """``error * by`` with zero errors staying zero, whatever they meet."""
+    """``error * by``; zero errors stay zero, and infinite ones infinite, whatever they meet."""
     if error is None:
         return None
-    return np.where(error == 0, 0.0, error * np.asarray(by, dtype=np.float64))
+    factor = np.asarray(by, dtype=np.float64)
+    return np.where(error == 0, 0.0, np.where(np.isinf(error), error, error * factor))
 
 
 def shaped(error: Array | None, value: Array) -> Array | None:
