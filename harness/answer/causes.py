@@ -89,8 +89,25 @@ Name = Callable[[Cause], str | None]
 
 
 def named(found: Iterable[Cause], name: Name) -> tuple[Cause, ...]:
-    """The causes, each with what the candidate computes instead where ``name`` knows it."""
-    return tuple(replace(cause, name=name(cause)) for cause in found)
+    """The causes, each with what the candidate computes instead where ``name`` knows it; those of one name as one."""
+    kept: list[Cause] = []
+    for cause in (replace(cause, name=name(cause)) for cause in found):
+        place = next((n for n, other in enumerate(kept) if other.name is not None and other.name == cause.name), None)
+        if place is None:
+            kept.append(cause)
+        else:
+            kept[place] = _with(kept[place], cause)
+    return tuple(kept)
+
+
+def _with(first: Cause, other: Cause) -> Cause:
+    """A cause with another that is the same mistake."""
+    beside = dict(first.beside)
+    for at, count in (*other.beside.items(), (other.level, len(other.wrong))):
+        if at is not first.level:
+            beside[at] = max(beside.get(at, 0), count)
+    more = tuple(case for case in other.wrong if case not in first.wrong) if other.level is first.level else ()
+    return replace(first, wrong=(*first.wrong, *more), beside=beside, rule=first.rule if not more else None)
 
 
 def causes(spec: Spec, order: Mapping[str, Case], rows: Sequence[Verdict]) -> tuple[Cause, ...]:

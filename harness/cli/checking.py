@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from harness.runs import Plan
 
 
-#: What names know of, by level.
-NAMED: Mapping[Level, Literal["values", "gradients", "forward"]] = {
-    Level.VALUES: "values",
-    Level.SPECIALS: "values",
-    Level.GRADIENTS: "gradients",
-    Level.FORWARD: "forward",
+#: What names know of: numbers of some levels, and shapes, which are those of another function's values.
+NAMED: Mapping[tuple[Level, Manner], Literal["values", "gradients", "forward"]] = {
+    (Level.VALUES, Manner.NUMBER): "values",
+    (Level.SPECIALS, Manner.NUMBER): "values",
+    (Level.TYPES, Manner.FACT): "values",
+    (Level.GRADIENTS, Manner.NUMBER): "gradients",
+    (Level.FORWARD, Manner.NUMBER): "forward",
 }
 
 
@@ -62,10 +63,8 @@ def check(spec: Spec, given: tuple[CandidateSpec, ...], wanted: Wanted, means: j
     answers = [answer(spec, c, order, by_name[c.name], accepted) for c in given]
     if wanted.form != "rows" or wanted.out:
         answers = [first.smallest(a) for a in answers]
-    by_call = {c.name: c for c in given}
-    answers = [
-        replace(a, causes=named(a.causes, _name(spec, by_call[a.candidate], order, wanted.seed))) for a in answers
-    ]
+    namers = {c.name: _name(spec, c, order, wanted.seed) for c in given}
+    answers = [replace(a, causes=named(_numbers_first(a.causes), namers[a.candidate])) for a in answers]
     left = leaving.leave(spec, chosen, answers, rows, wanted.out, time.monotonic() - began)
     _print(answers, left, wanted.form)
     for a in answers:
@@ -94,14 +93,24 @@ def _name(spec: Spec, given: CandidateSpec, order: Mapping[str, Case], seed: int
     held = runs.holders(runs.places([spec]), str(judging.servers().folder), Limits(judging.TIMEOUT))
     candidate = Candidate(given.name, spec, given, held(given))
 
+    known: list[naming.Name] = []
+
     def name(cause: Cause) -> str | None:
-        if cause.level not in NAMED or cause.manner is not Manner.NUMBER:
-            return None
         wrong, right = ([order[id] for id in ids if id in order] for ids in (cause.wrong, cause.right))
-        found = naming.named(spec, candidate, wrong, right, level=NAMED[cause.level], seed=seed)
+        if cause.manner is Manner.RAISES:
+            return next((n.text for n in known if naming.refused(spec, n, wrong)), None)
+        if (cause.level, cause.manner) not in NAMED:
+            return None
+        found = naming.named(spec, candidate, wrong, right, level=NAMED[cause.level, cause.manner], seed=seed)
+        known.extend([found] if found else [])
         return found.text if found else None
 
     return name
+
+
+def _numbers_first(causes: Sequence[Cause]) -> list[Cause]:
+    """The causes, those that numbers tell of before what raises."""
+    return sorted(causes, key=lambda c: c.manner is Manner.RAISES)
 
 
 def _judged(

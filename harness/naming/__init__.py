@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
 from harness import cases
 from harness.candidates import Candidate
 from harness.model import RED, Case, Spec, Verdict
-from harness.naming.alterations import Alteration, Both, Level, Where, params
+from harness.naming import arguments
+from harness.naming.alterations import (
+    Alteration,
+    Both,
+    Level,
+    ParamEntriesSwapped,
+    ParamIgnored,
+    ParamIgnoredAlong,
+    ParamOff,
+    ParamTaken,
+    ParamTwisted,
+    Where,
+    params,
+)
 from harness.naming.arguments import same
+from harness.naming.changes import Inapplicable
 from harness.naming.proposals import of_definition, of_results, proposed
 from harness.naming.samples import PLAIN, Sample, ordered, sampled
 from harness.naming.search import MOST_RIVALS, Clock, Search, Standing, enough, fit
 from harness.naming.words import text
 
-__all__ = ["Alteration", "Level", "Name", "named", "of_rows"]
+__all__ = ["Alteration", "Level", "Name", "named", "of_rows", "refused"]
 
 #: Cases that are sampled where the candidate deviates, where it conforms, and to tell alterations apart.
 WRONG, RIGHT, FURTHER = 10, 14, 16
@@ -102,6 +117,21 @@ def _of_results(
     best = kept[0].alteration
     fitted = sum(s is not None and fit(best, s, about) is not None for s in looks.seen.values())
     return Name(text(best, spec, level, about), level, fitted, best, about)
+
+
+def refused(spec: Spec, name: Name, found: Iterable[Case]) -> bool:
+    """Whether the altered definition takes none of some calls, so that who makes the mistake raises there."""
+    return all(not _takes(spec, name.alteration, case) for case in found)
+
+
+def _takes(spec: Spec, alteration: Alteration, case: Case) -> bool:
+    match alteration:
+        case ParamIgnored() | ParamIgnoredAlong() | ParamTwisted() | ParamOff() | ParamEntriesSwapped() | ParamTaken():
+            with suppress(Inapplicable):
+                return cases.valid(spec, arguments.params(alteration, case))
+            return True
+        case _:
+            return True
 
 
 def _found(search: Search) -> list[Standing]:
