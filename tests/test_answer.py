@@ -97,7 +97,7 @@ def judged(spec: Spec, call: str, library: str, every: int = 5) -> tuple[Any, li
     given = CandidateSpec(call, call, None, library)
     spec = replace(spec, candidates=(given,), known=())
     judge = runs.ready(spec, runs.holders(".", "", None))
-    found = cases.nearest(spec, cases.cases(spec)[::every])
+    found = cases.ordered(spec, cases.cases(spec)[::every])
     rows = [r for case in found for r in judge.verdicts(case, 0, lambda *_: None) if r.candidate == call]
     return answer(spec, given, {c.id: c for c in found}, rows), rows
 

@@ -232,7 +232,7 @@ MINIATURES: dict[str, tuple[Callable[..., Any], Callable[..., Any] | None, froze
     "pure": (writes_to_its_weight, linear_numpy_vjp, frozenset()),
     "repeatable": (wrong_in_a_thread, linear_numpy_vjp, frozenset()),
     "layout": (reads_memory_in_order, linear_numpy_vjp, frozenset()),
-    "linear": (saturates, linear_numpy_vjp, frozenset()),
+    "linear": (saturates, linear_numpy_vjp, frozenset({"repeatable"})),
     "identity": (wrong_alone, linear_numpy_vjp, frozenset()),
     "containers": (turns_lists_around, linear_numpy_vjp, frozenset()),
     "gradient": (linear_numpy, doubles_the_bias_gradient, frozenset({"adjoint", "upstream"})),

@@ -113,7 +113,7 @@ def _op(op: str, rng: numpy.random.Generator, rows: int) -> pandas.DataFrame:
     every = pandas.MultiIndex.from_product([addresses, candidates, LAWS], names=["case", "candidate", "of"])
     made = every.to_frame(index=False)
     made["law"], made["subject"] = made["of"].str[0], made["of"].str[1]
-    return _judged(made.drop(columns="of").assign(op=op, scenario=""), rng)
+    return _judged(made.drop(columns="of").assign(op=op, scenario="", blind=0.0), rng)
 
 
 def _judged(made: pandas.DataFrame, rng: numpy.random.Generator) -> pandas.DataFrame:
@@ -172,6 +172,7 @@ def row(**fields: Any) -> dict[str, Any]:
         "law": "agrees",
         "subject": "output y",
         "scenario": "",
+        "blind": 0.0,
         "status": "conforms",
     }
     numbers = {"margin": 0.5, "ulps": 1.0, "seconds": 0.0}

@@ -64,7 +64,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
         else {"axis": near.axis, "right": write(near.right), "wrong": write(near.wrong)},
         "example": {
             name: getattr(row, name)
-            for name in ("case", "law", "about", "actual", "expected", "bound", "at", "message")
+            for name in ("case", "law", "subject", "scenario", "actual", "expected", "bound", "at", "message")
         },
         "smallest": None if cause.smallest is None else {"case": cause.smallest.case, "text": cause.smallest.text},
         "beside": {level.value: count for level, count in cause.beside.items()},
