@@ -46,7 +46,7 @@ class Pattern:
 
 
 def pattern(rows: Sequence[Verdict], plain: Sequence[Verdict]) -> Pattern:
-    """What the wrong entries of some rows have in common; the size is that of rows with ``plain`` data, if any."""
+    """What the wrong entries of some rows have in common; sizes and spans are those of rows with ``plain`` data, if any."""
     seen = [r.traits for r in rows if r.traits.wrong]
     if not seen:
         return Pattern()
@@ -55,7 +55,7 @@ def pattern(rows: Sequence[Verdict], plain: Sequence[Verdict]) -> Pattern:
         common = frozenset(p for p in common if p.kind in CAME)
     sized = [r.traits for r in plain if r.traits.wrong] or seen
     relative = max(t.relative for t in sized) if all(isfinite(t.relative) for t in sized) else float("nan")
-    return Pattern(_chosen(common), _span([t.spans for t in seen if t.wrong < t.entries]), relative)
+    return Pattern(_chosen(common), _span([t.spans for t in sized if t.wrong < t.entries]), relative)
 
 
 def _chosen(common: frozenset[Place]) -> tuple[Place, ...]:
