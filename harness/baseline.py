@@ -30,6 +30,11 @@ UNFOLDED = ("op", "case", "candidate", "law", "subject", "scenario", "status", "
 _KEY = ["op", "candidate", "case"]
 
 
+def readable(committed: pandas.DataFrame) -> bool:
+    """Whether a baseline tells verdicts as this harness does: older ones named no scenarios."""
+    return "verdicts" in committed and bool(committed["verdicts"].head(1).str.count(r"\|").ge(3).all())
+
+
 def folded(verdicts: pandas.DataFrame) -> pandas.DataFrame:
     """The judged rows, gathered by op, case and candidate."""
     rows = verdicts.loc[~verdicts["status"].isin(UNJUDGED), list(UNFOLDED)]

@@ -241,3 +241,9 @@ def test_nothing_has_regressed_against_the_committed_baseline(op: str) -> None:
     worse = changes[changes["kind"].isin(set(diff.REGRESSIONS) - {"grew"})]
     assert len(then), "the baseline holds none of these cases: tox -e baseline makes it anew"
     assert worse[["kind", "case", "candidate", "law", "subject", "scenario", "message"]].to_dict("records") == []
+
+
+def test_a_baseline_of_an_older_harness_is_not_read() -> None:
+    old = pandas.DataFrame({"op": ["f"], "case": ["f"], "candidate": ["c"], "verdicts": ["agrees output|exact"]})
+    assert not baseline.readable(old)
+    assert baseline.readable(old.assign(verdicts="agrees|output y||exact"))

@@ -135,6 +135,12 @@ def _committed() -> Any:
     if not BASELINE.exists():
         return pandas.DataFrame(columns=list(baseline.COLUMNS))
     committed = pandas.read_csv(BASELINE, dtype=str, keep_default_na=False)
+    if not baseline.readable(committed):
+        click.echo(
+            f"harness: {BASELINE} was made by an older harness; `harness report RUN --baseline` makes it again",
+            err=True,
+        )
+        return pandas.DataFrame(columns=list(baseline.COLUMNS))
     return committed if "capability" in committed else committed.assign(capability="")
 
 
