@@ -17,7 +17,7 @@ HERE = {"versions": {}, "builds": {"torch cpu capability": "AVX2"}, "specs": {"g
 def table(*rows: tuple[str, str, str, float]) -> pandas.DataFrame:
     """Rows of gelu: case, candidate, status, margin."""
     return pandas.DataFrame(
-        [("gelu", case, by, "agrees", "output", status, margin) for case, by, status, margin in rows],
+        [("gelu", case, by, "agrees", "output y", "", status, margin) for case, by, status, margin in rows],
         columns=list(baseline.UNFOLDED),
     )
 
@@ -44,9 +44,9 @@ def told(small: pandas.DataFrame) -> set[tuple[str, str, float]]:
 def test_what_is_the_same_everywhere_stands_once_and_what_is_judged_no_more_goes() -> None:
     whole, _ = both()
     assert whole[["case", "capability", "verdicts"]].to_numpy().tolist() == [
-        ["gelu", "", "agrees output|2^-1"],
-        ["gelu/N:1", "AVX2", "agrees output|2^-2"],
-        ["gelu/N:1", "AVX512", "agrees output|known 2^2"],
+        ["gelu", "", "agrees|output y||2^-1"],
+        ["gelu/N:1", "AVX2", "agrees|output y||2^-2"],
+        ["gelu/N:1", "AVX512", "agrees|output y||known 2^2"],
     ]
 
 

@@ -104,7 +104,7 @@ MEMORY = (np.save, np.savez, np.savez_compressed, np.savetxt, np.from_dlpack, np
 WALKED = {
     f"{module}.{name}": getattr(importlib.import_module(module), name)
     for module in ("numpy", "numpy.fft", "numpy.linalg")
-    for name in importlib.import_module(module).__all__
+    for name in sorted(importlib.import_module(module).__all__)
 }
 
 
