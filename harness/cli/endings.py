@@ -208,7 +208,7 @@ def _print_causes(store: Store, table: Any, found: Collection[Spec]) -> None:
     from harness import answer
 
     specs = {spec.op: spec for spec in found}
-    red = table[table["status"].isin(judging.red()) & (table["about"] != "ledger")]
+    red = table[table["status"].isin(judging.red()) & (table["subject"] != LEDGER)]
     wrong = red[red["op"].isin(specs.keys())].groupby(["op", "candidate"]).size().sort_values(ascending=False)
     told = [
         (str(by), spec, line)
