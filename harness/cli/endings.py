@@ -220,7 +220,7 @@ def _print_causes(store: Store, table: Any, found: Collection[Spec]) -> None:
         click.echo(f"{by} is not {spec.op}: {what}\n    {example}")
     if len(told) > MOST_SHOWN:
         click.echo(f"... and {len(told) - MOST_SHOWN} more causes")
-    print_red(table[(table["about"] == "ledger") | ~table["op"].isin(specs.keys())], MOST_SHOWN)
+    print_red(table[(table["subject"] == LEDGER) | ~table["op"].isin(specs.keys())], MOST_SHOWN)
 
 
 def _gathered(chosen: Plan, store: Store, table: Any, spent: float) -> dict[str, Any]:
