@@ -30,7 +30,7 @@ FEW = (
 RIGHT = (
     "conv2d.kahan",
     "conv2d.by_fft",
-    "sigmoid.sigmoid_by_tanh",
+    "linear.linear_ascending",
     "batch_norm.batch_norm_welford",
     "fft.fft_by_recursion",
 )
