@@ -174,8 +174,8 @@ def broken(spec: Spec, draw: Draw, address: str, law: str = "distribution") -> s
         (in_magnitudes, {"magnitudes", "distinct"}),
         (loud_after_high, {"crossed"}),
         (of_few_bits, {"distinct"}),
-        (of_no_seed, {"twice", "inputs"}),
-        (of_contents, {"inputs"}),
+        (of_no_seed, {"twice", "of other inputs"}),
+        (of_contents, {"of other inputs"}),
     ],
     ids=lambda x: getattr(x, "__name__", None),
 )

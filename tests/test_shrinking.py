@@ -63,9 +63,23 @@ def test_a_crash_shrinks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert small.case.fill == "values_1"
 
 
-def test_entries_go_down_to_few_digits_where_neither_ones_nor_zeros_break() -> None:
-    spec = read("sigmoid")
-    small = shrinking.shrink(spec, cases.find(spec, "sigmoid/fill:huge"), named(spec, "torch.by_hand"), law="gradient")
+HALF_FAR_OUT = """
+import numpy as np
+
+def sigmoid(input):
+    right = 1 / (1 + np.exp(-np.clip(input, -700, 700)))
+    return np.where(input < -1e20, 0.5, right).astype(input.dtype)
+"""
+
+
+def test_entries_go_down_to_few_digits_where_neither_ones_nor_zeros_break(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "half_far_out.py").write_text(HALF_FAR_OUT, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    given = CandidateSpec("half", "half_far_out:sigmoid", None, "numpy")
+    spec = replace(read("sigmoid"), candidates=(given,), known=())
+    small = shrinking.shrink(spec, cases.find(spec, "sigmoid/fill:huge"), given, law="agrees")
     assert re.fullmatch(r"sigmoid/N:1/M:1/(rank:1/)?fill:values_-\de\+30\d", small.case.id)
     (entry,) = fills.arrays(spec, cases.find(spec, small.case.id), 0)["input"].reshape(-1)
     assert repr(float(entry)) == small.case.id.rpartition("_")[2]
