@@ -81,12 +81,20 @@ def rename(case: str, renamed: Mapping[str, str]) -> str:
     axes = {old.removeprefix(of): new for old, new in renamed.items() if old.startswith(of)}
     if axes:
         pairs = (part.partition(":") for part in parts)
-        case = "/".join([op, *(f"{axes.get(axis, axis)}{sign}{value}" for axis, sign, value in pairs)])
+        case = "/".join(
+            [op, *(f"{axes.get(axis, axis)}{sign}{_fault(axis, value, axes)}" for axis, sign, value in pairs)]
+        )
     beginnings = [p for p in renamed if case == p or case.startswith(p if p.endswith("/") else f"{p}/")]
     if not beginnings:
         return case
     longest = max(beginnings, key=len)
     return renamed[longest] + case[len(longest) :]
+
+
+def _fault(axis: str, value: str, axes: Mapping[str, str]) -> str:
+    """What a value is called now: an invalid call has its param's name before a hyphen."""
+    param, hyphen, kind = value.partition("-")
+    return f"{axes[param]}{hyphen}{kind}" if axis == "invalid" and hyphen and param in axes else value
 
 
 def names(cases: pandas.Series, renamed: Mapping[str, str]) -> pandas.Series:

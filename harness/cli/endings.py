@@ -206,9 +206,10 @@ def _print_ended(store: Store, table: Any, out: Path, form: str, found: Collecti
 def _print_causes(store: Store, table: Any, found: Collection[Spec]) -> None:
     """A line for each cause with its nearest case, then what is red of the ledger and of specs that are not here."""
     from harness import answer
+    from harness.model import BAD
 
     specs = {spec.op: spec for spec in found}
-    red = table[table["status"].isin(judging.red()) & (table["subject"] != LEDGER)]
+    red = table[table["status"].isin(BAD) & (table["subject"] != LEDGER)]
     wrong = red[red["op"].isin(specs.keys())].groupby(["op", "candidate"]).size().sort_values(ascending=False)
     told = [
         (str(by), spec, line)
@@ -220,7 +221,8 @@ def _print_causes(store: Store, table: Any, found: Collection[Spec]) -> None:
         click.echo(f"{by} is not {spec.op}: {what}\n    {example}")
     if len(told) > MOST_SHOWN:
         click.echo(f"... and {len(told) - MOST_SHOWN} more causes")
-    print_red(table[(table["subject"] == LEDGER) | ~table["op"].isin(specs.keys())], MOST_SHOWN)
+    rest = (table["subject"] == LEDGER) | (table["status"] == "fixed") | ~table["op"].isin(specs.keys())
+    print_red(table[rest], MOST_SHOWN)
 
 
 def _gathered(chosen: Plan, store: Store, table: Any, spent: float) -> dict[str, Any]:
