@@ -57,7 +57,8 @@ def judged(hosts: Hosts, op: str, name: str, address: str) -> list[Verdict]:
         return hosts.holder(Wanted(given.call, "", "jax"))
 
     spec = specs.read(ROOT / "specs" / f"{op}.yaml", runs.LAW_NAMES)
-    candidate = CandidateSpec("jax", f"in_jax:{name}", library="jax")
+    algorithm = "step-by-step" if address.endswith("16") else "conventional"  # XLA on CPU stores each step
+    candidate = CandidateSpec("jax", f"in_jax:{name}", library="jax", algorithm=algorithm)
     spec = replace(spec, candidates=(candidate,), known=())
     judge = runs.ready(spec, held)
     return [r for r in judge.verdicts(cases.find(spec, address), 0, lambda *_: None) if r.candidate == "jax"]
