@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from math import prod
 from random import Random
 
+from harness.asking.binding import load
 from harness.cases.addresses import axes, case_at, first, names, numbers, point, shape, valid
 from harness.expressions import ExpressionError
 from harness.model import Case, Input, Spec, Value
@@ -48,7 +52,8 @@ def grown(spec: Spec) -> Iterator[Case]:
     """For every axis that may grow, cases in which it alone is long and the other sizes are small."""
     start = first(spec, axes(spec)) | {"dtype": _single(spec)}
     lengths = _lengths(spec, start)
-    for axis, length in ((axis, length) for axis in _free(spec, lengths) for length in GROWN):
+    long = GROWN[:1] if _loops(spec.oracle) else GROWN
+    for axis, length in ((axis, length) for axis in _free(spec, lengths) for length in long):
         named = (
             *spec.sizes[axis],
             *spec.sweep.get(axis, ()),
@@ -56,6 +61,15 @@ def grown(spec: Spec) -> Iterator[Case]:
         )
         if not any(_longest(v) >= length for v in named):
             yield from islice(_distinct(spec, _small_but(lengths, start, axis, length), MOST_GROWN), 1)
+
+
+def _loops(definition: str) -> bool:
+    """Whether a definition goes through an axis in Python, which takes too long on a long one."""
+    try:
+        source = textwrap.dedent(inspect.getsource(inspect.unwrap(load(definition))))
+        return any(isinstance(node, ast.For | ast.While) for node in ast.walk(ast.parse(source)))
+    except (ImportError, AttributeError, OSError, TypeError, SyntaxError, ValueError):
+        return False
 
 
 def drawn(spec: Spec, wide: Mapping[str, Sequence[Value]], seed: int) -> Iterator[Case]:
