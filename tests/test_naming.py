@@ -142,7 +142,8 @@ def fft_forward_always(a: Array, n: Any = None, axis: int = -1, norm: Any = None
 
 
 def sigmoid_rounded(input: Array) -> Array:
-    return activations.sigmoid(input).astype(np.float32).astype(input.dtype)
+    wide = activations.sigmoid(input.astype(np.float64))  # half types are rounded once
+    return wide.astype(np.float32).astype(input.dtype)
 
 
 def sigmoid_doubled(input: Array) -> Array:
