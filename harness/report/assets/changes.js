@@ -76,7 +76,7 @@ function renaming(renamed) {
   const names = new Map(Object.entries(renamed)), longest = [...names.keys()].sort((a, b) => b.length - a.length), found = new Map();
   const now = (old) => {
     const [op, ...parts] = old.split("/"), of = `${names.get(op) ?? op}//`;
-    const name = [op, ...parts.map((part) => part.replace(/^[^:]*/, (axis) => names.get(of + axis) ?? axis))].join("/");
+    const name = [op, ...parts.map((part) => part.replace(/^[^:]*/, (axis) => names.get(of + axis) ?? axis).replace(/^invalid:([^-]*)-/, (whole, param) => (names.has(of + param) ? `invalid:${names.get(of + param)}-` : whole)))].join("/");
     const beginning = longest.find((part) => name === part || name.startsWith(part.endsWith("/") ? part : `${part}/`));
     return beginning === undefined ? name : names.get(beginning) + name.slice(beginning.length);
   };
@@ -92,7 +92,7 @@ function compareWith(table, old) {
     once(facts, here, names[row], { row, status: columns.status.at(row) }, columns.status.at(row));
   }
   // A row without a subject speaks for all that a law looks at: see diff.py.
-  const law = (name) => name.slice(0, name.lastIndexOf("\t") + 1), told = new Set([...here.keys()].map(law)), severity = (row) => facts.severity[row.status] ?? -1;
+  const law = (name) => `${name.split("\t").slice(0, 3).join("\t")}\t\t`, told = new Set([...here.keys()].map(law)), severity = (row) => facts.severity[row.status] ?? -1;
   for (const [name, row] of [...there]) {
     const whole = law(name);
     if (name === whole || here.has(name) || !here.has(whole)) continue;
