@@ -33,7 +33,7 @@ function csvField(value) {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-const CSV = ["op", "case", "candidate", "law", "subject", "scenario", "status", "grade", "margin", "ulps", "blind", "actual", "expected", "bound", "at", "blame", "message", "known", "seconds"];
+const CSV = ["op", "case", "candidate", "law", "subject", "scenario", "status", "grade", "margin", "ulps", "actual", "expected", "bound", "at", "blame", "message", "known", "seconds"];
 
 class App {
   constructor(table) {
