@@ -733,7 +733,7 @@ def test_a_wrong_gradient_by_hand_is_shrunk() -> None:
     # The vjp of another function: wrong for this one.
     done = harness(*words, "--library", "numpy", "--vjp", "reference_impls.activations:swish_vjp")
     assert done.returncode == 0, done.stderr
-    assert "gradient input: deviates" in done.stdout
+    assert "gradient of input: deviates" in done.stdout
 
 
 def test_what_cannot_be_written_is_a_line(tmp_path: Path) -> None:
@@ -767,4 +767,4 @@ def test_pytest_judges_every_nth_case_where_it_is_asked() -> None:
         command += ["specs/sigmoid.yaml", "--conformance-every", every]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
         counts.append(done.stdout.count("sigmoid.yaml::"))
-    assert counts[1] == (counts[0] + 1) // 2 > 100
+    assert counts[1] == (counts[0] + 1) // 2 > 50

@@ -180,7 +180,7 @@ def test_what_no_judge_survives_is_said_of_its_definition_and_of_no_candidate(de
     rows = [row for row in deadly if row.case.startswith(f"{deed}/")]
     assert [row.candidate for row in rows] == ["first", "second"]
     for row in rows:
-        assert (row.status, row.blame, row.law, row.subject, row.scenario) == ("inconclusive", "oracle", "status", "")
+        assert (row.status, row.blame, row.law, row.of) == ("inconclusive", "oracle", "status", "")
         assert all(word in row.message for word in words), row.message
         assert str(HERE.parent) not in row.message
 
