@@ -64,7 +64,7 @@ class SpecFile(pytest.File):
             spec = specs.read(Path(os.path.relpath(self.path)), runs.LAW_NAMES)
             runs.reach(runs.places([spec]))
             problems = specs.importable(spec)
-            found = cases.cases(spec)
+            found = runs.cases_of(spec, self.config.getoption("--conformance-seed"))
         except (specs.SpecErrors, cases.CaseError) as error:
             raise self.CollectError(str(error)) from None
         if problems:

@@ -119,7 +119,9 @@ def plan(found: Collection[Spec], seed: int, only: str = "") -> Plan:
         _refuse_unknown(spec, wanted)
         names = wanted.get("candidate", tuple(c.name for c in spec.candidates))
         spec = replace(spec, candidates=tuple(c for c in spec.candidates if c.name in names))
-        selected = tuple(c for c in _asked(spec, wanted, seed) if _selected(spec, c, wanted))
+        selected = tuple(
+            c for c in cases_of(spec, seed, wanted.get("grid") == (THOROUGH,)) if _selected(spec, c, wanted)
+        )
         if selected and spec.candidates:
             kept[spec.op], chosen[spec.op] = spec, selected
     if not kept:
@@ -131,8 +133,9 @@ def plan(found: Collection[Spec], seed: int, only: str = "") -> Plan:
 THOROUGH = "thorough"
 
 
-def _asked(spec: Spec, wanted: Mapping[str, tuple[str, ...]], seed: int) -> tuple[Case, ...]:
-    whole = cases.thorough(spec) if wanted.get("grid") == (THOROUGH,) else cases.cases(spec)
+def cases_of(spec: Spec, seed: int, thorough: bool = False) -> tuple[Case, ...]:
+    """The cases that a run at a seed asks of a spec: its own, and those of sizes that the seed draws."""
+    whole = cases.thorough(spec) if thorough else cases.cases(spec)
     return tuple({case.id: case for case in (*whole, *cases.drawn(spec, seed))}.values())
 
 
