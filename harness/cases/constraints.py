@@ -44,7 +44,6 @@ def _all(tests: Sequence[Callable[[Mapping[str, Value]], bool]]) -> Callable[[Ma
 class _Reading:
     def __init__(self, spec: Spec, axes: tuple[str, ...]) -> None:
         self.spec, self.axes = spec, axes
-        self.needs = {name: self._lets(expression.names) for name, expression in spec.let.items()}
 
     def _lets(self, names: frozenset[str]) -> tuple[str, ...]:
         """The names of `let` that some names rest on, in order."""

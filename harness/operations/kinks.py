@@ -112,11 +112,6 @@ def numbered(x: A, copy: bool = True, nan: float = 0.0, posinf: Any = None, negi
     return np.where(np.equal(y, np.inf), ends[0], np.where(np.equal(y, -np.inf), -ends[1], y))
 
 
-def order_of(x: A, axis: Any = -1, kind: Any = None, order: None = None, *, stable: Any = None) -> Any:
-    """The places of entries in rising order, as plain integers, decided by the values."""
-    return np.argsort(x.deciding(), axis=axis, kind="stable")
-
-
 def sort(x: A, axis: Any = -1, kind: Any = None, order: None = None, *, stable: Any = None) -> A:
     """The entries in rising order."""
     line: A = np.reshape(x, (x.size,)) if axis is None else np.moveaxis(x, axis, -1)

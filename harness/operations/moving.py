@@ -145,15 +145,6 @@ def diagflat(x: A, k: int = 0) -> A:
     return diag(np.ravel(x), k)
 
 
-def assigned(x: A, index: Any, values: Any) -> A:
-    """x with other entries at an index, as ``x[index] = values`` makes it."""
-    places = np.arange(x.size).reshape(x.shape)[index]
-    line = np.ravel(np.broadcast_to(x.lifted(values), np.shape(places)))
-    source = np.arange(x.size)
-    source[np.ravel(places)] = x.size + np.arange(line.size)
-    return np.reshape(np.concatenate([np.ravel(x), line])[source], x.shape)
-
-
 def diag(x: A, k: int = 0) -> A:
     """The diagonal of a matrix, or the matrix that has it and is zero elsewhere."""
     if x.ndim != 1:

@@ -47,9 +47,6 @@ INSTEAD: dict[Any, str] = {
     np.savetxt: "a definition reads and writes no files",
 }
 
-#: What is for texts, bits and views, of which numbers with errors have none.
-NO_NUMBERS = "it is for plain arrays; numbers with errors have no such form"
-
 
 def lacking(what: Any) -> Refused:
     """The refusal of a function, or of what a text names."""
