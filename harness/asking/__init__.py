@@ -11,6 +11,8 @@ NumPy and the candidate's library. docs/protocol.md describes what crosses.
 - binding: dotted path -> a candidate bound to the arguments of a call
 - scenarios: what is asked, a closed union whose members perform themselves
 - guard: shared state -> the way back to it
+- memory: a process -> room for what it is asked
+- stacks: what a process wrote at its death, or as it hangs -> a line
 - host: the life of the process that holds a candidate
 - server: the process that hosts are forked from
 - servers: an interpreter, a library -> its server, as the judge sees it

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import faulthandler
 import importlib.abc
 import importlib.util
 import os
@@ -19,11 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from harness.asking import binding, libraries, note, outcomes
+from harness.asking import binding, libraries, note, outcomes, stacks
 from harness.asking.binding import Bound
 from harness.asking.channel import Channel, Closed
-from harness.asking.guard import Guard, ignore_warnings, quiet, steady
+from harness.asking.guard import Guard, ignore_warnings, let_go, quiet, steady
 from harness.asking.libraries import Disconnected, Refusal, WrongKind
+from harness.asking.memory import Room
 from harness.asking.messages import Answers, Batch, Described, Hello, NotHere
 from harness.asking.outcomes import Outcome, Reason
 from harness.asking.registry import LIBRARIES
@@ -34,14 +34,8 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
-#: Asks for the Python stack without ending the process.
-ASK_SIGNAL = getattr(signal, "SIGUSR2", None)
-
 #: Characters of a message that are kept, and lines of it that are looked through for one that says something.
 MOST_TEXT, MOST_LINES = 300, 50
-
-#: A change of size worth moving the limit of memory for, in bytes.
-STEP = 2**26
 
 
 def live(channel: Channel) -> None:
@@ -49,12 +43,12 @@ def live(channel: Channel) -> None:
     hello = channel.receive()
     scratch = Path(hello.scratch)
     pad, files = note.Pad(scratch), _files(scratch)
-    _watch_stack(files[0])
+    stacks.watch(files[0])
     shutil.rmtree(scratch, ignore_errors=True)
-    _let_go({1, 2, channel.fileno(), *files})
+    let_go({1, 2, channel.fileno(), *files})
     sys.meta_path.insert(0, _Imports(pad))
     steady()
-    room = _Room(hello.memory)
+    room = Room(hello.memory)
     loaded = _within(hello)
     channel.send(_told(loaded))
     if isinstance(loaded, NotHere):
@@ -72,7 +66,7 @@ def live(channel: Channel) -> None:
             channel.send(Answers([outcomes.NotAnArray(str(error)) for _ in found]))
         pad.begin(note.IDLE)
         guard.between_tasks()
-        _watch_stack(files[0])
+        stacks.watch(files[0])
         os.ftruncate(files[1], 0)
         room.follow()
 
@@ -216,12 +210,7 @@ def _text(error: BaseException) -> str:
 
 def _where(error: BaseException) -> str:
     place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{short(place.filename)}:{place.lineno} in {place.name}"
-
-
-def short(path: str) -> str:
-    """The last two parts of a path: enough to find the file, and nothing of whose home it is in."""
-    return "/".join(Path(path).parts[-2:])
+    return f"{stacks.short(place.filename)}:{place.lineno} in {place.name}"
 
 
 class _Imports(importlib.abc.MetaPathFinder):
@@ -242,61 +231,6 @@ def _files(scratch: Path) -> tuple[int, int]:
     os.dup2(output, 1)
     os.dup2(output, 2)
     return stack, output
-
-
-def _watch_stack(file: int) -> None:
-    """Have the Python stack written when the process is killed by a fault or asked for it."""
-    faulthandler.disable()
-    faulthandler.enable(file, all_threads=False)
-    if ASK_SIGNAL is not None:
-        faulthandler.register(ASK_SIGNAL, file, all_threads=False)
-
-
-def _let_go(ours: set[int]) -> None:
-    """Point what is left open at nothing: foreign code could reach others through it."""
-    with contextlib.suppress(OSError), Path(os.devnull).open("r+b") as nothing:
-        for number in {int(file.name) for file in Path("/dev/fd").iterdir()} - ours - {nothing.fileno()}:
-            with contextlib.suppress(OSError):
-                os.fstat(number)
-                os.dup2(nothing.fileno(), number)
-
-
-class _Room:
-    """Memory for one batch: the limit follows the process's size, so that each has all of it."""
-
-    def __init__(self, memory: int) -> None:
-        self._memory, self._statm = memory, -1
-        with contextlib.suppress(OSError):
-            self._statm = os.open("/proc/self/statm", os.O_RDONLY)
-        self._page: int = resource.getpagesize() if resource is not None else 0
-        self._limited = -STEP
-        self.settle()
-
-    def settle(self) -> None:
-        """Count what is taken from here on."""
-        self._start = self._size()
-        self.follow()
-
-    def grown(self) -> bool:
-        """Whether the process has grown by half of what one batch may take."""
-        return self._size() - self._start > self._memory // 2
-
-    def _size(self) -> int:
-        if self._statm < 0:
-            return 0
-        return int(os.pread(self._statm, 64, 0).split(b" ", 1)[0]) * self._page
-
-    def follow(self) -> None:
-        """Move the limit along with the process's size."""
-        if self._statm < 0 or resource is None:
-            return
-        size = self._size()
-        if abs(size - self._limited) < STEP:
-            return
-        self._limited = size
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        due = size + self._memory
-        resource.setrlimit(resource.RLIMIT_AS, (due if hard == resource.RLIM_INFINITY else min(due, hard), hard))
 
 
 def begin(channel: Channel) -> None:

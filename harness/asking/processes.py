@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import fields
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from harness.asking import note, outcomes
+from harness.asking import note, outcomes, stacks
 from harness.asking.channel import Closed
-from harness.asking.host import ASK_SIGNAL
 from harness.asking.messages import Answers, Batch, Described, Ended, Ending, Hello, NotHere
 from harness.asking.outcomes import Died, Escaped, Outcome, OutOfMemory, Skipped, TimedOut
 from harness.asking.servers import TICK, HostError, Limits, Servers, Wanted
@@ -27,12 +23,6 @@ from harness.asking.wire import WireError
 
 #: How many times as long as a scenario a candidate's import may take.
 IMPORT_TIMES = 10
-
-#: Bytes of output that are kept, frames of a stack and characters of last words in a message.
-OUTPUT_BYTES, FRAMES, WORDS = 2**20, 6, 200
-
-#: Stacks asked of a hanging process, and seconds between them: what they have in common is where it hangs.
-ASKED, ASKED_SECONDS = 4, 0.02
 
 
 class Host:
@@ -97,15 +87,19 @@ class Host:
                 return value
             if not _alive(self._process):  # a child of its own may hold the connection open
                 raise Closed
-            if clock.charged(note.read(self._files[note.NOTE])) > seconds:
+            if clock.charged(self._noted()) > seconds:
                 arrived, value = self._channel.received(0)  # it may be done, and only we late to notice
                 if arrived:
                     return value
-                where = self._hanging_stack()
+                where = stacks.hanging(self._process, self._files[note.STACK], self._noted, _own)
                 self.close()
                 return TimedOut(seconds, where)
-            if os.fstat(self._files[note.OUTPUT]).st_size > OUTPUT_BYTES:
+            if os.fstat(self._files[note.OUTPUT]).st_size > stacks.KEPT:
                 os.ftruncate(self._files[note.OUTPUT], 0)
+
+    def _noted(self) -> note.Note:
+        """What it is doing."""
+        return note.read(self._files[note.NOTE])
 
     def _death(self) -> Outcome:
         """How the process ended."""
@@ -113,11 +107,11 @@ class Host:
         self.close()
         if code is not None and code == -signal.SIGKILL and _kills_for_memory() > self._oom:
             return OutOfMemory()
-        stack = _text_of(self._read(note.STACK))
+        stack = stacks.told(stacks.tail(self._files[note.STACK]), _own)
         if code is None or code >= 0:
             return Died(code=code or 0, where=stack)
         name = signal.Signals(-code).name if -code in {s.value for s in signal.Signals} else f"signal {-code}"
-        words = _last_words(self._read(note.OUTPUT)) if -code == signal.SIGABRT else ""
+        words = stacks.last_words(stacks.tail(self._files[note.OUTPUT])) if -code == signal.SIGABRT else ""
         return Died(signal=name, where=stack, words=words)
 
     def _code(self) -> int | None:
@@ -134,30 +128,6 @@ class Host:
                 return ending.code
             time.sleep(TICK / 4)
         return None
-
-    def _hanging_stack(self) -> str:
-        """Where it hangs: the outer frames that several looks have in common."""
-        if ASK_SIGNAL is None:
-            return ""
-        stacks: list[list[str]] = []
-        asked = note.read(self._files[note.NOTE])
-        while len(stacks) < ASKED and note.read(self._files[note.NOTE]) == asked:  # being asked may end the hang
-            os.ftruncate(self._files[note.STACK], 0)
-            with contextlib.suppress(OSError):
-                os.kill(self._process, ASK_SIGNAL)
-            time.sleep(ASKED_SECONDS)
-            dump = self._read(note.STACK).replace("\0", "")
-            found = [f"{file} in {function}" for file, _, function in frames(dump)][::-1]
-            if stacks and not found:
-                break
-            stacks.append(found)
-        shared = takewhile(lambda places: len(set(places)) == 1, zip(*stacks, strict=False))
-        return " < ".join([places[0] for places in shared][::-1][:FRAMES])
-
-    def _read(self, name: str) -> str:
-        file = self._files[name]
-        size = os.fstat(file).st_size
-        return os.pread(file, OUTPUT_BYTES, max(0, size - OUTPUT_BYTES)).decode(errors="replace")
 
     def close(self) -> None:
         """End the process and all that it started."""
@@ -252,24 +222,5 @@ def _kills_for_memory() -> int:
     return 0
 
 
-def frames(dump: str) -> Iterator[tuple[str, str, str]]:
-    """File, line and function of each frame `faulthandler` wrote, innermost first, down to the host's own."""
-    for line in dump.splitlines():
-        words = line.split('"')
-        if len(words) != 3 or not words[2].startswith(", line "):
-            continue
-        place, _, function = words[2].removeprefix(", line ").partition(" in ")
-        path = Path(words[1])
-        if path.parent.name == "asking":
-            return
-        yield "/".join(path.parts[-2:]), place, function
-
-
-def _text_of(dump: str) -> str:
-    return " < ".join([f"{file}:{line} in {function}" for file, line, function in frames(dump)][:FRAMES])
-
-
-def _last_words(output: str) -> str:
-    """The last line printed; addresses left out."""
-    lines = [" ".join(line.split()) for line in output.split("\n") if line.strip()]
-    return re.sub("0x[0-9a-fA-F]+", "0x…", lines[-1])[:WORDS] if lines else ""
+def _own(file: Path) -> bool:
+    return file.parent.name == "asking"

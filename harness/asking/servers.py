@@ -34,7 +34,8 @@ _BOOT = (
     "sys.modules['harness'] = package; from harness.asking.server import main; main(*sys.argv[2:])"
 )
 
-_ONE_THREAD = dict.fromkeys(
+#: What has libraries compute in one thread.
+ONE_THREAD = dict.fromkeys(
     (
         "OMP_NUM_THREADS",
         "OPENBLAS_NUM_THREADS",
@@ -116,7 +117,7 @@ class Servers:
         if key in self._started:
             _end(self._started.pop(key))
         python = wanted.python or sys.executable
-        environment = {**os.environ, **_ONE_THREAD}
+        environment = {**os.environ, **ONE_THREAD}
         if not wanted.python:  # modules are found where this process finds them
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
         try:

@@ -6,7 +6,6 @@ import contextlib
 import json
 import multiprocessing
 import os
-import re
 import shutil
 import signal
 import sys
@@ -14,14 +13,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from harness.asking import stacks
 from harness.asking.guard import steady
+from harness.asking.servers import ONE_THREAD
 from harness.execution import worker as life
 from harness.execution.task import ExecutionError, Setup, Task, named
 from harness.execution.worker import Limits
@@ -33,26 +33,8 @@ PRELOAD = ("numpy", "harness.judgement", "harness.runs", "harness.cli.doors")
 #: Times a process is tried to be started again, and seconds between.
 START_TRIES, START_SECONDS = 20, 0.05
 
-#: Bytes a candidate may print; what it prints beyond is dropped.
-OUTPUT_BYTES = 2**20
-
-#: Frames of a Python stack in a message, and characters of last words.
-FRAMES, WORDS = 6, 200
-
-#: Stacks asked of a hanging process, and seconds between them: what they have in common is where it hangs.
-ASKED, ASKED_SECONDS = 4, 0.02
-
 #: The exit code that multiprocessing gives where the fork server is not there to tell it.
 UNKNOWN_EXIT = 255
-
-_ONE_THREAD = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-)
 
 
 @dataclass
@@ -187,7 +169,7 @@ class Worker:
 
     def bound_output(self) -> None:
         """Drop what was printed, where it is too much."""
-        if os.fstat(self._files[life.OUTPUT]).st_size > OUTPUT_BYTES:
+        if os.fstat(self._files[life.OUTPUT]).st_size > stacks.KEPT:
             os.ftruncate(self._files[life.OUTPUT], 0)
 
     def kill(self) -> None:
@@ -204,17 +186,12 @@ class Worker:
 
     def bury(self) -> None:
         """Give back its pipes and files; what it said last is kept."""
-        self._stack, self._output = self._read(life.STACK), self._read(life.OUTPUT)
+        self._stack, self._output = (stacks.tail(self._files[name]) for name in (life.STACK, life.OUTPUT))
         for file in self._files.values():
             os.close(file)
         self._connection.close()
         self._lifeline.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
-
-    def _read(self, name: str) -> str:
-        file = self._files[name]
-        size = os.fstat(file).st_size
-        return _read_at(file, max(0, size - OUTPUT_BYTES), OUTPUT_BYTES).decode(errors="replace")
 
     def end(self) -> str:
         """How the process ended: ``killed by SIGSEGV``, ``exited with code 3``."""
@@ -229,29 +206,17 @@ class Worker:
 
     def last_stack(self) -> str:
         """The Python stack at its death, where there is one."""
-        return _stack_text([f"{file}:{line} in {function}" for file, line, function in life.frames(self._stack)])
+        return _at(stacks.told(self._stack, life.own))
 
     def last_words(self) -> str:
         """The last line printed by a process that ended itself through `abort`; addresses left out."""
-        lines = self._output.split("\n") if self._process.exitcode == -getattr(signal, "SIGABRT", 0) else []
-        words = [" ".join(line.split()) for line in lines if line.strip()]
-        return f"; last words: {re.sub('0x[0-9a-fA-F]+', '0x…', words[-1])[:WORDS]}" if words else ""
+        aborted = self._process.exitcode == -getattr(signal, "SIGABRT", 0)
+        words = stacks.last_words(self._output) if aborted else ""
+        return f"; last words: {words}" if words else ""
 
     def hanging_stack(self) -> str:
         """Where it hangs: the outer frames that several looks have in common."""
-        if life.ASK_SIGNAL is None:
-            return ""
-        stacks: list[list[str]] = []
-        asked = self.note()
-        while len(stacks) < ASKED and self.note() == asked:  # being asked may end a system call, and so the hang
-            os.ftruncate(self._files[life.STACK], 0)
-            with contextlib.suppress(OSError):
-                os.kill(self._pid, life.ASK_SIGNAL)
-            time.sleep(ASKED_SECONDS)
-            dump = self._read(life.STACK).replace("\0", "")
-            stacks.append([f"{file} in {function}" for file, _, function in life.frames(dump)][::-1])
-        shared = takewhile(lambda places: len(set(places)) == 1, zip(*stacks, strict=False))
-        return _stack_text([places[0] for places in shared][::-1])
+        return _at(stacks.hanging(self._pid, self._files[life.STACK], self.note, life.own))
 
 
 def _read_at(file: int, start: int, size: int) -> bytes:
@@ -259,8 +224,8 @@ def _read_at(file: int, start: int, size: int) -> bytes:
     return os.read(file, size)
 
 
-def _stack_text(places: Sequence[str]) -> str:
-    return f"; at {' < '.join(places[:FRAMES])}" if places else ""
+def _at(stack: str) -> str:
+    return f"; at {stack}" if stack else ""
 
 
 def _alive(process: int) -> bool:
@@ -300,8 +265,8 @@ def _begun(target: Callable[..., None], arguments: tuple[Any, ...]) -> BaseProce
 @contextlib.contextmanager
 def _starting() -> Iterator[None]:
     """One thread for libraries loaded by what starts now, and no Ctrl-C for it: that is the runner's."""
-    saved = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    saved = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
     masked = None
     if sys.platform != "win32":
         resource_tracker.ensure_running()  # where a start has to start it too, it unblocks what is blocked here

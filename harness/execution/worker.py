@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import faulthandler
 import mmap
 import os
 import shutil
@@ -12,12 +11,13 @@ import struct
 import sys
 import time
 import traceback
-from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from harness.asking.guard import Guard, quiet, steady
+from harness.asking import stacks
+from harness.asking.guard import Guard, let_go, quiet, steady
+from harness.asking.memory import Room
 from harness.execution.task import Setup, Task, Work
 from harness.model import Verdict
 
@@ -42,9 +42,6 @@ OOM_SCORE = "500"
 
 #: Linux: which signal tells of input on a descriptor (fcntl.h; Python 3.11 does not name it).
 F_SETSIG = 10
-
-#: Asks for the Python stack without ending the process.
-ASK_SIGNAL = getattr(signal, "SIGUSR2", None)
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ def live(tasks: Connection, lifeline: Connection, scratch: str, setup: Setup, li
     code = 1
     try:
         desk = _Desk(Path(scratch))
-        _let_go({0, 1, 2, tasks.fileno(), lifeline.fileno(), *desk.files()})
+        let_go({0, 1, 2, tasks.fileno(), lifeline.fileno(), *desk.files()})
         _leave_the_runner(lifeline)
         _work(tasks, setup, limits, desk)
         code = 0
@@ -118,10 +115,7 @@ class _Desk:
 
     def watch(self) -> None:
         """Have the Python stack written when the process is killed by a fault or asked for it."""
-        faulthandler.disable()
-        faulthandler.enable(self.stack, all_threads=False)
-        if ASK_SIGNAL is not None:
-            faulthandler.register(ASK_SIGNAL, self.stack, all_threads=False)
+        stacks.watch(self.stack)
 
     def begin(self, number: int) -> None:
         """Start the clock of that task."""
@@ -146,15 +140,6 @@ class _Desk:
         """Forget what was printed."""
         if os.fstat(self._output).st_size:
             os.ftruncate(self._output, 0)
-
-
-def _let_go(ours: set[int]) -> None:
-    """Point what multiprocessing left open at nothing: foreign code could end the fork server through it."""
-    with contextlib.suppress(OSError), Path(os.devnull).open("r+b") as nothing:
-        for number in {int(file.name) for file in Path("/dev/fd").iterdir()} - ours - {nothing.fileno()}:
-            with contextlib.suppress(OSError):
-                os.fstat(number)
-                os.dup2(nothing.fileno(), number)
 
 
 def _leave_the_runner(lifeline: Connection) -> None:
@@ -188,7 +173,7 @@ def _work(tasks: Connection, setup: Setup, limits: Limits, desk: _Desk) -> None:
         tasks.send(Unable(traceback.format_exc()))
         return
     tasks.send(Ready())
-    guard, room = Guard(), _Room(limits.memory)
+    guard, room = Guard(), Room(limits.memory)
     while True:
         batch: list[tuple[int, Task]] = tasks.recv()
         if not _judge_batch(batch, work, tasks, desk, guard, room):
@@ -197,13 +182,14 @@ def _work(tasks: Connection, setup: Setup, limits: Limits, desk: _Desk) -> None:
 
 
 def _judge_batch(
-    batch: list[tuple[int, Task]], work: Work, tasks: Connection, desk: _Desk, guard: Guard, room: _Room
+    batch: list[tuple[int, Task]], work: Work, tasks: Connection, desk: _Desk, guard: Guard, room: Room
 ) -> bool:
     """Judge the tasks in turn, sending results now and then; False when the process should be replaced."""
     results: Results = []
     sent = time.monotonic()
     for number, task in batch:
         results.append((number, _judge(number, task, work, desk, guard)))
+        room.follow()
         grown = room.grown()
         if grown or time.monotonic() - sent > FLUSH_SECONDS:
             tasks.send(results)
@@ -237,47 +223,7 @@ def _judge(number: int, task: Task, work: Work, desk: _Desk, guard: Guard) -> li
 def _told(error: BaseException) -> str:
     text = " ".join(str(error).split())
     place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {text}; at {short(place.filename)}:{place.lineno} in {place.name}"
-
-
-def short(path: str) -> str:
-    """The last two parts of a path: enough to find the file, and nothing of whose home it is in."""
-    return "/".join(Path(path).parts[-2:])
-
-
-class _Room:
-    """Memory for one task: the limit follows the worker's size, so that each task has all of it."""
-
-    #: A change of size worth moving the limit for, in bytes.
-    STEP = 2**26
-
-    def __init__(self, memory: int) -> None:
-        self._memory = memory
-        self._statm = -1
-        with contextlib.suppress(OSError):
-            self._statm = os.open("/proc/self/statm", os.O_RDONLY)
-        self._page: int = resource.getpagesize() if resource is not None else 0
-        self._start = self._limited = self._size()
-        self._limit(self._start)
-
-    def grown(self) -> bool:
-        """Whether the process has grown by as much as one task may; else the limit moves along."""
-        size = self._size()
-        if abs(size - self._limited) > self.STEP:
-            self._limit(size)
-        return size - self._start > self._memory // 2
-
-    def _size(self) -> int:
-        if self._statm < 0:
-            return 0
-        return int(os.pread(self._statm, 64, 0).split(b" ", 1)[0]) * self._page
-
-    def _limit(self, size: int) -> None:
-        self._limited = size
-        if resource is not None and self._statm >= 0:
-            hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-            due = size + self._memory
-            resource.setrlimit(resource.RLIMIT_AS, (due if hard == resource.RLIM_INFINITY else min(due, hard), hard))
+    return f"{type(error).__name__}: {text}; at {stacks.short(place.filename)}:{place.lineno} in {place.name}"
 
 
 def read_note(raw: bytes) -> tuple[int, float, str, str]:
@@ -288,13 +234,6 @@ def read_note(raw: bytes) -> tuple[int, float, str, str]:
     return number, since, candidate, law
 
 
-def frames(dump: str) -> Iterator[tuple[str, str, str]]:
-    """File, line and function of each frame `faulthandler` wrote, innermost first, down to the harness's own."""
-    for line in dump.splitlines():
-        words = line.split('"')
-        if len(words) != 3 or not words[2].startswith(", line "):
-            continue
-        place, _, function = words[2].removeprefix(", line ").partition(" in ")
-        if words[1].endswith(("execution/worker.py", "execution\\worker.py")):
-            return
-        yield short(words[1]), place, function
+def own(file: Path) -> bool:
+    """Whether a file is the one below which frames are the harness's own."""
+    return file.parts[-2:] == ("execution", "worker.py")
