@@ -279,20 +279,21 @@ def _item(value: Any, index: Any) -> Any:
 
 
 def _bounded(value: Any) -> Any:
-    match value:
-        case int() if value.bit_length() > MAX_BITS:
+    if isinstance(value, int):
+        if value.bit_length() > MAX_BITS:
             raise ValueError(f"an integer of more than {MAX_BITS} bits")
-        case complex():
-            raise ValueError("a complex number")
-        case tuple() | str() if _items(value) > MAX_ITEMS:
+    elif isinstance(value, (tuple, str)):
+        if _items(value) > MAX_ITEMS:
             raise ValueError(f"more than {MAX_ITEMS} items")
+    elif isinstance(value, complex):
+        raise ValueError("a complex number")
     return value
 
 
 def _items(value: Any) -> int:
     if isinstance(value, str):
         return len(value)
-    return sum(map(_items, value)) + 1 if isinstance(value, (tuple, list)) else 1
+    return 1 + sum(_items(v) if isinstance(v, (tuple, list, str)) else 1 for v in value)
 
 
 def _arithmetic(of: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

@@ -228,6 +228,25 @@ def test_the_steps_of_a_chain_add_up_to_the_bound_of_its_entry() -> None:
         assert found[1].sizes["S"] == np.exp(x.value[:, at[1]]).astype(np.float64).sum()
 
 
+def test_a_number_times_a_sum_is_a_sum_of_products_in_any_order() -> None:
+    """Straight lines between four numbers, rows first, may be computed columns first."""
+    loose, fixed = (bounds.precision("float64", fixed_order=order) for order in (False, True))
+    x = np.random.default_rng(2).standard_normal((4, 400))
+    shares = (0.3, 0.7, 0.1, 0.9)
+    x[1::2] = -x[0::2] * (0.1 / 0.9) * (1 + 1e-6)  # each row nearly vanishes, a column does not
+
+    def rows_first(p, q, r, s, a, b, e, f):  # type: ignore[no-untyped-def]
+        return a * (e * p + f * q) + b * (e * r + f * s)
+
+    off = {}
+    for p in (loose, fixed):
+        due = rows_first(*(arithmetic.leaf(v, p) for v in x), *shares)
+        a, b, e, f = shares
+        found = rows_first(x[0], x[2], x[1], x[3], e, f, a, b)
+        off[p.fixed_order] = float((np.abs(found - due.value) / due.error[2]).max())
+    assert off[False] <= 1 < off[True]
+
+
 @pytest.mark.parametrize("shape", [(6,), (8,), (5, 12)])
 def test_the_sizes_of_a_transform_put_into_its_formula_give_its_bound(shape: tuple[int, ...]) -> None:
     x = np.random.default_rng(1).standard_normal(shape)

@@ -119,9 +119,10 @@ def by_balls(function: Callable[[Any], Any]) -> Callable[[Array], Array]:
     from flint import arb, ctx
 
     def one(v: Any) -> Any:
-        high = float(v)
-        low = float(v - np.longdouble(high)) if np.isfinite(v) else 0.0
-        y = function(arb(high) + arb(low))
+        share, exponent = np.frexp(v) if np.isfinite(v) else (v, 0)  # a longdouble may be beyond all doubles
+        high = float(share)
+        low = float(share - np.longdouble(high)) if np.isfinite(v) else 0.0
+        y = function((arb(high) + arb(low)) * arb(2) ** int(exponent))
         return _from_ball(y) if y.is_finite() else np.longdouble(float(y.mid()))
 
     def of_arrays(x: Array) -> Array:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 
 from harness import bounds
-from harness.arithmetic.roundings import Array, all_whole, by_kind, plus, rounded, rounding, scaled, shaped
+from harness.arithmetic.roundings import Array, all_tiers, all_whole, by_kind, plus, rounded, rounding, scaled, shaped
 from harness.arithmetic.tracked import Chain, Deferred, Tracked, aligned, all_exact, complex_units, together
 from harness.bounds import Precision
 
@@ -89,7 +90,26 @@ def multiply(a: Tracked, b: Tracked) -> Tracked:
             error = plus(propagated, local, np.where(lost, np.inf, 0.0) if lost.any() else None)
             return value, shaped(by_kind(value, error, of_a, of_b), value)
 
-    return Deferred(*together(a, b), make, a.p)
+    return Deferred(*together(a, b), make, a.p, chain=_distributed(a, b) or _distributed(b, a))
+
+
+def _distributed(a: Tracked, b: Tracked) -> Callable[[], Chain] | None:
+    """The terms of a sum times a number: to multiply each before they are added is as right as to multiply the sum."""
+    of = a.chain
+    if of is None or a.p.fixed_order or b.origin is not None or b.ndim:
+        return None
+
+    def terms() -> Chain:
+        with np.errstate(all="ignore"):
+            sums, size = of(), np.abs(b.value).astype(np.float64)
+            sizes, whole = sums.sizes * size, sums.whole and all_whole(b.value)
+            exact = _shifts(b) or (whole and a.p.exact_sums and sizes.max(initial=0) <= 1 / a.p.u)
+            local = None if exact else all_tiers(complex_units(a, b) * a.p.u * sizes + sums.terms * a.p.eta)
+            of_b = None if b.error is None else _with_axes(b.error, a.ndim)
+            arriving = plus(scaled(sums.arriving, size), scaled(of_b, sums.sizes), local)
+            return Chain(sums.terms, sizes, sums.squares * size**2, arriving, whole)
+
+    return cache(terms)
 
 
 def _shifts(x: Tracked) -> bool:

@@ -30,6 +30,9 @@ MOST_GROWN = 300_000
 #: Most numbers that the inputs of a case of drawn sizes may have, and how many such cases a run asks of a spec.
 MOST_DRAWN, DRAWN = 6_000, 4
 
+#: Most numbers of drawn sizes where a definition goes through them one by one.
+MOST_LOOPED = 300
+
 #: Most inputs of an op that is no composition of others.
 MOST_INPUTS = 5
 
@@ -78,7 +81,7 @@ def drawn(spec: Spec, wide: Mapping[str, Sequence[Value]], seed: int) -> Iterato
     lengths = _lengths(spec, first(spec, axes(spec)))
     points = (_with_sizes(lengths, _drawn(spec, wide, draw), draw) for _ in range(TRIES * DRAWN))
     if lengths:
-        yield from islice(_distinct(spec, points, MOST_DRAWN), DRAWN)
+        yield from islice(_distinct(spec, points, MOST_LOOPED if _loops(spec.oracle) else MOST_DRAWN), DRAWN)
 
 
 #: Dtypes that share what is kept of a shape when it is kept of the shape alone.
