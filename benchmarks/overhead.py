@@ -136,7 +136,7 @@ def run(plan: runs.Plan, tasks: list[Any], folder: Path, clock: Clock) -> int:
     header = runs.header(
         replace(plan, cases=dict.fromkeys(plan.cases, ())),
         "harness run",
-        execution.asked("harness.machine:facts", (True,)),
+        runs.measured(True).facts,
         Build(builds.versions()),
     )
     folder.mkdir()

@@ -43,7 +43,6 @@ judging: what came of asking -> verdicts
 - laws: Trial -> Equations
 - reference: keys and words of specs -> the page that explains them
 - builds: libraries as they are built and run here -> what the ledger asks about them
-- machine: this process -> what a run depends on
 - ledger: known deviations
 - judgement: Case, candidates -> Verdicts
 

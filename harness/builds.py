@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import faulthandler
 import importlib.metadata
 import json
-import os
-import pkgutil
-import sys
 from collections.abc import Collection, Mapping
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from harness.asking.messages import ANSWERS, Answer
 from harness.vocabulary import LIBRARIES
-
-#: What a probe said: this build has the behaviour, it does not, or the probe raised, died or took too long.
-Answer = Literal["found", "not found", "unanswered"]
-
-#: The answers, for what comes as text.
-ANSWERS: tuple[Answer, ...] = ("found", "not found", "unanswered")
 
 #: Under which capabilities the committed baseline was made, each with its ops; from where the harness is run.
 RECORDED = Path("reports/baseline/capabilities.json")
-
-#: Wall seconds one probe may take. A probe that takes longer is unanswered, which makes no row red.
-PROBE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -95,34 +82,3 @@ def told(header: Mapping[str, Any]) -> Build:
 def capability_of(header: Mapping[str, Any]) -> str:
     """The capability that a run was made under; empty where torch took no part."""
     return str(header.get("builds", {}).get("torch cpu capability", ""))
-
-
-def probed_apart(path: str, place: str) -> Answer:
-    """What a probe says in a fork of this process, which has loaded its libraries and used none of them."""
-    if not hasattr(os, "fork"):
-        return probed(path, place)
-    ours, theirs = os.pipe()
-    if (child := os.fork()) == 0:
-        try:
-            os.write(theirs, probed(path, place).encode())
-        finally:
-            os._exit(0)
-    os.close(theirs)
-    with os.fdopen(ours, "rb") as said:
-        answer = said.read().decode()
-    os.waitpid(child, 0)
-    return next((a for a in ANSWERS if a == answer), "unanswered")
-
-
-def probed(path: str, place: str) -> Answer:
-    """What a probe says in this process, which it may end: it takes no longer than it may, and what it prints is lost."""
-    if place not in sys.path:
-        sys.path.insert(0, place)
-    with open(os.devnull, "w", encoding="utf-8") as silence, redirect_stdout(silence), redirect_stderr(silence):
-        faulthandler.dump_traceback_later(PROBE_SECONDS, exit=True, file=silence)
-        try:
-            return "found" if pkgutil.resolve_name(path)() else "not found"
-        except Exception:
-            return "unanswered"
-        finally:
-            faulthandler.cancel_dump_traceback_later()

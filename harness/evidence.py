@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from harness import bounds, cases, explanation, repro, runs, shrinking, specs
 from harness.asking.hosts import Limits
+from harness.asking.servers import shared
 from harness.comparison import Numbers, compare, write
 from harness.execution import Isolated, Note, Setup, Task
 from harness.model import RED, Spec, Verdict
@@ -140,7 +141,8 @@ def _measured(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> Iter
         wanted.setdefault((row.op, row.case, row.candidate), []).append(row)
     tasks = [Task(op, chosen.specs[op].path, case, (by,), chosen.seed) for op, case, by in wanted]
     timeout = max(LEAST, min(TIMEOUT, until - time.monotonic()))
-    setup = Setup("harness.evidence:work", (dict(chosen.specs), wanted, runs.places(chosen.specs.values()), timeout))
+    places, folder = runs.places(chosen.specs.values()), str(shared().folder)
+    setup = Setup("harness.evidence:work", (dict(chosen.specs), wanted, places, folder, timeout))
     with Isolated(setup, timeout=timeout) as worker:
         for _, told in worker.judged(tasks):
             yield from ((key(row), json.loads(row.expected)) for row in told if row.status == "conforms")
@@ -149,11 +151,15 @@ def _measured(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> Iter
 
 
 def work(
-    specs: Mapping[str, Spec], wanted: Mapping[tuple[str, str, str], Sequence[Verdict]], place: str, timeout: float
+    specs: Mapping[str, Spec],
+    wanted: Mapping[tuple[str, str, str], Sequence[Verdict]],
+    place: str,
+    folder: str,
+    timeout: float,
 ) -> Callable[[Task, Note], list[Verdict]]:
     """What gathers evidence in this process: one row per wanted one, with JSON where a verdict has ``expected``."""
     runs.reach(place)
-    holders = runs.holders(place, "", Limits(timeout))
+    holders = runs.holders(place, folder, Limits(timeout))
 
     def rows(task: Task, note: Note) -> list[Verdict]:
         (name,) = task.candidates

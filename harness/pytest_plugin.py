@@ -160,13 +160,14 @@ def _worker(config: pytest.Config) -> Isolated:
     if _WORKER not in config.stash:
         from harness import runs
         from harness.asking.hosts import Limits
+        from harness.asking.servers import shared
         from harness.execution import Isolated
 
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
             os.environ.setdefault(name, "1")
         found = config.stash[_SPECS].values()
         timeout = config.getoption("--conformance-timeout")
-        config.stash[_WORKER] = Isolated(runs.setup(found, Limits(timeout)), timeout=timeout)
+        config.stash[_WORKER] = Isolated(runs.setup(found, Limits(timeout), str(shared().folder)), timeout=timeout)
     worker: Isolated = config.stash[_WORKER]
     return worker
 

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from harness import builds, cases, ledger
 from harness.asking.hosts import Hosts, Inline, Limits, Wanted
+from harness.asking.messages import Measured
+from harness.asking.servers import HostError, shared
 from harness.builds import Build
 from harness.candidates import Candidate, Holder
-from harness.execution.process import asked
-from harness.execution.task import ExecutionError, Explain, Note, Setup, Task, Work
+from harness.execution.task import Explain, Note, Setup, Task, Work
 from harness.laws import LAWS
 from harness.model import RED, CandidateSpec, Case, Known, Spec, Status, Verdict
 from harness.subjects import LEDGER
@@ -198,15 +199,13 @@ def build(found: Collection[Spec]) -> Build:
     if not (with_torch or probes):
         return Build(builds.versions())
     told = measured(with_torch, probes)
-    capability = told["capability"]
-    elsewhere = builds.learned_elsewhere(capability, builds.recorded() if capability else {})
-    return Build(builds.versions(), capability, told["probes"], elsewhere)
+    elsewhere = builds.learned_elsewhere(told.capability, builds.recorded() if told.capability else {})
+    return Build(builds.versions(), told.capability, told.probes, elsewhere)
 
 
-def facts(found: Collection[Spec]) -> dict[str, Any]:
+def facts(found: Collection[Spec]) -> Mapping[str, Any]:
     """Versions, builds, processor and threads: what a run of these specs depends on."""
-    told: dict[str, Any] = measured(needs_torch(found), _probes(found))["facts"]
-    return told
+    return measured(needs_torch(found), _probes(found)).facts
 
 
 def _probes(found: Collection[Spec]) -> tuple[str, ...]:
@@ -214,13 +213,12 @@ def _probes(found: Collection[Spec]) -> tuple[str, ...]:
 
 
 @cache
-def measured(with_torch: bool, probes: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The facts of this machine, torch's ``capability``, what ``probes`` say: asked once, in a process of its own."""
+def measured(with_torch: bool, probes: tuple[str, ...] = ()) -> Measured:
+    """The facts of this machine, torch's capability, what ``probes`` say: asked once, of the library's server."""
     try:
-        found: dict[str, Any] = asked("harness.machine:measured", (with_torch, probes, places(())))
-        return found
-    except ExecutionError:
-        return {"facts": {}, "capability": "", "probes": {}}
+        return shared().measured("torch" if with_torch else "numpy", probes, places(()))
+    except HostError:
+        return Measured()
 
 
 def places(found: Iterable[Spec]) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 
 from harness import cases, fills, runs
 from harness.asking.hosts import Limits
+from harness.asking.servers import shared
 from harness.execution import Isolated, Task
 from harness.laws import LAWS
 from harness.model import NONE, RED, UNJUDGED, CandidateSpec, Case, Spec, Value, Verdict
@@ -59,12 +60,12 @@ Asked = tuple[Spec, CandidateSpec, str]
 class Looks:
     """One isolated worker that judges each of some candidates under one law alone; no deviation is known to it."""
 
-    def __init__(self, asked: Iterable[Asked], timeout: float = TIMEOUT, folder: str = "") -> None:
+    def __init__(self, asked: Iterable[Asked], timeout: float = TIMEOUT) -> None:
         kept: dict[str, Spec] = {}
         for spec, candidate, law in asked:
             there = kept.get(spec.op, replace(spec, candidates=(), known=()))
             kept[spec.op] = replace(there, candidates=(*there.candidates, _alone(candidate, law)))
-        setup = runs.setup(kept.values(), Limits(timeout), folder)
+        setup = runs.setup(kept.values(), Limits(timeout), str(shared().folder))
         self._worker = Isolated(setup, timeout=timeout)
 
     def judging(self, spec: Spec, candidate: CandidateSpec, law: str, seed: int) -> Judging:

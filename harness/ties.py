@@ -77,11 +77,11 @@ def _rivals(x: Any, places: Array, axes: tuple[int, ...]) -> Iterator[Array]:
 
 def _joined(sets: Sequence[Array], size: int) -> list[Array]:
     """Sets that meet, as one."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     if not sets:
         return []
+    from scipy.sparse import coo_array  # heavy, and few ops have a maximum
+    from scipy.sparse.csgraph import connected_components
+
     pairs = np.concatenate([np.stack([np.full(s.size - 1, s[0]), s[1:]]) for s in sets], axis=1)
     graph = coo_array((np.ones(pairs.shape[1]), tuple(pairs)), shape=(size, size))
     _, label = connected_components(graph, directed=False)

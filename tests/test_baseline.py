@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -73,15 +74,22 @@ def write(place: Path, param: str, candidate: str, renamed: str = "") -> None:
     (place / "specs" / "scaled.yaml").write_text(SPEC.format(param=param, candidate=candidate, renamed=renamed))
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with one spec, judged once: the run `one`."""
-    (tmp_path / "specs").mkdir()
-    (tmp_path / "scaling.py").write_text(SCALING)
-    write(tmp_path, "factor", "right")
-    done = harness("run", "-j", "1", "--out", "one", cwd=tmp_path)
+    folder = tmp_path_factory.mktemp("judged")
+    (folder / "specs").mkdir()
+    (folder / "scaling.py").write_text(SCALING)
+    write(folder, "factor", "right")
+    done = harness("run", "-j", "1", "--out", "one", cwd=folder)
     assert done.returncode == 0, done.stderr
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def place(judged: Path, tmp_path: Path) -> Path:
+    """A copy of that project."""
+    return Path(shutil.copytree(judged, tmp_path, dirs_exist_ok=True))
 
 
 def kinds(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
@@ -173,10 +181,10 @@ def test_a_run_is_held_against_the_committed_baseline(place: Path) -> None:
 
     said = harness("diff", "two", "--baseline", cwd=place).stdout.splitlines()
     assert len(said) == len(rows) + 3
-    assert said[-1] == f"{len(rows)} regressed"
+    assert {kind: int(n) for n, kind in (part.split(" ", 1) for part in said[-1].split(", "))} == kinds(worse)
     told = harness("diff", "two", "--baseline", "--format", "markdown", cwd=place).stdout.splitlines()
-    assert told[0] == f"**{len(rows)} regressed**"
-    assert len([line for line in told if line.startswith("| regressed |")]) == len(rows)
+    assert told[0] == f"**{said[-1]}**"
+    assert len([line for line in told if line.startswith("| regressed |")]) == kinds(worse)["regressed"]
 
     page = (place / "two" / "index.html").read_text(encoding="utf-8")
     assert "The last 2 runs" in page

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.execution import PRELOAD, ExecutionError, Isolated, Note, Setup, Task, asked, inline, isolated, on_dask
+from harness.execution import PRELOAD, ExecutionError, Isolated, Note, Setup, Task, inline, isolated, on_dask
 from harness.execution.isolated import DEATHS
 from harness.model import Verdict
 
@@ -237,22 +237,6 @@ def test_what_the_fork_server_loads_starts_no_thread_and_no_torch() -> None:
         check=True,
     )
     assert done.stdout.split() == ["1", "False"]
-
-
-def told(number: int) -> dict[str, int]:
-    """What a process of its own says."""
-    return {"number": number + 1}
-
-
-def dies(number: int) -> None:
-    os._exit(number)
-
-
-@posix
-def test_a_process_such_as_judges_answers_a_question() -> None:
-    assert asked("test_execution:told", (6,)) == {"number": 7}
-    with pytest.raises(ExecutionError, match="test_execution:dies: its process exited with code 3"):
-        asked("test_execution:dies", (3,))
 
 
 @posix

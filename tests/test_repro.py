@@ -458,7 +458,7 @@ def scripts() -> Iterator[Scripts]:
 def deviating() -> pandas.DataFrame:
     """The known rows of the committed baseline."""
     committed = pandas.read_csv(BASELINE, dtype=str, keep_default_na=False)
-    here = runs.measured(True)["capability"]
+    here = runs.measured(True).capability
     rows = baseline.unfolded(baseline.under(committed, here, builds.recorded()), DEVIATING)
     return rows[rows["status"] == "known"]
 

@@ -20,8 +20,8 @@ def room(path: Path) -> str:
     return path.relative_to(FOLDER).parts[0].removesuffix(".py")
 
 
-#: Modules that may import torch: all of them run in a host. What a run says of the machine asks a process of its own.
-WITH_TORCH = {"asking/libraries/torch_tensors.py", "asking/state.py", "machine.py"}
+#: Modules that may import torch: all of them run in a host or its server.
+WITH_TORCH = {"asking/libraries/torch_tensors.py", "asking/state.py", "asking/machine.py"}
 
 MODULES = [p for p in FOLDER.rglob("*.py") if p.name != "__main__.py" and p != FOLDER / "__init__.py"]
 

@@ -14,6 +14,7 @@ NumPy and the candidate's library. docs/protocol.md describes what crosses.
 - memory: a process -> room for what it is asked
 - stacks: what a process wrote at its death, or as it hangs -> a line
 - host: the life of the process that holds a candidate
+- machine: a process that has a library -> what a run depends on
 - server: the process that hosts are forked from
 - servers: an interpreter, a library -> its server, as the judge sees it
 - processes: one host -> its answers, or how it ended

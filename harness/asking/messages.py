@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from harness.asking import outcomes, scenarios
 from harness.asking.binding import Arguments, Parameter, Signature
@@ -94,6 +94,33 @@ class Ending:
     code: int = 0
 
 
+#: What a probe said: this build has the behaviour, it does not, or the probe raised, died or took too long.
+Answer = Literal["found", "not found", "unanswered"]
+
+#: The answers, for what comes as text.
+ANSWERS: tuple[Answer, ...] = ("found", "not found", "unanswered")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Asked of a server: what its library is built with and what probes, dotted paths, find; answered by `Measured`.
+
+    Probes are looked for in the folder ``place``, where they are not installed.
+    """
+
+    probes: Sequence[str]
+    place: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Facts of a machine and of a library, torch's ``capability`` ("" without torch), and each probe's answer."""
+
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    capability: str = ""
+    probes: Mapping[str, Answer] = field(default_factory=dict)
+
+
 #: What crosses between judge and host.
 CODEC = Codec(
     [
@@ -107,6 +134,8 @@ CODEC = Codec(
         Answers,
         Ended,
         Ending,
+        Measure,
+        Measured,
         outcomes.Returned,
         outcomes.Raised,
         outcomes.NotAnArray,

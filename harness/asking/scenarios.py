@@ -340,6 +340,11 @@ class Pulled:
         make = bound.library.spread if self.placed == ONE_VALUE else self._wrap(bound)
         return [make(self.upstream[n]) if n in self.upstream else None for n in bound.arguments.outputs]
 
+    def pulled(self, bound: Bound, derivative: Callable[..., Any], *more: Any) -> Any:
+        """What one of the library's derivatives finds: of the call, at these inputs and upstream gradients."""
+        inputs, given = bound.wrapped(self.inputs, self.layout), self.given(bound)
+        return derivative(bound, inputs, bound.places(self.wrt), lambda _: given, *more)
+
     def _wrap(self, bound: Bound) -> Callable[[Array], Any]:
         return lambda x: bound.library.wrap(x, self.placed)
 
@@ -399,9 +404,7 @@ class VjpAgain(Pulled):
 
     def perform(self, bound: Bound) -> Returned:
         """Gradients by input's name."""
-        inputs, given = bound.wrapped(self.inputs, self.layout), self.given(bound)
-        found = derivatives(bound).vjp_again(bound, inputs, bound.places(self.wrt), lambda _: given)
-        return bound.gradients(self.wrt, found)
+        return bound.gradients(self.wrt, self.pulled(bound, derivatives(bound).vjp_again))
 
 
 @dataclass(frozen=True)
@@ -415,14 +418,13 @@ class VjpBetween(Pulled):
 
     def perform(self, bound: Bound) -> Returned:
         """Gradients by input's name."""
-        inputs, others = bound.wrapped(self.inputs, self.layout), bound.wrapped(self.others, self.layout)
-        given = self.given(bound)
+        others = bound.wrapped(self.others, self.layout)
         if bound.vjp is None:
-            found = derivatives(bound).vjp_between(bound, inputs, bound.places(self.wrt), lambda _: given, others)
-            return bound.gradients(self.wrt, found)
+            return bound.gradients(self.wrt, self.pulled(bound, derivatives(bound).vjp_between, others))
+        inputs = bound.wrapped(self.inputs, self.layout)
         bound(*inputs)
         bound(*others)
-        found = _reverse(bound, inputs, self.wrt, given)
+        found = _reverse(bound, inputs, self.wrt, self.given(bound))
         bound(*inputs)
         return bound.gradients(self.wrt, found)
 
@@ -433,9 +435,7 @@ class VjpAfter(Pulled):
 
     def perform(self, bound: Bound) -> Returned:
         """Gradients by input's name."""
-        inputs, given = bound.wrapped(self.inputs, self.layout), self.given(bound)
-        found = derivatives(bound).vjp_after(bound, inputs, bound.places(self.wrt), lambda _: given)
-        return bound.gradients(self.wrt, found)
+        return bound.gradients(self.wrt, self.pulled(bound, derivatives(bound).vjp_after))
 
 
 @dataclass(frozen=True)
@@ -446,10 +446,8 @@ class VjpLate(Pulled):
 
     def perform(self, bound: Bound) -> Returned:
         """Gradients by input's name."""
-        inputs, given = bound.wrapped(self.inputs, self.layout), self.given(bound)
         others = {bound.places([n])[0]: bound.library.wrap(x) for n, x in self.others.items()}
-        found = derivatives(bound).vjp_late(bound, inputs, bound.places(self.wrt), lambda _: given, others)
-        return bound.gradients(self.wrt, found)
+        return bound.gradients(self.wrt, self.pulled(bound, derivatives(bound).vjp_late, others))
 
 
 @dataclass(frozen=True)
@@ -476,14 +474,12 @@ class VjpKept(Pulled):
 
     def perform(self, bound: Bound) -> Returned:
         """No array; note ``changed``."""
-        inputs, given = bound.wrapped(self.inputs, self.layout), self.given(bound)
         if bound.vjp is None:
             names = [*bound.arguments.there, *bound.arguments.outputs]
-            places = bound.places(self.wrt)
-            changed = derivatives(bound).changed_by_backward(bound, inputs, places, lambda _: given, names)
-            return Returned({}, {"changed": changed})
+            return Returned({}, {"changed": self.pulled(bound, derivatives(bound).changed_by_backward, names)})
+        inputs = bound.wrapped(self.inputs, self.layout)
         before = [bits(bound.library.unwrap(x)) for x in inputs]
-        _reverse(bound, inputs, self.wrt, given)
+        _reverse(bound, inputs, self.wrt, self.given(bound))
         return Returned({}, {"changed": _changed(bound, inputs, before)})
 
 
@@ -493,9 +489,7 @@ class Backward(Pulled):
 
     def perform(self, bound: Bound) -> Returned:
         """No array; note ``gradients``: what each is and what is due."""
-        inputs, given = bound.wrapped(self.inputs, self.layout), self.given(bound)
-        found = derivatives(bound).backward(bound, inputs, bound.places(self.wrt), lambda _: given)
-        return Returned({}, {"gradients": found})
+        return Returned({}, {"gradients": self.pulled(bound, derivatives(bound).backward)})
 
 
 @dataclass(frozen=True)
@@ -531,9 +525,8 @@ class Second(Pulled):
         """Gradients by input's name and ``cotangent NAME``, or tangents by output's name."""
         room, places = derivatives(bound), bound.places(self.wrt)
         _asked_of(bound, self, room, places)
-        inputs, given = bound.wrapped(self.inputs, self.layout), self.given(bound)
         along = [bound.library.wrap(self.tangents[n]) for n in self.wrt]
-        found = room.PATHS[self.path](bound, inputs, places, lambda _: given, along)
+        found = self.pulled(bound, room.PATHS[self.path], along)
         names: Sequence[str] = self.wrt
         if self.path == "forward of forward":
             names = bound.arguments.outputs

@@ -15,12 +15,14 @@ import shutil
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.asking import libraries
 from harness.asking.channel import Channel, Closed, reachable
 from harness.asking.host import begin
-from harness.asking.messages import Ended, Ending
+from harness.asking.machine import measured
+from harness.asking.messages import Ended, Ending, Measure
 from harness.asking.wire import WireError
 
 #: Linux: the number of ``prctl`` that names the signal sent when the parent ends.
@@ -32,31 +34,45 @@ READY = "ready\n"
 #: Connections that wait to be taken.
 BACKLOG = 64
 
+#: Hosts forked before the server loads what few candidates use: who judges one function waits for none of it.
+FEW = 2
+
 
 def main(path: str, library: str, folder: str) -> None:
     """Listen at a path, with a library loaded; at the end remove ``folder``, where one is named. Never returns."""
     listener = socket.socket(socket.AF_UNIX)
     with reachable(Path(path)) as address:
         listener.bind(address)
-    _preload(library)
+    later = _preload(library)
     listener.listen(BACKLOG)
     os.write(1, READY.encode())
-    _serve(listener)
+    _serve(listener, later)
     if folder:
         shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
 
-def _preload(library: str) -> None:
-    """Load the library's module and what it names; what is not installed is told by the host that needs it."""
-    with contextlib.suppress(ImportError):
+def _preload(library: str) -> Sequence[str]:
+    """Load the library's module and what it names first; what it names for later.
+
+    What is not installed is told by the host that needs it.
+    """
+    try:
         room = importlib.import_module(libraries.module(library))
-        for name in room.PRELOAD:
-            with contextlib.suppress(ImportError):
-                importlib.import_module(name)
+    except ImportError:
+        return ()
+    _load(room.PRELOAD)
+    later: Sequence[str] = getattr(room, "LATER", ())
+    return later
 
 
-def _serve(listener: socket.socket) -> None:
+def _load(names: Sequence[str]) -> None:
+    for name in names:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
+def _serve(listener: socket.socket, later: Sequence[str]) -> None:
     woken, wake = socket.socketpair()
     for end in (woken, wake):
         end.setblocking(False)
@@ -64,6 +80,7 @@ def _serve(listener: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     ended: dict[int, int] = {}
+    hosts = 0
     while True:
         ready, _, _ = select.select([listener.fileno(), woken.fileno(), 0], [], [])
         if 0 in ready and not os.read(0, 64):
@@ -74,7 +91,9 @@ def _serve(listener: socket.socket) -> None:
         _reap(ended)
         if listener.fileno() in ready:
             connection, _ = listener.accept()
-            _answer(connection, listener, ended)
+            if hosts == FEW:
+                _load(later)
+            hosts += _answer(connection, listener, ended)
 
 
 def _reap(ended: dict[int, int]) -> None:
@@ -86,8 +105,8 @@ def _reap(ended: dict[int, int]) -> None:
             ended[process] = os.waitstatus_to_exitcode(status)
 
 
-def _answer(connection: socket.socket, listener: socket.socket, ended: dict[int, int]) -> None:
-    """Say how a host ended, or fork one: the first byte tells which is asked for."""
+def _answer(connection: socket.socket, listener: socket.socket, ended: dict[int, int]) -> bool:
+    """Say how a host ended or what is measured here, or fork a host: the first byte tells which. Whether one was forked."""
     connection.settimeout(5.0)
     try:
         kind = connection.recv(1)
@@ -101,7 +120,11 @@ def _answer(connection: socket.socket, listener: socket.socket, ended: dict[int,
             if isinstance(asked, Ended):
                 channel.send(Ending(asked.process in ended, ended.get(asked.process, 0)))
         channel.close()
-        return
+        return False
+    if kind == b"M" and os.fork() == 0:
+        _die_with_parent()
+        listener.close()
+        _measure(Channel(connection))
     if kind == b"H":
         process = os.fork()
         if process == 0:
@@ -111,6 +134,17 @@ def _answer(connection: socket.socket, listener: socket.socket, ended: dict[int,
         with contextlib.suppress(OSError):
             connection.sendall(process.to_bytes(8, "little"))
     connection.close()
+    return kind == b"H"
+
+
+def _measure(channel: Channel) -> None:
+    """Answer what is measured in this process, a fork of the server's; never return."""
+    try:
+        asked = channel.receive()
+        if isinstance(asked, Measure):
+            channel.send(measured(asked.probes, asked.place))
+    finally:
+        os._exit(0)
 
 
 def _die_with_parent() -> None:

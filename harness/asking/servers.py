@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import os
@@ -11,10 +12,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from harness.asking.channel import Channel, reachable
+from harness.asking.channel import Channel, Closed, reachable
+from harness.asking.messages import Measure, Measured
+from harness.asking.wire import WireError
 
 #: Seconds one scenario may take, and bytes a host may take beyond its size, unless a command says otherwise.
 TIMEOUT, MEMORY = 30.0, 4 * 2**30
@@ -108,6 +113,20 @@ class Servers:
             connection.sendall(kind)
         return Channel(connection, most)
 
+    def measured(self, library: str, probes: Sequence[str], place: str) -> Measured:
+        """What the server of a library finds of the machine. Raises HostError where it does not answer."""
+        channel = self.connect(Wanted("", "", library), b"M")
+        try:
+            channel.send(Measure(probes, place))
+            answer = channel.receive()
+        except (Closed, WireError, OSError) as error:
+            raise HostError(f"the server of {library} does not say what it finds: {error}") from None
+        finally:
+            channel.close()
+        if not isinstance(answer, Measured):
+            raise HostError(f"the server of {library} says {answer!r}, expected what it finds")
+        return answer
+
     def _key(self, wanted: Wanted) -> str:
         python = re.sub(r"\W", "-", wanted.python)[-40:]
         return f"{wanted.loaded or wanted.library}{python}"
@@ -148,6 +167,14 @@ class Servers:
         self._started.clear()
         if self._own:
             shutil.rmtree(self._own, ignore_errors=True)
+
+
+@cache
+def shared() -> Servers:
+    """The servers of this process, ended with it."""
+    kept = Servers()
+    atexit.register(kept.close)
+    return kept
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

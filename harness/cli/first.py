@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.answer import Answer, Cause, Level, Manner, Smallest
-from harness.cli import judging
 
 if TYPE_CHECKING:
     from harness.model import CandidateSpec, Case, Spec, Verdict
@@ -104,7 +103,7 @@ def shrunk(spec: Spec, case: Case, given: CandidateSpec, row: Verdict, seed: int
 
     until = time.monotonic() + SECONDS
     try:
-        with shrinking.Looks([(spec, given, row.under)], folder=str(judging.servers().folder)) as looks:
+        with shrinking.Looks([(spec, given, row.under)]) as looks:
             return shrinking.descend(looks, spec, case, given, row, seed=seed, until=until)
     except ExecutionError:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import re
 import sys
@@ -11,7 +10,6 @@ import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +20,7 @@ from harness.cli.refusals import refuse
 if TYPE_CHECKING:
     from harness.asking.hosts import Servers
     from harness.execution.task import Judged
-    from harness.model import Spec
+    from harness.model import CandidateSpec, Spec
     from harness.runs import Plan
 
 #: Seconds between lines that say a run goes on, where no terminal shows its progress.
@@ -67,23 +65,18 @@ def _serving(libraries: Sequence[str]) -> None:
             servers().start(library)
 
 
-@cache
 def servers() -> Servers:
     """The servers of this command, ended with it."""
-    from harness.asking.hosts import Servers
+    from harness.asking.servers import shared
 
-    servers = Servers()
-    atexit.register(servers.close)
-    return servers
+    return shared()
 
 
-def libraries_of(chosen: Plan) -> set[str]:
-    """The libraries whose servers a plan's candidates are held by."""
-    from harness import runs
+def libraries_of(candidates: Iterable[CandidateSpec], place: str) -> set[str]:
+    """The libraries whose servers candidates are held by, as far as that is known before they are asked."""
     from harness.asking.hosts import loaded
 
-    place = runs.places(chosen.specs.values())
-    return {loaded(c.call, c.library, place) for spec in chosen.specs.values() for c in spec.candidates if not c.python}
+    return {loaded(c.call, c.library or "numpy", place) for c in candidates if not c.python}
 
 
 def one_thread() -> None:

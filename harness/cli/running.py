@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +17,8 @@ from harness.cli import endings, files, judging
 from harness.cli.refusals import BAD_USE, CONFORMS, DEVIATES, refuse
 
 if TYPE_CHECKING:
+    from harness.model import Spec
     from harness.store import Store
-
-
-#: The library that most candidates need: while all specs are read its server starts.
-MOST = "torch"
 
 
 @dataclass(frozen=True)
@@ -42,12 +39,12 @@ def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.M
     count, seconds = judging.budget(part.budget)
 
     judging.one_thread()
-    if not (names or part.only):
-        judging.prepared({MOST}, means.workers)
     found, broken = files.readable(names)
+    if not part.only:
+        _prepared(found, means)
     chosen = judging.planned(found, part.seed, part.only)
-    if names or part.only:
-        judging.prepared(judging.libraries_of(chosen), means.workers)
+    if part.only:
+        _prepared(chosen.specs.values(), means)
     path, began = out / files.RUN_FILE, time.monotonic()
     if part.budget:
         chosen = runs.budgeted(chosen, count, _judged_before(path, resume))
@@ -120,6 +117,14 @@ def _refuse_another_part(store: Store, header: Mapping[str, Any]) -> None:
         began, wanted = store.header.get(option, ""), header[option]
         if began != wanted:
             refuse(f"{store.path}: began with --{option} `{began}`, not `{wanted}`; say the same, or start a new run")
+
+
+def _prepared(found: Collection[Spec], means: judging.Means) -> None:
+    """Have what these specs' candidates need loaded."""
+    from harness import runs
+
+    candidates = (c for spec in found for c in spec.candidates)
+    judging.prepared(judging.libraries_of(candidates, runs.places(found)), means.workers)
 
 
 @contextmanager

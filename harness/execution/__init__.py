@@ -7,7 +7,7 @@ same for all three; only `inline` dies with a candidate that dies.
 from harness.execution.cluster import on_dask
 from harness.execution.inline import inline
 from harness.execution.isolated import Isolated, isolated
-from harness.execution.process import PRELOAD, asked, prepare
+from harness.execution.process import PRELOAD, prepare
 from harness.execution.task import ExecutionError, Judged, Note, Setup, Task, Work
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "Setup",
     "Task",
     "Work",
-    "asked",
     "inline",
     "isolated",
     "on_dask",

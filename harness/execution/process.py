@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import multiprocessing
 import os
 import shutil
@@ -14,16 +13,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from harness.asking import stacks
-from harness.asking.guard import steady
 from harness.asking.servers import ONE_THREAD
 from harness.execution import worker as life
-from harness.execution.task import ExecutionError, Setup, Task, named
+from harness.execution.task import ExecutionError, Setup, Task
 from harness.execution.worker import Limits
 from harness.model import Verdict
 
@@ -69,27 +67,6 @@ def prepare() -> None:
         with _starting():
             multiprocessing.get_context("forkserver").set_forkserver_preload(["__main__", *PRELOAD])
             forkserver.ensure_running()
-
-
-def asked(path: str, arguments: tuple[Any, ...]) -> Any:
-    """What a function by dotted path returns, any JSON, in a process such as judges. Raises ExecutionError if it dies."""
-    ours, theirs = multiprocessing.Pipe(duplex=False)
-    process = _begun(_answer, (theirs, path, arguments))
-    theirs.close()
-    try:
-        answer = json.loads(ours.recv())  # not pickled: a type of a library's would bring the library along
-    except EOFError:
-        process.join()
-        raise ExecutionError(f"{path}: its process exited with code {process.exitcode}") from None
-    process.join()
-    return answer
-
-
-def _answer(connection: Connection, path: str, arguments: tuple[Any, ...]) -> None:
-    steady()
-    answer = json.dumps(named(path)(*arguments))
-    with contextlib.suppress(BrokenPipeError):  # nobody waits any more
-        connection.send(answer)
 
 
 class Worker:

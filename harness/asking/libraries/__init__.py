@@ -109,3 +109,20 @@ def described(x: Any) -> str:
     if isinstance(x, (tuple, list)):
         return f"a {type(x).__name__} of {len(x)}"
     return "None" if x is None else f"{type(x).__module__}.{type(x).__qualname__}".removeprefix("builtins.")
+
+
+def function_of(call: Function, inputs: Sequence[Any], wrt: Sequence[int]) -> Function:
+    """The call as a function of the inputs at ``wrt``, the others held."""
+
+    def function(*xs: Any) -> Any:
+        full = list(inputs)
+        for i, x in zip(wrt, xs, strict=True):
+            full[i] = x
+        return call(*full)
+
+    return function
+
+
+def tupled(x: Any) -> tuple[Any, ...]:
+    """What a call returned, as a tuple."""
+    return tuple(x) if isinstance(x, (tuple, list)) else (x,)

@@ -16,7 +16,17 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 import jax
 import jax.numpy as jnp
 
-from harness.asking.libraries import Disconnected, Function, Mode, Refusal, Upstream, WrongKind, described
+from harness.asking.libraries import (
+    Disconnected,
+    Function,
+    Mode,
+    Refusal,
+    Upstream,
+    WrongKind,
+    described,
+    function_of,
+    tupled,
+)
 from harness.asking.outcomes import Array, Reason
 from harness.asking.state import changed_between, global_state, unsettle
 
@@ -97,13 +107,13 @@ def vjp(call: Function, inputs: Sequence[Any], wrt: Sequence[int], cotangents: U
 
 def _pulling(call: Function, inputs: Sequence[Any], wrt: Sequence[int]) -> tuple[tuple[Any, ...], Any, list[int]]:
     """The outputs of a call, what pulls cotangents of those that have gradients back, and where those stand."""
-    every = _tuple(call(*inputs))
+    every = tupled(call(*inputs))
     live = [i for i, y in enumerate(every) if jnp.issubdtype(y.dtype, jnp.inexact)]
     if not live:
         raise Disconnected("no output has a gradient")
 
     def chosen(*xs: Any) -> tuple[Any, ...]:
-        outputs = _tuple(_function_of(call, inputs, wrt)(*xs))
+        outputs = tupled(function_of(call, inputs, wrt)(*xs))
         return tuple(outputs[i] for i in live)
 
     _, pull = jax.vjp(chosen, *(inputs[i] for i in wrt))
@@ -169,7 +179,7 @@ def backward(call: Function, inputs: Sequence[Any], wrt: Sequence[int], cotangen
 
 def has_functions(call: Function, inputs: Sequence[Any], wrt: Sequence[int]) -> bool:
     """Whether a rule written by hand takes part in the result."""
-    made = jax.make_jaxpr(_function_of(call, inputs, wrt))(*(inputs[i] for i in wrt))
+    made = jax.make_jaxpr(function_of(call, inputs, wrt))(*(inputs[i] for i in wrt))
     return any(e.primitive.name in ("custom_vjp_call", "custom_jvp_call", "custom_vjp_call_jaxpr") for e in made.eqns)
 
 
@@ -177,7 +187,7 @@ def jvp(call: Function, inputs: Sequence[Any], tangents: Sequence[Any]) -> list[
     """Forward mode: one tangent per input in (None: zero), one per output out (None: it has none)."""
     wrt = [i for i, t in enumerate(tangents) if t is not None]
     primals, along = tuple(inputs[i] for i in wrt), tuple(tangents[i] for i in wrt)
-    _, moved = jax.jvp(lambda *xs: _tuple(_function_of(call, inputs, wrt)(*xs)), primals, along)
+    _, moved = jax.jvp(lambda *xs: tupled(function_of(call, inputs, wrt)(*xs)), primals, along)
     return [None if t.dtype == jax.dtypes.float0 else t for t in moved]
 
 
@@ -200,7 +210,7 @@ def reverse_of_reverse(
     call: Function, inputs: Sequence[Any], wrt: Sequence[int], cotangents: Upstream, directions: Sequence[Any]
 ) -> list[Any]:
     """Gradients of ``<vjp(x; g), v>`` in x and then in g."""
-    outputs = _tuple(call(*inputs))
+    outputs = tupled(call(*inputs))
     given = cotangents(outputs)
     asked = [i for i, g in enumerate(given) if g is not None]
 
@@ -221,7 +231,7 @@ def forward_of_reverse(
     call: Function, inputs: Sequence[Any], wrt: Sequence[int], cotangents: Upstream, directions: Sequence[Any]
 ) -> list[Any]:
     """The gradients' tangents along ``directions``."""
-    given = cotangents(_tuple(call(*inputs)))
+    given = cotangents(tupled(call(*inputs)))
     gradient = _gradient(call, inputs, wrt, given)
     return list(jax.jvp(gradient, tuple(inputs[i] for i in wrt), tuple(directions))[1])
 
@@ -230,11 +240,11 @@ def reverse_of_forward(
     call: Function, inputs: Sequence[Any], wrt: Sequence[int], cotangents: Upstream, directions: Sequence[Any]
 ) -> list[Any]:
     """The gradients of ``<jvp(x; v), g>``."""
-    given = cotangents(_tuple(call(*inputs)))
-    chosen = _function_of(call, inputs, wrt)
+    given = cotangents(tupled(call(*inputs)))
+    chosen = function_of(call, inputs, wrt)
 
     def product(*xs: Any) -> Any:
-        _, moved = jax.jvp(lambda *ys: _tuple(chosen(*ys)), xs, tuple(directions))
+        _, moved = jax.jvp(lambda *ys: tupled(chosen(*ys)), xs, tuple(directions))
         pairs = zip(moved, given, strict=True)
         return sum(jnp.sum(jnp.real(jnp.conj(g) * t)) for t, g in pairs if g is not None)
 
@@ -246,9 +256,9 @@ def forward_of_forward(
     call: Function, inputs: Sequence[Any], wrt: Sequence[int], cotangents: Upstream, directions: Sequence[Any]
 ) -> list[Any]:
     """The outputs' second derivatives along ``directions``; the upstream gradients take no part."""
-    chosen, along = _function_of(call, inputs, wrt), tuple(directions)
+    chosen, along = function_of(call, inputs, wrt), tuple(directions)
     primals = tuple(inputs[i] for i in wrt)
-    nested = jax.jvp(lambda *xs: jax.jvp(lambda *ys: _tuple(chosen(*ys)), xs, along)[1], primals, along)
+    nested = jax.jvp(lambda *xs: jax.jvp(lambda *ys: tupled(chosen(*ys)), xs, along)[1], primals, along)
     return list(nested[1])
 
 
@@ -263,7 +273,7 @@ PATHS = {
 
 def vmap(call: Function, stacked: Sequence[Any], axes: Sequence[int | None]) -> list[Any]:
     """The call mapped over the axis of each input (None: the same for all)."""
-    return list(_tuple(jax.vmap(lambda *xs: call(*xs), in_axes=tuple(axes))(*stacked)))
+    return list(tupled(jax.vmap(lambda *xs: call(*xs), in_axes=tuple(axes))(*stacked)))
 
 
 def vmapped_vjp(call: Function, stacked: Sequence[Any], wrt: Sequence[int], cotangents: Upstream) -> list[Any]:
@@ -290,19 +300,3 @@ def vjp_of_map(call: Function, stacked: Sequence[Any], wrt: Sequence[int], cotan
 def gradcheck(call: Function, inputs: Sequence[Any], wrt: Sequence[int]) -> tuple[bool, str]:
     """Raises Refusal: the witness is torch's."""
     raise Refusal(Reason.LACKS, "gradcheck is torch's")
-
-
-def _function_of(call: Function, inputs: Sequence[Any], wrt: Sequence[int]) -> Function:
-    """The call as a function of the inputs at ``wrt``, the others held."""
-
-    def function(*xs: Any) -> Any:
-        full = list(inputs)
-        for i, x in zip(wrt, xs, strict=True):
-            full[i] = x
-        return call(*full)
-
-    return function
-
-
-def _tuple(x: Any) -> tuple[Any, ...]:
-    return tuple(x) if isinstance(x, (tuple, list)) else (x,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -14,22 +14,40 @@ import torch
 import torch.autograd.forward_ad as fwd
 from torch.autograd.gradcheck import GradcheckError
 
-from harness.asking.libraries import Disconnected, Function, Mode, Refusal, Upstream, WrongKind, described
+from harness.asking.libraries import (
+    Disconnected,
+    Function,
+    Mode,
+    Refusal,
+    Upstream,
+    WrongKind,
+    described,
+    function_of,
+    tupled,
+)
 from harness.asking.libraries.numpy_arrays import LAYOUTS, NumPy
 from harness.asking.outcomes import Array, Reason
 from harness.asking.state import changed_between, global_state, unsettle
 from harness.asking.wire import BFLOAT16
 
-#: Modules that hosts have loaded before they are forked: torch, what it imports at the first use of forward mode and of
-#: gradients per sample, and SciPy, on which many Functions are built. None of it starts a thread or computes anything.
+#: Modules that hosts have loaded before they are forked: torch, and what it imports at the first use of forward mode
+#: and of gradients per sample. None of it starts a thread or computes anything.
 PRELOAD = (
     "numpy",
-    "scipy.fft",
-    "scipy.signal",
     "torch",
     "torch.fx.experimental.symbolic_shapes",
     "torch._decomp.decompositions_for_jvp",
 )
+
+#: What a server of many hosts loads too: what torch imports at the first gradient of a forward derivative, and SciPy, on
+#: which many Functions are built.
+LATER = ("torch._dynamo", "scipy.fft", "scipy.signal")
+
+#: Settings of torch that all code of the process shares: what reads each, what sets it. Deterministic algorithms are set
+#: by their debug mode, 2 being "error": ``use_deterministic_algorithms`` sets the same and imports the compiler first.
+DEFAULT_DTYPE = (torch.get_default_dtype, torch.set_default_dtype)
+DETERMINISTIC = (torch.get_deterministic_debug_mode, torch.set_deterministic_debug_mode)
+THREADS = (torch.get_num_threads, torch.set_num_threads)
 
 
 class Torch:
@@ -130,10 +148,10 @@ class Torch:
             "of parameters": Mode(_parameters, torch.no_grad),
             "without gradients": Mode(list, torch.no_grad),
             "in inference mode": Mode(list, torch.inference_mode),
-            "with bfloat16 as default": Mode(list, lambda: _default(torch.bfloat16)),
-            "with float64 as default": Mode(list, lambda: _default(torch.float64)),
-            "deterministically": Mode(list, _deterministic),
-            "in three threads": Mode(list, lambda: _threads(3)),
+            "with bfloat16 as default": Mode(list, lambda: _set_to(torch.bfloat16, *DEFAULT_DTYPE)),
+            "with float64 as default": Mode(list, lambda: _set_to(torch.float64, *DEFAULT_DTYPE)),
+            "deterministically": Mode(list, lambda: _set_to(2, *DETERMINISTIC)),
+            "in three threads": Mode(list, lambda: _set_to(3, *THREADS)),
             "under bfloat16 autocast": Mode(list, lambda: torch.autocast("cpu", torch.bfloat16)),
             "under float16 autocast": Mode(list, lambda: torch.autocast("cpu", torch.float16)),
         }
@@ -141,33 +159,14 @@ class Torch:
 
 
 @contextlib.contextmanager
-def _default(dtype: Any) -> Iterator[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
+def _set_to(value: Any, now: Callable[[], Any], put: Callable[[Any], None]) -> Iterator[None]:
+    """While a setting of torch has another value."""
+    before = now()
+    put(value)
     try:
         yield
     finally:
-        torch.set_default_dtype(before)
-
-
-@contextlib.contextmanager
-def _deterministic() -> Iterator[None]:
-    before = torch.are_deterministic_algorithms_enabled()
-    torch.use_deterministic_algorithms(True)
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before)
-
-
-@contextlib.contextmanager
-def _threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+        put(before)
 
 
 def _leaves(xs: Sequence[Any]) -> list[Any]:
@@ -205,7 +204,7 @@ def _recorded(call: Function, inputs: Sequence[Any], wrt: Sequence[int]) -> tupl
     chosen = [inputs[i] for i in wrt]
     for x in chosen:
         x.requires_grad_(True)
-    return _tuple(call(*inputs)), chosen
+    return tupled(call(*inputs)), chosen
 
 
 def _grad(outputs: Sequence[Any], inputs: Sequence[Any], upstream: Sequence[Any], **options: Any) -> list[Any]:
@@ -298,7 +297,7 @@ def _versions(ys: Sequence[Any]) -> list[tuple[Any, int]]:
         for name in dir(node):
             if name.startswith("_saved") or name == "saved_tensors":
                 with contextlib.suppress(Exception):
-                    found += [(x, x._version) for x in _tuple(getattr(node, name)) if isinstance(x, torch.Tensor)]
+                    found += [(x, x._version) for x in tupled(getattr(node, name)) if isinstance(x, torch.Tensor)]
     return found
 
 
@@ -353,7 +352,7 @@ def _asked(node: Any, upstream: Sequence[Any], inputs: Sequence[Any], wrt: Seque
         ]
     try:
         with torch.no_grad():
-            gradients = _tuple(node._forward_cls.backward(node, *given))
+            gradients = tupled(node._forward_cls.backward(node, *given))
     except Exception:
         return []
     found = []
@@ -411,7 +410,7 @@ def jvp(call: Function, inputs: Sequence[Any], tangents: Sequence[Any]) -> list[
     """
     with fwd.dual_level():
         duals = [x if t is None else _dual(x, t) for x, t in zip(inputs, tangents, strict=True)]
-        outputs = _tuple(call(*duals))
+        outputs = tupled(call(*duals))
         return [
             None if not isinstance(y, torch.Tensor) or (t := fwd.unpack_dual(y).tangent) is None else t.clone()
             for y in outputs
@@ -434,7 +433,7 @@ def reverse_of_reverse(
     backward is not differentiable."""
     for i in wrt:
         inputs[i].requires_grad_(True)
-    outputs = _tuple(call(*inputs))
+    outputs = tupled(call(*inputs))
     upstream = [None if g is None else g.requires_grad_(True) for g in cotangents(outputs)]
     asked = [(y, g) for y, g in zip(outputs, upstream, strict=True) if g is not None]
     live = [(y, g) for y, g in asked if y.requires_grad]
@@ -463,7 +462,7 @@ def forward_of_reverse(
     """The gradients' tangents along ``directions``, None where there is none."""
     with fwd.dual_level():
         duals = _duals(inputs, wrt, directions)
-        live = _live(_tuple(call(*duals)), cotangents)
+        live = _live(tupled(call(*duals)), cotangents)
         chosen = [duals[i] for i in wrt]
         first = torch.autograd.grad(
             [y for y, _ in live], chosen, [g for _, g in live], allow_unused=True, create_graph=True
@@ -477,7 +476,7 @@ def reverse_of_forward(
     """The gradients of ``<jvp(x; v), g>``, None where there is none."""
     with fwd.dual_level():
         duals = _duals(inputs, wrt, directions)
-        outputs = _tuple(call(*duals))
+        outputs = tupled(call(*duals))
         tangents = [fwd.unpack_dual(y).tangent for y in outputs]
         pairs = zip(tangents, cotangents(outputs), strict=True)
         live = [(t, g) for t, g in pairs if t is not None and g is not None and t.requires_grad]
@@ -491,9 +490,9 @@ def forward_of_forward(
     call: Function, inputs: Sequence[Any], wrt: Sequence[int], cotangents: Upstream, directions: Sequence[Any]
 ) -> list[Any]:
     """The outputs' second derivatives along ``directions``; the upstream gradients take no part."""
-    chosen = _function_of(call, inputs, wrt)
+    chosen = function_of(call, inputs, wrt)
     primals, along = tuple(inputs[i] for i in wrt), tuple(directions)
-    return list(_tuple(torch.func.jvp(lambda *xs: torch.func.jvp(chosen, xs, along)[1], primals, along)[1]))
+    return list(tupled(torch.func.jvp(lambda *xs: torch.func.jvp(chosen, xs, along)[1], primals, along)[1]))
 
 
 #: The paths to a second derivative, by name.
@@ -517,7 +516,7 @@ def _duals(inputs: Sequence[Any], wrt: Sequence[int], directions: Sequence[Any])
 
 def vmap(call: Function, stacked: Sequence[Any], axes: Sequence[int | None]) -> list[Any]:
     """The call mapped over the axis of each input (None: the same for all)."""
-    return list(_tuple(torch.func.vmap(call, in_dims=tuple(axes))(*stacked)))
+    return list(tupled(torch.func.vmap(call, in_dims=tuple(axes))(*stacked)))
 
 
 def vmapped_vjp(call: Function, stacked: Sequence[Any], wrt: Sequence[int], cotangents: Upstream) -> list[Any]:
@@ -526,7 +525,7 @@ def vmapped_vjp(call: Function, stacked: Sequence[Any], wrt: Sequence[int], cota
     def pulled(*inputs: Any) -> Any:
         def chosen(*some: Any) -> Any:
             given = dict(zip(wrt, some, strict=True))
-            outputs = _tuple(call(*(given.get(i, x) for i, x in enumerate(inputs))))
+            outputs = tupled(call(*(given.get(i, x) for i, x in enumerate(inputs))))
             return tuple(y for y, g in zip(outputs, cotangents(outputs), strict=True) if g is not None)
 
         outputs, pull = torch.func.vjp(chosen, *(inputs[i] for i in wrt))
@@ -551,7 +550,7 @@ def gradcheck(call: Function, inputs: Sequence[Any], wrt: Sequence[int]) -> tupl
     """The witness: ``torch.autograd.gradcheck`` as the tutorial publishes it, its answer and its words."""
     for i in wrt:
         inputs[i].requires_grad_(True)
-    function, chosen = _function_of(call, inputs, wrt), [inputs[i] for i in wrt]
+    function, chosen = function_of(call, inputs, wrt), [inputs[i] for i in wrt]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -560,22 +559,6 @@ def gradcheck(call: Function, inputs: Sequence[Any], wrt: Sequence[int]) -> tupl
             return False, str(error).strip().splitlines()[0]
         except Exception as error:
             return False, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-
-
-def _function_of(call: Function, inputs: Sequence[Any], wrt: Sequence[int]) -> Function:
-    """The call as a function of the inputs at ``wrt``, the others held."""
-
-    def function(*xs: Any) -> Any:
-        full = list(inputs)
-        for i, x in zip(wrt, xs, strict=True):
-            full[i] = x
-        return call(*full)
-
-    return function
-
-
-def _tuple(x: Any) -> tuple[Any, ...]:
-    return tuple(x) if isinstance(x, (tuple, list)) else (x,)
 
 
 LIBRARY = Torch

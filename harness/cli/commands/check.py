@@ -62,6 +62,6 @@ def command(
     op, paths = given.op_of(words)
     means = judging.Means(workers, timeout, memory)
     candidates = tuple(given.given(p, library, vjp, algorithm, offers, python, arguments, outputs) for p in paths)
-    judging.prepared({c.library or "numpy" for c in candidates}, workers)
+    judging.prepared(judging.libraries_of(candidates, str(Path.cwd())), workers)
     out = out or (leaving.PAGES if page else None)
     finish(checking.check(files.one_spec(op), candidates, checking.Wanted(out=out, **wanted), means))
