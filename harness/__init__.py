@@ -33,6 +33,7 @@ truth: a case -> what is right, and how far from it a right candidate may be
 - language: definition -> the same with NumPy's names as definitions mean them
 - ties: outputs, an input -> entries that share one maximum
 - oracles: Case, arrays -> what is due
+- trying: a user's function, called a few times -> its library, and the params that it does not take
 
 judging: what came of asking -> verdicts
 

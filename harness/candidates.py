@@ -1,21 +1,20 @@
 """CandidateSpec, its holder -> a candidate as the judge knows it: what is declared of it, how its calls are written.
 
-A param the signature lacks is left out where it has the spec's first value; elsewhere the candidate does not offer the
-case. The function itself is in a host, never here.
+A param the signature lacks is left out where it has the one value that is offered, or else the spec's first; elsewhere
+the candidate does not offer the case. The function itself is in a host, never here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from harness import cases, fills
+from harness import cases
 from harness.asking.binding import Arguments, Signature
 from harness.asking.messages import Batch, Described, NotHere
-from harness.asking.outcomes import Died, NotOffered, Outcome, OutOfMemory, Reason, Returned, TimedOut
+from harness.asking.outcomes import Died, NotOffered, Outcome, OutOfMemory, Reason, TimedOut
 from harness.asking.registry import LIBRARIES as ENTRIES
-from harness.asking.scenarios import Call
 from harness.model import CandidateSpec, Case, Spec
 from harness.vocabulary import LIBRARIES
 
@@ -113,52 +112,10 @@ class Candidate:
         if names is None or signature.anything:
             return dict(case.params)
         for name in (n for n in case.params if n not in names):
-            if cases.write(case.params[name]) != cases.write(self.spec.params[name][0]):
+            alone = self.given.offers.get(name, (cases.write(self.spec.params[name][0]),))
+            if alone != (cases.write(case.params[name]),):
                 raise Undeclared(Reason.PARAM, f"takes no `{name}`")
         return {n: v for n, v in case.params.items() if n in names}
-
-
-def asked_library(
-    spec: Spec, given: CandidateSpec, held: Callable[[CandidateSpec], Holder], seed: int
-) -> tuple[str, str]:
-    """The library whose arrays a candidate takes, and how that is known: it is called once with each kind of them.
-
-    Raises LookupError with the reason where the candidate cannot be loaded.
-    """
-    case, said = cases.find(spec, spec.op), ""
-    arrays = fills.arrays(spec, case, seed)
-    for name in _ASKED:
-        candidate = Candidate(given.name, spec, replace(given, library=name), held(replace(given, library=name)))
-        told = candidate.holder.told
-        if isinstance(told, NotHere):
-            raise LookupError(told.text)
-        if not isinstance(told, Described):
-            continue
-        if told.made_of:
-            return told.made_of, f"it is made of {told.made_of}'s classes"
-        try:
-            arguments = candidate.arguments(case)
-        except Undeclared:
-            case = next((c for c in cases.cases(spec) if _offered(candidate, c)), case)
-            arrays, arguments = fills.arrays(spec, case, seed), candidate.arguments(case)
-        candidate.holder.send(Batch(arguments, [Call(arrays)]))
-        (came,) = candidate.holder.answers()
-        if isinstance(came, Returned):
-            return name, f"called with {ENTRIES[name].arrays}, it returned {ENTRIES[name].arrays}"
-        said = said or "called with each kind of array, it returned none of that kind"
-    return "numpy", said
-
-
-def _offered(candidate: Candidate, case: Case) -> bool:
-    try:
-        candidate.arguments(case)
-    except Undeclared:
-        return False
-    return not case.invalid
-
-
-#: The libraries that a function is asked with, in turn.
-_ASKED = ("numpy", "torch")
 
 
 def _taken(signature: Signature, spec: Spec, case: Case, before: int) -> tuple[str, ...]:

@@ -174,6 +174,14 @@ def test_an_answer_fits_a_terminal_and_has_all_levels(sigmoid: Spec, folder: Pat
         assert all(level.value in " ".join(" ".join(text).split()) for level in Level)
 
 
+def test_how_far_right_values_are_off_is_told(sigmoid: Spec) -> None:
+    found, rows = judged(sigmoid, "reference_impls.activations:sigmoid", "numpy", every=15)
+    off = {a.dtype: a.ulps for a in found.accuracy}
+    assert off.keys() >= {"float64", "float32"}
+    assert max(off.values()) == max(r.ulps for r in rows if r.law == "agrees" and r.ulps == r.ulps)
+    assert any(line.startswith("  accuracy") and "ULP in float64" in line for line in lines(found))
+
+
 def test_the_document_is_json_and_has_every_level(sigmoid: Spec, folder: Path) -> None:
     found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:negated", "numpy", every=15)
     read = json.loads(json.dumps(document(found), allow_nan=False))
@@ -233,7 +241,7 @@ def harness(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_first_deviation_is_told_and_the_last_answer_kept(folder: Path) -> None:
-    only = ("--only", "fill=normal layout=contiguous dtype=float64", "-j", "1")
+    only = ("--only", "fill=normal layout=contiguous dtype=float64 M=5 N=3", "-j", "1")
     done = harness("check", "sigmoid", "./wrong_sigmoids.py:negated", *only, "--out", "left", cwd=folder)
     assert done.returncode == 1
     assert "first, after" in done.stderr

@@ -112,6 +112,22 @@ def test_a_function_is_judged_under_every_law() -> None:
     assert "deviates from sigmoid" in wrong._repr_html_()
 
 
+def test_a_function_that_lacks_a_param_is_judged_at_what_it_does() -> None:
+    def loss(input: Any, target: Any) -> Any:
+        return -(target * np.log(input) + (1 - target) * np.log1p(-input))
+
+    def mean(input: Any, target: Any) -> Any:
+        return loss(input, target).mean()
+
+    only = "dtype=float64 fill=normal layout=contiguous rank=2"
+    for function, value in ((loss, "reduction:none"), (mean, "")):
+        found = harness.check("bce", function, library="numpy", only=only)
+        assert found.conforms
+        judged = {row.case for row in found.rows if row.law == "agrees"}
+        assert judged
+        assert all((value or "reduction:") in case for case in judged) == bool(value)
+
+
 def test_a_faulty_definition_is_the_answer(tmp_path: Path) -> None:
     (tmp_path / "faulty_op.py").write_text("import numpy as np\n\ndef f(x):\n    return np.linalg.svd(x)[1]\n")
     (tmp_path / "faulty.yaml").write_text(

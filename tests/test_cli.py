@@ -223,7 +223,7 @@ def test_a_definition_that_nobody_agrees_with_is_named_first(tmp_path: Path) -> 
         text.replace("definitions.activations:log_sigmoid", "definitions.activations:sigmoid"), encoding="utf-8"
     )
     said = "the definition of `log_sigmoid` stands alone"
-    only = ("--only", "dtype=float64 fill=normal", "--out", str(tmp_path / "out"))
+    only = ("--only", "dtype=float64 fill=normal rank=2", "--out", str(tmp_path / "out"))
     other, own = harness("run", str(tmp_path / "other.yaml"), *only), harness("run", "log_sigmoid", *only)
     assert [other.returncode, own.returncode] == [1, 0]
     assert said in other.stderr
@@ -464,7 +464,7 @@ def test_why_nothing_was_judged_is_said(tmp_path: Path, oracle: str, candidate: 
 
 
 def test_the_same_run_gives_the_same_table_for_any_workers(tmp_path: Path) -> None:
-    only = "dtype=float64 layout=contiguous fill=normal,wide"
+    only = "dtype=float64 layout=contiguous fill=normal,wide M=17"
     tables = []
     for workers in ("0", "2"):
         done = harness("run", "relu", "--only", only, "-j", workers, "--out", str(tmp_path / workers))
@@ -479,7 +479,8 @@ def test_a_large_run_ends_in_a_process_of_its_own_as_a_small_one_ends_here(tmp_p
     tables, said = [], []
     for rows in ("10**6", "1"):
         out = tmp_path / rows
-        words = ["harness", "run", "relu", "--only", "dtype=float64 layout=contiguous", "-j", "1", "--out", str(out)]
+        only = "dtype=float64 layout=contiguous M=17 N=4"
+        words = ["harness", "run", "relu", "--only", only, "-j", "1", "--out", str(out)]
         program = (
             "import sys; from harness.cli import endings, entry;"
             f" sys.argv = {words!r}; endings.PAGE_ROWS = {rows}; entry()"
@@ -533,7 +534,7 @@ def test_help_and_lists_do_not_import_torch() -> None:
 def test_a_budget_is_kept_and_goes_on_where_nothing_was_judged(tmp_path: Path) -> None:
     seen = []
     for _ in range(2):
-        done = harness("run", "sigmoid", "relu", "--budget", "12", "-j", "0", "--out", str(tmp_path))
+        done = harness("run", "relu", "exp", "--budget", "12", "-j", "0", "--out", str(tmp_path))
         assert done.returncode in (0, 1), done.stderr
         table = pandas.read_csv(tmp_path / "verdicts.csv")
         seen.append({*table.loc[table.candidate != "ledger", "case"]})
@@ -542,7 +543,7 @@ def test_a_budget_is_kept_and_goes_on_where_nothing_was_judged(tmp_path: Path) -
 
 
 def test_a_damaged_run_is_rescued_and_gone_on_with(tmp_path: Path) -> None:
-    words = ("run", "relu", "--only", "dtype=float64 fill=normal", "-j", "1")
+    words = ("run", "relu", "--only", "dtype=float64 layout=contiguous M=17 N=4", "-j", "1")
     harness(*words, "--out", str(tmp_path / "run"))
     path = tmp_path / "run" / "run.sqlite"
     content = path.read_bytes()

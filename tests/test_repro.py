@@ -430,16 +430,25 @@ class Scripts:
         return [json.loads(self.process.stdout.readline()) for _ in texts]
 
     def differing(
-        self, spec: Spec, rows: Sequence[Verdict], place: Path, timeout: float = TIMEOUT
+        self, spec: Spec, rows: Sequence[Verdict], place: Path, timeout: float = TIMEOUT, alone: bool = False
     ) -> Mapping[str, tuple[str, str]]:
-        """Rows whose script says something else: what they say and what it said."""
-        with closing(Hosts(str(self.servers.folder), Limits(timeout), str(Path.cwd()))) as hosts:
-            there = {c.name: c for c in runs.ready(spec, partial(held, hosts)).candidates}
-            trials = [Trial(Bench(spec, cases.find(spec, r.case), 0), there[r.candidate]) for r in rows]
-            texts = [repro.script(trial, row) for trial, row in zip(trials, rows, strict=True)]
+        """Rows whose script says something else: what they say and what it said.
+
+        Each is asked of a host of its own where it stands ``alone``, as what a candidate keeps of earlier calls tells.
+        """
+        texts = [
+            text for some in ([[r] for r in rows] if alone else [rows]) for text in self._texts(spec, some, timeout)
+        ]
         assert not any(re.search(r"^\s*(import|from) harness", text, re.MULTILINE) for text in texts)
         pairs = list(zip(rows, self.printed(place, texts), strict=True))
         return {f"{r.case} {r.candidate} {r.law} {r.of}": (told(r), x) for r, x in pairs if not repeats(spec, r, x)}
+
+    def _texts(self, spec: Spec, rows: Sequence[Verdict], timeout: float) -> list[str]:
+        """The scripts of rows, which one host is asked for."""
+        with closing(Hosts(str(self.servers.folder), Limits(timeout), str(Path.cwd()))) as hosts:
+            there = {c.name: c for c in runs.ready(spec, partial(held, hosts)).candidates}
+            trials = [Trial(Bench(spec, cases.find(spec, r.case), 0), there[r.candidate]) for r in rows]
+            return [repro.script(trial, row) for trial, row in zip(trials, rows, strict=True)]
 
 
 def held(hosts: Hosts, given: CandidateSpec) -> Holder:
@@ -511,13 +520,13 @@ def test_every_deviation_of_a_default_run_is_repeated(op: str, tmp_path: Path, s
 @pytest.mark.parametrize(
     ("op", "path", "library", "laws"),
     [
-        ("scipy_conv2d", "larger", "torch", {"agrees", "layout", "linear", "gradient", "subsets", "forward", "second"}),
-        ("scipy_conv2d", "larger_numpy", "numpy", {"agrees", "layout", "linear", "repeatable", "gradient"}),
+        ("scipy_conv2d", "larger", "torch", {"agrees", "gradient", "forward", "second"}),
+        ("scipy_conv2d", "larger_numpy", "numpy", {"agrees", "gradient"}),
         ("scipy_conv2d", "by_stride", "torch", {"layout"}),
         ("scipy_conv2d", "remembers", "torch", {"repeatable", "gradient", "vmap"}),
         ("scipy_conv2d", "forgets", "torch", {"repeatable", "layout", "gradient", "vmap"}),
         ("sigmoid", "sigmoid", "torch", {"gradient", "forward", "adjoint", "second"}),
-        ("convolve", "lopsided", "numpy", {"identity", "containers", "agrees"}),
+        ("convolve", "lopsided", "numpy", {"identity", "agrees"}),
         ("convolve", "by_address", "numpy", {"repeatable"}),
         ("bce", "by_identity", "torch", {"gradient", "layout"}),
         ("sigmoid", "careless", "torch", {"gradient"}),
@@ -564,4 +573,4 @@ def test_every_law_broken_by_a_wrong_candidate_is_repeated(
     timeout = 10 if path == "waits" else TIMEOUT
     rows = judged(spec, runs.plan([spec], 0, f"case={first}").tasks, scripts, timeout)
     assert laws <= {r.under for r in rows}
-    assert not scripts.differing(spec, rows, tmp_path, timeout)
+    assert not scripts.differing(spec, rows, tmp_path, timeout, alone=path == "forgets")

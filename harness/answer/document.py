@@ -27,6 +27,7 @@ def document(found: Answer) -> dict[str, Any]:
         "planned": found.planned,
         "not offered": dict(found.refused),
         "accepted": sorted(level.value for level in found.accepted),
+        "accuracy": [{"dtype": a.dtype, "ulps": a.ulps, "cancels": a.cancels} for a in found.accuracy],
         "levels": [_tally(t) for t in found.tallies],
         "causes": [_cause(c) for c in found.causes],
     }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 
 from harness.answer.causes import Cause, attributed, causes
 from harness.answer.levels import Level, Tally, red, tallies
@@ -21,10 +22,22 @@ class Said(StrEnum):
 
 
 @dataclass(frozen=True)
+class Accuracy:
+    """How far right values of a dtype are off: units in the last place at the entries that come nearest to their bounds.
+
+    ``cancels`` counts the cases at which a formula loses digits that the definition keeps.
+    """
+
+    dtype: str
+    ulps: float
+    cancels: int
+
+
+@dataclass(frozen=True)
 class Answer:
     """What was found out about one candidate of an op, at ``cases`` of the ``planned`` ones.
 
-    ``refused`` counts why cases are not offered.
+    ``refused`` counts why cases are not offered; ``accuracy`` is of the values that are right.
     """
 
     op: str
@@ -37,6 +50,7 @@ class Answer:
     causes: tuple[Cause, ...]
     accepted: frozenset[Level] = frozenset()
     planned: int = 0
+    accuracy: tuple[Accuracy, ...] = ()
 
     def at(self, level: Level) -> Tally:
         """The tally of a level."""
@@ -72,7 +86,15 @@ def answer(
         causes(spec, order, rows),
         frozenset(accepted),
         len(order),
+        tuple(_accuracies(order, rows)),
     )
+
+
+def _accuracies(order: Mapping[str, Case], rows: Sequence[Verdict]) -> Iterator[Accuracy]:
+    right = [r for r in rows if r.law == "agrees" and r.status == "conforms" and isfinite(r.ulps) and r.case in order]
+    for dtype in dict.fromkeys(order[r.case].dtype for r in right):
+        of = [r for r in right if order[r.case].dtype == dtype]
+        yield Accuracy(dtype, max(r.ulps for r in of), len({r.case for r in of if r.grade == "cancels"}))
 
 
 def _valued(rows: Sequence[Verdict]) -> bool:

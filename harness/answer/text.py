@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from harness.answer.causes import Cause, Manner
 from harness.answer.levels import NAMES, Level, Tally
 from harness.answer.rules import Rule
-from harness.answer.summary import Answer, Said, answer
+from harness.answer.summary import Accuracy, Answer, Said, answer
 from harness.cases import cases, find, ordered, write
 from harness.model import Spec, Verdict
 
@@ -76,6 +76,7 @@ def _levels(found: Answer) -> Iterator[str]:
         ("also wrong", [_counts(t) for t in quiet if t.wrong]),
         ("right", [_right(t) for t in quiet if t.right + t.known and not t.wrong]),
         ("not judged", _open([t for t in quiet if not t.judged])),
+        ("accuracy", _accuracy(found.accuracy)),
     ):
         if some:
             yield from _block(word, [", ".join(some)], most=MOST_LINES)
@@ -204,6 +205,19 @@ def _counts(tally: Tally) -> str:
 def _right(tally: Tally) -> str:
     known = f" ({tally.known:,} as the library's own)" if tally.known else ""
     return f"{tally.level.value} {tally.right + tally.known:,}{known}"
+
+
+def _accuracy(found: Sequence[Accuracy]) -> list[str]:
+    """How far right values are off, and where a formula loses digits."""
+    off = [f"{_ulps(a.ulps)} ULP in {a.dtype}" for a in found if a.ulps]
+    told = [f"off by at most {', '.join(off)}"] if off else []
+    if cancels := sum(a.cancels for a in found):
+        told.append(f"the formula loses digits that another one keeps, at {_counted(cancels, 'case')}")
+    return ["; ".join(told)] if told else []
+
+
+def _ulps(number: float) -> str:
+    return f"{number:.2g}" if number < 10 else f"{number:,.0f}" if number < 1e6 else f"{number:.1e}"
 
 
 def _open(found: Sequence[Tally]) -> list[str]:

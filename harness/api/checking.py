@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness import candidates, runs
+from harness import runs, trying
 from harness.api.definitions import spec_of
 from harness.asking import libraries
 from harness.asking.hosts import Inline
@@ -108,8 +108,10 @@ def check(
         return Inline.function(function, vjp, libraries.load(wanted.library))
 
     if not library:
-        found, _ = candidates.asked_library(spec, given, held, seed)
+        found, _ = trying.library(spec, given, held, seed)
         given = replace(given, library=found)
+    values = trying.values(spec, given, held, seed)
+    given = replace(given, offers={**given.offers, **{name: (value,) for name, value in values.items()}})
     spec = replace(spec, candidates=(given,), known=())
     chosen = runs.plan([spec], seed, only)
     chosen = chosen if cases is None else runs.budgeted(chosen, cases, ())

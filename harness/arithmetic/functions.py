@@ -33,6 +33,7 @@ def unary(
                 error = rounding(value, x.p, units)
                 if positive:
                     error = error + np.where((value == 0) & np.isfinite(x.value), x.p.eta, 0.0)
+                error = error + _overflowed(function, x, value)
                 if (off := approximation(x)) is not None:
                     error = error + off
                 if x.error is not None:
@@ -43,6 +44,15 @@ def unary(
         return Deferred(x.shape, x.dtype, make, x.p)
 
     return apply
+
+
+def _overflowed(function: Callable[[Array], Array], x: Tracked, value: Array) -> Any:
+    """Infinite where x is beyond the largest number, and its function at infinity is another finite number or none."""
+    beyond = (np.abs(x.value) > x.p.largest) & np.isfinite(x.value)
+    if x.dtype.kind == "c" or not beyond.any():
+        return 0.0
+    at_end = function(np.where(beyond, np.copysign(np.inf, x.value), x.value))
+    return np.where(beyond & (np.abs(value) <= x.p.largest) & (at_end != value), np.inf, 0.0)
 
 
 def _narrow(value: Array) -> Array:

@@ -89,21 +89,28 @@ def _selection(text: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def asked(spec: Spec, named: CandidateSpec, seed: int, quiet: bool) -> CandidateSpec:
-    """The candidate with the library that it takes, where that was left open; says how it is known."""
-    from harness import runs
+    """The candidate with the library that it takes, where that was left open, and the values of params that it lacks."""
+    from harness import runs, trying
     from harness.asking.hosts import Limits
-    from harness.candidates import asked_library
 
-    if named.library:
-        return named
     held = runs.holders(str(Path.cwd()), str(judging.servers().folder), Limits(judging.TIMEOUT))
-    try:
-        library, how = asked_library(spec, named, held, seed)
-    except LookupError as error:
-        refuse(f"`{named.call}` cannot be imported: {error}")
-    if not quiet:
-        click.echo(f"{named.call}: library {library}: {how} (--library says otherwise)", err=True)
-    return replace(named, library=library)
+    said = []
+    if not named.library:
+        try:
+            library, how = trying.library(spec, named, held, seed)
+        except LookupError as error:
+            refuse(f"`{named.call}` cannot be imported: {error}")
+        named = replace(named, library=library)
+        said.append(f"library {library}: {how} (--library says otherwise)")
+    if values := trying.values(spec, named, held, seed):
+        named = replace(named, offers={**named.offers, **{name: (value,) for name, value in values.items()}})
+        told = " ".join(f"{name}={value}" for name, value in values.items())
+        said.append(
+            f"--offers {told}: its results have the shapes that are due there, and it takes no {', no '.join(values)}"
+        )
+    for line in () if quiet else said:
+        click.echo(f"{named.call}: {line}", err=True)
+    return named
 
 
 def refuse_unknown_names(spec: Spec, given: Iterable[CandidateSpec]) -> None:

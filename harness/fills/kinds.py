@@ -117,9 +117,17 @@ def denormal(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
 
 
 def huge(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
-    """The first input so large that longer sums would overflow, the others normal."""
-    scale = at.p.largest / (16 * max(at.terms, 1)) if at.place == 0 else 1.0
-    return np.clip(rng.standard_normal(shape), -3, 3) * scale
+    """The first input so large that longer sums would overflow, the others normal.
+
+    Where sums are kept in a wider type, each of its rows has a size of its own, up to some at which sums of any length do.
+    """
+    drawn = np.clip(rng.standard_normal(shape), -3, 3)
+    if at.place:
+        return drawn
+    least = at.p.largest / (16 * max(at.terms, 1))
+    if at.p.reach <= at.p.largest:
+        return drawn * least
+    return drawn * least * (at.p.largest / 4 / least) ** rng.uniform(size=(*shape[:1], *(1,) * (len(shape) - 1)))
 
 
 def _special(*values: float) -> Make:

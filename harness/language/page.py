@@ -23,7 +23,8 @@ NumPy.
 - Assignment to entries of what the definition made: `y = np.zeros(n); y[i] = ...`, `y[i] += ...`, `out=y`, views as NumPy has
   them. An input is copied first: `y = x.copy()`.
 - `@harness.elementwise` on a function of numbers in plain Python, with `math`.
-- A chain of `+` and `-`, also times a number, is one sum, in any order; `error: {model: formula, order: fixed}` says that its order is the one written.
+- A chain of `+` and `-`, also times a number, is one sum, in any order; `error: {model: formula, order: fixed}` says that its
+  order is the one written.
 - Another formula that is as right: `definition.legal = (other,)`; `legal_values` and `legal_slopes` for values and derivatives
   alone.
 

@@ -66,9 +66,9 @@ def _library(trial: Trial) -> Any:
 
 
 def _of(trial: Trial, row: Verdict) -> tuple[list[Asked], Equation | None]:
-    """What was asked for a row, in order, and the equation that judged it."""
+    """What was asked for a row, in order, and the equation that judged it; the first call came before all others."""
+    _ = trial.first.outcome
     if row.law == "status" or row.death:
-        _ = trial.first.outcome
         return ([trial.first] if trial.ended or not row.death else _until_the_end(trial)), None
     read = [e for e in equations(trial, row) if e.reading]
     found = next((e for e in read if isinstance(e, Numbers) == bool(row.bound)), next(iter(read), None))

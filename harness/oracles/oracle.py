@@ -1,201 +1,43 @@
-"""Case, arrays -> what is due: values, derivatives, and how far from them a right implementation may be."""
+"""A definition at the inputs of a case -> what is due of its values and derivatives."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial, reduce
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness import arithmetic, balls, bounds, cases, language, ties
 from harness.arithmetic import Tracked
-from harness.asking.binding import load
 from harness.balls import Balls, NoProof, Number, Work
 from harness.bounds import Precision
 from harness.differentiation import jvp, vjp
 from harness.dispatch import Refused
 from harness.model import Case, Spec
+from harness.oracles.answers import (
+    PROOF_WORK,
+    Answer,
+    Array,
+    all_at_once,
+    beside,
+    either,
+    loose,
+    losing,
+    named,
+)
+from harness.oracles.formulas import cancelling, cancelling_slopes, definition, slopes, spoken, values
 
-Array = NDArray[Any]
-#: The ball that contains one entry of an answer. Raises NoProof.
-Enclose = Callable[[tuple[int, ...]], Number]
 #: An array -> an input of a definition.
 Leaf = Callable[[Array], Any]
-
-#: Entries and terms that ball arithmetic may compute for all proofs at one draw of a case's inputs (a fraction of a
-#: second); what needs more is not proved.
-PROOF_WORK = 60_000
-
-
-class OracleError(Exception):
-    """The definition itself fails: the spec's fault, never a candidate's."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What is due: ``expected`` unrounded, ``error`` (3, *shape) in tiers, and the precision it is judged in.
-
-    ``enclose`` proves one entry without recourse to ``expected``; None where no arithmetic of ours made it.
-    ``others`` are the same by other formulas, equally right, of which one must fit the whole array; ``cancelling``
-    those by formulas that lose digits. ``limits`` gives what stands where the definition is NaN though a limit
-    exists, and what that may be off by; ``stepwise`` is the answer where half types are rounded at each step,
-    ``ties`` what entries that share a maximum take together. ``made`` is how it came about, where it was computed
-    as it stands. ``judged`` is for whoever compares to keep what was found.
-    """
-
-    expected: Array
-    error: Array
-    p: Precision
-    enclose: Enclose | None = None
-    others: Others | None = None
-    cancelling: Others | None = None
-    limits: Limits | None = None
-    stepwise: Callable[[], Answer] | None = None
-    ties: Ties | None = None
-    made: Tracked | None = None
-    judged: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
-
-    @property
-    def whole(self) -> Answer:
-        """With what any right formula may be off by, entry by entry."""
-        return self if self.others is None else reduce(_either, self.others(), self)
-
-    @property
-    def loosest(self) -> Answer:
-        """With what any formula may be off by, those that lose digits among them."""
-        return self.whole if self.cancelling is None else reduce(_either, self.cancelling(), self.whole)
-
-    @classmethod
-    def of(cls, tracked: Tracked, stored: Precision | None = None) -> Answer:
-        """The answer a tracked array holds, once it is stored in the judged type."""
-        p = tracked.p if stored is None else stored
-        shape = (3, *tracked.shape)
-        error = np.zeros(shape) if tracked.error is None else np.asarray(tracked.error)
-        error = error if error.shape == shape else np.broadcast_to(error, shape)
-        if tracked.p.u != p.u:
-            error = bounds.stored(p, tracked.value, error)
-        return cls(tracked.value, error, p, made=tracked)
-
-    def within(self, error: Array) -> Answer:
-        """With another error, and no other formulas."""
-        return replace(self, error=error, others=None, cancelling=None, stepwise=None)  # the limits stay
-
-
-#: Answers of other formulas, computed when somebody asks.
-Others = Callable[[], Sequence[Answer]]
-
-#: Groups of a gradient's entries that share maxima, and what is due of their sums, computed when somebody asks.
-Ties = Callable[[], tuple[Sequence[Array], "Answer"]]
-
-#: The limits at infinite inputs and their errors, NaN where there are none, computed when somebody asks.
-Limits = Callable[[], tuple[Array, Array]]
 
 #: Root of the wide type's largest number that stands for infinity where limits are looked for.
 FAR = 8
 
 
-def _either(a: Answer, b: Answer) -> Answer:
-    lost = ~np.isfinite(a.expected) & np.isfinite(b.expected)
-    error = np.where(lost, b.error, np.fmax(a.error, b.error))
-    return replace(a, expected=np.where(lost, b.expected, a.expected), error=error)
-
-
-def _losing(sharp: Answer, loose: Answer) -> Answer:
-    """What a formula that loses digits may be off by, as long as the first digit of a normal number is right."""
-    with np.errstate(all="ignore"):
-        size = np.abs(sharp.expected).astype(np.float64)
-        kept = np.where(size >= float(bounds.finfo(loose.p.dtype).smallest_normal), (1 - loose.p.u) * size, np.inf)
-        return sharp.within(np.maximum(sharp.error, np.minimum(_errors(sharp, loose), kept)))
-
-
-def _loose(sharp: Answer, loose: Answer) -> Answer:
-    """What a formula that loses digits may be off by, or a sharper one."""
-    return sharp.within(np.maximum(sharp.error, _errors(sharp, loose)))
-
-
-def _beside(first: Answer, answers: Callable[[], Sequence[Mapping[str, Answer]]], name: str) -> list[Answer]:
-    """The first formula's values with the errors of each of the others; where they differ in kind, it is left open."""
-    return [first.within(np.where(_differ(first, a), np.inf, _errors(first, a))) for a in _named(answers, name)]
-
-
-def _differ(first: Answer, other: Answer) -> Array:
-    """Where two formulas make something else of what is not finite: NaN and an infinity, or infinities of two signs."""
-    a, b = first.expected, other.expected
-    same = (a == b) | (np.isnan(a) & np.isnan(b))
-    found: Array = ~np.isfinite(a) & ~np.isfinite(b) & ~same
-    return found
-
-
-def _named(answers: Callable[[], Sequence[Mapping[str, Answer]]], name: str) -> list[Answer]:
-    return [found[name] for found in answers() if name in found]
-
-
-@cache
-def definition(path: str) -> tuple[Callable[..., Any], ...]:
-    """The definition at a dotted path, and the other formulas it declares equally right (its ``legal`` attribute)."""
-    function = load(path)
-    return (function, *getattr(function, "legal", ()))
-
-
-def _signature(path: str) -> inspect.Signature | None:
-    """How the definition at a dotted path is called; a function of C may have no signature to read."""
-    try:
-        return inspect.signature(definition(path)[0], follow_wrapped=False)
-    except (TypeError, ValueError):
-        return None
-
-
-def defaults(path: str) -> dict[str, Any]:
-    """What the definition at a dotted path takes its keyword arguments for where they are left out."""
-    signature = _signature(path)
-    given = signature.parameters.values() if signature else ()
-    return {p.name: p.default for p in given if p.default is not p.empty}
-
-
-def mismatch(spec: Spec) -> str:
-    """Where the definition does not take the spec's inputs by position and its params by keyword: what it says."""
-    params, signature = dict.fromkeys(spec.params), _signature(spec.oracle)
-    if signature is None:
-        return ""
-    try:
-        signature.bind(*spec.inputs, **params)
-    except TypeError as error:
-        return f"{spec.path}: {spec.oracle} takes {signature}; with the params {', '.join(params) or 'none'}: {error}"
-    return ""
-
-
-@cache
-def spoken(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A definition as it is called with arrays that carry errors."""
-    return language.speaking(function)
-
-
-@cache
-def values(path: str) -> tuple[Callable[..., Any], ...]:
-    """Formulas whose values alone are equally right (its ``legal_values``): their derivatives are the definition's."""
-    return tuple(getattr(load(path), "legal_values", ()))
-
-
-@cache
-def slopes(path: str) -> tuple[Callable[..., Any], ...]:
-    """Formulas whose derivatives alone are equally right (its ``legal_slopes``): their values would lose too much."""
-    return tuple(getattr(load(path), "legal_slopes", ()))
-
-
-@cache
-def cancelling(path: str) -> tuple[Callable[..., Any], ...]:
-    """Formulas that lose digits where the definition does not (its ``cancels``): who uses one has a grade of its own."""
-    return tuple(getattr(load(path), "cancels", ()))
-
-
-@cache
-def cancelling_slopes(path: str) -> tuple[Callable[..., Any], ...]:
-    """Formulas of which the derivatives lose digits (its ``cancelling_slopes``)."""
-    return tuple(getattr(load(path), "cancelling_slopes", ()))
+class OracleError(Exception):
+    """The definition itself fails: the spec's fault, never a candidate's."""
 
 
 @dataclass(frozen=True)
@@ -205,42 +47,6 @@ class Run:
     leaf: Leaf
     leaves: Mapping[str, Any]
     outputs: Sequence[Any]
-
-
-def combined(answers: Sequence[Answer], weights: Sequence[int]) -> Enclose:
-    """Encloses a weighted sum of answers, entry by entry."""
-
-    def enclose(at: tuple[int, ...]) -> Number:
-        parts = [_ball(answer, at) for answer in answers]
-        with balls.digits():
-            return sum(w * part for w, part in zip(weights, parts, strict=True))
-
-    return enclose
-
-
-def paired(pairs: Sequence[tuple[Answer | Array, Array]]) -> Enclose:
-    """Encloses the sum of the real inner products ``Re <a, b>`` of answers, or of arrays as they are, with arrays."""
-
-    def enclose(at: tuple[int, ...]) -> Number:
-        Work(PROOF_WORK).spend(sum(b.size for _, b in pairs))
-        with balls.digits():
-            return sum((_inner(a, b) for a, b in pairs), balls.exactly(0.0))
-
-    return enclose
-
-
-def _inner(a: Answer | Array, b: Array) -> Number:
-    total = balls.exactly(0.0)
-    for place in np.ndindex(b.shape):
-        left, right = _ball(a, place) if isinstance(a, Answer) else balls.exactly(a[place]), balls.exactly(b[place])
-        total = total + left.real * right.real + left.imag * right.imag
-    return total
-
-
-def _ball(answer: Answer, at: tuple[int, ...]) -> Number:
-    if answer.enclose is None:
-        raise NoProof("no definition encloses it")
-    return answer.enclose(at)
 
 
 @dataclass(frozen=True)
@@ -315,7 +121,7 @@ class Oracle:
 
         steps = bounds.computing(self.p)
         found = self._merged(definition(path) + values(path), ask, steps)
-        found = self._with_cancelling(found, cancelling(path), ask, steps, _losing)
+        found = self._with_cancelling(found, cancelling(path), ask, steps, losing)
         if steps is not self.p:
             each = replace(self, algorithm="step-by-step")
             found = {n: replace(a, stepwise=partial(_value, each, n)) for n, a in found.items()}
@@ -403,8 +209,8 @@ class Oracle:
             return [self._answers(self._tracked(formula, p), ask) for formula in formulas[1:]]
 
         if not all(np.isfinite(a.expected).all() for a in first.values()):
-            first = {n: reduce(_either, _named(others, n), a) for n, a in first.items()}
-        return {n: replace(a, others=partial(_beside, a, others, n)) for n, a in first.items()}
+            first = {n: reduce(either, named(others, n), a) for n, a in first.items()}
+        return {n: replace(a, others=partial(beside, a, others, n)) for n, a in first.items()}
 
     def _with_cancelling(
         self,
@@ -423,7 +229,7 @@ class Oracle:
             each = [self._answers(self._tracked(formula, p), ask) for formula in formulas]
             return [{n: losing(a.whole, answers[n]) for n, a in found.items() if n in answers} for answers in each]
 
-        return {n: replace(a, cancelling=partial(_named, loose, n)) for n, a in found.items()}
+        return {n: replace(a, cancelling=partial(named, loose, n)) for n, a in found.items()}
 
     def _answers(self, run: Run, ask: Callable[[Run], Mapping[str, Any]]) -> dict[str, Answer]:
         try:
@@ -456,9 +262,9 @@ class Oracle:
         """Derivatives of a library keep what is between the steps in the stored type, whatever it computes in."""
         path = self.spec.oracle
         found = self._merged(self._derived, ask, self.p)
-        whole = {n: a if a.others is None else replace(a, others=partial(_all_at_once, a)) for n, a in found.items()}
+        whole = {n: a if a.others is None else replace(a, others=partial(all_at_once, a)) for n, a in found.items()}
         formulas = cancelling(path) + cancelling_slopes(path)
-        return self._with_cancelling(whole, formulas, ask, self.p, _loose)
+        return self._with_cancelling(whole, formulas, ask, self.p, loose)
 
     def vjp(self, cotangents: Mapping[str, Array]) -> dict[str, Answer]:
         """Gradients of the differentiable inputs, by name; of an input the outputs do not depend on, zeros."""
@@ -547,17 +353,6 @@ def _refusal(error: Exception) -> Exception:
 
 def _value(oracle: Oracle, name: str) -> Answer:
     return oracle.values[name]
-
-
-def _all_at_once(answer: Answer) -> list[Answer]:
-    """All legal formulas as one: derivatives are made of parts, of which each may be by another."""
-    return [answer.whole]
-
-
-def _errors(first: Answer, other: Answer) -> Array:
-    """The errors of another formula's answer: nothing is known where its steps alone overflow."""
-    lost = np.isfinite(first.expected) & ~np.isfinite(other.expected)
-    return np.where(lost, np.inf, other.error)
 
 
 def _or_zeros(g: Any, like: Any, leaf: Leaf) -> Any:

@@ -1,0 +1,12 @@
+"""Case, arrays -> what is due: values, derivatives, and how far from them a right implementation may be.
+
+- answers: what is due, entry by entry, and several of it as one
+- formulas: dotted path -> the definition, and formulas that are as right
+- oracle: a definition at a case's inputs -> answers
+"""
+
+from harness.oracles.answers import Answer, combined, paired
+from harness.oracles.formulas import defaults, definition, mismatch, spoken
+from harness.oracles.oracle import Oracle, OracleError
+
+__all__ = ["Answer", "Oracle", "OracleError", "combined", "defaults", "definition", "mismatch", "paired", "spoken"]

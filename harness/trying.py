@@ -1,0 +1,110 @@
+"""A user's function, called a few times -> the library whose arrays it takes, and what it does where it has no param."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import islice, product
+from typing import Any
+
+from harness import cases, fills
+from harness.asking.messages import Batch, Described, NotHere
+from harness.asking.outcomes import Returned
+from harness.asking.registry import LIBRARIES
+from harness.asking.scenarios import Call
+from harness.candidates import Candidate, Holder, Undeclared
+from harness.model import NONE, CandidateSpec, Case, Spec, Value
+from harness.oracles import Oracle, OracleError
+
+Held = Callable[[CandidateSpec], Holder]
+
+#: The libraries that a function is asked with, in turn.
+ASKED = ("numpy", "torch")
+
+#: Most calls with values of params that a function does not take.
+MOST_TRIES = 24
+
+
+def library(spec: Spec, given: CandidateSpec, held: Held, seed: int) -> tuple[str, str]:
+    """The library whose arrays a candidate takes, and how that is known: it is called once with each kind of them.
+
+    Raises LookupError with the reason where the candidate cannot be loaded.
+    """
+    said = ""
+    for name in ASKED:
+        candidate = _candidate(spec, replace(given, library=name), held)
+        told = candidate.holder.told
+        if isinstance(told, NotHere):
+            raise LookupError(told.text)
+        if not isinstance(told, Described):
+            continue
+        if told.made_of:
+            return told.made_of, f"it is made of {told.made_of}'s classes"
+        case = cases.find(spec, spec.op)
+        if not _takes(candidate, case):
+            case = next((c for c in cases.cases(spec) if _takes(candidate, c) and not c.invalid), case)
+        if _called(candidate, case, seed) is not None:
+            return name, f"called with {LIBRARIES[name].arrays}, it returned {LIBRARIES[name].arrays}"
+        said = said or "called with each kind of array, it returned none of that kind"
+    return "numpy", said
+
+
+def values(spec: Spec, given: CandidateSpec, held: Held, seed: int) -> dict[str, str]:
+    """The values of params that a function does not take at which its results have the shapes that are due.
+
+    Empty where the params' first values are such, or none is: then it is judged at the first ones.
+    """
+    told = _candidate(spec, given, held).holder.told
+    if not isinstance(told, Described) or told.call.names is None or told.call.anything:
+        return {}
+    lacking = [n for n in spec.params if n not in told.call.names and n not in given.offers]
+    for chosen in islice(product(*(spec.params[n] for n in lacking)), MOST_TRIES if lacking else 0):
+        found = dict(zip(lacking, chosen, strict=True))
+        written = {n: cases.write(v) for n, v in found.items()}
+        offered = replace(given, offers={**given.offers, **{n: (text,) for n, text in written.items()}})
+        if _fits(_candidate(spec, offered, held), _cases(spec, found), seed):
+            first = {n: cases.write(spec.params[n][0]) for n in lacking}
+            return {} if written == first else {n: text for n, text in written.items() if text != first[n]}
+    return {}
+
+
+def _cases(spec: Spec, found: Mapping[str, Value]) -> Iterator[Case]:
+    """The first case with other values of some params, and the same without what is optional."""
+    start = cases.point(spec, cases.find(spec, spec.op)) | dict(found)
+    bare = {i.name: NONE for i in spec.inputs if i.optional}
+    tried = (cases.at(spec, point) for point in (start, start | bare))
+    return (case for case in tried if cases.valid(spec, case))
+
+
+def _fits(candidate: Candidate, tried: Iterator[Case], seed: int) -> bool:
+    """Whether the first case that a candidate takes gives results of the shapes that are due."""
+    case = next((case for case in tried if _takes(candidate, case)), None)
+    if case is None or (found := _called(candidate, case, seed)) is None:
+        return False
+    try:
+        due = Oracle(candidate.spec, case, fills.arrays(candidate.spec, case, seed)).shapes
+    except OracleError:
+        return False
+    return all(array.shape == due[name] for name, array in found.items() if name in due)
+
+
+def _candidate(spec: Spec, given: CandidateSpec, held: Held) -> Candidate:
+    return Candidate(given.name, spec, given, held(given))
+
+
+def _takes(candidate: Candidate, case: Case) -> bool:
+    try:
+        candidate.arguments(case)
+    except Undeclared:
+        return False
+    return True
+
+
+def _called(candidate: Candidate, case: Case, seed: int) -> Mapping[str, Any] | None:
+    """The outputs of one call, None where it returns no arrays."""
+    if not _takes(candidate, case):
+        return None
+    arguments = candidate.arguments(case)
+    candidate.holder.send(Batch(arguments, [Call(fills.arrays(candidate.spec, case, seed))]))
+    (came,) = candidate.holder.answers()
+    return came.present if isinstance(came, Returned) else None
