@@ -6,6 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from math import prod
 from random import Random
@@ -30,8 +31,8 @@ MOST_GROWN = 300_000
 #: Most numbers that the inputs of a case of drawn sizes may have, and how many such cases a run asks of a spec.
 MOST_DRAWN, DRAWN = 6_000, 4
 
-#: Most numbers of drawn sizes where a definition goes through them one by one.
-MOST_LOOPED = 300
+#: Most numbers of drawn sizes, also between two calls, where a definition goes through them one by one.
+MOST_LOOPED = 120
 
 #: Most inputs of an op that is no composition of others.
 MOST_INPUTS = 5
@@ -66,6 +67,7 @@ def grown(spec: Spec) -> Iterator[Case]:
             yield from islice(_distinct(spec, _small_but(lengths, start, axis, length), MOST_GROWN), 1)
 
 
+@cache
 def _loops(definition: str) -> bool:
     """Whether a definition goes through an axis in Python, which takes too long on a long one."""
     try:
@@ -100,11 +102,12 @@ def kin(spec: Spec, wide: Mapping[str, Sequence[Value]], case: Case, seed: int) 
     tries = (
         _with_sizes(lengths, start | {"dtype": dtypes[0]}, draw) for _ in range(TRIES if dtypes and lengths else 0)
     )
-    for other in islice(_distinct(spec, tries, MOST_KIN), 1):
+    most = MOST_LOOPED if _loops(spec.oracle) else MOST_KIN
+    for other in islice(_distinct(spec, tries, most), 1):
         at = point(spec, other)
         yield from (case_at(spec, "", at | {"dtype": d}) for d in dtypes)
     turned = (start | {axis: draw.choice(wide[axis])} for axis in [a for a in spec.params if len(wide[a]) > 1] * 2)
-    yield from islice((c for c in _distinct(spec, turned, MOST_KIN) if c.params != case.params), 1)
+    yield from islice((c for c in _distinct(spec, turned, most) if c.params != case.params), 1)
 
 
 def _free(spec: Spec, lengths: Sequence[str]) -> list[str]:
