@@ -52,7 +52,7 @@ def library(spec: Spec, given: CandidateSpec, held: Held, seed: int) -> tuple[st
 def values(spec: Spec, given: CandidateSpec, held: Held, seed: int) -> dict[str, str]:
     """The values of params that a function does not take at which its results have the shapes that are due.
 
-    Empty where the params' first values are such, or none is: then it is judged at the first ones.
+    Empty where the params' first values are such, or none is, or a call does not return: then it is judged at the first.
     """
     told = _candidate(spec, given, held).holder.told
     if not isinstance(told, Described) or told.call.names is None or told.call.anything:
@@ -62,9 +62,12 @@ def values(spec: Spec, given: CandidateSpec, held: Held, seed: int) -> dict[str,
         found = dict(zip(lacking, chosen, strict=True))
         written = {n: cases.write(v) for n, v in found.items()}
         offered = replace(given, offers={**given.offers, **{n: (text,) for n, text in written.items()}})
-        if _fits(_candidate(spec, offered, held), _cases(spec, found), seed):
+        fits = _fits(_candidate(spec, offered, held), _cases(spec, found), seed)
+        if fits is None:
+            return {}
+        if fits:
             first = {n: cases.write(spec.params[n][0]) for n in lacking}
-            return {} if written == first else {n: text for n, text in written.items() if text != first[n]}
+            return {n: text for n, text in written.items() if text != first[n]}
     return {}
 
 
@@ -76,11 +79,13 @@ def _cases(spec: Spec, found: Mapping[str, Value]) -> Iterator[Case]:
     return (case for case in tried if cases.valid(spec, case))
 
 
-def _fits(candidate: Candidate, tried: Iterator[Case], seed: int) -> bool:
-    """Whether the first case that a candidate takes gives results of the shapes that are due."""
+def _fits(candidate: Candidate, tried: Iterator[Case], seed: int) -> bool | None:
+    """Whether the first case that a candidate takes gives results of the shapes that are due; None where it gives none."""
     case = next((case for case in tried if _takes(candidate, case)), None)
-    if case is None or (found := _called(candidate, case, seed)) is None:
+    if case is None:
         return False
+    if (found := _called(candidate, case, seed)) is None:
+        return None
     try:
         due = Oracle(candidate.spec, case, fills.arrays(candidate.spec, case, seed)).shapes
     except OracleError:
