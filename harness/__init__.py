@@ -45,6 +45,7 @@ judging: what came of asking -> verdicts
 - reference: keys and words of specs -> the page that explains them
 - builds: libraries as they are built and run here -> what the ledger asks about them
 - ledger: known deviations
+- rows: what came of asking, what comparing found -> flat rows
 - judgement: Case, candidates -> Verdicts
 
 running: tasks -> a run, and what is kept of it
