@@ -23,11 +23,12 @@ from harness import cases, runs, specs  # noqa: E402
 from harness.asking import libraries  # noqa: E402
 from harness.asking.binding import Bound, load  # noqa: E402
 from harness.asking.hosts import Inline  # noqa: E402
+from harness.bench import Bench  # noqa: E402
 from harness.candidates import Candidate  # noqa: E402
 from harness.comparison import compare  # noqa: E402
 from harness.laws import posed  # noqa: E402
 from harness.model import Law  # noqa: E402
-from harness.trial import Bench, Posed, Trial  # noqa: E402
+from harness.trial import Posed, Trial  # noqa: E402
 
 #: Cases by what the table calls them: the first of the spec, those of the first samples of torch's own suite, and large
 #: ones. The 16 images of 16 x 16 are those of (2, 8, 16, 16).

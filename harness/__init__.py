@@ -40,7 +40,8 @@ judging: what came of asking -> verdicts
 - comparison: Equation -> Evidence
 - places: Evidence -> what its wrong entries have in common
 - proofs: Evidence -> its proof
-- trial: Case, candidate -> what laws ask for
+- bench: Case -> its inputs, draws of them, and what is due
+- trial: Bench, candidate -> what laws ask for
 - laws: Trial -> Equations
 - reference: keys and words of specs -> the page that explains them
 - builds: libraries as they are built and run here -> what the ledger asks about them

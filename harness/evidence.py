@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 from harness import bounds, cases, explanation, repro, runs, shrinking, specs
 from harness.asking.hosts import Limits
 from harness.asking.servers import shared
+from harness.bench import Bench
 from harness.comparison import Numbers, compare, write
 from harness.execution import Isolated, Note, Setup, Task
 from harness.model import RED, Spec, Verdict
 from harness.oracles import Answer
 from harness.subjects import Whole
-from harness.trial import Bench, Trial
+from harness.trial import Trial
 from harness.vocabulary import counted
 
 Array = NDArray[Any]

@@ -11,6 +11,7 @@ from typing import Any
 
 from harness import bounds, ledger, proofs
 from harness.asking.messages import NotHere
+from harness.bench import Bench
 from harness.builds import Build
 from harness.candidates import Candidate, Undeclared
 from harness.comparison import Evidence, Fact, Numbers, Testimony, compare
@@ -20,7 +21,7 @@ from harness.model import Case, Law, Mark, Spec, Status, Verdict
 from harness.oracles import Answer, Oracle, OracleError, mismatch
 from harness.rows import death, flat, gathered, not_offered, short, status_of, testimony, unanswered, verdict
 from harness.subjects import Gradient, Output, Subject, Whole
-from harness.trial import ENDINGS, Asked, Bench, Posed, Trial, Unanswered
+from harness.trial import ENDINGS, Asked, Posed, Trial, Unanswered
 
 Note = Callable[[str, str], None]
 

@@ -1,168 +1,32 @@
-"""Case, candidate -> everything a law may ask for, computed once and shared."""
+"""Bench, candidate -> everything a law may ask for, asked once and shared."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import combinations
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from harness import cases, fills
+from harness import cases
 from harness.asking import scenarios
 from harness.asking.binding import Arguments
 from harness.asking.hosts import MOST_DEATHS
 from harness.asking.messages import Batch
 from harness.asking.outcomes import Died, Escaped, GivenUp, Outcome, OutOfMemory, Returned, Skipped, TimedOut
+from harness.bench import Bench, Due, due_dtype
 from harness.candidates import Candidate
 from harness.comparison import Numbers, compare
 from harness.model import Case, Spec
-from harness.oracles import Answer, Oracle, defaults
+from harness.oracles import Answer, defaults
 from harness.subjects import Output
 
 Array = NDArray[Any]
 
 #: Most inputs an op may have for two of them to be given as one array.
 MOST_SHARED = 5
-
-
-@dataclass(frozen=True)
-class Due:
-    """What is due at one draw of a case's inputs under one algorithm: shared by every candidate that uses it."""
-
-    bench: Bench
-    oracle: Oracle
-
-    @property
-    def values(self) -> dict[str, Answer]:
-        """The outputs, by name."""
-        return self.oracle.values
-
-    @cached_property
-    def cotangents(self) -> dict[str, Array]:
-        """A signed upstream gradient for each differentiable output, in the dtype that is due."""
-        spec, dtype = self.bench.spec, self.bench.case.dtype
-        kinds = {o.name: fills.dtype(due_dtype(o.dtype, dtype)) for o in spec.outputs if o.differentiable}
-        shapes = {n: np.zeros(self.oracle.shapes[n], kind) for n, kind in kinds.items()}
-        return self.bench.directions("cotangent", shapes)
-
-    @cached_property
-    def tangents(self) -> dict[str, Array]:
-        """A signed direction for each differentiable input."""
-        return self.bench.directions("tangent", {n: self.oracle.arrays[n] for n in self.oracle.differentiable})
-
-    @cached_property
-    def gradients(self) -> dict[str, Answer]:
-        """The inputs' gradients for ``cotangents``."""
-        return self._open(self.oracle.vjp(self.cotangents))
-
-    @cached_property
-    def moved(self) -> dict[str, Answer]:
-        """The outputs' tangents for ``tangents``."""
-        return self._open(self.oracle.jvp(self.tangents))
-
-    @cached_property
-    def second(self) -> dict[str, Answer]:
-        """The gradients of ``<vjp(x; cotangents), tangents>``."""
-        return self._open(self.oracle.second(self.cotangents, self.tangents))
-
-    @cached_property
-    def curved(self) -> dict[str, Answer]:
-        """The outputs' second derivatives along ``tangents``."""
-        return self._open(self.oracle.curved(self.tangents))
-
-    def curved_in(self, tangents: Mapping[str, Array]) -> dict[str, Answer]:
-        """The gradients of ``<vjp(x; cotangents), tangents>`` for some inputs' tangents."""
-        return self._open(self.oracle.second(self.cotangents, tangents))
-
-    def moved_by(self, tangents: Mapping[str, Array]) -> dict[str, Answer]:
-        """The outputs' tangents for some inputs' tangents."""
-        return self._open(self.oracle.jvp(tangents))
-
-    def pulled(self, cotangents: Mapping[str, Array]) -> dict[str, Answer]:
-        """The inputs' gradients for other cotangents."""
-        return self._open(self.oracle.vjp(cotangents))
-
-    def _open(self, derivatives: dict[str, Answer]) -> dict[str, Answer]:
-        """Derivatives with any number allowed where none exists: where finite inputs give the definition no slope."""
-        return {n: _unspecified(a) for n, a in derivatives.items()} if self.bench.finite else derivatives
-
-
-@dataclass(frozen=True)
-class Bench:
-    """One case, ready to be judged: its inputs, further draws of them, and oracles. Shared by all candidates."""
-
-    spec: Spec
-    case: Case
-    seed: int
-
-    @cached_property
-    def arrays(self) -> dict[str, Array]:
-        """The inputs, by name."""
-        return frozen(fills.arrays(self.spec, self.case, self.seed))
-
-    @cached_property
-    def others(self) -> dict[str, Array]:
-        """Another draw of the inputs."""
-        return frozen(fills.arrays(self.spec, self.case, self.seed, "others"))
-
-    @cached_property
-    def tier(self) -> str:
-        """The tier of bounds that judges this case."""
-        return fills.regime(self.case)
-
-    @cached_property
-    def finite(self) -> bool:
-        """Whether every input is finite."""
-        return all(bool(np.isfinite(x.astype(np.float64)).all()) for x in self._floats)
-
-    @property
-    def _floats(self) -> list[Array]:
-        return [x.real for x in self.arrays.values()] + [x.imag for x in self.arrays.values() if x.dtype.kind == "c"]
-
-    @cached_property
-    def _draws(self) -> dict[str, dict[str, Array]]:
-        return {"": self.arrays, "others": self.others}
-
-    @cached_property
-    def _due(self) -> dict[tuple[str, str], Due]:
-        return {}
-
-    def draw(self, name: str, make: Callable[[], dict[str, Array]]) -> dict[str, Array]:
-        """Inputs made once and kept under a name."""
-        if name not in self._draws:
-            self._draws[name] = frozen(make())
-        return self._draws[name]
-
-    def due(self, algorithm: str, draw: str = "") -> Due:
-        """What is due under an algorithm at a draw of the inputs: the case's own, ``others``, or a kept one."""
-        key = (algorithm, draw)
-        if key not in self._due:
-            self._due[key] = Due(self, Oracle(self.spec, self.case, self._draws[draw], algorithm))
-        return self._due[key]
-
-    def cast(self, dtype: str) -> dict[str, Answer]:
-        """What is due of the inputs rounded to another dtype, where all that follows is computed in it."""
-        key = ("low-precision-accumulation", f"cast to {dtype}")
-        if key not in self._due:
-            to = fills.dtype(dtype)
-            arrays = {n: x.astype(to) if x.dtype.kind == "f" else x for n, x in self.arrays.items()}
-            self._due[key] = Due(self, Oracle(self.spec, replace(self.case, dtype=dtype), frozen(arrays), key[0]))
-        return self._due[key].values
-
-    @cached_property
-    def kin(self) -> tuple[Bench, ...]:
-        """Benches of the cases that are asked between two calls of this one."""
-        return tuple(Bench(self.spec, case, self.seed) for case in cases.kin(self.spec, self.case, self.seed))
-
-    def directions(self, label: str, like: Mapping[str, Array]) -> dict[str, Array]:
-        """Signed random arrays of the given kinds: tangents, cotangents."""
-        return {
-            n: fills.like(fills.generator(self.seed, self.case.id, label, n), x, self.case) for n, x in like.items()
-        }
 
 
 class Posed:
@@ -423,29 +287,3 @@ FIRST = "call"
 
 #: What ends a process.
 ENDINGS = (Died, TimedOut, OutOfMemory, Escaped)
-
-
-def _unspecified(answer: Answer) -> Answer:
-    missing = np.isnan(answer.expected)
-    if not missing.any():
-        return answer
-    error, expected = np.where(missing, np.inf, answer.error), np.where(missing, 0, answer.expected)
-    return replace(answer, expected=expected, error=error, others=None, cancelling=None)
-
-
-def frozen(arrays: dict[str, Array]) -> dict[str, Array]:
-    """The arrays, read-only from now on: all candidates and laws share them."""
-    for x in arrays.values():
-        x.flags.writeable = False
-    return arrays
-
-
-def due_dtype(relation: str, case: str) -> str:
-    """The dtype an output is due in, from how the spec relates it to the case's."""
-    real = {"complex64": "float32", "complex128": "float64", "clongdouble": "longdouble"}
-    up = {"float32": "complex64", "float64": "complex128", "float16": "complex32", "longdouble": "clongdouble"}
-    if relation == "real":
-        return real.get(case, case)
-    if relation == "complex":
-        return case if case in real else up[case]
-    return case if relation == "same" else relation

@@ -20,9 +20,10 @@ import pytest
 
 from harness import baseline, builds, cases, execution, repro, runs, specs
 from harness.asking.hosts import TIMEOUT, Hosts, Limits, Servers, Wanted
+from harness.bench import Bench
 from harness.candidates import Holder
 from harness.model import RED, CandidateSpec, Spec, Verdict
-from harness.trial import Bench, Trial
+from harness.trial import Trial
 
 ROOT = Path(__file__).parents[1]
 

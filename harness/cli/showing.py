@@ -56,7 +56,8 @@ def script(spec: Spec, given: CandidateSpec, case: Case, row: Verdict, seed: int
     """The script that repeats a row of a candidate, which is asked again for it."""
     from harness import repro, runs
     from harness.asking.hosts import Limits
-    from harness.trial import Bench, Trial
+    from harness.bench import Bench
+    from harness.trial import Trial
 
     held = runs.holders(runs.places([spec]), str(judging.servers().folder), Limits(judging.TIMEOUT))
     (candidate,) = runs.ready(replace(spec, candidates=(given,)), held).candidates

@@ -21,13 +21,14 @@ from harness.asking.scenarios import (
     Refused,
     Scribbled,
 )
+from harness.bench import Bench
 from harness.candidates import Undeclared
 from harness.comparison import Equation, Fact, Numbers, Reading, alike
 from harness.laws import readings
 from harness.laws.readings import entry_of, noted
 from harness.oracles import Answer
 from harness.subjects import Input, Output, State, Whole
-from harness.trial import POSED, Asked, Bench, Posed, Trial
+from harness.trial import POSED, Asked, Posed, Trial
 
 #: Pairs of calls from two threads at the first case: enough for what they share to be met half-way.
 CALLS_AT_ONCE = 12

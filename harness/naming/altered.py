@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness import bounds, cases, fills
+from harness.bench import Due
 from harness.naming import arrays as changed
 from harness.naming.alterations import (
     Alteration,
@@ -25,7 +26,6 @@ from harness.naming.changes import Change, Inapplicable
 from harness.naming.results import Answers, results
 from harness.naming.samples import Sample, answers
 from harness.oracles import Answer, Oracle
-from harness.trial import Due
 
 
 def given(alteration: Alteration, sample: Sample) -> Answers:

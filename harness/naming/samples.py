@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from harness import bounds, cases
 from harness.asking.outcomes import Returned
 from harness.asking.scenarios import Call
+from harness.bench import Bench, Due
 from harness.candidates import Candidate, Undeclared
 from harness.comparison import Numbers, compare
 from harness.model import Case, Spec
 from harness.naming.alterations import Level
 from harness.oracles import Answer, OracleError
 from harness.subjects import Whole
-from harness.trial import Bench, Due, Trial
+from harness.trial import Trial
 
 Array = NDArray[Any]
 
