@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import os
 import sys
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,6 +27,7 @@ def libraries_of(path: str, place: str) -> frozenset[str]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=8192)
 def _file(module: str, place: str) -> Path | None:
     """The file of a module that is nobody's installed package; a module may be named by its file."""
     if module.endswith(".py"):
@@ -41,14 +41,17 @@ def _file(module: str, place: str) -> Path | None:
     return None
 
 
-def _imported(file: Path) -> Iterator[str]:
+@lru_cache(maxsize=1024)
+def _imported(file: Path) -> tuple[str, ...]:
+    """The modules that a file names at its top level; each file is read once."""
     try:
         body = ast.parse(file.read_text(encoding="utf-8")).body
     except (OSError, SyntaxError, ValueError):
-        return
+        return ()
+    named: list[str] = []
     for node in body:
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            named.extend(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            named.extend([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
+    return tuple(named)
