@@ -791,7 +791,7 @@ LEFT = {
     "streams": "sys.stdout = sys.stderr = None",
     "collector": "gc.disable(); gc.set_threshold(1)",
     "recursion": "sys.setrecursionlimit(60)",
-    "threads": "threading.Thread(target=busy, daemon=True).start()",
+    "threads": "threading.active_count() > 2 or threading.Thread(target=busy, daemon=True).start()",
     "builtins": "builtins.sum = builtins.len = lambda *_: 3",
 }
 

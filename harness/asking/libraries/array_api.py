@@ -22,6 +22,8 @@ class ArrayAPI:
     module = "array_api_strict"
     layouts: tuple[str, ...] = ()
     modes: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    casting: tuple[tuple[str, str], ...] = ()
     derivatives = False
     lacks: tuple[str, ...] = ("float16", "bfloat16", "longdouble", "clongdouble")
 
