@@ -200,12 +200,13 @@ def outcome(bound: Bound, scenario: Any) -> Outcome:
 
 
 def _text(error: BaseException) -> str:
-    """The first line of a message that says something."""
+    """The first line of a message that says something, with the next one where it ends in a colon."""
     try:
         lines = str(error).strip().splitlines()[:MOST_LINES]
     except Exception:
         return "its message cannot be read"
-    return next((line.strip() for line in lines if line.strip()), "")[:MOST_TEXT]
+    first, *others = [line.strip() for line in lines if line.strip()] or [""]
+    return " ".join([first, *(others[:1] if first.endswith(":") else [])])[:MOST_TEXT]
 
 
 def _where(error: BaseException) -> str:

@@ -136,7 +136,7 @@ class Servers:
         if key in self._started:
             _end(self._started.pop(key))
         python = wanted.python or sys.executable
-        environment = {**os.environ, **ONE_THREAD}
+        environment = {**_compiling(), **os.environ, **ONE_THREAD}
         if not wanted.python:  # modules are found where this process finds them
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
         try:
@@ -167,6 +167,13 @@ class Servers:
         self._started.clear()
         if self._own:
             shutil.rmtree(self._own, ignore_errors=True)
+
+
+def _compiling() -> dict[str, str]:
+    """Where torch's compiler keeps what it made: apart for a capability that is asked for, whose code others cannot use."""
+    capability = os.environ.get("ATEN_CPU_CAPABILITY", "")
+    folder = Path(tempfile.gettempdir()) / f"torchinductor-{capability}"
+    return {"TORCHINDUCTOR_CACHE_DIR": str(folder)} if capability else {}
 
 
 @cache
