@@ -112,8 +112,9 @@ class Candidate:
         if names is None or signature.anything:
             return dict(case.params)
         for name in (n for n in case.params if n not in names):
-            alone = self.given.offers.get(name, (cases.write(self.spec.params[name][0]),))
-            if alone != (cases.write(case.params[name]),):
+            offered = self.given.offers.get(name, ())
+            alone = offered[0] if len(offered) == 1 else cases.write(self.spec.params[name][0])
+            if cases.write(case.params[name]) != alone:
                 raise Undeclared(Reason.PARAM, f"takes no `{name}`")
         return {n: v for n, v in case.params.items() if n in names}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice, product
 from typing import Any
@@ -40,17 +41,16 @@ def library(spec: Spec, given: CandidateSpec, held: Held, seed: int) -> tuple[st
             continue
         if told.made_of:
             return told.made_of, f"it is made of {told.made_of}'s classes"
-        case = cases.find(spec, spec.op)
-        if not _takes(candidate, case):
-            case = next((c for c in cases.cases(spec) if _takes(candidate, c) and not c.invalid), case)
-        if _called(candidate, case, seed) is not None:
+        case = _taken(candidate, [cases.find(spec, spec.op)]) or _taken(candidate, cases.cases(spec))
+        if case is not None and _called(candidate, case, fills.arrays(spec, case, seed)) is not None:
             return name, f"called with {LIBRARIES[name].arrays}, it returned {LIBRARIES[name].arrays}"
         said = said or "called with each kind of array, it returned none of that kind"
     return "numpy", said
 
 
-def values(spec: Spec, given: CandidateSpec, held: Held, seed: int) -> dict[str, str]:
-    """The values of params that a function does not take at which its results have the shapes that are due.
+def values(spec: Spec, given: CandidateSpec, held: Held, seed: int) -> dict[str, tuple[str, ...]]:
+    """The one value, as it is offered, of each param that a function does not take, at which its results have the shapes
+    that are due.
 
     Empty where the params' first values are such, or none is, or a call does not return: then it is judged at the first.
     """
@@ -60,14 +60,14 @@ def values(spec: Spec, given: CandidateSpec, held: Held, seed: int) -> dict[str,
     lacking = [n for n in spec.params if n not in told.call.names and n not in given.offers]
     for chosen in islice(product(*(spec.params[n] for n in lacking)), MOST_TRIES if lacking else 0):
         found = dict(zip(lacking, chosen, strict=True))
-        written = {n: cases.write(v) for n, v in found.items()}
-        offered = replace(given, offers={**given.offers, **{n: (text,) for n, text in written.items()}})
-        fits = _fits(_candidate(spec, offered, held), _cases(spec, found), seed)
+        alone = {n: (cases.write(v),) for n, v in found.items()}
+        fits = _fits(
+            _candidate(spec, replace(given, offers={**given.offers, **alone}), held), _cases(spec, found), seed
+        )
         if fits is None:
             return {}
         if fits:
-            first = {n: cases.write(spec.params[n][0]) for n in lacking}
-            return {n: text for n, text in written.items() if text != first[n]}
+            return {n: value for n, value in alone.items() if value != (cases.write(spec.params[n][0]),)}
     return {}
 
 
@@ -81,13 +81,13 @@ def _cases(spec: Spec, found: Mapping[str, Value]) -> Iterator[Case]:
 
 def _fits(candidate: Candidate, tried: Iterator[Case], seed: int) -> bool | None:
     """Whether the first case that a candidate takes gives results of the shapes that are due; None where it gives none."""
-    case = next((case for case in tried if _takes(candidate, case)), None)
-    if case is None:
+    if (case := _taken(candidate, tried)) is None:
         return False
-    if (found := _called(candidate, case, seed)) is None:
+    arrays = fills.arrays(candidate.spec, case, seed)
+    if (found := _called(candidate, case, arrays)) is None:
         return None
     try:
-        due = Oracle(candidate.spec, case, fills.arrays(candidate.spec, case, seed)).shapes
+        due = Oracle(candidate.spec, case, arrays).shapes
     except OracleError:
         return False
     return all(array.shape == due[name] for name, array in found.items() if name in due)
@@ -97,19 +97,17 @@ def _candidate(spec: Spec, given: CandidateSpec, held: Held) -> Candidate:
     return Candidate(given.name, spec, given, held(given))
 
 
-def _takes(candidate: Candidate, case: Case) -> bool:
-    try:
-        candidate.arguments(case)
-    except Undeclared:
-        return False
-    return True
+def _taken(candidate: Candidate, tried: Iterable[Case]) -> Case | None:
+    """The first valid call among some that a candidate takes."""
+    for case in (c for c in tried if not c.invalid):
+        with suppress(Undeclared):
+            candidate.arguments(case)
+            return case
+    return None
 
 
-def _called(candidate: Candidate, case: Case, seed: int) -> Mapping[str, Any] | None:
+def _called(candidate: Candidate, case: Case, arrays: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The outputs of one call, None where it returns no arrays."""
-    if not _takes(candidate, case):
-        return None
-    arguments = candidate.arguments(case)
-    candidate.holder.send(Batch(arguments, [Call(fills.arrays(candidate.spec, case, seed))]))
+    candidate.holder.send(Batch(candidate.arguments(case), [Call(arrays)]))
     (came,) = candidate.holder.answers()
     return came.present if isinstance(came, Returned) else None

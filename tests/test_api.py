@@ -126,6 +126,10 @@ def test_a_function_that_lacks_a_param_is_judged_at_what_it_does() -> None:
         judged = {row.case for row in found.rows if row.law == "agrees"}
         assert judged
         assert all((value or "reduction:") in case for case in judged) == bool(value)
+    offers = {"reduction": ("mean", "sum")}
+    found = harness.check("bce", mean, library="numpy", only=only, offers=offers)
+    assert found.conforms
+    assert [row.case for row in found.rows if row.law == "agrees"]
 
 
 def test_a_faulty_definition_is_the_answer(tmp_path: Path) -> None:

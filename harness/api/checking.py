@@ -110,8 +110,7 @@ def check(
     if not library:
         found, _ = trying.library(spec, given, held, seed)
         given = replace(given, library=found)
-    values = trying.values(spec, given, held, seed)
-    given = replace(given, offers={**given.offers, **{name: (value,) for name, value in values.items()}})
+    given = replace(given, offers={**given.offers, **trying.values(spec, given, held, seed)})
     spec = replace(spec, candidates=(given,), known=())
     chosen = runs.plan([spec], seed, only)
     chosen = chosen if cases is None else runs.budgeted(chosen, cases, ())

@@ -103,10 +103,11 @@ def asked(spec: Spec, named: CandidateSpec, seed: int, quiet: bool) -> Candidate
         named = replace(named, library=library)
         said.append(f"library {library}: {how} (--library says otherwise)")
     if values := trying.values(spec, named, held, seed):
-        named = replace(named, offers={**named.offers, **{name: (value,) for name, value in values.items()}})
-        told = " ".join(f"{name}={value}" for name, value in values.items())
+        named = replace(named, offers={**named.offers, **values})
+        told = " ".join(f"{name}={value}" for name, (value,) in values.items())
+        lacks = " and ".join(f"no `{name}`" for name in values)
         said.append(
-            f"--offers {told}: its results have the shapes that are due there, and it takes no {', no '.join(values)}"
+            f"judged at {told}: it takes {lacks}, and its results have the shapes due there (--offers says otherwise)"
         )
     for line in () if quiet else said:
         click.echo(f"{named.call}: {line}", err=True)
