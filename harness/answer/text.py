@@ -208,9 +208,9 @@ def _right(tally: Tally) -> str:
 
 
 def _accuracy(found: Sequence[Accuracy]) -> list[str]:
-    """How far right values are off, and where a formula loses digits."""
+    """How far right values are off where they come nearest to their bounds, and where a formula loses digits."""
     off = [f"{_ulps(a.ulps)} ULP in {a.dtype}" for a in found if a.ulps]
-    told = [f"off by at most {', '.join(off)}"] if off else []
+    told = [f"off by {', '.join(off)} at the entries nearest to their bounds"] if off else []
     if cancels := sum(a.cancels for a in found):
         told.append(f"the formula loses digits that another one keeps, at {_counted(cancels, 'case')}")
     return ["; ".join(told)] if told else []
