@@ -109,9 +109,8 @@ def test_the_wrong_transform_is_found_out_by_itself(width: int) -> None:
     address = f"abs_rfft2/W:{width}" if width != 8 else "abs_rfft2"
     assert of("abs_rfft2", address, "torch.BadFFT", "agrees") == {"output output": "conforms"}
     gradient = of("abs_rfft2", address, "torch.BadFFT", "gradient")
-    assert (
-        gradient["gradient of input" if width == 8 else ""] == "known"
-    )  # of an odd width its shape is wrong: torch raises
+    subject = "gradient of input" if width == 8 else ""  # of an odd width its shape is wrong, and torch raises
+    assert gradient[subject] == "known"
     assert set(of("abs_rfft2", address, "torch.AbsRFFT2", "gradient").values()) == {"conforms"}
 
 

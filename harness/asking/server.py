@@ -91,9 +91,7 @@ def _serve(listener: socket.socket, later: Sequence[str]) -> None:
         _reap(ended)
         if listener.fileno() in ready:
             connection, _ = listener.accept()
-            if hosts == FEW:
-                _load(later)
-            hosts += _answer(connection, listener, ended)
+            hosts += _answer(connection, listener, ended, later if hosts == FEW else ())
 
 
 def _reap(ended: dict[int, int]) -> None:
@@ -105,8 +103,9 @@ def _reap(ended: dict[int, int]) -> None:
             ended[process] = os.waitstatus_to_exitcode(status)
 
 
-def _answer(connection: socket.socket, listener: socket.socket, ended: dict[int, int]) -> bool:
-    """Say how a host ended or what is measured here, or fork a host: the first byte tells which. Whether one was forked."""
+def _answer(connection: socket.socket, listener: socket.socket, ended: dict[int, int], before: Sequence[str]) -> bool:
+    """Say how a host ended or what is measured here, or fork a host, once the modules ``before`` it are loaded: the first
+    byte tells which. Whether one was forked."""
     connection.settimeout(5.0)
     try:
         kind = connection.recv(1)
@@ -126,6 +125,7 @@ def _answer(connection: socket.socket, listener: socket.socket, ended: dict[int,
         listener.close()
         _measure(Channel(connection))
     if kind == b"H":
+        _load(before)
         process = os.fork()
         if process == 0:
             _die_with_parent()

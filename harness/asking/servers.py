@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import fcntl
+import getpass
 import os
 import re
 import shutil
@@ -172,7 +173,7 @@ class Servers:
 def _compiling() -> dict[str, str]:
     """Where torch's compiler keeps what it made: apart for a capability that is asked for, whose code others cannot use."""
     capability = os.environ.get("ATEN_CPU_CAPABILITY", "")
-    folder = Path(tempfile.gettempdir()) / f"torchinductor-{capability}"
+    folder = Path(tempfile.gettempdir()) / f"torchinductor_{getpass.getuser()}_{capability}"
     return {"TORCHINDUCTOR_CACHE_DIR": str(folder)} if capability else {}
 
 

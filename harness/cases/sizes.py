@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from math import prod
 from random import Random
+from typing import Any
 
 from harness.asking.binding import load
 from harness.cases.addresses import axes, case_at, first, names, numbers, point, shape, valid
@@ -67,13 +68,20 @@ def grown(spec: Spec) -> Iterator[Case]:
             yield from islice(_distinct(spec, _small_but(lengths, start, axis, length), MOST_GROWN), 1)
 
 
-@cache
 def _loops(definition: str) -> bool:
     """Whether a definition goes through an axis in Python, which takes too long on a long one."""
     try:
-        source = textwrap.dedent(inspect.getsource(inspect.unwrap(load(definition))))
+        return _has_loop(inspect.unwrap(load(definition)))
+    except (ImportError, AttributeError, TypeError, ValueError):
+        return False
+
+
+@cache
+def _has_loop(function: Callable[..., Any]) -> bool:
+    try:
+        source = textwrap.dedent(inspect.getsource(function))
         return any(isinstance(node, ast.For | ast.While) for node in ast.walk(ast.parse(source)))
-    except (ImportError, AttributeError, OSError, TypeError, SyntaxError, ValueError):
+    except (OSError, TypeError, SyntaxError, ValueError):
         return False
 
 

@@ -218,18 +218,18 @@ class Oracle:
         formulas: Sequence[Callable[..., Any]],
         ask: Callable[[Run], Any],
         p: Precision,
-        losing: Callable[[Answer, Answer], Answer],
+        widened: Callable[[Answer, Answer], Answer],
     ) -> dict[str, Answer]:
         """The answers with those of formulas that lose digits."""
         if not formulas:
             return found
 
         @cache
-        def loose() -> list[dict[str, Answer]]:
+        def lossy() -> list[dict[str, Answer]]:
             each = [self._answers(self._tracked(formula, p), ask) for formula in formulas]
-            return [{n: losing(a.whole, answers[n]) for n, a in found.items() if n in answers} for answers in each]
+            return [{n: widened(a.whole, answers[n]) for n, a in found.items() if n in answers} for answers in each]
 
-        return {n: replace(a, cancelling=partial(named, loose, n)) for n, a in found.items()}
+        return {n: replace(a, cancelling=partial(named, lossy, n)) for n, a in found.items()}
 
     def _answers(self, run: Run, ask: Callable[[Run], Mapping[str, Any]]) -> dict[str, Answer]:
         try:
