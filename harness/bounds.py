@@ -197,18 +197,31 @@ def summation(p: Precision, y: Array, total: Array, root: Array, length: Any) ->
     k, u = np.asarray(length, dtype=np.float64), p.u_compute
     if p.complex:
         k, u = 2 * k, sqrt(2) * u
-    scale = lam(y.size)
     with np.errstate(all="ignore"):
-        worst = (k + 1) * u * total
-        typical = np.where(2 * k * u < 1, np.minimum(scale * np.sqrt(k) * u * total, worst), worst)
-        random = np.minimum(
-            scale * u * np.hypot(np.sqrt(k / 3 + 1) * np.abs(y).astype(np.float64), np.sqrt(k / 6 + 1) * root), worst
-        )
-        tiers = np.empty((3, *np.shape(worst)))
-        tiers[0], tiers[1], tiers[2] = random, typical, worst
+        tiers = _roundings(y, total, root, k, u, (k + 1) * u * total)
         tiers += (k + 1) * p.eta + gamma(k + 1, p.u_wide) * total
-        by_kind = ~np.isfinite(y)  # of operands that are not finite: no order of summation makes another kind of them
-        return np.where(by_kind, 0.0, np.where(_overflows(p, y, total), np.inf, tiers))
+        return _unless_overflown(p, y, total, tiers)
+
+
+def additions(p: Precision, y: Array, total: Array, root: Array, k: Any) -> Array:
+    """Bound of k additions in the stored type, in any order, (3, *shape), of terms as they are; as `summation` else."""
+    with np.errstate(all="ignore"):
+        return _unless_overflown(p, y, total, _roundings(y, total, root, k, p.u, gamma(k, p.u) * total))
+
+
+def _roundings(y: Array, total: Array, root: Array, k: Any, u: float, worst: Array) -> Array:
+    scale, size = lam(y.size), np.abs(y).astype(np.float64)
+    typical = np.where(2 * k * u < 1, np.minimum(scale * np.sqrt(k) * u * total, worst), worst)
+    random = np.minimum(scale * u * np.hypot(np.sqrt(k / 3 + 1) * size, np.sqrt(k / 6 + 1) * root), worst)
+    tiers = np.empty((3, *np.shape(worst)))
+    tiers[0], tiers[1], tiers[2] = random, typical, worst
+    return tiers
+
+
+def _unless_overflown(p: Precision, y: Array, total: Array, tiers: Array) -> Array:
+    """Zero of operands that are not finite: no order of summation makes another kind of them."""
+    found: Array = np.where(~np.isfinite(y), 0.0, np.where(_overflows(p, y, total), np.inf, tiers))
+    return found
 
 
 def _overflows(p: Precision, y: Array, total: Array) -> Array:

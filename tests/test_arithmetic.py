@@ -247,6 +247,26 @@ def test_a_number_times_a_sum_is_a_sum_of_products_in_any_order() -> None:
     assert off[False] <= 1 < off[True]
 
 
+def test_sums_of_products_and_sums_are_one_sum_in_any_order_with_what_is_added() -> None:
+    """An accumulator that starts with a large addend is rounded once per term, however small the terms are."""
+    rng = np.random.default_rng(4)
+    n, u = 64, 2.0**-24
+    x, w = (rng.uniform(0.5, 1, (n, 200)).astype(np.float32) for _ in range(2))
+    x *= np.float32(u / 4)
+    large = np.full(200, 1.5, np.float32)
+    for products in (True, False):
+        added = [a * b if products else a for a, b in zip(x, w, strict=True)]
+        from_the_addend = np.add.accumulate([large, *added], axis=0, dtype=np.float32)[-1]
+        off = {}
+        for fixed in (False, True):
+            p = bounds.precision("float32", fixed_order=fixed)
+            a, b, c = leaves(x, w, large, p=p)
+            sums = np.einsum("ij,ij->j", a, b) if products else np.sum(a, axis=0)
+            due = sums + c
+            off[fixed] = float((np.abs(from_the_addend - due.value) / due.error[2]).max())
+        assert off[False] <= 1 < off[True], products
+
+
 @pytest.mark.parametrize("shape", [(6,), (8,), (5, 12)])
 def test_the_sizes_of_a_transform_put_into_its_formula_give_its_bound(shape: tuple[int, ...]) -> None:
     x = np.random.default_rng(1).standard_normal(shape)

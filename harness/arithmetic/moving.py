@@ -4,24 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from harness import bounds
 from harness.arithmetic.roundings import Array, all_whole, plus
-from harness.arithmetic.tracked import Deferred, Tracked, all_exact, made
+from harness.arithmetic.tracked import Chain, Deferred, Tracked, all_exact, made, with_axes
+
+#: What moves the entries of an array.
+Move = Callable[[Array], Array]
 
 
-def moved(x: Tracked, move: Callable[[Array], Array]) -> Tracked:
-    """What a move does to an array, done to the value and to each tier of the error."""
+def moved(x: Tracked, move: Move) -> Tracked:
+    """What a move does to an array, done to the value and to each tier of the error, and to the terms of sums."""
 
     def make() -> tuple[Array, Array | None]:
         return move(x.value), None if x.error is None else np.stack([move(e) for e in x.error])
 
+    chain = _moved_terms(x.chain, x.shape, move)
     if isinstance(x, Deferred) and x.waiting:
-        return Deferred(move(np.broadcast_to(np.int8(0), x.shape)).shape, x.dtype, make, x.p)
-    return made(*make(), x.p)
+        return Deferred(move(np.broadcast_to(np.int8(0), x.shape)).shape, x.dtype, make, x.p, chain=chain)
+    return replace(made(*make(), x.p), chain=chain)
+
+
+def _moved_terms(of: Callable[[], Chain] | None, shape: tuple[int, ...], move: Move) -> Callable[[], Chain] | None:
+    if of is None:
+        return None
+
+    @cache
+    def terms() -> Chain:
+        count, sizes, squares = (move(np.broadcast_to(a, shape)) for a in (of().terms, of().sizes, of().squares))
+        arriving = of().arriving
+        if arriving is not None:
+            arriving = np.stack([move(e) for e in np.broadcast_to(with_axes(arriving, len(shape)), (3, *shape))])
+        return Chain(count, sizes, squares, arriving, of().whole)
+
+    return terms
 
 
 def stored(x: Tracked) -> Tracked:

@@ -9,29 +9,30 @@ import numpy as np
 
 from harness import bounds
 from harness.arithmetic.roundings import Array, all_tiers, all_whole, by_kind, plus, rounded, rounding, scaled, shaped
-from harness.arithmetic.tracked import Chain, Deferred, Tracked, aligned, all_exact, complex_units, together
+from harness.arithmetic.tracked import Chain, Deferred, Tracked, aligned, all_exact, complex_units, together, with_axes
 from harness.bounds import Precision
 
 
 def add(a: Tracked, b: Tracked) -> Tracked:
-    """``a + b``; where a or b is a sum itself, one sum of all terms, in any order."""
-    if a.p.fixed_order or (a.chain is None and b.chain is None):
-        return Deferred(*together(a, b), lambda: _added(a, b), a.p, chain=cache(lambda: _joined(a, b)))
-
-    chain = cache(lambda: _joined(a, b))
+    """``a + b``; where a or b is a sum itself, of whatever kind, one sum of all terms, in any order."""
 
     def make() -> tuple[Array, Array | None]:
         with np.errstate(invalid="ignore"):
-            value, of = a.value + b.value, chain()
-        return value, shaped(plus(of.arriving, _any_order(value, of, a.p)), value)
+            value = a.value + b.value
+        parts = plus(*aligned(a, b), rounded(value, a.p, all_exact(a, b)))
+        return value, shaped(one_sum(value, parts, chain, a, b), value)
 
+    chain = cache(lambda: joined(a, b))
     return Deferred(*together(a, b), make, a.p, chain=chain)
 
 
-def _added(a: Tracked, b: Tracked) -> tuple[Array, Array | None]:
-    with np.errstate(invalid="ignore"):
-        value = a.value + b.value
-    return value, shaped(plus(*aligned(a, b), rounded(value, a.p, all_exact(a, b))), value)
+def one_sum(value: Array, parts: Array | None, chain: Callable[[], Chain], *xs: Tracked) -> Array | None:
+    """The error of a sum by its parts or, where one is a sum itself and no order is fixed, of all their terms at once."""
+    if xs[0].p.fixed_order or all(x.chain is None for x in xs):
+        return parts
+    of = chain()
+    together = plus(of.arriving, _any_order(value, of, xs[0].p))
+    return together if parts is None else parts if together is None else np.maximum(parts, together)
 
 
 def _terms(x: Tracked) -> Chain:
@@ -42,18 +43,16 @@ def _terms(x: Tracked) -> Chain:
     return Chain(1, size, size**2, x.error, x.error is None and all_whole(x.value))
 
 
-def _joined(a: Tracked, b: Tracked) -> Chain:
-    """The terms of two sums."""
+def joined(*xs: Tracked) -> Chain:
+    """The terms of all sums."""
     with np.errstate(all="ignore"):
-        p, q = _terms(a), _terms(b)
-        ndim = max(a.ndim, b.ndim)
-        arriving = plus(*(None if e is None else _with_axes(e, ndim) for e in (p.arriving, q.arriving)))
-        whole = p.whole and q.whole
-        return Chain(p.terms + q.terms, p.sizes + q.sizes, p.squares + q.squares, arriving, whole)
-
-
-def _with_axes(error: Array, ndim: int) -> Array:
-    return error.reshape(3, *(1,) * (ndim + 1 - error.ndim), *error.shape[1:])
+        of = [_terms(x) for x in xs]
+        ndim = max(x.ndim for x in xs)
+        arriving = plus(*(None if c.arriving is None else with_axes(c.arriving, ndim) for c in of))
+        terms, sizes, squares = (
+            sum(parts[1:], start=parts[0]) for parts in zip(*((c.terms, c.sizes, c.squares) for c in of), strict=True)
+        )
+        return Chain(terms, sizes, squares, arriving, all(c.whole for c in of))
 
 
 def _any_order(value: Array, of: Chain, p: Precision) -> Array | None:
@@ -61,13 +60,7 @@ def _any_order(value: Array, of: Chain, p: Precision) -> Array | None:
     with np.errstate(all="ignore"):
         if of.whole and p.exact_sums and of.sizes.max(initial=0) <= 1 / p.u:
             return None
-        k, scale = of.terms - 1, bounds.lam(value.size)
-        worst = bounds.gamma(k, p.u) * of.sizes
-        typical = np.minimum(scale * np.sqrt(k) * p.u * of.sizes, worst)
-        spread = np.hypot(np.sqrt(k / 3 + 1) * np.abs(value).astype(np.float64), np.sqrt((k / 6 + 1) * of.squares))
-        tiers = np.stack([np.minimum(scale * p.u * spread, worst), typical, worst])
-        one_sign = (of.sizes + np.abs(value).astype(np.float64)) / 2
-        return np.where(one_sign > p.reach, np.inf, tiers)
+        return bounds.additions(p, value, of.sizes, np.sqrt(of.squares).astype(np.float64), of.terms - 1)
 
 
 def negative(a: Tracked) -> Tracked:
@@ -105,7 +98,7 @@ def _distributed(a: Tracked, b: Tracked) -> Callable[[], Chain] | None:
             sizes, whole = sums.sizes * size, sums.whole and all_whole(b.value)
             exact = _shifts(b) or (whole and a.p.exact_sums and sizes.max(initial=0) <= 1 / a.p.u)
             local = None if exact else all_tiers(complex_units(a, b) * a.p.u * sizes + sums.terms * a.p.eta)
-            of_b = None if b.error is None else _with_axes(b.error, a.ndim)
+            of_b = None if b.error is None else with_axes(b.error, a.ndim)
             arriving = plus(scaled(sums.arriving, size), scaled(of_b, sums.sizes), local)
             return Chain(sums.terms, sizes, sums.squares * size**2, arriving, whole)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from harness import bounds
-from harness.arithmetic.roundings import Array, all_whole, plus
+from harness.arithmetic.roundings import Array, all_tiers, all_whole, plus
 from harness.arithmetic.sums import sizes_of_sum
-from harness.arithmetic.tracked import Deferred, Tracked
+from harness.arithmetic.tracked import Chain, Deferred, Tracked
 from harness.bounds import Precision
 from harness.definitions.terms import Group, Terms, evaluate
 
@@ -26,24 +27,65 @@ def contract(*arrays: Tracked, terms: Terms, names: Sequence[str]) -> Tracked:
         _, absolute, squared = _sums(terms, values, magnitudes, p)
         return sizes_of_sum(np.broadcast_to(terms.lengths, terms.shape)[at], absolute[at], squared[at])
 
-    return Deferred(terms.shape, np.result_type(*kinds), lambda: _contracted(terms, factors, p), p, sizes)
+    parts = cache(lambda: _parts(terms, factors, p))
+    chain = cache(lambda: _chain(terms, factors, parts(), p)) if p.exact_sums and p.u == p.u_compute else None
+    return Deferred(
+        terms.shape, np.result_type(*kinds), lambda: _contracted(terms, factors, parts(), p), p, sizes, chain=chain
+    )
 
 
-def _contracted(terms: Terms, factors: dict[str, Tracked], p: Precision) -> tuple[Array, Array | None]:
+class _Parts(NamedTuple):
+    """A sum of products, the sums of their magnitudes and of their squares, and what the factors' errors make of it."""
+
+    value: Array
+    absolute: Array
+    squared: Array
+    arriving: Array | None
+    sizes: dict[str, Array]
+
+
+def _parts(terms: Terms, factors: dict[str, Tracked], p: Precision) -> _Parts:
     values = {name: f.value for name, f in factors.items()}
     with np.errstate(all="ignore"):
         sizes = {name: np.abs(v).astype(np.float64) for name, v in values.items()}
-        value, absolute, squared = _sums(terms, values, sizes, p)
+        sums = _sums(terms, values, sizes, p)
         arriving = None
         for name, f in factors.items():
             if f.error is not None:
                 used = _holding(terms_of_size(terms), name)
                 there = {n: s for n, s in sizes.items() if n != name}
                 arriving = plus(arriving, evaluate(used, {**there, name: np.asarray(f.error)}))
+    return _Parts(*sums, arriving, sizes)
+
+
+def _chain(terms: Terms, factors: dict[str, Tracked], parts: _Parts, p: Precision) -> Chain:
+    """The products as terms of a larger sum. What a complex product is off by is sqrt(2) that of two real ones."""
+    with np.errstate(all="ignore"):
+        empty = _empty(terms, parts.sizes, parts.absolute)
+        times = 2 if p.complex else 1
+        whole = _whole(terms, factors.values())
+        exact = _copied(terms) | empty | (whole & (parts.absolute <= 1 / p.u))
+        lost = (times * terms.lengths + 1) * p.eta + bounds.gamma(terms.lengths + 1, p.u_wide) * parts.absolute
+        arriving = plus(parts.arriving, all_tiers(np.where(exact, 0.0, lost)))
+        count = np.where(exact, 1, times * terms.lengths + 1)
+        absolute, squared = (np.asarray(s, np.float64) for s in (parts.absolute, parts.squared))
+        return Chain(count, np.sqrt(times) * absolute, times * squared, arriving, whole)
+
+
+def _whole(terms: Terms, factors: Iterable[Tracked]) -> bool:
+    """Whether all products are exact whole numbers, but for their size."""
+    return all(f.error is None and all_whole(f.value) for f in factors) and all(
+        all_whole(np.asarray(g.coefficient)) for g in terms.groups
+    )
+
+
+def _contracted(terms: Terms, factors: dict[str, Tracked], parts: _Parts, p: Precision) -> tuple[Array, Array | None]:
+    value, absolute, squared, arriving, sizes = parts
+    with np.errstate(all="ignore"):
         local = _sum_error(terms, list(factors.values()), value, sizes, absolute, squared, p)
         copied = not (_three(p) and len(terms.sizes) > 1) and _copied(terms)
         local = np.where(copied, 0.0, bounds.stored(p, value, local))
-        if any(name in terms.padded and not np.isfinite(v).all() for name, v in values.items()):
+        if any(name in terms.padded and not np.isfinite(f.value).all() for name, f in factors.items()):
             local = np.where(terms.lengths < max(terms.full, terms.lengths.max(initial=0)), np.inf, local)
     return value, plus(arriving, local)
 
@@ -127,15 +169,12 @@ def _sum_error(
         return bounds.by_bfloat16_parts(p, value, absolute_sum, np.sqrt(squared).astype(np.float64), terms.lengths)
     if not p.exact_sums and not three:
         return sum((_norm_wise(g, sizes, terms, p) for g in terms.groups), start=np.zeros((3, *terms.shape)))
-    small = absolute_sum <= 1 / p.u_compute / (4 if three else 1)
-    whole = all(f.error is None and all_whole(f.value) for f in factors) and all(
-        all_whole(np.asarray(g.coefficient)) for g in terms.groups
-    )
+    small = _whole(terms, factors) & (absolute_sum <= 1 / p.u_compute / (4 if three else 1))
     if three:
         error = bounds.three_products(p, absolute_sum, terms.lengths)
     else:
         error = bounds.summation(p, value, absolute_sum, np.sqrt(squared).astype(np.float64), terms.lengths)
-    return np.where(_empty(terms, sizes, absolute_sum) | (small & whole), 0.0, error)
+    return np.where(_empty(terms, sizes, absolute_sum) | small, 0.0, error)
 
 
 def _norm_wise(part: Group, sizes: dict[str, Array], terms: Terms, p: Precision) -> Array:

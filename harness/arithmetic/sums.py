@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from harness import bounds
-from harness.arithmetic.operators import add, divide
+from harness.arithmetic.operators import add, divide, joined, one_sum
 from harness.arithmetic.roundings import Array, all_whole, plus, rounded
-from harness.arithmetic.tracked import Deferred, Tracked, all_exact, lift
+from harness.arithmetic.tracked import Chain, Deferred, Tracked, all_exact, lift
 
 
 def total(x: Tracked, axes: tuple[int, ...]) -> Tracked:
@@ -23,7 +24,20 @@ def total(x: Tracked, axes: tuple[int, ...]) -> Tracked:
         sums = (s.sum(axis=axes, keepdims=True)[at] for s in (size, size**2))
         return sizes_of_sum(n, *sums)
 
-    return Deferred(kept, x.dtype, lambda: _added_up(x, axes, n), x.p, sizes)
+    def chain() -> Chain:
+        with np.errstate(all="ignore"):
+            size = np.abs(x.value).astype(np.float64)
+            absolute, squared = (s.sum(axis=axes, keepdims=True) for s in (size, size**2))
+        return Chain(n, absolute, squared, _arriving(x, axes), x.error is None and all_whole(x.value))
+
+    in_any_order = x.p.exact_sums and x.p.u == x.p.u_compute and n > 1
+    return Deferred(
+        kept, x.dtype, lambda: _added_up(x, axes, n), x.p, sizes, chain=cache(chain) if in_any_order else None
+    )
+
+
+def _arriving(x: Tracked, axes: tuple[int, ...]) -> Array | None:
+    return None if x.error is None else x.error.sum(axis=tuple(a + 1 for a in axes), keepdims=True)
 
 
 def sizes_of_sum(length: Any, absolute: Any, squared: Any) -> dict[str, float]:
@@ -50,8 +64,7 @@ def _added_up(x: Tracked, axes: tuple[int, ...], n: int) -> tuple[Array, Array |
             local = (
                 bounds.stored(x.p, value, np.zeros((3, *value.shape)) if local is None else local) if n > 1 else local
             )
-        arriving = None if x.error is None else x.error.sum(axis=tuple(a + 1 for a in axes), keepdims=True)
-    return value, plus(arriving, local)
+    return value, plus(_arriving(x, axes), local)
 
 
 def mean(x: Tracked, axes: tuple[int, ...]) -> Tracked:
@@ -68,7 +81,8 @@ def summed(*parts: Tracked) -> Tracked:
         value, p = sum(x.value for x in parts[1:]) + parts[0].value, parts[0].p
         size: Any = sum(np.abs(x.value) for x in parts)
         rounding = rounded(size, p, all_exact(*parts) and all(all_whole(x.value) for x in parts), len(parts) - 1)
-        return value, plus(*(x.error for x in parts), rounding)
+        return value, one_sum(value, plus(*(x.error for x in parts), rounding), chain, *parts)
 
     kind = np.result_type(*(x.dtype for x in parts))
+    chain = cache(lambda: joined(*parts))
     return Deferred(parts[0].shape, kind, make, parts[0].p)

@@ -27,10 +27,11 @@ _created = count()
 class Chain:
     """What was added up to one number: how many terms, the sums of their magnitudes and of their squares.
 
-    ``arriving`` is the sum of the terms' own errors, and ``whole`` says that all are exact whole numbers.
+    A sum of products counts as one term more than it has, for their own roundings. ``arriving`` is the sum of the
+    terms' own errors, and ``whole`` says that all are exact whole numbers.
     """
 
-    terms: int
+    terms: Any
     sizes: Array
     squares: Array
     arriving: Array | None
@@ -201,8 +202,12 @@ def _representable(value: Array, p: Precision) -> Array:
 def aligned(*xs: Tracked) -> list[Array | None]:
     """The errors of operands of one broadcast operation, the tiers' axis first in all."""
     ndim = max(x.ndim for x in xs)
-    errors = [None if x.error is None else np.asarray(x.error) for x in xs]
-    return [None if e is None else e.reshape(3, *(1,) * (ndim + 1 - e.ndim), *e.shape[1:]) for e in errors]
+    return [None if x.error is None else with_axes(np.asarray(x.error), ndim) for x in xs]
+
+
+def with_axes(error: Array, ndim: int) -> Array:
+    """An error of an array with so many axes, the tiers' first."""
+    return error.reshape(3, *(1,) * (ndim + 1 - error.ndim), *error.shape[1:])
 
 
 def together(a: Tracked, b: Tracked) -> tuple[tuple[int, ...], Any]:
