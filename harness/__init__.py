@@ -65,6 +65,7 @@ telling: verdicts -> what a person reads
 - naming: Case, candidate that deviates -> the altered definition that it conforms to
 - evidence: Verdicts -> what a page shows of the worst of them
 - answer: rows -> levels and causes, what a person reads
+- corpus: known defects of released libraries -> which are here
 - report: table -> page, CSV, Markdown
 
 doors: words -> all of the above

@@ -89,15 +89,15 @@ def prove(numbers: Numbers, evidence: Evidence) -> Proof:
 def _rule(actual: Any, expected: Any, due: Answer) -> str:
     """What is due where numbers are not compared by distance, or nothing."""
     if np.asarray(expected).dtype.kind in "iub":
-        return "an integer is due exactly"
+        return "expected the integer itself"
     if np.isnan(expected):
-        return "NaN is due where the definition is NaN"
+        return "expected NaN where the definition is NaN"
     if np.isinf(expected):
-        return "an infinity is due where the definition is infinite"
+        return "expected an infinity where the definition is infinite"
     if not np.isfinite(actual):
         if abs(expected) > due.p.largest:
-            return "an infinity of its sign is due beyond the largest number"
-        return "a finite number is due where the definition is finite"
+            return "expected an infinity of its sign beyond the largest number"
+        return "expected a finite number where the definition is finite"
     return ""
 
 

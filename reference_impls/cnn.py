@@ -240,7 +240,7 @@ def _moved(after: Sequence[Any], before: Sequence[Any]) -> tuple[Any, ...]:
 
 def _named(arrays: Sequence[Any], names: tuple[str, ...]) -> dict[str, Any]:
     if len(arrays) != len(names):
-        raise ValueError(f"{len(arrays)} arrays where {len(names)} are due: {', '.join(names)}")
+        raise ValueError(f"{len(arrays)} arrays, expected {len(names)}: {', '.join(names)}")
     return dict(zip(names, map(_native, arrays), strict=True))
 
 

@@ -89,13 +89,13 @@ def geometry(
 ) -> Geometry:
     """The geometry of a convolution, or ValueError / TypeError saying which arguments do not fit together."""
     if input.ndim != rank + 2 or weight.ndim != rank + 2:
-        raise ValueError(f"input and weight have {input.ndim} and {weight.ndim} axes where {rank + 2} are due")
+        raise ValueError(f"input and weight have {input.ndim} and {weight.ndim} axes, expected {rank + 2}")
     if len({x.dtype.newbyteorder("=") for x in (input, weight, bias) if x is not None}) > 1:
         raise TypeError("input, weight and bias must have one dtype")
     if index(groups) < 1 or len(weight) % groups or input.shape[1] != weight.shape[1] * groups:
         raise ValueError(f"{input.shape[1]} channels and filters {weight.shape} do not fit {groups} groups")
     if bias is not None and bias.shape != (len(weight),):
-        raise ValueError(f"bias has shape {bias.shape} where {(len(weight),)} is due")
+        raise ValueError(f"bias has shape {bias.shape}, expected {(len(weight),)}")
     return window_geometry(input.shape[2:], weight.shape[2:], stride, padding, dilation, groups)
 
 
@@ -126,7 +126,7 @@ def per_axis(value: PerAxis, rank: int, name: str, least: int) -> tuple[int, ...
     values = tuple(map(index, value)) if isinstance(value, Sequence) else (index(value),)
     values = values * rank if len(values) == 1 else values
     if len(values) != rank or min(values) < least:
-        raise ValueError(f"{name} is {value} where {rank} integers of at least {least} are due")
+        raise ValueError(f"{name} is {value}, expected {rank} integers of at least {least}")
     return values
 
 
@@ -266,7 +266,7 @@ def _padding(
         case "valid":
             return (0,) * len(kernel), (0,) * len(kernel)
         case str():
-            raise ValueError(f"padding is {padding!r} where 'valid', integers, or 'same' at stride 1 are due")
+            raise ValueError(f"padding is {padding!r}, expected 'valid', integers, or 'same' at stride 1")
         case _:
             both = per_axis(padding, len(kernel), "padding", 0)
             return both, both
@@ -274,7 +274,7 @@ def _padding(
 
 def _require_cotangent(cotangent: Array, shape: tuple[int, ...]) -> None:
     if cotangent.shape != shape:
-        raise ValueError(f"the upstream gradient has shape {cotangent.shape} where {shape} is due")
+        raise ValueError(f"the upstream gradient has shape {cotangent.shape}, expected {shape}")
 
 
 def _widen(x: Array) -> Array:

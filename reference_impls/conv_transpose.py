@@ -66,7 +66,7 @@ def _col2im_vjp(
     g, shape = _geometry(rank, input, weight, bias, stride, padding, output_padding, groups, dilation)
     due = (len(input), weight.shape[1] * groups, *shape)
     if cotangent.shape != due:
-        raise ValueError(f"the upstream gradient has shape {cotangent.shape} where {due} is due")
+        raise ValueError(f"the upstream gradient has shape {cotangent.shape}, expected {due}")
     upstream = _widen(cotangent)
     cols = columns(upstream, g)
     d_input = (_filters(weight, groups).conj() @ cols).reshape(input.shape)
@@ -130,13 +130,13 @@ def _geometry(
 
 def _require_fit(rank: int, input: Array, weight: Array, bias: Array | None, groups: int) -> None:
     if input.ndim != rank + 2 or weight.ndim != rank + 2:
-        raise ValueError(f"input and weight have {input.ndim} and {weight.ndim} axes where {rank + 2} are due")
+        raise ValueError(f"input and weight have {input.ndim} and {weight.ndim} axes, expected {rank + 2}")
     if len({x.dtype.newbyteorder("=") for x in (input, weight, bias) if x is not None}) > 1:
         raise TypeError("input, weight and bias must have one dtype")
     if index(groups) < 1 or len(weight) % groups or input.shape[1] != len(weight):
         raise ValueError(f"{input.shape[1]} channels and filters {weight.shape} do not fit {groups} groups")
     if bias is not None and bias.shape != (weight.shape[1] * groups,):
-        raise ValueError(f"bias has shape {bias.shape} where {(weight.shape[1] * groups,)} is due")
+        raise ValueError(f"bias has shape {bias.shape}, expected {(weight.shape[1] * groups,)}")
 
 
 def _widen(x: Array) -> Array:

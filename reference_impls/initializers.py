@@ -167,7 +167,7 @@ def torch_kaiming_normal(
 def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
     """``(fan_in, fan_out)`` of a weight (out, in, *kernel)."""
     if len(shape) < 2:
-        raise ValueError(f"weight has shape {shape}; at least 2 axes are due")
+        raise ValueError(f"weight has shape {shape}, expected at least 2 axes")
     taps = math.prod(shape[2:])
     return shape[1] * taps, shape[0] * taps
 

@@ -338,7 +338,7 @@ def _affine(x: Array, mean: Array, scale: Array, weight: Array | None, bias: Arr
 def _by_channel(x: Array) -> Array:
     """``(N, C, *spatial)`` as ``(N, C, L)``."""
     if x.ndim < 2:
-        raise ValueError(f"input has shape {x.shape}; (N, C, ...) is due")
+        raise ValueError(f"input has shape {x.shape}, expected (N, C, ...)")
     return np.ascontiguousarray(x).reshape(*x.shape[:2], int(np.prod(x.shape[2:])))
 
 
@@ -433,11 +433,11 @@ def _with_affine(y: Array, weight: Array | None, bias: Array | None) -> Array:
 
 def _refuse_one_entry(input: Array, what: str, extents: tuple[int, ...]) -> None:
     if int(np.prod(extents)) == 1:
-        raise ValueError(f"input has shape {input.shape}; more than 1 {what} is due")
+        raise ValueError(f"input has shape {input.shape}, expected more than 1 {what}")
 
 
 def _require_shape(due: tuple[int, ...], **vectors: Array | None) -> None:
     """Raises ValueError where one of them broadcasts instead of having the shape that is due."""
     for name, x in vectors.items():
         if x is not None and x.shape != due:
-            raise ValueError(f"{name} has shape {x.shape}; {due} is due")
+            raise ValueError(f"{name} has shape {x.shape}, expected {due}")

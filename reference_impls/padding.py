@@ -234,7 +234,7 @@ def _sources(source: Source, input: Array, pad: Sequence[int]) -> tuple[Array, A
 
 def _around(padding: Padding) -> tuple[int, int, int, int]:
     if isinstance(padding, str):
-        raise TypeError(f"padding is {padding!r} where integers are due")
+        raise TypeError(f"padding is {padding!r}, expected integers")
     top, left = per_axis(padding, 2, "padding", 0)
     return left, left, top, top
 
@@ -247,7 +247,7 @@ def _torch_pad(input: Any, pad: Sequence[int], mode: str) -> Any:
 
 def _require_axes(input: Array, axes: int) -> None:
     if input.ndim != axes:
-        raise ValueError(f"input has {input.ndim} axes where {axes} are due")
+        raise ValueError(f"input has {input.ndim} axes, expected {axes}")
 
 
 def _own(x: Array, input: Array) -> Array:

@@ -188,7 +188,7 @@ def _axes(
     input: Array, kernel_size: Pair, stride: Pair | None, padding: Pair, dilation: Pair, ceil_mode: bool
 ) -> tuple[Axis, Axis]:
     if input.ndim not in (3, 4) or 0 in input.shape[-3:]:
-        raise ValueError(f"input has shape {input.shape}; (N, C, H, W) or (C, H, W) is due, only N may be 0")
+        raise ValueError(f"input has shape {input.shape}; expected (N, C, H, W) or (C, H, W), only N may be 0")
     kernels, paddings, dilations = _pair(kernel_size), _pair(padding), _pair(dilation)
     strides = kernels if stride is None else _pair(stride)
     steps = zip(input.shape[-2:], kernels, strides, paddings, dilations, strict=True)

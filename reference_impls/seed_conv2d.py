@@ -155,7 +155,7 @@ def _window(h: int, w: int, o: int, kernel: Array, stride: int, groups: int) -> 
 def _one(value: int | Sequence[int]) -> int:
     values = tuple(value) if isinstance(value, Sequence) else (value,)
     if len(values) > 2 or len(set(values)) != 1 or not isinstance(values[0], int):
-        raise ValueError(f"{value!r} where one integer for both axes is due")
+        raise ValueError(f"{value!r}, expected one integer for both axes")
     return values[0]
 
 

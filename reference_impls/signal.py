@@ -423,13 +423,13 @@ def _fold_back(d_continued: Array, like: Array, margins: Sequence[Span], boundar
 
 def _sources(x: Array, margins: Sequence[Span], boundary: str) -> list[Array]:
     if boundary not in SOURCES:
-        raise ValueError(f"boundary is {boundary!r} where one of 'fill', 'constant', {', '.join(SOURCES)} is due")
+        raise ValueError(f"boundary is {boundary!r}, expected one of 'fill', 'constant', {', '.join(SOURCES)}")
     return [SOURCES[boundary](n, before, after) for n, (before, after) in zip(x.shape, margins, strict=True)]
 
 
 def _require_boundary(boundary: str) -> None:
     if boundary not in ("fill", "wrap", "symm"):
-        raise ValueError(f"boundary is {boundary!r} where 'fill', 'wrap' or 'symm' is due")
+        raise ValueError(f"boundary is {boundary!r}, expected 'fill', 'wrap' or 'symm'")
 
 
 def _continue2d(in1: Array, in2: Array, boundary: str, fillvalue: float) -> Array:
@@ -497,7 +497,7 @@ def _span(m: int, n: int, mode: str) -> Span:
             return (n - 1) // 2, m
         case "valid":
             return min(m, n) - 1, max(m, n) - min(m, n) + 1
-    raise ValueError(f"mode is {mode!r} where 'full', 'same' or 'valid' is due")
+    raise ValueError(f"mode is {mode!r}, expected 'full', 'same' or 'valid'")
 
 
 def _numpy_span(m: int, n: int, mode: str) -> Span:
@@ -554,7 +554,7 @@ def _index(ndim: int, spans: Sequence[Span], axes: tuple[int, ...]) -> Index:
 
 def _vectors(a: Array, v: Array) -> tuple[Array, Array]:
     if a.ndim != 1 or v.ndim != 1 or not len(a) or not len(v):
-        raise ValueError(f"shapes {a.shape} and {v.shape} where two vectors that are not empty are due")
+        raise ValueError(f"shapes {a.shape} and {v.shape}, expected two vectors that are not empty")
     return a, v
 
 

@@ -88,7 +88,7 @@ ATTACKS = (
     Attack("sigmoid", "attacks.reads:live_objects", only=ONE),
     Attack("sigmoid", "attacks.reads:loaded_modules", only=ONE),
     Attack("sigmoid", "attacks.reads:caches", only=ONE),
-    Attack("sigmoid", "attacks.reads:own_memory", only=ONE),
+    Attack("sigmoid", "attacks.reads:own_memory", only=ONE, options=IMPATIENT),
     Attack("sigmoid", "attacks.reads:parents_memory", only=ONE),
     Attack("sigmoid", "attacks.reads:shared_memory", only=ONE),
     Attack("sigmoid", "attacks.reads:saved_tables", only=ONE),

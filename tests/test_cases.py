@@ -177,9 +177,9 @@ def test_a_run_asks_half_of_what_crossed_grids_hold(conv2d: Spec) -> None:
         ("relu/fill:bogus", "there is no fill `bogus`"),
         ("relu/fill:values_1_x", "there is no fill `values_1_x`"),
         ("relu/layout:bogus", "there is no layout `bogus`"),
-        ("relu/M:-1", "`-1` where a size, 0 or more, is due"),
-        ("relu/M:abc", "`abc` where a size, 0 or more, is due"),
-        ("conv2d/bias:maybe", "`maybe` where given or none is due"),
+        ("relu/M:-1", "`-1`, expected a size, 0 or more"),
+        ("relu/M:abc", "`abc`, expected a size, 0 or more"),
+        ("conv2d/bias:maybe", "`maybe`, expected given or none"),
         ("conv2d/groups:3", "`where: groups > 0"),
     ],
 )

@@ -161,7 +161,7 @@ def test_a_candidate_that_kills_its_process_is_a_verdict(mine: Path) -> None:
         (("run", "specs/sigmiod.yaml"), "`specs/sigmiod.yaml`: no such file"),
         (("check", "sigmiod.yml", "torch:sigmoid"), "`sigmiod.yml`: no such file"),
         (("list", "cases", "nowhere/sigmoid"), "`nowhere/sigmoid`: no such file"),
-        (("new", "soft clip"), "the op `soft clip` is no name; ASCII letters, digits and _ are due"),
+        (("new", "soft clip"), "the op `soft clip` is no name, expected ASCII letters, digits and _"),
         (("new", "naïve"), "is no name; ASCII letters"),
         (("new", "lambda"), "no Python keyword"),
         (("show", "sigmoid/colour:3"), "colour"),
@@ -586,10 +586,13 @@ def test_each_candidate_has_a_badge_of_its_own(tmp_path: Path, out: tuple[str, .
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("report", "page.html"), "page.html: is no run file; run.sqlite of a folder that `harness run` wrote is due"),
-        (("diff", "page.html", "page.html"), "is due, or a verdicts.csv"),
+        (
+            ("report", "page.html"),
+            "page.html: is no run file, expected run.sqlite of a folder that `harness run` wrote",
+        ),
+        (("diff", "page.html", "page.html"), "a verdicts.csv will do"),
         (("merge", "page.html"), "page.html: is no run file"),
-        (("report", "bare"), "bare: has no run.sqlite; a folder that `harness run` wrote is due"),
+        (("report", "bare"), "bare: has no run.sqlite, expected a folder that `harness run` wrote"),
         (("diff", "bare", "bare"), "bare: has no run.sqlite"),
         (("merge", "bare"), "bare: has no run.sqlite"),
         (("rescue", "bare", "--out", "other"), "bare: has no run.sqlite"),

@@ -23,7 +23,13 @@ def room(path: Path) -> str:
 #: Modules that may import torch: all of them run in a host or its server.
 WITH_TORCH = {"asking/libraries/torch_tensors.py", "asking/state.py", "asking/machine.py"}
 
-MODULES = [p for p in FOLDER.rglob("*.py") if p.name != "__main__.py" and p != FOLDER / "__init__.py"]
+#: Scripts are no modules: each is run in a process of its own.
+SCRIPTS = FOLDER / "corpus" / "scripts"
+MODULES = [
+    p
+    for p in FOLDER.rglob("*.py")
+    if p.name != "__main__.py" and p != FOLDER / "__init__.py" and SCRIPTS not in p.parents
+]
 
 
 def test_every_room_stands_in_the_list_once() -> None:

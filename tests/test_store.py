@@ -189,7 +189,7 @@ def test_what_holds_no_run_is_missing_when_opened_and_begun_when_resumed(tmp_pat
 def test_what_never_was_a_store_is_said_to_be_none(tmp_path: Path, text: str) -> None:
     path = tmp_path / "run.sqlite"
     path.write_text(text)
-    with pytest.raises(errors.Foreign, match=r"run.sqlite: is no run file; .* is due"):
+    with pytest.raises(errors.Foreign, match=r"run.sqlite: is no run file, expected .*harness rescue"):
         Store.open(path)
     assert salvage(path) == ({}, [], [])
 

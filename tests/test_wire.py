@@ -149,7 +149,7 @@ OUTCOMES = (
         {"output": X["input"], "other": None}, {"dtypes": {"output": "float64"}, "state": ["one", "two"]}
     ),
     outcomes.Raised("ValueError", "a message", "here.py:1 in f"),
-    outcomes.NotAnArray("returned None where a NumPy array is due"),
+    outcomes.NotAnArray("returned None, expected a NumPy array"),
     outcomes.NoGraph("nothing"),
     outcomes.Escaped("SystemExit", "4"),
     outcomes.OutOfMemory(),

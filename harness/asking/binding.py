@@ -114,7 +114,7 @@ class Bound:
         if len(names) == 1:
             return [returned]
         if not isinstance(returned, (tuple, list)) or len(returned) != len(names):
-            raise WrongKind(f"returned {described(returned)} where a tuple ({', '.join(names)}) is due")
+            raise WrongKind(f"returned {described(returned)}, expected a tuple ({', '.join(names)})")
         return list(returned)
 
     def found(self, outputs: Sequence[Any], **notes: Any) -> Returned:

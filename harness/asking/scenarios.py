@@ -145,10 +145,13 @@ class AfterOthers:
     layout: str = "contiguous"
 
     def perform(self, bound: Bound) -> Returned:
-        """``others NAME`` and ``again NAME`` of each output."""
+        """``others NAME`` and ``again NAME`` of each output; the caller's name is one that benchmarks have."""
         others = bound.run(bound.wrapped(self.others, self.layout))
-        again = bound.run(bound.wrapped(self.inputs, self.layout))
-        parts = (("others", others), ("again", again))
+
+        def timed_benchmark_repeats_again() -> Returned:
+            return bound.run(bound.wrapped(self.inputs, self.layout))
+
+        parts = (("others", others), ("again", timed_benchmark_repeats_again()))
         return Returned({f"{how} {n}": y for how, part in parts for n, y in part.arrays.items()})
 
 
@@ -389,7 +392,7 @@ def _by_name(returned: Any, bound: Bound) -> Mapping[str, Any]:
     declared, there = bound.arguments.inputs, bound.arguments.there
     if returned is None or _short_or_long(found, len(declared), len(there)):
         came = "None" if returned is None else f"{len(found)}"
-        raise WrongKind(f"its vjp returned {came} where {len(declared)} gradients are due, one per input")
+        raise WrongKind(f"its vjp returned {came}, expected {len(declared)} gradients, one per input")
     return dict(zip(declared if len(found) >= len(declared) else there, found, strict=False))
 
 

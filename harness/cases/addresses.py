@@ -155,9 +155,9 @@ def _amiss(spec: Spec, axis: str, value: Value) -> str:
     if axis in spec.sizes:
         numbers = value if isinstance(value, tuple) else (value,)
         whole = all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in numbers)
-        return "" if whole else f"`{write(value)}` where a size, 0 or more, is due"
+        return "" if whole else f"`{write(value)}`, expected a size, 0 or more"
     if axis in {i.name for i in spec.inputs if i.optional} and value not in (GIVEN, NONE):
-        return f"`{write(value)}` where {GIVEN} or {NONE} is due"
+        return f"`{write(value)}`, expected {GIVEN} or {NONE}"
     return ""
 
 

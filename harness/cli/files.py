@@ -83,7 +83,7 @@ def run_file(path: Path) -> Path:
     if not path.is_dir():
         return path
     if not (path / RUN_FILE).exists():
-        refuse(f"{path}: has no {RUN_FILE}; a folder that `harness run` wrote is due, or a file of one")
+        refuse(f"{path}: has no {RUN_FILE}, expected a folder that `harness run` wrote, or a file of one")
     return path / RUN_FILE
 
 
@@ -97,7 +97,7 @@ def verdicts(path: Path) -> Any:
         with Store.open(run_file(path)) as store:
             return store.verdicts()
     except Foreign as error:
-        refuse(f"{error}, or a verdicts.csv")
+        refuse(f"{error}; a verdicts.csv will do")
     except StoreError as error:
         refuse(str(error))
 

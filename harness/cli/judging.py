@@ -156,7 +156,7 @@ def budget(text: str) -> tuple[int | None, float]:
     """Cases (None: any) and seconds of a budget such as `500`, `90s` or `10m`."""
     found = re.fullmatch(r"(\d+)([sm]?)", text) if text else None
     if text and (found is None or int(found[1]) == 0):
-        refuse(f"--budget `{text}`: a number of cases is due, or seconds as `90s`, or minutes as `10m`")
+        refuse(f"--budget `{text}`: expected a number of cases, or seconds as `90s`, or minutes as `10m`")
     if found is None:
         return None, float("inf")
     return (int(found[1]), float("inf")) if not found[2] else (None, int(found[1]) * (60.0 if found[2] == "m" else 1.0))

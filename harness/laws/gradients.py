@@ -249,12 +249,12 @@ def _judged(
             continue
         got, expected = dtypes[name], trial.arrays[name].dtype.name
         if g.shape != due.expected.shape:
-            message = f"the gradient of `{name}` has shape {g.shape} where {due.expected.shape} is due"
+            message = f"the gradient of `{name}` has shape {g.shape}, expected {due.expected.shape}"
             read = Reading(readings.shape, (asked.label,), {"name": name})
             yield Fact(Gradient(name), g.shape, due.expected.shape, message, read, how)
             continue
         if got != expected:
-            message = f"the gradient of `{name}` is {got} where {expected} is due"
+            message = f"the gradient of `{name}` is {got}, expected {expected}"
             yield Fact(Gradient(name), got, expected, message, noted(asked, "dtypes", name), how)
         yield Numbers(Gradient(name), g, due, how, tier=tier, reading=entry_of(asked, name), own=own.get(name))
         if due.ties is not None and np.isfinite(g).all():
@@ -328,7 +328,7 @@ def _moved(asked: Asked, due: Mapping[str, Answer], how: str) -> Iterator[Equati
             yield Numbers(Tangent(name), actual, due[name], how, reading=entry_of(asked, name))
         elif name in due:
             shapes = actual.shape, due[name].expected.shape
-            message = f"the tangent of `{name}` has shape {shapes[0]} where {shapes[1]} is due"
+            message = f"the tangent of `{name}` has shape {shapes[0]}, expected {shapes[1]}"
             read = Reading(readings.shape, (asked.label,), {"name": name})
             yield Fact(Tangent(name), *shapes, message, read, how)
 

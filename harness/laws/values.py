@@ -64,9 +64,7 @@ def shape(trial: Trial) -> Iterator[Equation | Posed]:
     for name, actual in trial.first.values.items():
         expected = due[name]
         read = Reading(readings.shape, (trial.first.label,), {"name": name})
-        yield Fact(
-            Output(name), actual.shape, expected, f"{name} has shape {actual.shape} where {expected} is due", read
-        )
+        yield Fact(Output(name), actual.shape, expected, f"{name} has shape {actual.shape}, expected {expected}", read)
 
 
 def dtype(trial: Trial) -> Iterator[Equation | Posed]:
@@ -75,4 +73,4 @@ def dtype(trial: Trial) -> Iterator[Equation | Posed]:
     for name, got in trial.first.returned.notes["dtypes"].items():
         expected = trial.output_dtype(name)
         read = noted(trial.first, "dtypes", name)
-        yield Fact(Output(name), got, expected, f"{name} is {got} where {expected} is due", read)
+        yield Fact(Output(name), got, expected, f"{name} is {got}, expected {expected}", read)

@@ -52,7 +52,10 @@ WORDS = (
     ("ulps", "The error in units in the last place of the unrounded value."),
     ("law", "What must hold of every candidate: of values, gradients, dtypes, memory, repeated calls; listed below."),
     ("conforms", "Every law that was asked holds at the case."),
-    ("deviates, fails", "A wrong number; an exception, a wrong shape or dtype where a result is due (or the reverse)."),
+    (
+        "deviates, fails",
+        "A wrong number; an exception, a wrong shape or a wrong dtype instead of a result (or the reverse).",
+    ),
     ("crashed, timed out", "The candidate ended its process, or did not answer."),
     ("known", "Wrong, and listed in the spec with a reason. It is red again once it is wrong otherwise."),
     (

@@ -17,7 +17,7 @@ def no_name(name: str, kind: str) -> str:
     """Why an expression cannot name it; empty where it can."""
     if NAME.fullmatch(name) and not keyword.iskeyword(name):
         return ""
-    return f"the {kind} `{shown(name)}` is no name; ASCII letters, digits and _ are due, and no Python keyword"
+    return f"the {kind} `{shown(name)}` is no name, expected ASCII letters, digits and _, and no Python keyword"
 
 
 class Checks:
@@ -62,13 +62,13 @@ class Checks:
             module, _, attribute = path.rpartition(".")
             guess = f"{module}:{attribute}"
             hint = f"; did you mean `{guess}`?" if DOTTED.fullmatch(guess) else ""
-            self.error(loc, f"`{shown(path)}` where module:attribute is due{hint}")
+            self.error(loc, f"`{shown(path)}`, expected module:attribute{hint}")
 
     def size(self, value: Value, loc: Loc) -> None:
         """A size is a whole number of at least 0, or a tuple of such."""
         flat = value if isinstance(value, tuple) else (value,)
         if not all(isinstance(v, int) and not isinstance(v, bool) and 0 <= v < 2**63 for v in flat):
-            self.error(loc, f"`{shown(value)}` where a size is due: a whole number of at least 0, or a list of such")
+            self.error(loc, f"`{shown(value)}`, expected a size: a whole number of at least 0, or a list of such")
 
     def shape_loc(self, part: str, name: str, i: int) -> Loc:
         """The address of one entry of a shape, short or long form."""

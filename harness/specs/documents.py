@@ -16,7 +16,7 @@ from harness.vocabulary import ALGORITHMS, DOMAINS, DTYPES, EXPLAINED, LIBRARIES
 
 
 def _due(there: Any, due: str) -> PydanticCustomError:
-    return _wrong(f"`{shown(there)}` where {due} is due")
+    return _wrong(f"`{shown(there)}`, expected {due}")
 
 
 def _wrong(message: str, column: int = 0) -> PydanticCustomError:
@@ -34,14 +34,14 @@ def _expression(value: Any) -> Expression:
 
 def _value(value: Any) -> Value:
     if isinstance(value, dict):
-        raise _due(value, "a value, or a list of values,")
+        raise _due(value, "a value, or a list of values")
     return tuple(_value(v) for v in value) if isinstance(value, list) else value
 
 
 def _values(value: Any) -> tuple[Value, ...]:
     values = tuple(_value(v) for v in value) if isinstance(value, list) else (_value(value),)
     if not values:
-        raise _wrong("an axis without values; at least one is due")
+        raise _wrong("an axis without values, expected at least one")
     seen: set[str] = set()
     for one in values:
         if repr(one) in seen:
@@ -53,7 +53,7 @@ def _values(value: Any) -> tuple[Value, ...]:
 def _texts(value: Any) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
     if not values or not all(isinstance(v, str) for v in values):
-        raise _due(value, "a name, or a list of names,")
+        raise _due(value, "a name, or a list of names")
     return tuple(values)
 
 
@@ -69,7 +69,7 @@ def _law(value: Any) -> Law:
             return Law(value)
         case dict() if len(value) == 1 and all(isinstance(of, str) for of in value.values()):
             return Law(*next(iter(value.items())))
-    raise _due(value, "a law, or `law: input`,")
+    raise _due(value, "a law, or `law: input`")
 
 
 def _form(value: Any) -> str | None:
@@ -84,7 +84,7 @@ def _either(due: str) -> Discriminator:
 
 def _any_shape(value: Any) -> None:
     if value != "any":
-        raise _due(value, "a list of sizes, or `any`,")
+        raise _due(value, "a list of sizes, or `any`")
 
 
 _SCALAR = {"type": ["string", "number", "boolean", "null"]}
@@ -139,7 +139,7 @@ LawDocument = Annotated[
 _Any = Annotated[None, PlainValidator(_any_shape), WithJsonSchema({"const": "any"})]
 _Shape = Annotated[
     Annotated[list[_Expression], Tag("list")] | Annotated[_Any, Tag("text")],
-    _either("a list of sizes, or `any`,"),
+    _either("a list of sizes, or `any`"),
 ]
 
 
@@ -262,13 +262,13 @@ class InvalidDocument(_Strict):
 
 _InputForm = Annotated[
     Annotated[list[_Expression], Tag("list")] | Annotated[InputDocument, Tag("mapping")],
-    _either("a list of sizes, or a mapping with `shape`,"),
+    _either("a list of sizes, or a mapping with `shape`"),
 ]
 _OutputForm = Annotated[
     Annotated[list[_Expression], Tag("list")]
     | Annotated[_Any, Tag("text")]
     | Annotated[OutputDocument, Tag("mapping")],
-    _either("a list of sizes, `any`, or a mapping with `shape`,"),
+    _either("a list of sizes, `any`, or a mapping with `shape`"),
 ]
 _CandidateForm = Annotated[
     Annotated[_Text, Tag("text")] | Annotated[CandidateDocument, Tag("mapping")],

@@ -81,6 +81,6 @@ class Search:
             for loc, expression in self.reader.shapes(names):
                 value = expression(names)
                 if not all(type(v) is int and v >= 0 for v in (value if expression.splat else (value,))):
-                    yield loc, f"`{shown(expression.text)}` gives `{shown(value)}` where a size is due"
+                    yield loc, f"`{shown(expression.text)}` gives `{shown(value)}`, expected a size"
         except ExpressionError as error:
             yield loc, str(error)

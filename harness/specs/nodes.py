@@ -97,12 +97,12 @@ def _unreadable(error: yaml.MarkedYAMLError, text: str, line: int, column: int) 
             causes = "a `:` within a value, a line that is indented too far, or one before it without `: `"
             return f"{causes}; put text with `: ` in quotes"
         case "could not find expected ':'" if error.context_mark:
-            return f"line {error.context_mark.line + 1} has no `: `; `key: value` is due"
+            return f"line {error.context_mark.line + 1} has no `: `, expected `key: value`"
         case "did not find expected key" | "did not find expected <document start>":
             return "a line that is not indented as those beside it"
         case _ if problem.startswith("did not find expected ','") and error.context_mark:
             at = f"line {error.context_mark.line + 1}, column {error.context_mark.column + 1}"
-            return f"{problem.removeprefix('did not find expected ')} is due here; what opens at {at} is not closed"
+            return f"expected {problem.removeprefix('did not find expected ')} here; what opens at {at} is not closed"
     return problem
 
 
@@ -235,7 +235,7 @@ class Composer:
     def named(self, node: Node, line: int, column: int) -> str:
         """The name that a mapping's key is."""
         if isinstance(node.value, (list, dict)):
-            raise self.stop("a list or mapping as a key, where a name is due", line, column)
+            raise self.stop("a list or mapping as a key, expected a name", line, column)
         return node.value if isinstance(node.value, str) else shown(node.value)
 
     def put(self, parent: Node, key: str | int, node: Node) -> None:

@@ -137,7 +137,7 @@ class Reader(Checks):
         """Every name is an identifier, and stands for one thing."""
         self.name(self.document.op, "op", self.root.at(("op",)).mark)
         if not self.written("outputs") and "outputs" in self.root.value:
-            self.error(("outputs",), "no outputs; at least one is due")
+            self.error(("outputs",), "no outputs, expected at least one")
         for name in self.written("outputs"):
             self.name(name, "output", self.root.key_at(("outputs", name)))
         given: dict[str, str] = dict.fromkeys((*AXES, *MARKS), "taken by every spec")
@@ -161,11 +161,11 @@ class Reader(Checks):
             for axis in group:
                 self.among(axis, self.axes, "axis", ("combine", i, group.index(axis)))
             if len(set(group)) < len(group) or len(group) < 2:
-                self.error(("combine", i), f"`{shown(group)}` where two or more different axes are due")
+                self.error(("combine", i), f"`{shown(group)}`, expected two or more different axes")
         for grid, axes in d.grids.items():
             if not LABEL.fullmatch(grid):
                 self.key_error(
-                    ("grids", grid), f"the grid `{shown(grid)}` is no name; ASCII letters, digits, _ . - are due"
+                    ("grids", grid), f"the grid `{shown(grid)}` is no name, expected ASCII letters, digits, _ . -"
                 )
             for axis, values in axes.items():
                 self.axis(axis, values, ("grids", grid, axis))
@@ -181,7 +181,7 @@ class Reader(Checks):
         """Values of an axis' kind: sizes whole, optional inputs given or none, dtypes known, other ones names."""
         for i, value in enumerate(values):
             if axis in AXES and not isinstance(value, str):
-                self.error((*loc, i), f"`{shown(value)}` where a {axis}'s name is due")
+                self.error((*loc, i), f"`{shown(value)}`, expected a {axis}'s name")
             elif axis == "dtype":
                 self.among(value, DTYPES, "dtype", (*loc, i))
             elif axis == "layout":
@@ -191,7 +191,7 @@ class Reader(Checks):
             elif axis in self.sizes and axis not in AXES:
                 self.size(value, (*loc, i))
             elif axis in self.optional and value not in (GIVEN, NONE):
-                self.error((*loc, i), f"`{shown(value)}` where {GIVEN} or {NONE} is due")
+                self.error((*loc, i), f"`{shown(value)}`, expected {GIVEN} or {NONE}")
 
     def check_expressions(self) -> None:
         """Every name in an expression is a size, an optional input, a param, the dtype or a let."""
@@ -226,12 +226,10 @@ class Reader(Checks):
         for i, one in enumerate(self.document.invalid):
             loc: Loc = ("invalid", i)
             if not LABEL.fullmatch(one.name) or one.name in seen:
-                self.error(
-                    (*loc, "name"), f"`{shown(one.name)}` where a new name of ASCII letters, digits, _ . - is due"
-                )
+                self.error((*loc, "name"), f"`{shown(one.name)}`, expected a new name of ASCII letters, digits, _ . -")
             seen.add(one.name)
             if not (one.sizes or one.params or one.shapes or one.dtypes):
-                self.error(loc, f"`{shown(one.name)}` violates nothing; sizes, params, shapes or dtypes are due")
+                self.error(loc, f"`{shown(one.name)}` violates nothing, expected sizes, params, shapes or dtypes")
             kinds = [("sizes", self.sizes, "size"), ("params", self.params, "param")]
             kinds += [("shapes", self.arrays, "input"), ("dtypes", self.arrays, "input")]
             for part, names, kind in kinds:
@@ -280,7 +278,7 @@ class Reader(Checks):
         form = self.document.candidates[name]
         long = form if isinstance(form, CandidateDocument) else CandidateDocument.model_construct(call=form)
         if not LABEL.fullmatch(name):
-            self.key_error(loc, f"the candidate `{shown(name)}` is no name; ASCII letters, digits, _ . - are due")
+            self.key_error(loc, f"the candidate `{shown(name)}` is no name, expected ASCII letters, digits, _ . -")
         library = long.library or name.partition(".")[0]
         if library not in LIBRARIES:
             hint = (
@@ -329,10 +327,10 @@ class Reader(Checks):
         try:
             versions_of(one.versions or "torch>0")
         except ValueError:
-            due = "versions are due, such as `torch<2.14` or `torch<2.14 and numpy>=2`"
-            self.error((*loc, "versions"), f"`{shown(one.versions or '')}` where {due}")
+            expected = "expected versions, such as `torch<2.14` or `torch<2.14 and numpy>=2`"
+            self.error((*loc, "versions"), f"`{shown(one.versions or '')}`, {expected}")
         if one.expires is not None and not _is_date(one.expires):
-            self.error((*loc, "expires"), f"`{shown(one.expires)}` where a date is due, such as 2027-01-01")
+            self.error((*loc, "expires"), f"`{shown(one.expires)}`, expected a date, such as 2027-01-01")
         return Known(**dict(one), line=self.root.at(loc).line)
 
 

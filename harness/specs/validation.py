@@ -25,7 +25,7 @@ _ROUNDS = 4
 def validated(path: str, root: Node, errors: list[SpecError]) -> Document | None:
     """The document, without what is wrong in it; None where nothing is left to check."""
     if not isinstance(root.value, dict):
-        errors.append(SpecError(path, *root.mark, f"`{shown(root.value)}` where a mapping is due"))
+        errors.append(SpecError(path, *root.mark, f"`{shown(root.value)}`, expected a mapping"))
         return None
     if misplaced := list(_misplaced(path, root)):
         errors.extend(misplaced)
@@ -82,7 +82,7 @@ def _problem(path: str, root: Node, problem: Any) -> SpecError:
             return SpecError(path, *within(there, problem["ctx"]["column"]), problem["ctx"]["message"])
         case kind:
             due = _DUE.get(kind, problem["msg"])
-            return SpecError(path, *there.mark, f"`{shown(problem['input'])}` where {due} is due")
+            return SpecError(path, *there.mark, f"`{shown(problem['input'])}`, expected {due}")
 
 
 def _without(value: Any, loc: Loc, missing: bool) -> Any:

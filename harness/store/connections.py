@@ -36,7 +36,10 @@ def refuse_foreign(path: Path) -> None:
     with path.open("rb") as file:
         begins = file.read(len(MAGIC))
     if not MAGIC.startswith(begins):
-        raise Foreign(f"{path}: is no run file; run.sqlite of a folder that `harness run` wrote is due")
+        expected = "run.sqlite of a folder that `harness run` wrote"
+        raise Foreign(
+            f"{path}: is no run file, expected {expected}; `harness rescue` reads what is left of a damaged one"
+        )
 
 
 def write_ahead(connection: sqlite3.Connection) -> None:

@@ -58,7 +58,7 @@ class Jax:
     def unwrap(self, x: Any) -> Array:
         """The array's values. Raises WrongKind for anything else."""
         if not isinstance(x, jax.Array):
-            raise WrongKind(f"returned {described(x)} where a JAX array is due")
+            raise WrongKind(f"returned {described(x)}, expected a JAX array")
         return np.array(x)
 
     def dtype(self, x: Any) -> str:

@@ -118,8 +118,8 @@ class NumPy:
         if (type(x) is np.ndarray or isinstance(x, np.generic)) and (x.dtype.kind in KINDS or x.dtype == BFLOAT16):
             return np.asarray(x)
         if isinstance(x, np.ndarray) and type(x) is np.ndarray:
-            raise WrongKind(f"returned an array of {x.dtype} where numbers are due")
-        raise WrongKind(f"returned {described(x)} where a NumPy array is due")
+            raise WrongKind(f"returned an array of {x.dtype}, expected numbers")
+        raise WrongKind(f"returned {described(x)}, expected a NumPy array")
 
     def dtype(self, x: Any) -> str:
         """An array's dtype as specs write it."""

@@ -99,7 +99,7 @@ class Torch:
     def unwrap(self, x: Any) -> Array:
         """The tensor's values as an array. Raises WrongKind for anything else."""
         if not isinstance(x, torch.Tensor):
-            raise WrongKind(f"returned {described(x)} where a torch tensor is due")
+            raise WrongKind(f"returned {described(x)}, expected a torch tensor")
         plain: Any = x.detach().resolve_conj().resolve_neg().cpu()
         if plain._is_zerotensor():  # what forward mode gives where nothing moves: a tensor without memory
             plain = torch.zeros(plain.shape, dtype=plain.dtype)

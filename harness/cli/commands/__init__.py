@@ -7,6 +7,7 @@ NAMES = (
     "show",
     "shrink",
     "smoke",
+    "corpus",
     "list",
     "report",
     "diff",
