@@ -106,8 +106,8 @@ def _sides(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, s
     left, right = _narrow(old), _narrow(new)
     left["old_case"] = left["case"]
     left["case"] = names(left["case"], renamed)
-    right = _once(right)
-    left = _gathered_as(_once(left), right)
+    right = once(right)
+    left = _gathered_as(once(left), right)
     left = left.rename(
         columns={"op": "old_op", "status": "old_status", "margin": "old_margin", "message": "old_message"}
     )
@@ -137,8 +137,8 @@ def _gathered_as(old: pandas.DataFrame, new: pandas.DataFrame) -> pandas.DataFra
     found = pandas.concat([old[kept & ~moved], old[moved].assign(**dict.fromkeys(OF, "")), spread], ignore_index=True)
     severity = found["status"].map(SEVERITY).fillna(_UNJUDGED)
     ordered = found.assign(severity=severity).sort_values("severity", kind="stable").drop(columns="severity")
-    once: pandas.DataFrame = ordered.drop_duplicates(list(KEY), keep="last")
-    return once
+    kept: pandas.DataFrame = ordered.drop_duplicates(list(KEY), keep="last")
+    return kept
 
 
 def _apart(table: pandas.DataFrame) -> numpy.ndarray:
@@ -169,12 +169,13 @@ def _numbered(table: pandas.DataFrame, within: numpy.ndarray, names: Sequence[st
     return within
 
 
-def _once(table: pandas.DataFrame) -> pandas.DataFrame:
+def once(table: pandas.DataFrame) -> pandas.DataFrame:
+    """The rows of a table that count: of those that share a key the last one that was judged, else the last."""
     if not table.duplicated(list(KEY)).any():
         return table
     judged = table["status"].isin(SEVERITY)
-    once: pandas.DataFrame = table.assign(judged=judged).sort_values("judged", kind="stable").drop(columns="judged")
-    return once.drop_duplicates(list(KEY), keep="last").sort_index()
+    kept: pandas.DataFrame = table.assign(judged=judged).sort_values("judged", kind="stable").drop(columns="judged")
+    return kept.drop_duplicates(list(KEY), keep="last").sort_index()
 
 
 def _narrow(table: pandas.DataFrame) -> pandas.DataFrame:

@@ -235,15 +235,24 @@ _OBEYED = re.compile(
 _PLAIN = re.compile(r"[^=+\-@\t\r]|-[\d.einfaj+-]+$|$")
 
 
+def visible(text: str) -> str:
+    r"""The text with its control characters, and those that turn the direction of writing, written out.
+
+    >>> visible("\x1b[31mred\u202e")
+    '\\x1b[31mred\\u202e'
+    """
+    return _OBEYED.sub(
+        lambda found: f"\\u{ord(found[0]):04x}" if found[0] > "\xff" else f"\\x{ord(found[0]):02x}", text
+    )
+
+
 def shown(text: str) -> str:
     r"""Foreign text with its control characters written out; a quote stands before what a spreadsheet would compute.
 
     >>> shown("=cmd()"), shown("\x1b[31mred"), shown("-1.5")
     ("'=cmd()", '\\x1b[31mred', '-1.5')
     """
-    written = _OBEYED.sub(
-        lambda found: f"\\u{ord(found[0]):04x}" if found[0] > "\xff" else f"\\x{ord(found[0]):02x}", text
-    )
+    written = visible(text)
     return written if _PLAIN.match(written) else f"'{written}"
 
 

@@ -8,6 +8,7 @@ segmentation fault shrinks like a wrong number.
 from __future__ import annotations
 
 import time
+from cmath import isfinite
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
@@ -215,7 +216,19 @@ def same(row: Verdict, other: Verdict) -> bool:
         return False
     if row.status in _ENDED:
         return row.traits.raised == other.traits.raised
-    return row.margin > 1 and bool(row.bound) == bool(other.bound)
+    return row.margin > 1 and bool(row.bound) == bool(other.bound) and _finite(row) == _finite(other)
+
+
+def _finite(row: Verdict) -> tuple[bool, ...]:
+    """Whether what came and what is expected are finite numbers: a NaN is not wrong as a number is."""
+    return tuple(_is_finite(text) for text in (row.actual, row.expected))
+
+
+def _is_finite(text: str) -> bool:
+    try:
+        return isfinite(complex(text))
+    except ValueError:
+        return False
 
 
 def entries(spec: Spec, case: Case) -> int:

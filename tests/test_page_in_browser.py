@@ -305,7 +305,7 @@ def test_a_link_to_a_case_opens_it(chrome: Any, path: Path) -> None:
     settled(chrome, "document.getElementById('case').open")
     said = chrome.find_element("id", "case").get_attribute("textContent")
     assert "torch.bad is wrong here" in said
-    assert "torch.right conforms at the same case" in said
+    assert "Under the same law at the same case torch.right conforms." in said
     assert chrome.execute_script(
         "return [...document.getElementById('case').childNodes].every((part) => part instanceof Element)"
     )

@@ -279,8 +279,11 @@ def test_an_empty_run_says_that_nothing_was_judged() -> None:
 
 def test_the_page_tells_who_is_wrong_and_in_what() -> None:
     html = report.page(HEADER, rows(row(status="deviates", margin=12.0), row(candidate="other")))
-    assert "1 of 2 candidates is wrong somewhere" in html
-    said = '<b>f</b>: <code>mine</code> is wrong in 1 of 1 case, by up to <span class="nums">12</span> times its bound: agrees'
+    assert "1 of 2 implementations is wrong somewhere" in html
+    said = (
+        "<b><bdi>f</bdi></b>: <code><bdi>mine</bdi></code> is wrong at 1 of 1 case judged,"
+        ' by up to <span class="nums">12</span> times its bound: agrees'
+    )
     assert said in html
 
 
@@ -294,18 +297,18 @@ def test_who_is_wrong_is_said_once_with_laws_in_their_order_and_the_reason() -> 
             row(case="f/n:3", law="gradient", status="known", margin=7.0, known=known),
         ),
     )
-    said = 'in 3 of 3 cases, by up to <span class="nums">7</span> times its bound: gradient, adjoint, layout</a>'
-    assert html.count(f"<code>mine</code> is wrong {said}") == 1
+    said = 'at 3 of 3 cases judged, by up to <span class="nums">7</span> times its bound: gradient, adjoint, layout</a>'
+    assert html.count(f"<code><bdi>mine</bdi></code> is wrong {said}") == 1
     assert 'href="#case=f%2Fn%3A3&amp;candidate=mine&amp;law=gradient' in html
-    why = "Known: the backward rounds to float32; in 1 case an exception, another shape or dtype, or no number"
-    assert f'<span class="why">{why} <a class="see"' in html
+    why = "Known: <bdi>the backward rounds to float32</bdi> (gradient, adjoint, layout, 3 cases). "
+    assert f'<span class="why">{why}' in html
     assert known not in html
 
 
 def test_one_is_no_plural() -> None:
     html = report.page(HEADER, rows(row(status="deviates"), row(law="shape", status="inconclusive")))
     assert "over 1 case<" in html
-    assert "1 of 1 candidate is wrong" in html
+    assert "1 of 1 implementation is wrong" in html
     assert not re.search(
         r"\b1 (cases|verdicts|candidates|rows|runs)\b", re.sub(r"<script.*?</script>", "", html, flags=re.S)
     )
@@ -335,8 +338,8 @@ def test_who_is_wrong_is_said_with_the_run_since_which() -> None:
         report.moment({"started": "2026-01-03T00:00:00+00:00"}, wrong),
     ]
     now = {"started": "now", "complete": True}
-    assert 'since <span class="nums">2026-01-02 00:00 UTC</span>' in report.page(now, wrong, history=told)
-    assert 'since <span class="nums">2026-01-02 00:00 UTC or earlier</span>' in report.page(
+    assert 'Since <span class="nums">2026-01-02 00:00 UTC</span>' in report.page(now, wrong, history=told)
+    assert 'Since <span class="nums">2026-01-02 00:00 UTC or earlier</span>' in report.page(
         now, wrong, history=told[1:]
     )
     assert "; since" not in report.page(now, wrong, history=told[:1])
@@ -507,9 +510,9 @@ def test_a_badge_says_in_words_how_a_candidate_fares() -> None:
     verdicts = rows(
         row(), row(case="f/n:2", status="deviates"), row(candidate="<b>"), row(candidate="k", status="known")
     )
-    assert "1 deviates" in report.badge(verdicts, "mine")
-    assert "&lt;b&gt;: 1 conform" in report.badge(verdicts, "<b>")
-    assert "not judged" in report.badge(verdicts, "k")
+    assert "mine: 1 right, 1 wrong" in report.badge(verdicts, "mine")
+    assert "&lt;b&gt;: 1 right of 1 case<" in report.badge(verdicts, "<b>")
+    assert "1 known" in report.badge(verdicts, "k")
     assert "not judged" in report.badge(verdicts, "nobody")
 
 

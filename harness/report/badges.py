@@ -6,8 +6,11 @@ from html import escape
 
 import pandas
 
-from harness.model import BAD
-from harness.report.counts import counts, table
+from harness.report.census import census
+from harness.report.counts import table
+from harness.report.headline import total
+from harness.report.manners import manners
+from harness.vocabulary import counted
 
 #: Width of one character of the badge's type, and of the margin on each side of a word, in pixels.
 _CHARACTER, _MARGIN = 6.6, 8
@@ -17,7 +20,7 @@ _GREEN, _RED, _AMBER, _GREY = "#0f766e", "#b42318", "#8a5a00", "#57606a"
 
 def badge(verdicts: pandas.DataFrame, candidate: str) -> str:
     """An SVG that says how the candidate fares: in words, and in a colour that repeats them."""
-    said, colour = _verdict(counts(table(verdicts[verdicts["candidate"] == candidate])))
+    said, colour = _verdict(table(verdicts[verdicts["candidate"] == candidate]))
     left, right = _width(candidate), _width(said)
     text = escape(f"{candidate}: {said}")
     return (
@@ -32,16 +35,18 @@ def badge(verdicts: pandas.DataFrame, candidate: str) -> str:
     )
 
 
-def _verdict(found: dict[str, int]) -> tuple[str, str]:
-    wrong = {status: n for status, n in found.items() if status in BAD}
-    if wrong:
-        return ", ".join(f"{n:,} {status}" for status, n in wrong.items()), _RED
-    if found.get("fixed"):
-        return f"{found['fixed']:,} fixed, still listed as known", _AMBER
-    if not found.get("conforms"):
+def _verdict(rows: pandas.DataFrame) -> tuple[str, str]:
+    """What its cases of all ops come to, nothing left out, and the colour of that."""
+    found = total(c.whole for c in census(rows, manners(rows), {}).values())
+    stale = int((rows["status"] == "fixed").sum())
+    if not found.cases:
         return "not judged", _GREY
-    known = f", {found['known']:,} known" if found.get("known") else ""
-    return f"{found['conforms']:,} conform{known}", _AMBER if known else _GREEN
+    said = f"{found} of {counted(found.cases, 'case')}" + (f"; {stale:,} fixed, still listed as known" if stale else "")
+    if found.wrong:
+        return said, _RED
+    if not found.judged:
+        return said, _GREY
+    return said, _AMBER if stale or found.known else _GREEN
 
 
 def _width(word: str) -> int:

@@ -107,7 +107,8 @@ def clusters(verdicts: pandas.DataFrame, first: Mapping[str, Mapping[str, str]] 
 
 
 def _cell(key: tuple[str, ...], rows: pandas.DataFrame, first: Mapping[str, str]) -> Iterator[Cluster]:
-    rows = rows.drop_duplicates("case")
+    rows = rows.assign(right=~rows["status"].isin(BAD | {"known"})).sort_values("right", kind="stable")
+    rows = rows.drop_duplicates("case")  # of rows that share a key the wrong one speaks for the case
     wrong = rows["status"].isin(BAD | {"known"}).to_numpy()
     known = not rows.loc[wrong, "status"].isin(BAD).any()
     addresses, margins = rows["case"].to_numpy(), rows["margin"].to_numpy()

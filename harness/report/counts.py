@@ -9,6 +9,8 @@ import numpy
 import pandas
 
 from harness.model import BAD, COLUMNS, GRADES, STATUSES
+from harness.report.census import Counted, census
+from harness.report.manners import manners
 
 #: Every status from worst to best, with the sign that stands for it where colour cannot.
 SIGNS: Mapping[str, str] = {
@@ -41,17 +43,22 @@ _LEVELS = (0.0, 1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e3, 1e6)
 
 @dataclass(frozen=True)
 class Cell:
-    """What one candidate's rows come to: the worst of them, and how many cases stand behind it."""
+    """What one candidate's rows come to: the worst of them, and what its cases come to, as a whole and at each level."""
 
     op: str
     candidate: str
-    cases: int
+    counted: Counted
     status: str
     margin: float
     grade: str
     counts: Mapping[str, int] = field(default_factory=dict)
     laws: tuple[str, ...] = ()
     largest: float = 0.0
+
+    @property
+    def cases(self) -> int:
+        """How many cases stand behind it."""
+        return self.counted.whole.cases
 
     @property
     def doubted(self) -> int:
@@ -79,8 +86,13 @@ def counts(verdicts: pandas.DataFrame) -> dict[str, int]:
     return known | {str(status): int(n) for status, n in found.items() if status not in SIGNS}
 
 
-def cells(verdicts: pandas.DataFrame, explained: numpy.ndarray | None = None) -> list[Cell]:
+def cells(
+    verdicts: pandas.DataFrame,
+    counted: Mapping[tuple[str, str], Counted] | None = None,
+    explained: numpy.ndarray | None = None,
+) -> list[Cell]:
     """One cell per op and candidate, in order of name; rows that ``explained`` marks lend it no law's name."""
+    counted = census(verdicts, manners(verdicts), {}) if counted is None else counted
     ranks = {status: position for position, status in enumerate(STATUSES)}
     grades = {grade: position for position, grade in enumerate(GRADES)}
     ranked = verdicts.assign(
@@ -88,10 +100,11 @@ def cells(verdicts: pandas.DataFrame, explained: numpy.ndarray | None = None) ->
         own=True if explained is None else ~explained,
         graded=verdicts["grade"].map(grades).fillna(-1).astype(int),
     )
-    return [_cell(str(op), str(by), rows) for (op, by), rows in ranked.groupby(["op", "candidate"], sort=True)]
+    grouped = ranked.groupby(["op", "candidate"], sort=True)
+    return [_cell(str(op), str(by), counted[str(op), str(by)], rows) for (op, by), rows in grouped]
 
 
-def _cell(op: str, candidate: str, rows: pandas.DataFrame) -> Cell:
+def _cell(op: str, candidate: str, counted: Counted, rows: pandas.DataFrame) -> Cell:
     worst = rows[rows["rank"] == rows["rank"].min()]
     status = str(worst["status"].iloc[0])
     grade = int(rows["graded"].max())
@@ -99,7 +112,7 @@ def _cell(op: str, candidate: str, rows: pandas.DataFrame) -> Cell:
     return Cell(
         op=op,
         candidate=candidate,
-        cases=int(rows["case"].nunique()),
+        counted=counted,
         status=status,
         margin=float((worst if len(wrong) else rows)["margin"].max()),
         grade=GRADES[grade] if grade >= 0 else "",

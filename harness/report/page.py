@@ -10,10 +10,8 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from itertools import takewhile
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,12 +21,16 @@ import numpy
 import pandas
 
 from harness.asking import registry
-from harness.diff import GROWTH, KINDS, diff, rename
-from harness.model import BAD, GRADES, RED, SEVERITY, STATUSES
-from harness.report.addresses import axes, size
+from harness.diff import GROWTH, KINDS, diff, once, rename
+from harness.model import BAD, GRADES, RED, SEVERITY, STATUSES, visible
+from harness.report import headline
+from harness.report.addresses import axes
 from harness.report.causes import causes
+from harness.report.census import LEVELS, Counted, census
 from harness.report.clusters import clusters
-from harness.report.counts import GRADE_WORDS, SIGNS, Cell, cells, counts, largest, level, short, table
+from harness.report.counts import GRADE_WORDS, SIGNS, Cell, cells, counts, level, short, table
+from harness.report.headline import KEY, LAW_ORDER, NUMBER, TAB, in_order, instant, keys, repeats
+from harness.report.manners import SAID, manners
 from harness.report.packing import pack, plain
 from harness.report.tables import unfinished
 from harness.report.trust import coverage, doubts, tightness, tightness_of_models, witnesses
@@ -51,10 +53,10 @@ WORDS = (
     ("margin", "The error in units of its bound: up to 1 is right, above 1 no order of roundings explains it."),
     ("ulps", "The error in units in the last place of the unrounded value."),
     ("law", "What must hold of every candidate: of values, gradients, dtypes, memory, repeated calls; listed below."),
-    ("conforms", "Every law that was asked holds at the case."),
+    ("conforms", "The law holds there: what was compared lies within its bound."),
     (
         "deviates, fails",
-        "A wrong number; an exception, a wrong shape or a wrong dtype instead of a result (or the reverse).",
+        "Something else than expected came back; no result came where one is expected, or the reverse.",
     ),
     ("crashed, timed out", "The candidate ended its process, or did not answer."),
     ("known", "Wrong, and listed in the spec with a reason. It is red again once it is wrong otherwise."),
@@ -63,13 +65,22 @@ WORDS = (
         "Within its bound, as wrong ones would be: the answer is constant or narrower than the bound. No evidence.",
     ),
     ("inconclusive", "The oracle could not decide, or a witness objects."),
-    ("unsupported", "The candidate does not offer this, and says so."),
+    (
+        "unsupported, not offered",
+        "Not asked: the spec, the user, the library or the candidate itself says that it is not offered, or what it needs"
+        " is not here.",
+    ),
+    ("not judged", "Cases of which no row decides anything: all are inconclusive or not believed."),
+    (
+        "without a result",
+        "Of the wrong and known cases those at which no result came: an exception, an end of the process, silence.",
+    ),
     (
         "grade",
         "Which bound was met: of random roundings, of data in any order, of the worst roundings, of a norm;"
         " whether digits are lost by a formula that cancels.",
     ),
-    ("consequence", "Wrong only because the value at the same case is: folded under it."),
+    ("consequence", "Wrong where the value at the same case is wrong too: folded under it."),
     ("vjp, jvp", "Vector-Jacobian and Jacobian-vector product: reverse and forward mode."),
     ("kill matrix", "Wrong candidates written on purpose, and which laws find them."),
 )
@@ -77,35 +88,8 @@ WORDS = (
 #: Libraries that have a column of the matrix; other candidates share the last one.
 LIBRARIES = (*registry.LIBRARIES, "oracle")
 
-#: Laws in the order in which a reader wants them: whether it works at all, values, derivatives, then ways to call.
-LAW_ORDER = (
-    *(
-        "status",
-        "agrees",
-        "shape",
-        "dtype",
-        "gradient",
-        "forward",
-        "second",
-        "adjoint",
-        "backward",
-        "subsets",
-        "upstream",
-    ),
-    *("linear", "identity", "distribution", "containers", "layout", "vmap", "pure", "repeatable"),
-    *("gradcheck", "proof", "ledger"),
-)
-
 #: Entries that no longer run, values of an axis and entries of one embedded array beyond which the page only counts.
 MAX_GONE, MAX_VALUES, MAX_ENTRIES = 2_000, 60, 20_000
-
-_KEY = ("case", "candidate", "law", "subject", "scenario")
-
-#: What stands between the parts of a key in what is remembered of a run.
-_TAB = "\t"
-
-#: The number of a known entry in its spec, which stands before its reason.
-_NUMBER = r"^\d+: "
 
 
 def page(
@@ -129,7 +113,8 @@ def page(
     read of the release gate. ``history`` is earlier runs as ``moment`` tells them, oldest first.
     """
     verdicts, history = table(verdicts), [_called_now(run, header.get("renamed", {})) for run in history]
-    script = _script()
+    manner, script = manners(verdicts), _script()
+    counted = census(verdicts, manner, header.get("first", {}))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
         _templates()
@@ -145,10 +130,12 @@ def page(
             kills=header.get("kills"),
             counts=counts(verdicts),
             cases=int(verdicts["case"].nunique()),
-            candidates=len(set(verdicts["candidate"]) - {"oracle"}),
-            faults=_faults(verdicts),
-            matrix=_matrix(verdicts),
-            wrong=_wrong(verdicts, evidence or {}, history),
+            implementations=sum(by != "oracle" for _, by in counted),
+            total=headline.total(c.whole for (_, by), c in counted.items() if by != "oracle"),
+            stale=int((verdicts["status"] == "fixed").sum()),
+            faults=headline.faults(verdicts),
+            matrix=_matrix(verdicts, counted),
+            wrong=headline.wrong(verdicts, manner, counted, evidence or {}, history),
             clusters=clusters(verdicts, header.get("first")),
             tightness=tightness(verdicts),
             by_model=tightness_of_models(verdicts, header.get("models", {}), header.get("first", {})),
@@ -159,13 +146,14 @@ def page(
             undone=doubts(verdicts, "unsupported"),
             witnesses=witnesses(verdicts),
             history=[*history, moment(header, verdicts)] if history else [],
-            rows=_rows(header, verdicts, baseline, history),
+            rows=_rows(header, verdicts, manner, baseline, history),
             against=against,
             details=pack(
                 {name: verdicts[name] for name in ("actual", "expected", "bound", "at")},
                 {"evidence": _evidence(evidence)},
             ),
             signs=SIGNS,
+            levels=LEVELS,
             bad=BAD,
             words=WORDS,
             statements={law: header["laws"][law] for law in in_order(header.get("laws", {}))},
@@ -184,8 +172,8 @@ def moment(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> dict[str, A
         "versions": plain(header.get("versions", {})),
         "complete": bool(header.get("complete")),
         "counts": counts(verdicts),
-        "red": _keys(red).tolist(),
-        "wrong": {_TAB.join(map(str, pair)): int(n) for pair, n in zip(wrong.index.tolist(), wrong, strict=True)},
+        "red": keys(red).tolist(),
+        "wrong": {TAB.join(map(str, pair)): int(n) for pair, n in zip(wrong.index.tolist(), wrong, strict=True)},
     }
 
 
@@ -195,8 +183,8 @@ def _called_now(run: Mapping[str, Any], renamed: Mapping[str, str]) -> Mapping[s
         return run
 
     def name(key: str) -> str:
-        first, *others = key.split(_TAB)
-        return _TAB.join((rename(first, renamed), *others))
+        first, *others = key.split(TAB)
+        return TAB.join((rename(first, renamed), *others))
 
     wrong = {"wrong": {name(key): n for key, n in run["wrong"].items()}} if "wrong" in run else {}
     return {**run, "red": [name(key) for key in run.get("red", ())], **wrong}
@@ -205,15 +193,17 @@ def _called_now(run: Mapping[str, Any], renamed: Mapping[str, str]) -> Mapping[s
 def _rows(
     header: Mapping[str, Any],
     verdicts: pandas.DataFrame,
+    manner: pandas.Series,
     baseline: pandas.DataFrame | None,
     history: Sequence[Mapping[str, Any]],
 ) -> str:
     texts = ("op", "case", "candidate", "law", "subject", "scenario", "status", "grade", "blame", "message", "known")
     columns = {name: verdicts[name] for name in texts}
-    columns["known"] = verdicts["known"].str.replace(_NUMBER, "", regex=True)
+    columns["known"] = verdicts["known"].str.replace(NUMBER, "", regex=True)
     columns["margin"] = verdicts["margin"]
     with numpy.errstate(over="ignore"):
         columns |= {name: verdicts[name].astype(numpy.float32) for name in ("ulps", "seconds")}
+    columns["manner"], columns["again"] = manner, repeats(verdicts)
     columns["cause"] = pandas.Series(causes(verdicts))
     columns["since"] = _since(verdicts, history)
     facts: dict[str, Any] = {
@@ -228,6 +218,7 @@ def _rows(
         "axes": _axes(header, verdicts),
         "first": header.get("first", {}),
         "laws": LAW_ORDER,
+        "manners": SAID,
         "statements": header.get("laws", {}),
         "sees": header.get("sees", {}),
         "gone": [],
@@ -244,9 +235,11 @@ def _rows(
     if baseline is not None:
         changes = diff(table(baseline), verdicts, header.get("renamed", {}))
         gone = changes[(changes["kind"] == "no longer run") & (changes["status"] == "")]
-        facts |= {"gone": gone[[*_KEY, "old_status"]].head(MAX_GONE).values.tolist(), "gone_count": len(gone)}
-        joined = verdicts[list(_KEY)].merge(changes.drop(index=gone.index), on=list(_KEY), how="left")
-        columns["change"], columns["was"] = joined["kind"].fillna(""), joined["old_status"].fillna("")
+        facts |= {"gone": gone[[*KEY, "old_status"]].head(MAX_GONE).values.tolist(), "gone_count": len(gone)}
+        joined = verdicts[list(KEY)].merge(changes.drop(index=gone.index), on=list(KEY), how="left")
+        counts_once = verdicts.index.isin(once(verdicts).index)  # of rows that share a key the diff looks at one
+        columns["change"] = joined["kind"].where(counts_once).fillna("")
+        columns["was"] = joined["old_status"].fillna("")
         columns["before"] = joined["old_margin"].astype(numpy.float64)
     return pack(columns, facts)
 
@@ -255,16 +248,11 @@ def _since(verdicts: pandas.DataFrame, history: Sequence[Mapping[str, Any]]) -> 
     """Since which remembered run each red row has been red without a break; empty where it was not."""
     since = pandas.Series("", index=verdicts.index)
     red = verdicts["status"].isin(BAD)
-    still = _keys(verdicts[red])
+    still = keys(verdicts[red])
     for run in reversed(history):
         still = still[still.isin(set(run.get("red", ())))]
-        since.loc[still.index] = _moment(str(run.get("started", "")))
+        since.loc[still.index] = instant(str(run.get("started", "")))
     return since
-
-
-def _keys(rows: pandas.DataFrame) -> pandas.Series:
-    first, *rest = (rows[name] for name in _KEY)
-    return sum((_TAB + column for column in rest), start=first)
 
 
 def _axes(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> dict[str, list[str]]:
@@ -292,10 +280,10 @@ def _bounded(value: Any) -> Any:
     return plain(value) if array.size <= MAX_ENTRIES else f"{array.size:,} entries, too many to draw"
 
 
-def _matrix(verdicts: pandas.DataFrame) -> dict[str, Any]:
+def _matrix(verdicts: pandas.DataFrame, counted: Mapping[tuple[str, str], Counted]) -> dict[str, Any]:
     """Rows of ops, columns of libraries, and in each place the cells of that library's candidates."""
     placed: dict[str, dict[str, list[Cell]]] = {}
-    for cell in cells(verdicts, causes(verdicts) >= 0):
+    for cell in cells(verdicts, counted, causes(verdicts) >= 0):
         placed.setdefault(cell.op, {}).setdefault(_library(cell.candidate), []).append(cell)
     columns = [name for name in (*LIBRARIES, "other") if any(name in row for row in placed.values())]
     return {"columns": columns, "rows": placed}
@@ -306,80 +294,9 @@ def _library(candidate: str) -> str:
     return first if first in LIBRARIES else "other"
 
 
-def _wrong_since(op: str, candidate: str, history: Sequence[Mapping[str, Any]]) -> str:
-    """Since which remembered run a candidate has been wrong in an op without a break; where that is the oldest, or
-    earlier. Empty where it was right in the run before."""
-    told = [run for run in history if "wrong" in run]
-    chain = list(takewhile(lambda run: _TAB.join((op, candidate)) in run["wrong"], reversed(told)))
-    if not chain:
-        return ""
-    return _moment(str(chain[-1].get("started", ""))) + (" or earlier" if len(chain) == len(told) else "")
-
-
-def _wrong(
-    verdicts: pandas.DataFrame, evidence: Mapping[str, Any], history: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """Who is wrong where, new before known, said once per op and candidate; consequences left out."""
-    rows = verdicts[(causes(verdicts) < 0) & verdicts["status"].isin(BAD | {"known"})]
-    rows = rows.assign(listed=rows["status"] == "known")
-    judged = verdicts[~verdicts["status"].isin(["unsupported", "inconclusive"])]
-    of = judged.groupby(["op", "candidate"])["case"].nunique().to_dict()
-    grouped = rows.groupby(["op", "candidate", "listed"], sort=True)
-    said = [
-        {
-            "op": op,
-            "candidate": candidate,
-            "known": bool(known),
-            "laws": in_order(set(group["law"])),
-            "because": _commonest(group["known"].str.replace(_NUMBER, "", regex=True)),
-            "status": next(s for s in SIGNS if s in set(group["status"])),
-            "since": _wrong_since(str(op), str(candidate), history),
-            "cases": int(group["case"].nunique()),
-            "of": of[op, candidate],
-            "margin": largest(group["margin"]),
-            "endless": int(group.loc[numpy.isinf(group["margin"]), "case"].nunique()),
-            "example": (example := _example(group, evidence)),
-            "scripted": "repro" in evidence.get("\t".join(example.values()), {}),
-        }
-        for (op, candidate, known), group in grouped
-    ]
-    return sorted(said, key=lambda w: (w["known"], -w["cases"]))
-
-
-def _faults(verdicts: pandas.DataFrame) -> list[dict[str, Any]]:
-    """Definitions that fail or are contradicted, said once per op."""
-    rows = verdicts[(verdicts["status"] == "inconclusive") & (verdicts["blame"] == "oracle")]
-    return [
-        {"op": op, "cases": int(group["case"].nunique()), "because": str(group["message"].iloc[0])}
-        for op, group in rows.groupby("op", sort=True)
-    ]
-
-
-def _example(rows: pandas.DataFrame, evidence: Mapping[str, Any]) -> dict[str, str]:
-    """The row to look at first: of the first law, one with evidence, the simplest, the worst."""
-    law = in_order(set(rows["law"]))[0]
-    rows = rows[rows["law"] == law]
-    shown = rows[_keys(rows).isin(set(evidence))] if evidence else rows
-    rows = shown if len(shown) else rows
-    first = min(
-        rows.to_dict("records"), key=lambda r: (not r["bound"], size(r["case"]), -numpy.nan_to_num(r["margin"]))
-    )
-    return {name: str(first[name]) for name in _KEY}
-
-
-def in_order(laws: Iterable[str]) -> list[str]:
-    """Laws in the order a reader wants them, unknown ones last."""
-    return sorted(laws, key=lambda law: (LAW_ORDER.index(law) if law in LAW_ORDER else len(LAW_ORDER), law))
-
-
-def _commonest(reasons: pandas.Series) -> str:
-    there = reasons[reasons != ""]
-    return str(there.value_counts().index[0]) if len(there) else ""
-
-
 def _facts(header: Mapping[str, Any]) -> list[tuple[str, str]]:
     said = [(name, _said(header[name])) for name in FACTS if header.get(name) not in (None, "", {}, [])]
-    return [(name, _moment(value) if name == "started" else value) for name, value in said]
+    return [(name, instant(value) if name == "started" else value) for name, value in said]
 
 
 def _more(header: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -397,13 +314,6 @@ def _said(value: Any) -> str:
             return " ".join(map(_said, value))
         case _:
             return str(value)
-
-
-def _moment(text: str) -> str:
-    try:
-        return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M %Z").strip()
-    except ValueError:
-        return text
 
 
 def _script() -> str:
@@ -427,16 +337,23 @@ def _term(field: str, value: str) -> str:
     return f"{field}:{value}" if plainly else f'{field}:"{inner}"'
 
 
+def _foreign(text: Any) -> markupsafe.Markup:
+    """Text that somebody else wrote: isolated, so that it turns no word of the page around, its control characters shown."""
+    return markupsafe.Markup("<bdi>{}</bdi>").format(visible(str(text)))
+
+
 def _templates() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_asset), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {
+        "foreign": _foreign,
+        "visible": lambda text: visible(str(text)),
         "short": short,
         "level": level,
         "counted": counted,
         "thousands": lambda n: f"{n:,}",
-        "moment": _moment,
+        "moment": instant,
     }
     environment.globals |= {"link": _link, "term": _term, "infinity": float("inf"), "grade_words": GRADE_WORDS}
     return environment

@@ -10,6 +10,7 @@ from itertools import combinations
 import numpy
 import pandas
 
+from harness.model import BAD
 from harness.report.addresses import DEFAULT, axes
 
 #: The law under which a peer's answer stands beside ours, and the law it is held against.
@@ -204,7 +205,9 @@ def witnesses(verdicts: pandas.DataFrame) -> list[Witnessed]:
 
 def _witnesses(rows: pandas.DataFrame) -> Iterator[Witnessed]:
     rows = rows[~rows["status"].isin(["unsupported", "not believed"])]
-    rows = rows.assign(wrong=rows["status"] != "conforms")
+    objects = (rows["law"] == WITNESS) & (rows["status"] == "inconclusive")
+    rows = rows[objects | (rows["status"] != "inconclusive")]
+    rows = rows.assign(wrong=objects | rows["status"].isin(BAD | {"known"}))
     sides = rows.groupby(["op", "candidate", "case", "law"], sort=True)["wrong"].any().unstack("law")
     if WITNESS not in sides or WITNESSED not in sides:
         return

@@ -35,8 +35,13 @@ class Case {
     const { table, cold } = this.app, fact = {};
     for (const [name, column] of Object.entries(table.columns)) fact[name] = column instanceof Text ? column.at(row) : column[row];
     for (const [name, column] of Object.entries(cold?.columns ?? {})) fact[name] = column.at(row);
-    const evidence = cold?.facts.evidence ?? {}, key = [fact.case, fact.candidate, fact.law, fact.subject, fact.scenario].join("\t");
-    return { ...fact, evidence: Object.hasOwn(evidence, key) ? evidence[key] : {} };
+    return { ...fact, evidence: this.evidence(row) };
+  }
+
+  // What was kept of a row: only wrong ones have some, also where others share their address.
+  evidence(row) {
+    const { columns } = this.app.table, evidence = this.app.cold?.facts.evidence ?? {}, key = KEY.map((name) => columns[name].at(row)).join("\t");
+    return this.wrong({ status: columns.status.at(row) }) && Object.hasOwn(evidence, key) ? evidence[key] : {};
   }
 
   command(fact) {
@@ -58,9 +63,9 @@ class Case {
     this.node.replaceChildren(...[
       this.title(fact),
       el("p", { class: "law" }, this.app.table.facts.statements[fact.law] ?? ""),
-      el("p", { class: "blame" }, this.sentence(fact)),
+      el("p", { class: "blame" }, this.sentences(fact).flatMap((said) => [foreign(said), " "])),
       this.see(fact),
-      fact.message && el("p", { class: "message" }, fact.message),
+      fact.message && el("p", { class: "message" }, foreign(fact.message)),
       this.copies(fact),
       this.numbers(fact),
       this.others(row, fact),
@@ -81,9 +86,9 @@ class Case {
   }
 
   title(fact) {
-    return el("div", { class: "case-head" }, el("h2", { id: "case-title", tabindex: "-1" }, el("b", { class: `sign ${kind(fact.status)}`, "aria-hidden": "true" }, this.app.table.facts.signs[fact.status] ?? ""), " ", el("code", {}, fact.candidate), " ", fact.status, " ", el("span", { class: "dim" }, [fact.law, fact.subject, fact.scenario].filter(Boolean).join(" · "))),
+    return el("div", { class: "case-head" }, el("h2", { id: "case-title", tabindex: "-1" }, el("b", { class: `sign ${kind(fact.status)}`, "aria-hidden": "true" }, this.app.table.facts.signs[fact.status] ?? ""), " ", el("code", {}, foreign(fact.candidate)), " ", foreign(fact.status), " ", el("span", { class: "dim" }, foreign([fact.law, fact.subject, fact.scenario].filter(Boolean).join(" · ")))),
       el("div", { class: "walk" }, this.place(), el("button", { type: "button", "aria-label": "Previous", onclick: () => this.app.step(-1) }, "‹"), el("button", { type: "button", "aria-label": "Next", onclick: () => this.app.step(1) }, "›"), el("button", { type: "button", "aria-label": "Close", onclick: () => this.node.close() }, "✕")),
-      el("p", { class: "address" }, el("b", {}, fact.op), fact.case.split("/").slice(1).map((part) => { const [axis, ...value] = part.split(":"); return el("span", { class: "part" }, el("i", {}, axis), " ", value.join(":")); }), this.unsaid(fact)));
+      el("p", { class: "address" }, el("b", {}, foreign(fact.op)), fact.case.split("/").slice(1).map((part) => { const [axis, ...value] = part.split(":"); return el("span", { class: "part" }, el("i", {}, foreign(axis)), " ", foreign(value.join(":"))); }), this.unsaid(fact)));
   }
 
   // Where it stands in the list that is shown.
@@ -100,31 +105,44 @@ class Case {
 
   wrong(fact) { return this.app.table.facts.bad.includes(fact.status) || fact.status === "known"; }
 
-  sentence(fact) {
-    const wrong = this.wrong(fact), peers = this.app.peers(this.row).filter((row) => row !== this.row), { columns } = this.app.table;
-    const right = peers.filter((row) => columns.status.at(row) === "conforms").map((row) => columns.candidate.at(row));
-    const also = peers.filter((row) => this.app.table.facts.bad.includes(columns.status.at(row)) || columns.status.at(row) === "known").map((row) => columns.candidate.at(row));
-    const by = Number.isFinite(fact.margin) ? `${short(fact.margin)} times what rounding explains` : "in a way no number measures";
-    const said = [wrong ? `${fact.candidate} is wrong here, ${by}.` : fact.status === "conforms" && Number.isFinite(fact.margin) ? `${fact.candidate} uses ${short(fact.margin)} of its bound (${fact.grade || "conforms"}).` : ""];
-    if (wrong && fact.blame && fact.blame !== fact.candidate) said.push(`Blamed: ${fact.blame}.`);
-    if (fact.since) said.push(`So since ${fact.since}.`);
-    if (right.length) said.push(`${right.join(", ")} ${right.length > 1 ? "conform" : "conforms"} at the same case.`);
-    if (also.length) said.push(`${also.join(", ")} ${also.length > 1 ? "are" : "is"} wrong too.`);
-    if (fact.known) said.push(`Known: ${fact.known}.`);
-    if (this.app.isConsequence(this.row)) said.push("This follows from the wrong value at the same case.");
-    return said.filter(Boolean).join(" ");
+  // How a wrong row is wrong: by its manner, which Python reads off the columns.
+  how(fact) {
+    if (fact.manner === "number") return `by ${short(fact.margin)} times its bound`;
+    if (fact.manner === "fact" && (fact.actual || fact.expected)) return `it gives ${fact.actual || "nothing"} where ${fact.expected || "nothing"} is expected`;
+    return this.app.table.facts.manners[fact.manner] ?? "";
   }
+
+  // What is said of a row, each sentence made of what the row and its peers hold.
+  sentences(fact) {
+    const wrong = this.wrong(fact), peers = this.app.peers(this.row).filter((row) => row !== this.row), { columns } = this.app.table;
+    const named = (test) => [...new Set(peers.filter((row) => test(columns.status.at(row))).map((row) => columns.candidate.at(row)))];
+    const right = named((status) => status === "conforms"), also = named((status) => this.wrong({ status })), how = this.how(fact), said = [];
+    if (wrong) said.push(`${fact.candidate} is wrong here${how && `: ${how}`}.`);
+    else if (fact.status === "conforms" && fact.bound && Number.isFinite(fact.margin)) said.push(`${fact.candidate} uses ${short(fact.margin)} of its bound (${fact.grade || "conforms"}).`);
+    else if (fact.status === "conforms") said.push(`${fact.candidate} keeps this law here.`);
+    else if (fact.status === "fixed") said.push(`${fact.candidate} is right here, and a known entry says that it is wrong.`);
+    else said.push(`This was not judged: it is ${fact.status}.`);
+    if (wrong && fact.blame && fact.blame !== fact.candidate) said.push(`Blamed: ${fact.blame}.`);
+    if (fact.since) said.push(`Red in every run remembered since ${fact.since}.`);
+    if (right.length) said.push(`Under the same law at the same case ${right.join(", ")} ${right.length > 1 ? "conform" : "conforms"}.`);
+    if (also.length) said.push(`${also.join(", ")} ${also.length > 1 ? "are" : "is"} wrong there too.`);
+    if (fact.known) said.push(`Known: ${fact.known}.`);
+    if (this.app.isConsequence(this.row)) said.push("The value at the same case is wrong too.");
+    return said;
+  }
+
+  sentence(fact) { return this.sentences(fact).join(" "); }
 
   // Where the entry of a known deviation says that more is told of it; no script comes of what a spec wrote there.
   see({ op, known }) {
     const { sees } = this.app.table.facts, see = Object.hasOwn(sees, op) && Object.hasOwn(sees[op], known) && sees[op][known];
-    return see && el("p", { class: "source" }, "See ", /^https?:/.test(see) ? el("a", { href: see, rel: "noreferrer" }, see) : see);
+    return see && el("p", { class: "source" }, "See ", /^https?:/.test(see) ? el("a", { href: see, rel: "noreferrer" }, foreign(see)) : foreign(see));
   }
 
   copies(fact) {
     const button = (name, text, key) => el("button", { type: "button", class: "copy", "data-kind": key, onclick: (event) => copy(text(), name.replace(/^Copy /, ""), event.target) }, name);
     return el("div", { class: "copies" },
-      el("code", { class: "command" }, this.command(fact)),
+      el("code", { class: "command" }, foreign(this.command(fact))),
       button("Copy command", () => this.command(fact), "command"),
       fact.evidence.repro ? button("Copy repro script", () => this.script(fact), "repro") : button("Copy command that writes repro.py", () => this.script(fact), "script"),
       fact.evidence.smallest && button("Copy smallest repro script", () => fact.evidence.smallest, "smallest"),
@@ -137,7 +155,7 @@ class Case {
   numbers(fact) {
     const said = (value) => (value === undefined ? "" : this.hex ? inHex(String(value)) : String(value));
     const rows = [["actual", said(fact.actual)], ["expected", said(fact.expected)], ["bound", said(fact.bound)], ["margin", digits(fact.margin)], ["ulps", digits(fact.ulps)], ["at", fact.at], ["grade", fact.grade], ["before", fact.change ? `${fact.was || "not there"}${Number.isNaN(fact.before ?? NaN) ? "" : `, margin ${short(fact.before)}`}: ${fact.change}` : ""]];
-    return el("dl", { class: "numbers" }, rows.filter(([, value]) => value !== "" && value !== undefined).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+    return el("dl", { class: "numbers" }, rows.filter(([, value]) => value !== "" && value !== undefined).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, foreign(value)))));
   }
 
   others(row, fact) {
@@ -148,7 +166,7 @@ class Case {
     if (listed.length < 2) return null;
     const width = (margin) => (Number.isNaN(margin) ? 0 : margin === 0 ? 1 : Math.max(2, Math.min(100, (100 * (Math.log10(margin) + 4)) / 12)));
     return el("section", {}, el("h3", {}, "Every candidate here"), el("ul", { class: "peers" }, listed.sort((a, b) => b.margin - a.margin).map((peer) =>
-      el("li", { class: peer.row === row ? "here" : null }, peer.row === undefined ? el("code", {}, peer.name) : el("a", { href: this.app.linkTo(peer.row) }, peer.name),
+      el("li", { class: peer.row === row ? "here" : null }, peer.row === undefined ? el("code", {}, foreign(peer.name)) : el("a", { href: this.app.linkTo(peer.row) }, foreign(peer.name)),
         el("span", { class: "track", "aria-hidden": "true" }, el("i", { class: level(peer.margin), style: `width: ${width(peer.margin)}%` })), el("span", { class: "nums" }, short(peer.margin) || "–"), el("span", { class: `word ${kind(peer.status)}` }, facts.signs[peer.status] ?? "", " ", peer.status)))));
   }
 
@@ -160,11 +178,11 @@ class Case {
     return maps.length ? el("section", {}, el("h3", {}, "Pictures"), el("div", { class: "maps" }, maps)) : unsaid ? el("p", { class: "dim" }, unsaid) : "";
   }
 
-  // Where the page holds no evidence of this row: which row it holds some of, and the command that makes it.
+  // What the page does not hold of this row, and the nearest row of which it holds a script.
   elsewhere(row, { evidence, ...fact }) {
     if (evidence.repro || !this.wrong(fact)) return null;
-    const other = this.app.nearest(row), { columns } = this.app.table;
-    return el("p", { class: "dim" }, "This page holds no arrays and no script of this case; the command above recomputes them. ", other !== undefined && "It holds those of ", other !== undefined && el("a", { href: this.app.linkTo(other) }, `${columns.case.at(other)} ${spokenOf(columns, other)}`.trim()), other !== undefined && ", wrong under the same law.");
+    const other = this.app.nearest(row), { columns } = this.app.table, lacks = Array.isArray(evidence.actual) ? "no script" : "no arrays and no script";
+    return el("p", { class: "dim" }, `This page holds ${lacks} of this case; the command above computes them. `, other !== undefined && "It holds the script of ", other !== undefined && el("a", { href: this.app.linkTo(other) }, foreign(`${columns.case.at(other)} ${spokenOf(columns, other)}`.trim())), other !== undefined && ", wrong under the same law.");
   }
 
   folded(title, content) {
@@ -172,13 +190,13 @@ class Case {
   }
 
   text(title, content) {
-    return content ? el("section", {}, el("h3", {}, title, " ", el("button", { type: "button", class: "copy", onclick: (event) => copy(String(content), title, event.target) }, "Copy")), el("pre", { tabindex: "0", class: title.includes("script") ? null : "wrapped" }, this.hex && !title.includes("script") ? inHex(String(content)) : String(content))) : "";
+    return content ? el("section", {}, el("h3", {}, title, " ", el("button", { type: "button", class: "copy", onclick: (event) => copy(String(content), title, event.target) }, "Copy")), el("pre", { tabindex: "0", class: title.includes("script") ? null : "wrapped" }, foreign(this.hex && !title.includes("script") ? inHex(String(content)) : String(content)))) : "";
   }
 
   laws(row, fact) {
     const { columns, facts } = this.app.table, same = this.app.siblings(row);
     if (same.length < 2) return "";
-    return el("details", {}, el("summary", {}, `All ${counted(same.length, "verdict")} on ${fact.candidate} at this case`), el("ul", { class: "laws" }, same.map((other) => { const status = columns.status.at(other); return el("li", {}, el("a", { href: this.app.linkTo(other), class: `word ${kind(status)}` }, facts.signs[status] ?? "", ` ${columns.law.at(other)} ${spokenOf(columns, other)}`), el("span", { class: "nums" }, short(columns.margin[other])), status); })));
+    return el("details", {}, el("summary", {}, `All ${counted(same.length, "verdict")} on this candidate at this case`), el("ul", { class: "laws" }, same.map((other) => { const status = columns.status.at(other); return el("li", {}, el("a", { href: this.app.linkTo(other), class: `word ${kind(status)}` }, facts.signs[status] ?? "", " ", foreign(`${columns.law.at(other)} ${spokenOf(columns, other)}`)), el("span", { class: "nums" }, short(columns.margin[other])), status); })));
   }
 
   issue(fact) {

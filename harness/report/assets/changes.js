@@ -106,11 +106,11 @@ function compareWith(table, old) {
     const then = there.get(names[row]), now = here.get(names[row]);
     before[row] = then ? numeric(then.margin ?? "nan") : NaN;
     was[row] = then?.status ?? "";
-    kinds[row] = columns.subject.at(row) === "ledger" ? "" : changed(facts, then ? then.status : null, before[row], now.status, columns.margin[now.row]);
+    kinds[row] = columns.subject.at(row) === "ledger" || now.row !== row ? "" : changed(facts, then ? then.status : null, before[row], now.status, columns.margin[now.row]);
   }
   Object.assign(columns, { change: Text.of(kinds), was: Text.of(was), before });
   const gone = [...there].filter(([name, row]) => !here.has(name) && Object.hasOwn(facts.severity, row.status)).map(([, row]) => row);
-  table.facts.gone = gone.slice(0, 2000).map((row) => [row.case, row.candidate, row.law, [row.subject, row.scenario].filter(Boolean).join(" "), row.status]);
+  table.facts.gone = gone.slice(0, 2000).map((row) => [row.case, row.candidate, row.law, row.subject ?? "", row.scenario ?? "", row.status]);
   table.facts.gone_count = gone.length;
   table.facts.baseline = true;
 }
@@ -128,6 +128,6 @@ function drawChanges(app) {
   tallies["no longer run"] += table.facts.gone_count ?? 0;
   const any = Object.values(tallies).some(Boolean);
   const cards = table.facts.kinds.filter((name) => tallies[name]).map((name) => el("li", {}, el("a", { class: `change ${kind(name)}`, href: app.fragment({ q: `is:${name.replaceAll(" ", "-")}` }), "data-go": true }, el("b", { class: "nums" }, tallies[name].toLocaleString("en")), " ", name, el("small", {}, MEANING[name]))));
-  const gone = table.facts.gone.length ? el("details", {}, el("summary", {}, `${counted(table.facts.gone_count ?? 0, "row")} not here any more`), el("ul", { class: "gone" }, table.facts.gone.slice(0, 200).map(([address, candidate, law, of, status]) => el("li", {}, el("code", {}, address), ` ${candidate}: ${law} ${of} (${status})`)))) : "";
+  const gone = table.facts.gone.length ? el("details", {}, el("summary", {}, `${counted(table.facts.gone_count ?? 0, "row")} not here any more`), el("ul", { class: "gone" }, table.facts.gone.slice(0, 200).map(([address, candidate, law, subject, scenario, status]) => el("li", {}, el("code", {}, foreign(address)), " ", foreign(`${candidate}: ${law} ${subject} ${scenario} (was ${status})`))))) : "";
   document.getElementById("changes").replaceChildren(any ? el("ul", { class: "kinds" }, cards) : el("p", {}, "Nothing, against the run compared with."), gone);
 }

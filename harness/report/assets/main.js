@@ -84,14 +84,20 @@ class App {
 
   linkTo(row) {
     const { columns } = this.table, { q, sort, all } = this.state();
-    return this.fragment({ q, sort, all, case: columns.case.at(row), candidate: columns.candidate.at(row), law: columns.law.at(row), subject: columns.subject.at(row), scenario: columns.scenario.at(row) });
+    return this.fragment({ q, sort, all, ...this.address(row) });
+  }
+
+  address(row) {
+    const { columns } = this.table;
+    return { ...Object.fromEntries(KEY.map((name) => [name, columns[name].at(row)])), again: columns.again[row] ? String(columns.again[row]) : "" };
   }
 
   find(state) {
     const { columns, rows } = this.table, names = KEY.filter((name) => name in state);
     const wanted = names.map((name) => columns[name].code(state[name])), codes = names.map((name) => columns[name].codes);
     if (wanted.includes(-1)) return -1;
-    for (let row = 0; row < rows; row++) if (codes.every((code, i) => code[row] === wanted[i])) return row;
+    const whole = names.length === KEY.length, again = Number(state.again ?? 0);
+    for (let row = 0; row < rows; row++) if (codes.every((code, i) => code[row] === wanted[i]) && (!whole || columns.again[row] === again)) return row;
     return -1;
   }
 
@@ -154,19 +160,19 @@ class App {
     this.grid.show(this.view(this.mask, sort, Boolean(all)));
     this.grid.sorted(...(([name, way]) => [name, way === "desc"])(sort.split(".")));
     const folded = matching - this.grid.view.length;
-    document.getElementById("shown").textContent = `${matching.toLocaleString("en")} of ${this.table.rows.toLocaleString("en")}${folded > 0 ? `, ${folded.toLocaleString("en")} of them consequences` : ""}`;
+    document.getElementById("shown").textContent = `${matching.toLocaleString("en")} of ${this.table.rows.toLocaleString("en")}${folded > 0 ? `, ${folded.toLocaleString("en")} of them beside a wrong value` : ""}`;
     this.chips();
   }
 
   chips() {
     const found = terms(this.query.value);
-    document.getElementById("chips").replaceChildren(...found.map((term, i) => el("li", {}, el("button", { type: "button", class: "chip", "aria-label": `Remove ${term.whole}`, onclick: () => this.set({ q: found.filter((_, j) => j !== i).map(({ whole }) => whole).join(" ") }) }, term.whole, el("span", { "aria-hidden": "true" }, " ✕")))));
+    document.getElementById("chips").replaceChildren(...found.map((term, i) => el("li", {}, el("button", { type: "button", class: "chip", "aria-label": `Remove ${term.whole}`, onclick: () => this.set({ q: found.filter((_, j) => j !== i).map(({ whole }) => whole).join(" ") }) }, foreign(term.whole), el("span", { "aria-hidden": "true" }, " ✕")))));
   }
 
   facets() {
     const { columns, facts } = this.table, offered = [["status", columns.status.words()], ["op", columns.op.words()], ["candidate", columns.candidate.words()], ["law", columns.law.words()], ...["dtype", "layout", "fill"].filter((axis) => axis in facts.axes).map((axis) => [axis, facts.axes[axis]]), ["grade", columns.grade.words().filter(Boolean)]];
     document.getElementById("facets").replaceChildren(...offered.filter(([, words]) => words.length > 1).map(([name, words]) =>
-      el("select", { "aria-label": `Filter by ${name}`, onchange: (event) => { this.add(name, event.target.value); event.target.value = ""; } }, el("option", { value: "" }, name), words.slice(0, 400).map((word) => el("option", { value: word }, word || "(none)")))));
+      el("select", { "aria-label": `Filter by ${name}`, onchange: (event) => { this.add(name, event.target.value); event.target.value = ""; } }, el("option", { value: "" }, name), words.slice(0, 400).map((word) => el("option", { value: word }, visible(word) || "(none)")))));
   }
 
   add(field, value) {
@@ -179,11 +185,11 @@ class App {
     this.set({ sort: now === `${name}.${first}` ? `${name}.${second}` : now === `${name}.${second}` ? "" : `${name}.${first}`, q: this.query.value });
   }
 
-  open(row) { this.set({ q: this.query.value, ...Object.fromEntries(KEY.map((name) => [name, this.table.columns[name].at(row)])) }, "pushState"); }
+  open(row) { this.set({ q: this.query.value, ...this.address(row) }, "pushState"); }
 
   closed() {
     if (!this.state().case) return;
-    this.set({ q: this.query.value, case: "", candidate: "", law: "", subject: "", scenario: "" });
+    this.set({ q: this.query.value, case: "", candidate: "", law: "", subject: "", scenario: "", again: "" });
     document.body.append(toast);
     if (document.activeElement === document.body) this.grid.node.focus({ preventScroll: true });
   }
@@ -192,7 +198,7 @@ class App {
     const at = this.grid.view.indexOf(this.pane.row);
     if (at >= 0) this.grid.current = at;
     const row = this.grid.move(by);
-    if (row !== undefined) this.set(Object.fromEntries(KEY.map((name) => [name, this.table.columns[name].at(row)])));
+    if (row !== undefined) this.set(this.address(row));
   }
 
   rowsWhere(row, names) {
@@ -204,14 +210,13 @@ class App {
   // Every candidate under the same law of the same subject and scenario; where a law's rows were gathered, the gathered one.
   peers(row) {
     const { candidate } = this.table.columns, exact = this.rowsWhere(row, ["case", "law", "subject", "scenario"]), there = new Set(exact.map((other) => candidate.codes[other]));
-    return [...exact, ...this.rowsWhere(row, ["case", "law"]).filter((other) => spokenOf(this.table.columns, other) === "" && !there.has(candidate.codes[other]))];
+    return [...exact, ...this.rowsWhere(row, ["case", "law"]).filter((other) => this.table.columns.subject.at(other) === "" && this.table.columns.scenario.at(other) === "" && !there.has(candidate.codes[other]))];
   }
 
-  // The row nearest to this one of which the page holds evidence: of the same op, candidate and law.
+  // The wrong row nearest to this one of which the page holds a script: of the same op, candidate and law.
   nearest(row) {
-    const { columns } = this.table, known = new Set(Object.keys(this.cold?.facts.evidence ?? {}));
-    const key = (other) => KEY.map((name) => columns[name].at(other)).join("\t");
-    const same = this.rowsWhere(row, ["op", "candidate", "law"]).filter((other) => other !== row && known.has(key(other)));
+    const { columns } = this.table, held = (other) => this.pane.evidence(other).repro !== undefined;
+    const same = this.rowsWhere(row, ["op", "candidate", "law"]).filter((other) => other !== row && held(other));
     const apart = (other) => (spokenOf(columns, other) === spokenOf(columns, row) ? 0 : 1000) + distance(columns.case.at(other), columns.case.at(row));
     return same.map((other) => [apart(other), other]).sort((a, b) => a[0] - b[0])[0]?.[1];
   }
@@ -332,10 +337,10 @@ function lawTable(app, op) {
   }
   const place = (line) => { const at = facts.laws.indexOf(columns.law.word(Math.floor(line / of.count))); return at < 0 ? facts.laws.length : at; };
   const lines = [...new Set([...cells.keys()].map((key) => Math.floor(key / width)))].sort((a, b) => place(a) - place(b) || a - b), candidates = [...names].sort((a, b) => a - b);
-  const head = el("tr", {}, el("th", { scope: "col" }, "law"), candidates.map((by) => el("th", { scope: "col" }, columns.candidate.word(by))));
+  const head = el("tr", {}, el("th", { scope: "col" }, "law"), candidates.map((by) => el("th", { scope: "col" }, foreign(columns.candidate.word(by)))));
   return el("table", { class: "by-law" }, el("thead", {}, head), el("tbody", {}, lines.map((line) => {
     const law = columns.law.word(Math.floor(line / of.count)), [subject, scenario] = of.words(line % of.count), said = `${subject} ${scenario}`.trim();
-    return el("tr", {}, el("th", { scope: "row" }, law, said && " ", said && el("span", { class: "dim" }, said)), candidates.map((by) => {
+    return el("tr", {}, el("th", { scope: "row" }, foreign(law), said && " ", said && el("span", { class: "dim" }, foreign(said))), candidates.map((by) => {
       const cell = cells.get(line * width + by);
       if (!cell) return el("td", {});
       const status = ranks[cell.rank] ?? "", q = [`op:${quoted(op)}`, `candidate:${quoted(columns.candidate.word(by))}`, `law:${quoted(law)}`, subject && `subject:${quoted(subject)}`, scenario && `scenario:${quoted(scenario)}`, status !== "conforms" && status && `status:${quoted(status)}`].filter(Boolean).join(" ");

@@ -97,8 +97,15 @@ function sortKeys(column, descending) {
   return bits;
 }
 
-// What addresses a row.
+// What addresses a row, with how many rows before it have the same.
 const KEY = ["case", "candidate", "law", "subject", "scenario"];
+
+// Characters that reverse or control what stands around them: see model.py.
+const OBEYED = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+// Text that somebody else wrote, its control characters written out; foreign() isolates it from the page's words too.
+const visible = (text) => String(text).replace(OBEYED, (sign) => { const code = sign.charCodeAt(0).toString(16); return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`; });
+const foreign = (text) => el("bdi", {}, visible(text));
 
 // What a row speaks of and under what scenario, as people read it.
 const spokenOf = (columns, row) => `${columns.subject.at(row)} ${columns.scenario.at(row)}`.trim();

@@ -125,27 +125,27 @@ class Grid {
     line.node.setAttribute("aria-rowindex", at + 2);
     line.node.className = `row ${kind(status)}${at === this.current ? " current" : ""}${this.app.isConsequence(row) ? " consequence" : ""}`;
     line.sign.textContent = table.facts.signs[status] ?? "";
-    line.word.textContent = status;
+    line.word.textContent = visible(status);
     const explained = this.app.explained.get(row) ?? 0;
     line.more.hidden = !explained;
     line.more.textContent = explained ? (this.expanded.has(row) ? "−" : `+${explained}`) : "";
     line.more.setAttribute("aria-label", `${explained} consequences`);
     line.margin.className = `swatch ${level(columns.margin[row])}`;
     line.margin.textContent = short(columns.margin[row]) || "–";
-    line.link.textContent = columns.case.at(row);
+    line.link.textContent = visible(columns.case.at(row));
     line.link.href = this.app.linkTo(row);
     line.cells.case.title = line.link.textContent;
     for (const name of ["candidate", "message"]) this.text(line.cells[name], columns[name].at(row));
-    line.law.textContent = columns.law.at(row);
-    line.of.textContent = spokenOf(columns, row);
+    line.law.textContent = visible(columns.law.at(row));
+    line.of.textContent = visible(spokenOf(columns, row));
     line.cells.ulps.textContent = short(columns.ulps[row]);
     for (const name of ["actual", "expected", "bound", "at"]) this.text(line.cells[name], cold ? brief(cold.columns[name].at(row)) : "…");
-    if (cold && !cold.columns.actual.at(row)) this.text(line.cells.actual, columns.message.at(row).match(/^\w+(?:Error|Exception)\b/)?.[0] ?? "");
+    if (cold && !cold.columns.actual.at(row)) this.text(line.cells.actual, columns.manner.at(row));
   }
 
   text(cell, value) {
-    cell.textContent = value;
-    cell.title = value.length > 12 ? value : "";
+    cell.textContent = visible(value);
+    cell.title = value.length > 12 ? visible(value) : "";
   }
 
   clicked(event) {
