@@ -102,7 +102,7 @@ def of(chosen: runs.Plan, row: Verdict) -> Evidence:
 
 
 def worst_of_cells(chosen: runs.Plan, rows: Iterable[Verdict], examples: Collection[str] = ()) -> list[Verdict]:
-    """The worst wrong row of each op, candidate and law, the worst measured one, and the ``examples``, by row's key.
+    """The ``examples``, by row's key, the worst wrong row of each op, candidate and law, and the worst measured one.
 
     Red rows come first; of equals the shortest address.
     """
@@ -113,8 +113,8 @@ def worst_of_cells(chosen: runs.Plan, rows: Iterable[Verdict], examples: Collect
     cells = [list(group) for _, group in groupby(wrong, key=lambda r: (r.op, r.candidate, r.law))]
     cells = sorted(cells, key=lambda rows: rows[0].status == "known")[:CELLS]
     measured = [next((r for r in cell if r.bound), cell[0]) for cell in cells]
-    asked = [r for cell in cells for r in cell if key(r) in examples]
-    return list(dict.fromkeys([*(cell[0] for cell in cells), *measured, *asked]))
+    asked = [r for r in wrong if key(r) in examples]
+    return list(dict.fromkeys([*asked, *(cell[0] for cell in cells), *measured]))
 
 
 def _margin(row: Verdict) -> float:

@@ -209,7 +209,7 @@ def test_the_first_view_is_what_is_red_worst_first(chrome: Any, path: Path) -> N
         ("segmentation", "message.str.contains('segmentation')"),
         ('"wrong norm"', "known.str.contains('wrong norm')"),
         ("rfft2/shape:7x9", "case.str.contains('rfft2/shape:7x9')"),
-        ('law:gradient subject:"gradient of weight"', "law == 'gradient' and subject == 'gradient of weight'"),
+        ("law:gradient subject:weight", "law == 'gradient' and subject == 'weight'"),
     ],
 )
 def test_a_query_selects_what_pandas_would(
@@ -701,3 +701,61 @@ def axe_core() -> Path | None:
             if script.is_file():
                 return script
     return None
+
+
+@pytest.mark.parametrize(
+    ("query", "same"),
+    [
+        ("op:sigmoid or op:rfft2", "op in ('sigmoid', 'rfft2')"),
+        ("(op:sigmoid or op:rfft2) status:deviates", "op in ('sigmoid', 'rfft2') and status == 'deviates'"),
+        ("op:conv2d -(law:agrees or law:gradient)", "op == 'conv2d' and law not in ('agrees', 'gradient')"),
+        ("status:known or (op:conv2d margin>8)", "status == 'known' or op == 'conv2d' and margin > 8"),
+    ],
+)
+def test_terms_are_combined_by_or_and_parentheses(
+    chrome: Any, path: Path, verdicts: pandas.DataFrame, query: str, same: str
+) -> None:
+    if chrome.execute_script("return !window.report"):
+        ready(chrome, path)
+    assert matching(chrome, query) == len(table(verdicts).query(same, engine="python")) > 0
+
+
+def test_cases_at_which_candidates_differ_are_found(chrome: Any, path: Path, verdicts: pandas.DataFrame) -> None:
+    ready(chrome, path)
+    key = ["case", "law", "subject", "scenario"]
+    right = verdicts[verdicts["status"] == "conforms"].set_index(key).index
+    wrong = verdicts[verdicts["status"].isin(["deviates", "known", "crashed"])].set_index(key).index
+    both = right.intersection(wrong)
+    assert matching(chrome, "is:different") == verdicts.set_index(key).index.isin(both).sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("dtype:fp16", "no dtype is “fp16”; did you mean “float16”?"),
+        ("dtype:f32", "did you mean “float32”?"),
+        ("op:conv", "did you mean “conv2d”?"),
+        ("status:deviate", "did you mean “deviates”?"),
+        ("is:rde", "did you mean “red”?"),
+        ("torch:conform", "did you mean “conforms”?"),
+        ("(op:conv2d", "a parenthesis is not closed"),
+        ("op:conv2d )", "closed that was not opened"),
+        ("op:conv2d or", "“or” stands between two terms"),
+    ],
+)
+def test_what_nothing_has_is_refused_with_the_nearest(chrome: Any, path: Path, query: str, said: str) -> None:
+    if chrome.execute_script("return !window.report"):
+        ready(chrome, path)
+    assert said in ask(chrome, query)
+
+
+def test_words_are_suggested_as_they_are_typed(chrome: Any, path: Path) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    ready(chrome, path, "#q=")
+    box = chrome.find_element("id", "query")
+    box.send_keys("dty")
+    assert chrome.find_element("css selector", "#suggestions li").text == "dtype:"
+    box.send_keys(Keys.TAB, "float1", Keys.ARROW_DOWN, Keys.ENTER)
+    assert box.get_attribute("value") == "dtype:float16 "
+    assert not chrome.find_element("id", "suggestions").is_displayed()

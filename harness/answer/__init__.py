@@ -6,7 +6,7 @@ from harness.answer.causes import Cause, Manner, Name, Smallest, named
 from harness.answer.document import document
 from harness.answer.levels import WORDS, Level, Tally
 from harness.answer.summary import Answer, Said, answer
-from harness.answer.text import causes_of, lines
+from harness.answer.text import answered, causes_of, lines, told
 
 __all__ = [
     "WORDS",
@@ -19,8 +19,10 @@ __all__ = [
     "Smallest",
     "Tally",
     "answer",
+    "answered",
     "causes_of",
     "document",
     "lines",
     "named",
+    "told",
 ]

@@ -50,17 +50,24 @@ def heading(found: Answer) -> str:
 
 def causes_of(spec: Spec, candidate: str, rows: Sequence[Verdict]) -> list[tuple[str, str]]:
     """What is wrong of a candidate of a run, and an example, for each of its causes."""
+    found = answered(spec, candidate, rows)
+    if found is None:
+        return []
+    return [
+        (f"{c.level.value} {what(c, found.at(c.level))}{_where(c)}", f"nearest: {_example(c)}") for c in found.causes
+    ]
+
+
+def answered(spec: Spec, candidate: str, rows: Sequence[Verdict]) -> Answer | None:
+    """The answer of a spec's own candidate in a run; None where the spec has no such candidate."""
     given = next((c for c in spec.candidates if c.name == candidate), None)
     if given is None:
-        return []
+        return None
     order = {case.id: case for case in ordered(spec, cases(spec))}
     further = (
         find(spec, name) for name in dict.fromkeys(r.case for r in rows if r.case != spec.op) if name not in order
     )
-    found = answer(spec, given, order | {case.id: case for case in further}, rows)
-    return [
-        (f"{c.level.value} {what(c, found.at(c.level))}{_where(c)}", f"nearest: {_example(c)}") for c in found.causes
-    ]
+    return answer(spec, given, order | {case.id: case for case in further}, rows)
 
 
 def _levels(found: Answer) -> Iterator[str]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli import files, judging
+from harness.cli import causes, files, judging
 from harness.cli.earlier import history, of_baseline, remember, told_of, told_of_baseline
 from harness.cli.printing import outlast_readers, print_red, print_run
 from harness.subjects import LEDGER
@@ -79,6 +79,10 @@ def write(store: Store, table: Any, out: Path, against: Path | None = None) -> N
     earlier = history(out, header)
     if KILLS.exists():
         header |= {"kills": report.kills(KILLS.read_text(encoding="utf-8"))}
+    specs = causes.as_judged(header)
+    found = store.footer.get("causes") if store.complete else None
+    header |= {"causes": causes.cards(store, table, specs) if found is None else found}
+    header |= {"texts": causes.texts(specs.values())}
     header |= {"laws": {law: laws.statement(law) for law in ("status", *laws.LAWS)}}
     files.replace(
         out / PAGE, report.page(header, table, baseline=older, against=then, evidence=evidence, history=earlier)
@@ -173,11 +177,22 @@ def _tell_there(path: Path, out: Path) -> None:
         _told(store, out)
 
 
-def page_of(store: Store, chosen: Plan, out: Path, cases: int, spent: float) -> Any:
-    """Gather evidence and write page and table of a run that has been judged in so many seconds; its table."""
+def page_of(
+    store: Store,
+    chosen: Plan,
+    out: Path,
+    cases: int,
+    spent: float,
+    told: Sequence[Mapping[str, Any]] | None = None,
+) -> Any:
+    """Gather evidence and write page and table of a run that has been judged in so many seconds; its table.
+
+    ``told`` is the cards of its causes, where somebody has looked for them.
+    """
     table = store.verdicts()
-    evidence = _gathered(chosen, store, table, spent)
-    store.finish({"cases": cases, "finished": _now(), "evidence": evidence})
+    cards = causes.cards(store, table, chosen.specs) if told is None else list(told)
+    evidence = _gathered(chosen, store, table, spent, causes.examples(cards))
+    store.finish({"cases": cases, "finished": _now(), "evidence": evidence, "causes": cards})
     write(store, table, out)
     return table
 
@@ -225,7 +240,7 @@ def _print_causes(store: Store, table: Any, found: Collection[Spec]) -> None:
     print_red(table[rest], MOST_SHOWN)
 
 
-def _gathered(chosen: Plan, store: Store, table: Any, spent: float) -> dict[str, Any]:
+def _gathered(chosen: Plan, store: Store, table: Any, spent: float, wanted: Collection[str]) -> dict[str, Any]:
     """Evidence for the page; a run never fails for want of it."""
     from harness import evidence, report
     from harness.report.packing import plain
@@ -233,6 +248,7 @@ def _gathered(chosen: Plan, store: Store, table: Any, spent: float) -> dict[str,
     try:
         clusters = report.clusters(table, store.header.get("first"))
         examples = {"\t".join((c.example, c.candidate, c.law, c.subject, c.scenario)) for c in clusters}
+        examples |= set(wanted)
         found: dict[str, Any] = plain(evidence.gather(chosen, _wrong(store, examples), spent, examples))
         return found
     except Exception as error:

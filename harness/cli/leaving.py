@@ -34,7 +34,7 @@ def leave(
     told = _kept(spec, chosen, answers)
     if out is None:
         return told
-    table = _page(chosen, rows, out, spent)
+    table = _page(chosen, rows, out, spent, answers)
     scripts = [path for a in answers for path in _scripts(spec, chosen, a, out)]
     return [*(f"python {path}" for path in scripts), f"{out / endings.PAGE}   {table}", *told]
 
@@ -87,9 +87,9 @@ def last() -> tuple[Spec, Last]:
     return replace(files.one_spec(found.spec), candidates=(given,), known=()), found
 
 
-def _page(chosen: Plan, rows: Sequence[Verdict], out: Path, spent: float) -> Path:
+def _page(chosen: Plan, rows: Sequence[Verdict], out: Path, spent: float, answers: Sequence[Answer]) -> Path:
     """Write the page and the table of the rows as a run's; the path of the table."""
-    from harness import runs
+    from harness import report, runs
     from harness.store import Store, StoreError, put_aside
 
     here = runs.build(tuple(chosen.specs.values()))
@@ -103,7 +103,8 @@ def _page(chosen: Plan, rows: Sequence[Verdict], out: Path, spent: float) -> Pat
         with Store.create(path, header) as store:
             store.append(list(rows))
             store.flush()
-            endings.page_of(store, chosen, out, len({r.case for r in rows}), spent)
+            cards = [card for a in answers for card in report.cards(a)]
+            endings.page_of(store, chosen, out, len({r.case for r in rows}), spent, cards)
     except StoreError as error:
         refuse(str(error))
     return out / "verdicts.csv"

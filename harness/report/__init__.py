@@ -6,6 +6,7 @@ Pure: each function takes the run's header and table, and returns text or plain 
 from __future__ import annotations
 
 from harness.report.badges import badge
+from harness.report.cards import of_answer as cards
 from harness.report.causes import foremost
 from harness.report.clusters import Cluster, clusters
 from harness.report.page import moment, page
@@ -16,6 +17,7 @@ __all__ = [
     "READING",
     "Cluster",
     "badge",
+    "cards",
     "clusters",
     "csv",
     "foremost",

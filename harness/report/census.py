@@ -80,8 +80,9 @@ def census(
     verdicts: pandas.DataFrame, manner: pandas.Series, first: Mapping[str, Mapping[str, str]]
 ) -> dict[tuple[str, str], Counted]:
     """The cases of every op and candidate, counted; ``first`` gives by op the values that case ids leave out."""
-    codes = {name: verdicts[name].factorize() for name in ("op", "case", "candidate")}
-    (op, ops), (case, ids), (candidate, names) = codes["op"], codes["case"], codes["candidate"]
+    (op, ops), (case, ids), (candidate, names) = (
+        (codes, pandas.Index(words)) for codes, words in (verdicts[c].factorize() for c in ("op", "case", "candidate"))
+    )
     level = _levels(verdicts["law"], case, ids, first)
     state = verdicts["status"].map(_STATE).fillna(0).to_numpy(dtype=numpy.int8)
     valid = level != LEVELS.index(Level.REFUSALS)
@@ -134,7 +135,7 @@ def _gathered(
     groups, at = numpy.unique(pairs // cases, return_inverse=True)
     counted = numpy.zeros((len(groups), len(STATES) + 1), dtype=numpy.int64)
     numpy.add.at(counted, (at, worst), 1)
-    numpy.add.at(counted, (at[without], len(STATES)), 1)
+    numpy.add.at(counted[:, len(STATES)], at[without], 1)
     return {
         int(one): Census(right, wrong, known, not_offered, not_judged, out)
         for one, (not_judged, not_offered, right, known, wrong, out) in zip(groups, counted.tolist(), strict=True)

@@ -54,15 +54,16 @@ _COLUMNS = ("law", "status", "margin", "bound", "actual", "expected")
 
 def manners(verdicts: pandas.DataFrame) -> pandas.Series:
     """The manner of each wrong row, known or not, as text; empty for the others."""
-    found = pandas.Series("", index=verdicts.index, dtype=object)
+    found = numpy.full(len(verdicts), "", dtype=object)
     wrong = verdicts["status"].isin(BAD | {"known"})
     rows = verdicts.loc[wrong, list(_COLUMNS)]
     plain = numpy.isfinite(rows["margin"]) & (rows["bound"] != "")
-    found.loc[rows.index[plain]] = Manner.NUMBER.value
-    rest = rows[~plain]
+    at, is_plain = numpy.flatnonzero(wrong.to_numpy()), plain.to_numpy()
+    found[at[is_plain]] = Manner.NUMBER.value
+    rest = rows[~is_plain]
     columns = (rest[name].tolist() for name in _COLUMNS)
-    found.loc[rest.index] = [_manner(*row).value for row in zip(*columns, strict=True)]
-    return found
+    found[at[~is_plain]] = [_manner(*row).value for row in zip(*columns, strict=True)]
+    return pandas.Series(found, index=verdicts.index)
 
 
 def _manner(law: str, status: str, margin: float, bound: str, actual: str, expected: str) -> Manner:

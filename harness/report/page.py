@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -20,13 +21,16 @@ import markupsafe
 import numpy
 import pandas
 
+from harness.answer.levels import OF_LAW, SPECIAL
 from harness.asking import registry
 from harness.diff import GROWTH, KINDS, diff, once, rename
 from harness.model import BAD, GRADES, RED, SEVERITY, STATUSES, visible
 from harness.report import headline
 from harness.report.addresses import axes
+from harness.report.atlas import state, tiles
+from harness.report.cards import Card, known, numbered, read
 from harness.report.causes import causes
-from harness.report.census import LEVELS, Counted, census
+from harness.report.census import LEVELS, census
 from harness.report.clusters import clusters
 from harness.report.counts import GRADE_WORDS, SIGNS, Cell, cells, counts, level, short, table
 from harness.report.headline import KEY, LAW_ORDER, NUMBER, TAB, in_order, instant, keys, repeats
@@ -37,13 +41,19 @@ from harness.report.trust import coverage, doubts, tightness, tightness_of_model
 from harness.vocabulary import counted
 
 #: The script's parts in the order they are run.
-SCRIPTS = ("rows.js", "query.js", "table.js", "pictures.js", "case.js", "changes.js", "main.js")
+SCRIPTS = tuple(
+    f"{name}.js"
+    for name in "rows query table pictures case changes atlas strips coverage op causes suggest main".split()
+)
+
 
 #: Header fields shown first, in this order; what else a header holds comes after, folded.
 FACTS = ("started", "command", "seed", "versions", "cpu", "isa", "threads")
 
 #: Header fields that the page draws elsewhere.
-_DRAWN = frozenset({"complete", "elsewhere", "first", "kills", "laws", "models", "renamed", "sees", "title"})
+_DRAWN = frozenset(
+    {"causes", "complete", "elsewhere", "first", "kills", "laws", "models", "renamed", "sees", "texts", "title"}
+)
 
 #: What a reader may not know, in the order in which it is met.
 WORDS = (
@@ -115,6 +125,8 @@ def page(
     verdicts, history = table(verdicts), [_called_now(run, header.get("renamed", {})) for run in history]
     manner, script = manners(verdicts), _script()
     counted = census(verdicts, manner, header.get("first", {}))
+    cards = [*map(read, header.get("causes", ())), *known(verdicts)]
+    found = cells(verdicts, counted, causes(verdicts) >= 0)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
         _templates()
@@ -134,7 +146,8 @@ def page(
             total=headline.total(c.whole for (_, by), c in counted.items() if by != "oracle"),
             stale=int((verdicts["status"] == "fixed").sum()),
             faults=headline.faults(verdicts),
-            matrix=_matrix(verdicts, counted),
+            matrix=_matrix(found),
+            tiles=tiles(verdicts, found),
             wrong=headline.wrong(verdicts, manner, counted, evidence or {}, history),
             clusters=clusters(verdicts, header.get("first")),
             tightness=tightness(verdicts),
@@ -146,11 +159,12 @@ def page(
             undone=doubts(verdicts, "unsupported"),
             witnesses=witnesses(verdicts),
             history=[*history, moment(header, verdicts)] if history else [],
-            rows=_rows(header, verdicts, manner, baseline, history),
+            causes=cards,
+            rows=_rows(header, verdicts, manner, cards, baseline, history),
             against=against,
             details=pack(
                 {name: verdicts[name] for name in ("actual", "expected", "bound", "at")},
-                {"evidence": _evidence(evidence)},
+                {"evidence": _evidence(evidence), "texts": header.get("texts", {})},
             ),
             signs=SIGNS,
             levels=LEVELS,
@@ -194,6 +208,7 @@ def _rows(
     header: Mapping[str, Any],
     verdicts: pandas.DataFrame,
     manner: pandas.Series,
+    cards: Sequence[Card],
     baseline: pandas.DataFrame | None,
     history: Sequence[Mapping[str, Any]],
 ) -> str:
@@ -204,6 +219,7 @@ def _rows(
     with numpy.errstate(over="ignore"):
         columns |= {name: verdicts[name].astype(numpy.float32) for name in ("ulps", "seconds")}
     columns["manner"], columns["again"] = manner, repeats(verdicts)
+    columns["of"] = pandas.Series(numbered(verdicts, cards))
     columns["cause"] = pandas.Series(causes(verdicts))
     columns["since"] = _since(verdicts, history)
     facts: dict[str, Any] = {
@@ -215,10 +231,17 @@ def _rows(
         "severity": SEVERITY,
         "growth": GROWTH,
         "kinds": KINDS,
+        "most_values": MAX_VALUES,
         "axes": _axes(header, verdicts),
         "first": header.get("first", {}),
         "laws": LAW_ORDER,
         "manners": SAID,
+        "causes": [asdict(replace(card, cases=())) for card in cards],
+        "levels": {
+            "words": LEVELS,
+            "special": sorted(SPECIAL),
+            "of_law": {law: LEVELS.index(level) for law, level in OF_LAW.items()},
+        },
         "statements": header.get("laws", {}),
         "sees": header.get("sees", {}),
         "gone": [],
@@ -280,10 +303,10 @@ def _bounded(value: Any) -> Any:
     return plain(value) if array.size <= MAX_ENTRIES else f"{array.size:,} entries, too many to draw"
 
 
-def _matrix(verdicts: pandas.DataFrame, counted: Mapping[tuple[str, str], Counted]) -> dict[str, Any]:
+def _matrix(found: Iterable[Cell]) -> dict[str, Any]:
     """Rows of ops, columns of libraries, and in each place the cells of that library's candidates."""
     placed: dict[str, dict[str, list[Cell]]] = {}
-    for cell in cells(verdicts, counted, causes(verdicts) >= 0):
+    for cell in found:
         placed.setdefault(cell.op, {}).setdefault(_library(cell.candidate), []).append(cell)
     columns = [name for name in (*LIBRARIES, "other") if any(name in row for row in placed.values())]
     return {"columns": columns, "rows": placed}
@@ -355,5 +378,11 @@ def _templates() -> jinja2.Environment:
         "thousands": lambda n: f"{n:,}",
         "moment": instant,
     }
-    environment.globals |= {"link": _link, "term": _term, "infinity": float("inf"), "grade_words": GRADE_WORDS}
+    environment.globals |= {
+        "link": _link,
+        "term": _term,
+        "infinity": float("inf"),
+        "state": state,
+        "grade_words": GRADE_WORDS,
+    }
     return environment

@@ -43,10 +43,16 @@ class App {
     this.query = document.getElementById("query");
     this.grid = new Grid(this);
     this.pane = new Case(this);
+    this.atlas = new Atlas(this);
+    this.ops = new OpPage(this);
+    this.causes = new Causes(this);
     this.coldRows = new Promise((resolve) => setTimeout(resolve, 30)).then(() => unpack("details")).then((cold) => { this.cold = cold; this.grid.draw(); this.prepare(["margin.desc", "case.asc", "ulps.desc", "candidate.asc", "law.asc", "message.asc"]); });
+    this.suggestions = new Suggestions(this);
     this.listen();
     this.facets();
     drawChanges(this);
+    this.atlas.draw();
+    this.causes.draw();
     this.follow();
   }
 
@@ -72,7 +78,8 @@ class App {
   }
 
   follow() {
-    const state = this.state(), query = state.q ?? this.start();
+    const state = this.state(), query = state.q ?? (state.op ? `op:${quoted(state.op)}` : this.start());
+    this.ops.follow(state.op ?? "");
     if (this.query.value.trimEnd() !== query) this.query.value = query;
     document.getElementById("unfold").checked = Boolean(state.all);
     this.refresh();
@@ -83,8 +90,8 @@ class App {
   }
 
   linkTo(row) {
-    const { columns } = this.table, { q, sort, all } = this.state();
-    return this.fragment({ q, sort, all, ...this.address(row) });
+    const { q, sort, all, op } = this.state();
+    return this.fragment({ q, sort, all, op, ...this.address(row) });
   }
 
   address(row) {
@@ -92,11 +99,12 @@ class App {
     return { ...Object.fromEntries(KEY.map((name) => [name, columns[name].at(row)])), again: columns.again[row] ? String(columns.again[row]) : "" };
   }
 
+  // An address leaves out what is empty.
   find(state) {
-    const { columns, rows } = this.table, names = KEY.filter((name) => name in state);
-    const wanted = names.map((name) => columns[name].code(state[name])), codes = names.map((name) => columns[name].codes);
+    const { columns, rows } = this.table, whole = "case" in state, names = KEY.filter((name) => whole || name in state);
+    const wanted = names.map((name) => columns[name].code(state[name] ?? "")), codes = names.map((name) => columns[name].codes);
     if (wanted.includes(-1)) return -1;
-    const whole = names.length === KEY.length, again = Number(state.again ?? 0);
+    const again = Number(state.again ?? 0);
     for (let row = 0; row < rows; row++) if (codes.every((code, i) => code[row] === wanted[i]) && (!whole || columns.again[row] === again)) return row;
     return -1;
   }
@@ -176,7 +184,8 @@ class App {
   }
 
   add(field, value) {
-    const others = terms(this.query.value).filter((term) => term.field !== field && !(field === "status" && /^(is:red|is:wrong)$/.test(term.whole)));
+    const now = this.query.value.trim(), held = now && !plain(now) ? [{ whole: `(${now})` }] : terms(now);
+    const others = held.filter((term) => term.field !== field && !(field === "status" && /^(is:red|is:wrong)$/.test(term.whole)));
     this.set({ q: [...others.map(({ whole }) => whole), `${field}:${quoted(value)}`].join(" ") }, "pushState");
   }
 
@@ -246,6 +255,8 @@ class App {
       const stream = file.name.endsWith(".gz") ? file.stream().pipeThrough(new DecompressionStream("gzip")) : file.stream();
       compareWith(this.table, readRun(await new Response(stream).text()));
       drawChanges(this);
+      this.atlas.draw();
+      this.causes.draw();
       Object.assign(document.getElementById("against"), { hidden: false, textContent: `Against ${file.name}.` });
       this.refresh();
       goTo("changed");
@@ -281,7 +292,7 @@ class App {
     else if (button?.dataset.script) this.coldRows.then(() => { const fact = this.pane.facts(this.find(Object.fromEntries(new URLSearchParams(button.dataset.script.slice(1))))); copy(this.pane.script(fact), "repro script", button); });
     else if (button && "close" in button.dataset) button.closest("dialog").close();
     else if (button?.classList.contains("fold")) this.fold(button);
-    else if (link?.dataset.section) { event.preventDefault(); goTo(link.dataset.section); (link.classList.contains("skip") ? this.grid.node : document.getElementById(link.dataset.section)).focus({ preventScroll: true }); }
+    else if (link?.dataset.section) { event.preventDefault(); if (document.getElementById(link.dataset.section).checkVisibility?.() === false) this.ops.leave(); goTo(link.dataset.section); (link.classList.contains("skip") ? this.grid.node : document.getElementById(link.dataset.section)).focus({ preventScroll: true }); }
     else if (link && new URLSearchParams(link.hash.slice(1)).has("q") && !link.hash.includes("case=")) goTo("verdicts");
   }
 

@@ -1,23 +1,65 @@
-// Query text -> which rows match. A term is [-][field sign]value; all terms must hold.
+// Query text -> which rows match. Terms are [-][field sign]value; side by side all must hold; `or`, `-` and parentheses combine them.
 
-const TERM = /(-?)(?:([^\s:<>="]+)(>=|<=|>|<|=|:))?((?:"(?:[^"\\]|\\.)*"|[^\s"])*)/g;
+const TERM = /([()])|(-?)(?:([^\s:<>="()]+)(>=|<=|>|<|=|:))?((?:"(?:[^"\\]|\\.)*"|[^\s"()]|\((?=[^\s"]*\)))*)/g;
 const TEXTS = ["op", "case", "candidate", "law", "subject", "scenario", "status", "grade", "blame", "message", "known", "change", "since", "was"];
-const NUMBERS = ["margin", "ulps", "seconds"];
+const NUMBERS = ["margin", "ulps", "seconds", "cause"];
 const WITHIN = new Set(["case", "message", "known", "blame", "since"]);
+
+// Columns whose values are few and known: a value that none has is a mistake, and is refused with the nearest.
+const CLOSED = new Set(["op", "candidate", "law", "status", "grade", "subject", "scenario"]);
 const IS = {
   red: (t) => statuses(t, t.facts.red),
   wrong: (t) => statuses(t, [...t.facts.bad, "known"]),
+  different: (t) => different(t),
   consequence: (t) => t.columns.cause && ((row) => t.columns.cause[row] >= 0),
   cause: (t) => t.columns.cause && ((row) => t.columns.cause[row] < 0),
 };
 
-function terms(text) {
+// The query's parts in order: terms, parentheses and the word `or`.
+function parts(text) {
   const found = [];
-  for (const [whole, not, field, sign, raw] of text.matchAll(TERM)) {
-    if (!whole || whole === "-") continue;
+  for (const [whole, bracket, not, field, sign, raw] of text.matchAll(TERM)) {
+    if (bracket) { found.push({ bracket, whole }); continue; }
+    if (!whole) continue;
+    if (whole === "-") { found.push({ minus: true, whole }); continue; }
+    if (!field && /^or$/i.test(whole)) { found.push({ or: true, whole }); continue; }
     const values = (raw.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? [""]).map((v) => v.replace(/"((?:[^"\\]|\\.)*)"/g, (_, inner) => inner.replace(/\\(.)/g, "$1")));
     found.push({ whole, not: not === "-", field, sign: sign === "=" ? ":" : sign, raw, values });
   }
+  return found;
+}
+
+// Whether a query is terms side by side alone, which may be taken out one by one.
+function plain(text) { return parts(text).every((part) => !part.bracket && !part.or && !part.minus); }
+
+// What may be taken out: each term, or the whole where they are combined.
+function terms(text) { return plain(text) ? parts(text) : [{ whole: text.trim() }]; }
+
+// parts -> a tree: {all: [...]}, {any: [...]}, {without: ...} or a term.
+function tree(text) {
+  const left = parts(text);
+  let at = 0;
+  const any = () => {
+    const sides = [all()];
+    while (left[at]?.or) { at++; sides.push(all()); }
+    if (sides.length > 1 && sides.some((side) => !side.all.length)) throw new Error("“or” stands between two terms");
+    return sides.length > 1 ? { any: sides } : sides[0];
+  };
+  const all = () => {
+    const found = [];
+    while (at < left.length && !left[at].or && left[at].bracket !== ")") found.push(one());
+    return { all: found };
+  };
+  const one = () => {
+    const part = left[at++];
+    if (part?.minus) { if (left[at]?.bracket !== "(") throw new Error("“-” stands before a term"); return { without: one() }; }
+    if (part?.bracket !== "(") return part;
+    const inside = any();
+    if (left[at++]?.bracket !== ")") throw new Error("a parenthesis is not closed");
+    return inside;
+  };
+  const found = any();
+  if (at < left.length) throw new Error("a parenthesis is closed that was not opened");
   return found;
 }
 
@@ -26,27 +68,63 @@ function quoted(value) {
 }
 
 // One byte per row; throws an Error with a sentence where the query cannot be read.
-function match(table, text) {
-  const mask = new Uint8Array(table.rows).fill(1);
-  for (const term of terms(text)) {
-    const test = tester(table, term), wanted = !term.not;
-    if (test.codes) {
-      const { codes, lookup } = test, flip = wanted ? 0 : 1;
-      for (let row = 0; row < mask.length; row++) mask[row] &= lookup[codes[row]] ^ flip;
-    } else {
-      for (let row = 0; row < mask.length; row++) if (mask[row] && Boolean(test(row)) !== wanted) mask[row] = 0;
-    }
+function match(table, text) { return masked(table, tree(text)); }
+
+function masked(table, node) {
+  const mask = new Uint8Array(table.rows).fill(node.any ? 0 : 1);
+  if (node.any) for (const side of node.any) masked(table, side).forEach((one, row) => { mask[row] |= one; });
+  else if (node.without) masked(table, node.without).forEach((one, row) => { mask[row] = one ^ 1; });
+  else for (const part of node.all ?? [node]) {
+    if (part.all || part.any || part.without) masked(table, part).forEach((one, row) => { mask[row] &= one; });
+    else narrow(table, part, mask);
   }
   return mask;
+}
+
+function narrow(table, term, mask) {
+  const test = tester(table, term), wanted = !term.not;
+  if (test.codes) {
+    const { codes, lookup } = test, flip = wanted ? 0 : 1;
+    for (let row = 0; row < mask.length; row++) mask[row] &= lookup[codes[row]] ^ flip;
+  } else {
+    for (let row = 0; row < mask.length; row++) if (mask[row] && Boolean(test(row)) !== wanted) mask[row] = 0;
+  }
+}
+
+// Rows of a case, law, subject and scenario at which one candidate is right and another wrong.
+function different(table) {
+  const { columns, facts } = table, of = pairsOf(columns), seen = new Map();
+  const state = columns.status.words().map((word) => (word === "conforms" ? 1 : facts.bad.includes(word) || word === "known" ? 2 : 0));
+  const place = (row) => (columns.case.codes[row] * columns.law.count + columns.law.codes[row]) * of.count + of.code(row);
+  for (let row = 0; row < table.rows; row++) { const at = place(row); seen.set(at, (seen.get(at) ?? 0) | state[columns.status.codes[row]]); }
+  return (row) => seen.get(place(row)) === 3;
+}
+
+// Refuses a value that nothing has, naming the nearest.
+function refuseUnknown(field, values, words) {
+  for (const value of values) {
+    if (value === "" || value.includes("*") || words.some((word) => word.toLowerCase() === value.toLowerCase() || word.replaceAll(" ", "-") === value)) continue;
+    const near = words.filter(Boolean).map((word) => [word.includes(value) || value.includes(word) ? 0.5 : likeness(value, word), word]).sort((a, b) => a[0] - b[0])[0];
+    throw new Error(`no ${field} is “${value}”${near ? `; did you mean “${near[1]}”?` : ""}`);
+  }
+}
+
+// How far apart two words are, digits weighing double: fp16 is nearer to float16 than to float64.
+function likeness(one, other) {
+  const digits = (word) => word.replace(/\D/g, "");
+  return distance(one, other) + (digits(one) === digits(other) ? 0 : 2);
 }
 
 function tester(table, term) {
   const { field, sign, values, whole } = term, { columns } = table;
   if (!field || field.includes("/")) return anywhere(table, whole.replace(/^-/, "").replace(/^"(.*)"$/, "$1"));
   if (field === "is") return either(values.map((value) => state(table, value)));
-  if (NUMBERS.includes(field)) return either(values.map((value) => compared(columns[field], sign, value, field)));
+  if (NUMBERS.includes(field)) return either(values.map((value) => compared(columns[field === "cause" ? "of" : field], sign, value, field)));
+  if (CLOSED.has(field)) refuseUnknown(field, values, columns[field].words());
   if (TEXTS.includes(field)) return columns[field] ? inColumn(columns[field], values, WITHIN.has(field)) : () => false;
+  if (Object.hasOwn(table.facts.axes, field) && sign === ":" && table.facts.axes[field].length < table.facts.most_values) refuseUnknown(field, values, [...table.facts.axes[field], "default"]);
   if (Object.hasOwn(table.facts.axes, field)) return onAxis(table, field, sign, values);
+  if (columns.candidate.code(field) >= 0) refuseUnknown("status", values, Object.keys(table.facts.signs));
   if (columns.candidate.code(field) >= 0) return beside(table, field, values);
   throw new Error(unknown(table, field));
 }
@@ -89,6 +167,7 @@ function state(table, value) {
   if (Object.hasOwn(IS, value)) return IS[value](table);
   const kind = value.replaceAll("-", " ");
   if (table.facts.kinds.includes(kind)) return table.columns.change ? inColumn(table.columns.change, [kind], false) : () => false;
+  refuseUnknown("state", [kind], [...Object.keys(IS), ...table.facts.kinds, ...Object.keys(table.facts.signs)]);
   return statuses(table, [kind]);
 }
 
