@@ -10,20 +10,27 @@ from harness.report.cards import of_answer as cards
 from harness.report.causes import foremost
 from harness.report.clusters import Cluster, clusters
 from harness.report.page import moment, page
+from harness.report.site import Past, Step, feed, index, past, step
 from harness.report.tables import READING, csv, markdown, summary
 from harness.report.trust import kills
 
 __all__ = [
     "READING",
     "Cluster",
+    "Past",
+    "Step",
     "badge",
     "cards",
     "clusters",
     "csv",
+    "feed",
     "foremost",
+    "index",
     "kills",
     "markdown",
     "moment",
     "page",
+    "past",
+    "step",
     "summary",
 ]

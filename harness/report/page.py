@@ -41,11 +41,10 @@ from harness.report.trust import coverage, doubts, tightness, tightness_of_model
 from harness.vocabulary import counted
 
 #: The script's parts in the order they are run.
-SCRIPTS = tuple(
-    f"{name}.js"
-    for name in "rows query table pictures case changes atlas strips coverage op causes suggest main".split()
+SCRIPTS = (
+    *("rows.js", "query.js", "table.js", "pictures.js", "case.js", "changes.js", "atlas.js", "strips.js"),
+    *("coverage.js", "op.js", "causes.js", "suggest.js", "main.js"),
 )
-
 
 #: Header fields shown first, in this order; what else a header holds comes after, folded.
 FACTS = ("started", "command", "seed", "versions", "cpu", "isa", "threads")
@@ -129,7 +128,7 @@ def page(
     found = cells(verdicts, counted, causes(verdicts) >= 0)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
-        _templates()
+        templates()
         .get_template("page.html")
         .render(
             script=markupsafe.Markup(script),
@@ -360,17 +359,18 @@ def _term(field: str, value: str) -> str:
     return f"{field}:{value}" if plainly else f'{field}:"{inner}"'
 
 
-def _foreign(text: Any) -> markupsafe.Markup:
+def foreign(text: Any) -> markupsafe.Markup:
     """Text that somebody else wrote: isolated, so that it turns no word of the page around, its control characters shown."""
     return markupsafe.Markup("<bdi>{}</bdi>").format(visible(str(text)))
 
 
-def _templates() -> jinja2.Environment:
+def templates() -> jinja2.Environment:
+    """The environment that pages are written in."""
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_asset), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {
-        "foreign": _foreign,
+        "foreign": foreign,
         "visible": lambda text: visible(str(text)),
         "short": short,
         "level": level,
@@ -378,6 +378,7 @@ def _templates() -> jinja2.Environment:
         "thousands": lambda n: f"{n:,}",
         "moment": instant,
     }
+    environment.globals["style"] = lambda: markupsafe.Markup(_asset("page.css"))
     environment.globals |= {
         "link": _link,
         "term": _term,

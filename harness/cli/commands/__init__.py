@@ -11,6 +11,7 @@ NAMES = (
     "list",
     "report",
     "diff",
+    "site",
     "merge",
     "rescue",
     "schema",

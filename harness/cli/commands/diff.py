@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from harness.cli import files
+from harness.cli import endings, files
 from harness.cli.earlier import BASELINE, of_baseline, told_of_capabilities
 from harness.cli.printing import columns
 from harness.cli.refusals import CONFORMS, DEVIATES, finish, refuse
@@ -21,7 +21,13 @@ CHANGES = 200
 @click.argument("new", required=False, type=click.Path(exists=True, path_type=Path))
 @click.option("--baseline", is_flag=True, help="Compare the one run given with reports/baseline.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
-def command(old: Path, new: Path | None, baseline: bool, form: str) -> None:
+@click.option(
+    "--page",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the page of NEW against OLD there.",
+)
+def command(old: Path, new: Path | None, baseline: bool, form: str, folder: Path | None) -> None:
     """What is new, fixed, regressed, grew, or no longer run between two runs."""
     from harness import cases
     from harness import diff as differences
@@ -36,6 +42,8 @@ def command(old: Path, new: Path | None, baseline: bool, form: str) -> None:
         click.echo(f"harness: {said}", err=True)
     earlier = files.verdicts(old) if new else of_baseline(facts, later, renamed)
     table = differences.diff(earlier, later, renamed)
+    if folder:
+        _page(new or old, old if new else None, folder)
     if form == "json":
         click.echo(table.to_json(orient="records", lines=True).rstrip())
     else:
@@ -44,6 +52,18 @@ def command(old: Path, new: Path | None, baseline: bool, form: str) -> None:
         said += f"; the {CHANGES} worst are shown, --format json prints all" if len(table) > CHANGES else ""
         _print_changes(table.head(CHANGES), said, form)
     finish(DEVIATES if differences.regressions(table) else CONFORMS)
+
+
+def _page(run: Path, against: Path | None, folder: Path) -> None:
+    """Write the page of a run against another, or against the baseline."""
+    from harness.store import Store, StoreError
+
+    try:
+        with Store.open(files.run_file(run)) as store:
+            endings.write(store, store.verdicts(), folder, against)
+    except StoreError as error:
+        refuse(f"{error}; a page is made of a run's file")
+    click.echo(f"page: {folder / endings.PAGE}", err=True)
 
 
 def _print_changes(table: Any, said: str, form: str) -> None:
