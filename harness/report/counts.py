@@ -68,15 +68,21 @@ class Cell:
 
 def table(verdicts: pandas.DataFrame) -> pandas.DataFrame:
     """The verdicts with every column there, of its right type, nothing missing but numbers."""
-    columns = {
-        name: pandas.to_numeric(verdicts[name], errors="coerce").astype(numpy.float64)
-        if name in NUMBERS and name in verdicts
-        else verdicts[name].fillna("").astype(str)
-        if name in verdicts
-        else pandas.Series(float("nan") if name in NUMBERS else "", index=verdicts.index)
-        for name in COLUMNS
-    }
-    return pandas.DataFrame(columns).reset_index(drop=True)
+    columns = {name: _column(verdicts, name) for name in COLUMNS}
+    return pandas.DataFrame(columns, copy=False).reset_index(drop=True)
+
+
+def _column(verdicts: pandas.DataFrame, name: str) -> pandas.Series:
+    """A column of its right type; one that is so already is not copied."""
+    if name in NUMBERS:
+        if name not in verdicts:
+            return pandas.Series(float("nan"), index=verdicts.index)
+        return pandas.to_numeric(verdicts[name], errors="coerce").astype(numpy.float64)
+    if name not in verdicts:
+        return pandas.Series("", index=verdicts.index)
+    column = verdicts[name]
+    whole = column.dtype == "str" and not column.hasnans
+    return column if whole else column.fillna("").astype(str)
 
 
 def counts(verdicts: pandas.DataFrame) -> dict[str, int]:

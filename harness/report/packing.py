@@ -11,7 +11,7 @@ import base64
 import json
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy
@@ -30,8 +30,16 @@ def pack(columns: Mapping[str, pandas.Series], facts: Mapping[str, Any]) -> str:
     rows = len(next(iter(columns.values()))) if columns else 0
     manifest = json.dumps({"rows": rows, "columns": described, "facts": plain(facts)}).encode()
     head = numpy.uint32(len(manifest)).tobytes() + manifest
-    body = head + bytes(-len(head) % _ALIGNMENT) + b"".join(blobs.parts)
-    return base64.b64encode(zlib.compress(body, LEVEL)).decode()
+    return base64.b64encode(b"".join(_deflated(blobs.after(head + bytes(-len(head) % _ALIGNMENT))))).decode()
+
+
+def _deflated(parts: list[bytes]) -> Iterator[bytes]:
+    """The parts one after the other, deflated; each is let go of once it is read."""
+    packer = zlib.compressobj(LEVEL)
+    parts.reverse()
+    while parts:
+        yield packer.compress(parts.pop())
+    yield packer.flush()
 
 
 def plain(value: Any) -> Any:
@@ -58,6 +66,11 @@ class _Blobs:
         self.parts: list[bytes] = []
         self.length = 0
 
+    def after(self, head: bytes) -> list[bytes]:
+        """The head and all bytes, which are held no longer here."""
+        parts, self.parts = [head, *self.parts], []
+        return parts
+
     def add(self, array: numpy.ndarray) -> list[int]:
         """Where the array's bytes begin and how many entries it has."""
         content = array.tobytes()
@@ -72,11 +85,11 @@ def _column(blobs: _Blobs, column: pandas.Series) -> dict[str, Any]:
     if column.dtype.kind in "fiu":
         array = column.to_numpy()
         return {"type": array.dtype.name, "at": blobs.add(array)}
-    codes, entries = pandas.factorize(column.astype(object), sort=True)
-    words = [_clean(entry) for entry in entries]
-    text = "".join(words)
-    lengths = numpy.array([_utf16(word) for word in words], dtype=numpy.uint32)
-    narrow = codes.astype(_width(len(words)))
+    codes, entries = pandas.factorize(column, sort=True)
+    narrow = codes.astype(_width(len(entries)))
+    del codes
+    lengths = numpy.fromiter((_utf16(_clean(entry)) for entry in entries), dtype=numpy.uint32, count=len(entries))
+    text = "".join(map(_clean, entries)).encode()
     if narrow.itemsize > 1:
         narrow = numpy.diff(narrow, prepend=narrow.dtype.type(0))
     return {
@@ -84,7 +97,7 @@ def _column(blobs: _Blobs, column: pandas.Series) -> dict[str, Any]:
         "codes": narrow.dtype.name,
         "at": blobs.add(narrow),
         "lengths": blobs.add(lengths),
-        "text": blobs.add(numpy.frombuffer(text.encode(), dtype=numpy.uint8)),
+        "text": blobs.add(numpy.frombuffer(text, dtype=numpy.uint8)),
     }
 
 
