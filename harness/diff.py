@@ -137,8 +137,8 @@ def _gathered_as(old: pandas.DataFrame, new: pandas.DataFrame) -> pandas.DataFra
     found = pandas.concat([old[kept & ~moved], old[moved].assign(**dict.fromkeys(OF, "")), spread], ignore_index=True)
     severity = found["status"].map(SEVERITY).fillna(_UNJUDGED)
     ordered = found.assign(severity=severity).sort_values("severity", kind="stable").drop(columns="severity")
-    kept: pandas.DataFrame = ordered.drop_duplicates(list(KEY), keep="last")
-    return kept
+    worst: pandas.DataFrame = ordered.drop_duplicates(list(KEY), keep="last")
+    return worst
 
 
 def _apart(table: pandas.DataFrame) -> numpy.ndarray:
