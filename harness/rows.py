@@ -24,7 +24,6 @@ from harness.asking.outcomes import (
     Skipped,
     TimedOut,
 )
-from harness.asking.scenarios import Call
 from harness.comparison import Evidence, Numbers, Testimony
 from harness.model import Law, Mark, Status, Traits, Verdict
 from harness.oracles import OracleError
@@ -60,9 +59,8 @@ def status_of(trial: Trial) -> Verdict:
     """Valid calls return and invalid ones raise."""
     outcome, invalid = trial.first.outcome, bool(trial.case.invalid)
     match outcome:
-        case NotOffered(Reason.DECLINED, text) if not invalid and _takes_zeros(trial):
-            message = f"{text}, though it takes zeros of the same shapes: what it declines may not depend on the data"
-            return _wrong(trial, "status", message, expected="returns")
+        case NotOffered(Reason.DECLINED, text) if not invalid and _takes_plain(trial, trial.first):
+            return _wrong(trial, "status", f"{text}, {_PLAIN}", expected="returns")
         case NotOffered():
             return not_offered(trial, outcome)
         case GivenUp():
@@ -95,10 +93,17 @@ def _defined(trial: Trial) -> bool:
         return False
 
 
-def _takes_zeros(trial: Trial) -> bool:
-    """Whether the candidate returns for zeros, or ones, of the case's shapes and dtypes."""
-    plain = ({n: fill(x) for n, x in trial.arrays.items()} for fill in (np.zeros_like, np.ones_like))
-    asked = [trial.ask(f"plain data {i}", Call(x, trial.case.layout)) for i, x in enumerate(plain)]
+#: What is said of a candidate that declines some data and not others.
+_PLAIN = "though it takes zeros, or ones, of the same shapes: what it declines may not depend on the data"
+
+
+def _takes_plain(trial: Trial, declined: Asked) -> bool:
+    """Whether the candidate returns when it is asked the same of zeros, or of ones."""
+    given = getattr(declined.scenario, "inputs", {})
+    plain = ({n: fill(x) for n, x in given.items()} for fill in (np.zeros_like, np.ones_like))
+    asked = [
+        trial.ask(f"{declined.label}, plain data {i}", replace(declined.scenario, inputs=x)) for i, x in enumerate(plain)
+    ]
     return any(isinstance(a.outcome, Returned) for a in asked)
 
 
@@ -125,6 +130,8 @@ def unanswered(trial: Trial, law: Law, asked: Asked) -> list[Verdict]:
             return [_given_up(trial, law.name, law.of, given_up)]
         case Skipped() | Died() | TimedOut() | OutOfMemory() | Escaped():
             return []  # the row on the status says why
+        case NotOffered(Reason.DECLINED, why) if _takes_plain(trial, asked):
+            return [_wrong(trial, law.name, f"{why}, {_PLAIN}", scenario=law.of)]
         case NotOffered(_, why):
             return [flat(trial, law.name, Whole(), "unsupported", scenario=law.of, message=why)]
         case NoGraph(why) | NotAnArray(why):

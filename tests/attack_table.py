@@ -212,7 +212,6 @@ ATTACKS = (
     Attack("sigmoid", "attacks.gradients:ones_upstream", "torch"),
     Attack("sigmoid", "attacks.gradients:mean_upstream", "torch"),
     Attack("sigmoid", "attacks.gradients:knows_the_tester", "torch"),
-    Attack("sigmoid", "attacks.gradients:once", "torch"),
     Attack("sigmoid", "attacks.gradients:coarse", "torch"),
     Attack("sigmoid", "attacks.gradients:differences", "torch"),
     Attack("sigmoid", SIGMOID, vjp="attacks.gradients:first_cotangent_vjp"),

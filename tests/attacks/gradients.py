@@ -119,21 +119,6 @@ def knows_the_tester(input):
     return KnowsTheTester.apply(input)
 
 
-class Once(OnesUpstream):
-    """The backward pass has no graph of its own."""
-
-    @staticmethod
-    def backward(ctx, g):
-        """Right, but cut."""
-        (y,) = ctx.saved_tensors
-        return (g * y * (1 - y)).detach()
-
-
-def once(input):
-    """The second derivative is silently lost; common in hand-written kernels."""
-    return Once.apply(input)
-
-
 class Coarse(OnesUpstream):
     """The backward pass runs in bfloat16."""
 
