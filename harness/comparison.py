@@ -78,7 +78,8 @@ class Evidence:
     """The worst entry of one equation. ``margin`` is error over bound; ``believable`` whether it could have failed.
 
     ``blind`` is the share of entries whose bound is not narrower than what a wrong answer would be off by. ``place``
-    is where that entry stands in the numbers of ``equation``; texts are written when somebody reads them.
+    is where that entry stands in the numbers of ``equation``; texts are written when somebody reads them. ``stepwise``
+    is whether a deviation is within what rounding half types at each step may be off by.
     """
 
     equation: Numbers | Fact
@@ -91,6 +92,7 @@ class Evidence:
     believable: bool = True
     doubt: str = ""
     blind: float = 0.0
+    stepwise: bool = False
 
     @property
     def entries(self) -> int:
@@ -237,7 +239,7 @@ def _explained(found: Evidence, equation: Numbers, tier: int) -> Evidence:
     if _numbers(replace(equation, answer=equation.answer.stepwise()), tier).margin > 1:
         return found
     words = f"off by {found.margin:.3g} bounds, though within those of `algorithm: step-by-step`"
-    return replace(found, message=words)
+    return replace(found, message=words, stepwise=True)
 
 
 def _cancelled(found: Evidence, tier: int) -> Evidence:

@@ -283,7 +283,7 @@ class Traits:
 
     ``raised`` is an exception's type, or how the process ended; ``wrong`` of ``entries`` were wrong, in each of
     ``places`` all of them; ``relative`` is the largest error as a part of what was due; ``relation`` whether it relates
-    two answers.
+    two answers; ``stepwise`` whether rounding half types at each step explains it.
     """
 
     raised: str = ""
@@ -293,6 +293,7 @@ class Traits:
     spans: tuple[Span, ...] = ()
     relative: float = float("nan")
     relation: bool = False
+    stepwise: bool = False
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ def traits(evidence: Evidence, tier: str, inputs: Mapping[str, Array]) -> Traits
         spans=tuple(_spans(wrong, inputs)),
         relative=_relative(wrong, actual, expected),
         relation=numbers.own is not None,
+        stepwise=evidence.stepwise,
     )
 
 

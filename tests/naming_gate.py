@@ -1,7 +1,8 @@
-"""Miniatures -> the names they are given: ``python tests/naming_gate.py [-k WORD] [--level LEVEL]``.
+"""Miniatures -> the answers they are given: ``python tests/naming_gate.py [-k WORD] [--level LEVEL] [--every N]``.
 
-Prints each miniature with what is wrong with it, in its own words, and the name it is given or none. Somebody reads
-whether the names are true. ``--right`` goes over the look-alikes, which must get none.
+Prints each miniature with what is wrong with it, in its own words, and what the first cause of its answer says: the
+name of its mistake, or the rule that separates all wrong cases from all right ones. Somebody reads whether the names
+are true. ``--right`` goes over the look-alikes, which must be right.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import argparse
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -20,13 +23,20 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from gate import _address, candidate, every, says, spec  # noqa: E402
 from gate_matrix import LOOKALIKES, MINIATURES, Entry  # noqa: E402
 
+from harness import cases, runs  # noqa: E402
+from harness.answer import Answer, Manner, answer, lines  # noqa: E402
+from harness.answer.names import with_names  # noqa: E402
+from harness.answer.text import said  # noqa: E402
 from harness.asking.hosts import Inline, Wanted  # noqa: E402
 from harness.candidates import Candidate  # noqa: E402
 from harness.model import Case  # noqa: E402
-from harness.naming import Level, Name, named  # noqa: E402
+from harness.naming import Level  # noqa: E402
 from harness.naming.samples import PLAIN, ordered, sampled  # noqa: E402
 
 SEED = 0
+
+#: Cases that are judged of each entry, as far as there are so many.
+CASES = 160
 
 #: Cases that are looked at of a miniature: of plain data, of special data, and like the one that it names.
 LOOKED, SPECIAL, ALIKE = 40, 20, 12
@@ -67,34 +77,89 @@ def _marks(case: Case) -> set[str]:
     return set(case.id.split("/")[1:])
 
 
-def judged(entry: Entry, one: Candidate, level: Level) -> tuple[list[Case], list[Case]]:
-    """The cases at which a miniature deviates, and those at which it conforms."""
+@dataclass(frozen=True)
+class Told:
+    """What the answer about an entry says first, how many causes it names, and the processor seconds that it took."""
+
+    entry: Entry
+    how: str
+    text: str
+    answer: Answer
+    seconds: float
+
+    @property
+    def level(self) -> str:
+        """The level of the law that must catch it."""
+        return LEVELS.get(self.entry.law, self.entry.law)
+
+
+#: How an answer says what is wrong, the best first. The first four of them do.
+HOWS = ("named", "rule", "everywhere", "raises", "rule of most", "neither", "unseen")
+SAYS = HOWS[:4]
+
+
+def looked(entry: Entry, most: int) -> list[Case]:
+    """The cases that are judged of an entry, in the order of a check: those nearest to the first, and like its own."""
     found = every(entry.op)
-    return separated(one, found.values(), level, found[_address(entry)])
+    near = cases.find(spec(entry.op), _address(entry))
+    alike = cases.ordered(spec(entry.op), [c for c in found.values() if not c.invalid and _marks(near) <= _marks(c)])
+    far = list(cases.spread(spec(entry.op), [c for c in found.values() if not c.invalid]))[: most // 2]
+    first = cases.ordered(spec(entry.op), found.values())[: most // 2]
+    chosen = {c.id: c for c in (near, *alike[:ALIKE], *far, *first)}
+    return list(cases.ordered(spec(entry.op), chosen.values()))
 
 
-def told(entry: Entry, level: Level) -> tuple[Name | None, float, str]:
-    """The name of a miniature, the processor seconds that it took, and at how many cases it is wrong."""
-    one = held(entry)
-    wrong, right = judged(entry, one, level)
-    began = time.process_time()
-    name = named(spec(entry.op), one, wrong, right, level=level, seed=SEED)
-    return name, time.process_time() - began, f"{len(wrong)} of {len(wrong) + len(right)}"
+def told(entry: Entry, most: int) -> Told:
+    """The answer about an entry, as a check gives it."""
+    began, given = time.process_time(), candidate(entry)
+    order = {c.id: c for c in looked(entry, most)}
+    asked = replace(spec(entry.op), candidates=(given,), known=())
+    judge = runs.ready(asked, runs.holders(str(ROOT / "tests"), "", None))
+    rows = [r for c in order.values() for r in judge.verdicts(c, SEED, lambda *_: None) if r.candidate == given.name]
+    found = answer(spec(entry.op), given, order, rows)
+    found = with_names(found, spec(entry.op), held(entry), order, SEED)
+    return Told(entry, *says_first(found), found, time.process_time() - began)
 
 
-def chosen(options: argparse.Namespace) -> Iterator[tuple[Entry, Level]]:
-    """The entries to go over, each with its level."""
+def says_first(found: Answer) -> tuple[str, str]:
+    """How the first cause says what is wrong, and its words."""
+    if not found.causes:
+        return "unseen", ""
+    cause = found.causes[0]
+    if cause.name:
+        return "named", cause.name
+    if cause.rule and cause.rule.exact:
+        return "rule", said(cause.rule)
+    if cause.manner is Manner.RAISES:
+        return "raises", cause.detail
+    if not cause.right:
+        return "everywhere", cause.example.message
+    return ("rule of most", said(cause.rule)) if cause.rule else ("neither", cause.pattern.text)
+
+
+def chosen(options: argparse.Namespace) -> Iterator[Entry]:
+    """The entries to go over."""
     for entry in LOOKALIKES if options.right else MINIATURES:
-        level = "values" if options.right else LEVELS.get(entry.law)
-        if level is None or options.level not in ("", level) or options.k not in entry.name:
-            continue
-        if options.numpy and entry.library != "numpy":
-            continue
-        yield entry, level
+        level = LEVELS.get(entry.law, entry.law)
+        library = entry.library == "numpy" or not options.numpy
+        if options.level in ("", level) and options.k in entry.name and library:
+            yield entry
+
+
+def table(found: Sequence[Told]) -> Iterator[str]:
+    """How the answers say what is wrong, by level, and the causes of each."""
+    yield f"{'level':14}" + "".join(f"{how:>14}" for how in HOWS)
+    for level in [*dict.fromkeys(t.level for t in found), ""]:
+        some = [t for t in found if t.level == level or not level]
+        counts = Counter(t.how for t in some)
+        yield f"{level or 'all':14}" + "".join(f"{counts[how]:14}" for how in HOWS)
+    causes = sorted(len(t.answer.causes) for t in found)
+    saying = sum(t.how in SAYS for t in found)
+    yield f"says what is wrong: {saying} of {len(found)}; causes: median {causes[len(causes) // 2]}, most {causes[-1]}"
 
 
 def main() -> None:
-    """Print every name."""
+    """Print every answer."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-k", default="", help="only entries whose name contains this")
     parser.add_argument("--level", default="")
@@ -102,16 +167,22 @@ def main() -> None:
     parser.add_argument("--right", action="store_true", help="look-alikes alone")
     parser.add_argument("--from", type=int, default=0, dest="begin")
     parser.add_argument("--most", type=int, default=None)
+    parser.add_argument("--every", type=int, default=1, help="every Nth entry")
+    parser.add_argument("--cases", type=int, default=CASES, help="cases of each")
+    parser.add_argument("--screen", action="store_true", help="the whole answer of each")
     options = parser.parse_args()
-    warnings.simplefilter("ignore")
-    entries = list(chosen(options))
-    names = 0
-    for entry, level in islice(entries, options.begin, None if options.most is None else options.begin + options.most):
-        name, seconds, cases = told(entry, level)
-        names += name is not None
-        text = f"{name.text} [{name.fits}]" if name else "-"
-        print(f"{entry.name} ({level}, {cases}, {seconds:.1f} s)\n    is:  {says(entry)}\n    got: {text}", flush=True)
-    print(f"named {names} of {len(entries)}")
+    entries = islice(chosen(options), options.begin, None, options.every)
+    found = []
+    for entry in islice(entries, options.most):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            one = told(entry, options.cases)
+        found.append(one)
+        causes = f"{len(one.answer.causes)} causes, {one.seconds:.1f} s"
+        print(f"{entry.name} ({one.level}, {causes})\n    is:  {says(entry)}\n    {one.how}: {one.text}", flush=True)
+        if options.screen:
+            print("\n".join(lines(one.answer)), flush=True)
+    print("\n".join(table(found)))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ class Manner(StrEnum):
     """How a row is wrong."""
 
     NUMBER = "another number"
+    STEPS = "rounds at each step"
     FACT = "another fact"
     RAISES = "raises"
     LACKS = "gives nothing"
@@ -121,7 +122,7 @@ def causes(spec: Spec, order: Mapping[str, Case], rows: Sequence[Verdict]) -> tu
     made = _merged(made, facts)
     found = [facts.cause(one) for one in made]
     levels = list(Level)
-    return tuple(sorted(found, key=lambda c: (levels.index(c.level), -len(c.wrong))))
+    return tuple(sorted(found, key=lambda c: (c.manner is Manner.STEPS, levels.index(c.level), -len(c.wrong))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +168,8 @@ def manner(row: Verdict) -> Manner:
         return Manner.RAISES
     if row.status == "fails":
         return Manner.LACKS
+    if row.traits.stepwise:
+        return Manner.STEPS
     return Manner.NUMBER if row.bound else Manner.FACT
 
 
@@ -223,12 +226,13 @@ def _one_of_two(a: _Made, b: _Made, facts: _Facts) -> _Made | None:
     if "refusals" in (a.root.family, b.root.family):
         return None
     rows, laws = (*a.root.rows, *b.root.rows), a.root.laws | b.root.laws
-    larger = max((a.root, b.root), key=lambda g: len(g.cases))
+    larger = max((a.root, b.root), key=lambda g: (g.manner is not Manner.STEPS, len(g.cases)))
     together = replace(larger, rows=rows, cases=a.root.cases | b.root.cases, laws=laws)
     found = facts.rule(together)
     same = a.rule is not None and b.rule is not None and a.rule.text == b.rule.text
     everywhere = found is None and a.rule is None and b.rule is None and not facts.right(together)
-    better = found is not None and found.exact and not (_is_exact(a) and _is_exact(b))
+    apart = a.root.manner is not b.root.manner and Manner.STEPS in (a.root.manner, b.root.manner)
+    better = found is not None and found.exact and not (_is_exact(a) and _is_exact(b)) and not apart
     return _Made(together, [*a.parts, *b.parts], found) if same or better or everywhere else None
 
 
@@ -243,17 +247,17 @@ class _Facts:
         self._spec, self._order = spec, order
         self._place = {case: n for n, case in enumerate(order)}
         self._columns: Columns | None = None
-        self._conforms: dict[str, set[str]] = defaultdict(set)
+        self._conforms: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._red: dict[str, set[str]] = defaultdict(set)
         for row in rows:
             if row.status in ("conforms", "known"):
-                self._conforms[row.law].add(row.case)
+                self._conforms[row.law, row.of].add(row.case)
             elif wrong(row):
                 self._red[row.law].add(row.case)
 
     def right(self, group: _Group) -> list[str]:
         """The cases at which what the group breaks was judged and is kept."""
-        kept = set[str]().union(*(self._conforms[law] for law in group.laws))
+        kept = set[str]().union(*(self._conforms[about] for about in {(r.law, r.of) for r in group.rows}))
         broken = group.cases.union(*(self._red[law] for law in group.laws))
         invalid = group.family == "refusals"
         return self._sorted(c for c in kept - broken if c in self._order and bool(self._order[c].invalid) == invalid)
@@ -275,13 +279,13 @@ class _Facts:
         return self._separating(bad, good)
 
     def _separating(self, bad: Sequence[str], good: Sequence[str]) -> Rule | None:
-        """The rule of all cases; that of those with data as any, where it is exact and the other is not."""
+        """The rule of all cases; without right ones of special data, which may hide what is wrong, where that is exact."""
         found = self._rule(bad, good)
-        plain = [[c for c in some if self._order[c].fill in PLAIN] for some in (bad, good)]
         if found is None or not found.exact:
-            ordinary = self._rule(*plain)
+            plain = [c for c in good if self._order[c].fill in PLAIN]
+            ordinary = self._rule(bad, plain)
             if ordinary is not None and ordinary.exact:
-                return replace(ordinary, hidden=len(bad) + len(good) - sum(map(len, plain)))
+                return replace(ordinary, hidden=len(good) - len(plain))
         return found
 
     def _rule(self, bad: Sequence[str], good: Sequence[str]) -> Rule | None:
@@ -310,7 +314,12 @@ class _Facts:
             manner=root.manner,
             laws=tuple(sorted(root.laws)),
             detail=root.detail,
-            subjects=tuple(dict.fromkeys(r.of for r in sorted(root.rows, key=lambda r: self._place.get(r.case, 0)))),
+            subjects=tuple(
+                dict.fromkeys(
+                    (own is Level.LAYOUTS and r.scenario) or r.of
+                    for r in sorted(root.rows, key=lambda r: self._place.get(r.case, 0))
+                )
+            ),
             wrong=tuple(found),
             right=tuple(right),
             rule=made.rule,

@@ -34,7 +34,7 @@ def heading(found: Answer) -> str:
     why = ""
     if without:
         told = [cut(reason, LONGEST) for reason in list(found.refused)[:MOST_REASONS]]
-        why = f", {without:,} not offered: {', '.join(told)}{' ...' if len(found.refused) > MOST_REASONS else ''}"
+        why = f", {without:,} not offered: {'; '.join(told)}{' ...' if len(found.refused) > MOST_REASONS else ''}"
     partial = f" of {found.planned:,}" if found.cases < found.planned else ""
     judged = _counted(found.cases, "case")
     match found.said:
@@ -92,7 +92,7 @@ def _levels(found: Answer) -> Iterator[str]:
 def _short(cause: Cause, sentences: Sequence[str]) -> list[str]:
     """What is wrong and an example, where an earlier cause has taken the room."""
     example = f"smallest: {cause.smallest.text}" if cause.smallest else f"nearest: {_example(cause)}"
-    return [sentences[0], *([cause.name] if cause.name else []), *([example] if example in sentences else [])]
+    return [*sentences[: 2 if cause.name else 1], *([example] if example in sentences else [])]
 
 
 def _block(label: str, items: Sequence[str], most: int = 3) -> Iterator[str]:
@@ -110,14 +110,10 @@ def _block(label: str, items: Sequence[str], most: int = 3) -> Iterator[str]:
 
 def told(cause: Cause, found: Answer) -> Iterator[str]:
     """What is to be said of a cause, a sentence each."""
-    yield f"{what(cause, found.at(cause.level))}{_where(cause)}"
     if cause.name:
         yield cause.name
-    if cause.pattern.text:
-        yield cause.pattern.text
-    if cause.neighbour and not (cause.rule and cause.rule.exact and len(cause.rule.alternatives) == 1):
-        near = cause.neighbour
-        yield f"{near.axis} {write(near.right)} is right, {write(near.wrong)} is wrong"
+    yield f"{what(cause, found.at(cause.level))}{_where(cause)}"
+    yield from () if cause.name else _hints(cause)
     if cause.smallest:
         yield f"smallest: {cause.smallest.text}"
     elif cause.level is not Level.REFUSALS:
@@ -125,6 +121,15 @@ def told(cause: Cause, found: Answer) -> Iterator[str]:
     if cause.beside:
         counts = (f"{level.value} {n:,} of {found.at(level).judged:,}" for level, n in cause.beside.items())
         yield f"with it: {', '.join(counts)} cases"
+
+
+def _hints(cause: Cause) -> Iterator[str]:
+    """Where in the arrays, and in what the nearest right case differs: what helps as long as no name is known."""
+    if cause.pattern.text:
+        yield cause.pattern.text
+    if cause.neighbour and not (cause.rule and cause.rule.exact and len(cause.rule.alternatives) == 1):
+        near = cause.neighbour
+        yield f"{near.axis} {write(near.right)} is right, {write(near.wrong)} is wrong"
 
 
 def what(cause: Cause, tally: Tally) -> str:
@@ -144,6 +149,8 @@ def what(cause: Cause, tally: Tally) -> str:
             return f"wrong at {of}{subject}: {cut(cause.example.message, LONGEST)}"
         case Manner.NUMBER:
             return f"wrong at {of}{subject}"
+        case Manner.STEPS:
+            return f"rounds half types at each step at {of}: conforms there as --algorithm step-by-step"
 
 
 def _names(cause: Cause) -> str:
@@ -155,7 +162,8 @@ def _subjects(cause: Cause) -> str:
     if cause.level in (Level.VALUES, Level.SPECIALS, Level.TYPES, Level.REFUSALS) or not any(cause.subjects):
         return ""
     some = [s for s in cause.subjects if s]
-    return f" ({', '.join(some[:3])}{' ...' if len(some) > 3 else ''})"
+    word = "layout " if cause.level is Level.LAYOUTS else ""
+    return f" ({word}{', '.join(some[:3])}{' ...' if len(some) > 3 else ''})"
 
 
 def _where(cause: Cause) -> str:
@@ -164,7 +172,9 @@ def _where(cause: Cause) -> str:
         return ""
     if not cause.right:
         return ": everywhere" if len(cause.wrong) > 1 else ""
-    return "" if cause.rule is None else f"; {said(cause.rule)}"
+    if cause.rule is None or (cause.name and not cause.rule.exact):
+        return ""
+    return f"; {said(cause.rule)}"
 
 
 def said(rule: Rule) -> str:
@@ -182,7 +192,7 @@ def said(rule: Rule) -> str:
 
 def _example(cause: Cause) -> str:
     row = cause.example
-    if cause.manner is Manner.NUMBER:
+    if cause.manner in (Manner.NUMBER, Manner.STEPS):
         return f"{row.case} gives {apart(row.actual, row.expected)}" + (f", at [{row.at}]" if row.at else "")
     return f"{row.case}: {cut(row.message, LONGEST)}"
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.answer import WORDS, Answer, Cause, Level, Manner, Name, Said, answer, document, lines, named
+from harness.answer import WORDS, Answer, Level, Said, answer, document, lines
 from harness.cli import judging, leaving
 from harness.cli.first import First
 from harness.cli.given import asked, refuse_unknown_names
@@ -20,18 +20,9 @@ from harness.cli.refusals import CONFORMS, DEVIATES, refuse
 
 if TYPE_CHECKING:
     from harness.builds import Build
+    from harness.candidates import Candidate
     from harness.model import CandidateSpec, Case, Spec, Verdict
     from harness.runs import Plan
-
-
-#: What names know of: numbers of some levels, and shapes, which are those of another function's values.
-NAMED: Mapping[tuple[Level, Manner], Literal["values", "gradients", "forward"]] = {
-    (Level.VALUES, Manner.NUMBER): "values",
-    (Level.SPECIALS, Manner.NUMBER): "values",
-    (Level.TYPES, Manner.FACT): "values",
-    (Level.GRADIENTS, Manner.NUMBER): "gradients",
-    (Level.FORWARD, Manner.NUMBER): "forward",
-}
 
 
 @dataclass(frozen=True)
@@ -49,6 +40,8 @@ class Wanted:
 
 def check(spec: Spec, given: tuple[CandidateSpec, ...], wanted: Wanted, means: judging.Means) -> int:
     """Judge a user's candidates and say what they are: the exit code. A library's own known faults are excused."""
+    from harness.answer.names import with_names
+
     accepted, quiet = levels(wanted.accept), wanted.form != "table"
     judging.one_thread()
     given = tuple(asked(spec, c, wanted.seed, quiet) for c in given)
@@ -63,8 +56,7 @@ def check(spec: Spec, given: tuple[CandidateSpec, ...], wanted: Wanted, means: j
     answers = [answer(spec, c, order, by_name[c.name], accepted) for c in given]
     if wanted.form != "rows" or wanted.out:
         answers = [first.smallest(a) for a in answers]
-    namers = {c.name: _name(spec, c, order, wanted.seed) for c in given}
-    answers = [replace(a, causes=named(_numbers_first(a.causes), namers[a.candidate])) for a in answers]
+    answers = [with_names(a, spec, _held(spec, c), order, wanted.seed) for a, c in zip(answers, given, strict=True)]
     left = leaving.leave(spec, chosen, answers, rows, wanted.out, time.monotonic() - began)
     _print(answers, left, wanted.form)
     for a in answers:
@@ -84,33 +76,14 @@ def levels(text: str) -> frozenset[Level]:
     return frozenset(WORDS[word] for word in words)
 
 
-def _name(spec: Spec, given: CandidateSpec, order: Mapping[str, Case], seed: int) -> Name:
-    """What says which mistake a cause is."""
-    from harness import naming, runs
+def _held(spec: Spec, given: CandidateSpec) -> Candidate:
+    """A candidate in a host of its own."""
+    from harness import runs
     from harness.asking.hosts import Limits
     from harness.candidates import Candidate
 
     held = runs.holders(runs.places([spec]), str(judging.servers().folder), Limits(judging.TIMEOUT))
-    candidate = Candidate(given.name, spec, given, held(given))
-
-    known: list[naming.Name] = []
-
-    def name(cause: Cause) -> str | None:
-        wrong, right = ([order[id] for id in ids if id in order] for ids in (cause.wrong, cause.right))
-        if cause.manner is Manner.RAISES:
-            return next((n.text for n in known if naming.refused(spec, n, wrong)), None)
-        if (cause.level, cause.manner) not in NAMED:
-            return None
-        found = naming.named(spec, candidate, wrong, right, level=NAMED[cause.level, cause.manner], seed=seed)
-        known.extend([found] if found else [])
-        return found.text if found else None
-
-    return name
-
-
-def _numbers_first(causes: Sequence[Cause]) -> list[Cause]:
-    """The causes, those that numbers tell of before what raises."""
-    return sorted(causes, key=lambda c: c.manner is Manner.RAISES)
+    return Candidate(given.name, spec, given, held(given))
 
 
 def _judged(

@@ -40,7 +40,7 @@ WRONG, RIGHT, FURTHER = 10, 14, 16
 #: Other draws of the inputs by which alterations are told apart that fit alike.
 DRAWS = 6
 
-#: Processor seconds that naming may take.
+#: Processor seconds that the search may take once the samples are there.
 SECONDS = 3.0
 
 #: Alterations that fit some cases, each tried together with a second one, and deviating cases that they are looked for in.
@@ -80,7 +80,6 @@ def named(
 def _named(
     looks: _Looks, spec: Spec, wrong: Iterable[Case], right: Iterable[Case], level: Level, seconds: float
 ) -> Name | None:
-    clock = Clock(seconds)
     deviating, conforming = ordered(spec, wrong), ordered(spec, right)
     samples = list(islice((s for s in map(looks.at, deviating) if s and s.wrong), WRONG))
     if not samples:
@@ -89,6 +88,7 @@ def _named(
     about = tuple(n for n in samples[0].got if any(n in s.wrong for s in samples))
     alone = [(n,) for n in about] if level != "values" and len(about) > 1 else []
     further = [*deviating[WRONG:], *conforming[RIGHT:]]
+    clock = Clock(seconds)
     found = (_of_results(spec, names, samples, fine, looks, further, clock, level) for names in (about, *alone))
     return next((name for name in found if name is not None), None)
 

@@ -234,7 +234,12 @@ def answer(due: Answer, change: Change) -> Answer:
         else:
             values, errors = moved(expected), np.stack([moved(tier) for tier in error])
     others = None if due.others is None else partial(_all_changed, due.others, change)
-    return Answer(values, errors, due.p, others=others)
+    stepwise = None if due.stepwise is None else partial(_stepwise, due.stepwise, change)
+    return Answer(values, errors, due.p, others=others, stepwise=stepwise)
+
+
+def _stepwise(due: Callable[[], Answer], change: Change) -> Answer:
+    return answer(due(), change)
 
 
 def _all_changed(answers: Callable[[], Sequence[Answer]], change: Change) -> list[Answer]:

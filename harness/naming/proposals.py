@@ -96,10 +96,9 @@ def proposed(sample: Sample, about: tuple[str, ...]) -> Iterator[Alteration]:
         yield from of_definition(sample)
         yield from of_results(sample, about)
     else:
+        yield from _of_upstream(sample, about)
         yield from of_results(sample, about)
         yield from of_definition(sample)
-    if sample.level != "values":
-        yield from _of_upstream(sample, about)
     yield from (InputsChanged(names, change) for names in _several(sample) for change in _formats(sample))
     yield from (ResultChanged(name, change) for name in about for change in _formats(sample))
     yield from (ComputedIn(dtype) for dtype in _narrower(sample.trial.case.dtype))
@@ -287,14 +286,11 @@ def _quantities(sample: Sample) -> Iterator[Quantity]:
 
 def _may_scale(sample: Sample, name: str, by: Quantity) -> bool:
     """Whether one entry, the largest, is multiplied with that number."""
-    due, got = sample.due[name].whole, sample.got[name]
-    if got.shape != due.expected.shape or not got.size:
+    place = sample.largest.get(name)
+    if place is None:
         return False
+    due, got = sample.due[name].whole, sample.got[name]
     with np.errstate(all="ignore"):
-        sizes = np.where(
-            np.isfinite(due.expected) & np.isfinite(got.astype(due.expected.dtype)), np.abs(due.expected), -1
-        )
-        place = np.unravel_index(int(np.argmax(sizes)), sizes.shape)
         try:
             factor = quantity(by, sample)
         except Inapplicable:

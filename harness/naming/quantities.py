@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod, sqrt
 from typing import Any
 
 from numpy.typing import NDArray
 
-from harness import cases
 from harness.naming.alterations import Quantity
 from harness.naming.changes import Inapplicable, Regrouped
 from harness.naming.samples import Sample
 
 Array = NDArray[Any]
-
-#: What params are called that name an axis.
-AXES = ("axis", "dim")
 
 
 def quantity(of: Quantity, sample: Sample) -> float:
@@ -38,22 +35,9 @@ def quantity(of: Quantity, sample: Sample) -> float:
         raise Inapplicable from None
 
 
-def numbers(sample: Sample) -> dict[str, float]:
+def numbers(sample: Sample) -> Mapping[str, float]:
     """The numbers that a case has, by name: sizes, params, `let`; lists of sizes by their product; lengths of results."""
-    known = cases.names(sample.trial.spec, sample.trial.case)
-    found: dict[str, float] = {}
-    for name, value in known.items():
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            found[name] = float(value)
-        elif isinstance(value, tuple) and all(isinstance(v, int) for v in value):
-            found[name] = float(prod(value))
-            found.update((f"{name}[{n}]", float(v)) for n, v in enumerate(value))
-    for output, shape in sample.trial.due.oracle.shapes.items():
-        found[f"{output}.size"] = float(prod(shape))
-        for axis in AXES:
-            if axis in known and isinstance(known[axis], int) and -len(shape) <= known[axis] < len(shape):
-                found[f"{output}.shape[{axis}]"] = float(shape[known[axis]])
-    return found
+    return sample.numbers
 
 
 def groups(x: Array, axis: int, count: str, within: bool, sample: Sample) -> Regrouped:

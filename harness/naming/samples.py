@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from harness import bounds, cases
@@ -33,6 +35,9 @@ NUMBERS = 2500
 #: several times as long: what needs more is not named.
 FORMS = 2.0**12
 
+#: What params are called that name an axis.
+AXES = ("axis", "dim")
+
 #: Cases from which a sample is chosen.
 CONSIDERED = 160
 
@@ -56,15 +61,59 @@ class Sample:
         """The results that deviate."""
         return tuple(n for n, x in self.got.items() if not fits(self.trial, x, self.due[n]))
 
+    @cached_property
+    def numbers(self) -> Mapping[str, float]:
+        """The numbers of the case, by name: sizes, params, `let`; of lists their product and entries; of results lengths."""
+        known = cases.names(self.trial.spec, self.trial.case)
+        found: dict[str, float] = {}
+        for name, value in known.items():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                found[name] = float(value)
+            elif isinstance(value, tuple) and all(isinstance(v, int) for v in value):
+                found[name] = float(prod(value))
+                found.update((f"{name}[{n}]", float(v)) for n, v in enumerate(value))
+        for output, shape in self.trial.due.oracle.shapes.items():
+            found[f"{output}.size"] = float(prod(shape))
+            for axis in AXES:
+                if axis in known and isinstance(known[axis], int) and -len(shape) <= known[axis] < len(shape):
+                    found[f"{output}.shape[{axis}]"] = float(shape[known[axis]])
+        return found
+
+    @cached_property
+    def largest(self) -> Mapping[str, tuple[int, ...]]:
+        """Where the largest finite entry of each result stands that is expected, and is finite in what came."""
+        return {n: _largest(x, self.due[n].whole.expected) for n, x in self.got.items() if _alike(x, self.due[n])}
+
+
+def _alike(got: Array, due: Answer) -> bool:
+    return bool(got.size) and got.shape == due.whole.expected.shape
+
+
+def _largest(got: Array, expected: Array) -> tuple[int, ...]:
+    with np.errstate(all="ignore"):
+        there = np.isfinite(expected) & np.isfinite(got.astype(expected.dtype))
+        sizes = np.where(there, np.abs(expected), -1)
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(sizes)), sizes.shape))
+
 
 def fits(trial: Trial, actual: Array, answer: Answer) -> bool:
     """Whether a result has the shape of an answer and is within its bound."""
+    return fitting(trial, actual, answer) is not None
+
+
+def fitting(trial: Trial, actual: Array, answer: Answer) -> Answer | None:
+    """The answer that a result conforms to, this one or, in half types, the same rounded at each step; None of neither."""
     if actual.shape != answer.expected.shape or (answer.expected.dtype.kind == "c") != (actual.dtype.kind == "c"):
-        return False
+        return None
     near = compare(Numbers(Whole(), actual, answer.within(answer.error)), trial.bench.tier).margin
     if near <= 1 or near > FORMS:
-        return bool(near <= 1)
-    return bool(compare(Numbers(Whole(), actual, answer), trial.bench.tier).margin <= 1)
+        return answer if near <= 1 else None
+    if compare(Numbers(Whole(), actual, answer), trial.bench.tier).margin <= 1:
+        return answer
+    stepwise = answer.stepwise() if answer.stepwise else None
+    if stepwise is None:
+        return None
+    return stepwise if compare(Numbers(Whole(), actual, stepwise), trial.bench.tier).margin <= 1 else None
 
 
 def sampled(spec: Spec, candidate: Candidate, case: Case, level: Level, seed: int) -> Sample | None:

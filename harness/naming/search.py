@@ -20,7 +20,7 @@ from harness.naming.alterations import Alteration, ByAlgorithm, ComputedIn, Wher
 from harness.naming.altered import given, oracle
 from harness.naming.changes import Inapplicable
 from harness.naming.results import Answers
-from harness.naming.samples import FORMS, PLAIN, Sample, fits
+from harness.naming.samples import FORMS, PLAIN, Sample, fitting
 from harness.oracles import Answer, OracleError
 
 #: Alterations that are compared with each other once they fit.
@@ -66,11 +66,15 @@ def fit(alteration: Alteration, sample: Sample, about: Collection[str]) -> Fit |
         found = given(alteration, sample)
     except (OracleError, ArithmeticError):
         return None
-    if not all(n in found and fits(sample.trial, x, found[n]) for n, x in got.items()):
-        return None
+    held: dict[str, Answer] = {}
+    for n, x in got.items():
+        fitted = fitting(sample.trial, x, found[n]) if n in found else None
+        if fitted is None:
+            return None
+        held[n] = fitted
     if any(found[n] is sample.due[n] for n in wrong):
         return None
-    return Fit(found, sum(evidence(alteration, sample, n, found[n]) for n in wrong))
+    return Fit(found, sum(evidence(alteration, sample, n, held[n]) for n in wrong))
 
 
 def far(alteration: Alteration, sample: Sample, got: Mapping[str, Any]) -> bool:
