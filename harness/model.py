@@ -279,11 +279,12 @@ class Span:
 
 @dataclass(frozen=True)
 class Traits:
-    """What the judge saw of a wrong row besides its worst entry; no file has it.
+    """What the judge saw of a row besides its worst entry; no file has it.
 
     ``raised`` is an exception's type, or how the process ended; ``wrong`` of ``entries`` were wrong, in each of
     ``places`` all of them; ``relative`` is the largest error as a part of what was due; ``relation`` whether it relates
-    two answers; ``stepwise`` whether rounding half types at each step explains it.
+    two answers; ``stepwise`` whether rounding half types at each step explains it. ``of`` is
+    what several rows spoke of that are one now.
     """
 
     raised: str = ""
@@ -294,6 +295,7 @@ class Traits:
     relative: float = float("nan")
     relation: bool = False
     stepwise: bool = False
+    of: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,8 @@ def gathered(rows: list[Verdict]) -> list[Verdict]:
 
 def _together(rows: list[Verdict]) -> Verdict:
     worst = max(rows, key=lambda row: row.margin)
-    return replace(worst, subject="", scenario="", seconds=round(sum(row.seconds for row in rows), 6))
+    traits = replace(worst.traits, of=frozenset(row.of for row in rows))
+    return replace(worst, subject="", scenario="", seconds=round(sum(row.seconds for row in rows), 6), traits=traits)
 
 
 def flat(trial: Trial, law: str, of: Subject, status: Any, scenario: str = "", **facts: Any) -> Verdict:

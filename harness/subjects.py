@@ -48,6 +48,9 @@ class Ledger:
     """An entry of a spec's ``known:``."""
 
 
+#: The scenario of values at other sizes, dtypes and params than those of the case beside which they are asked for.
+OTHER_KINDS = "of other kinds"
+
 Subject = Whole | Output | Input | Gradient | Tangent | State | Ledger
 
 _NAMED: dict[str, type[Output | Input | Gradient | Tangent]] = {

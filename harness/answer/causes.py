@@ -15,12 +15,17 @@ from harness.answer.levels import FAMILIES, SPECIAL, Level, level, wrong
 from harness.answer.patterns import Pattern, pattern
 from harness.answer.rules import Rule, rule
 from harness.model import Case, Spec, Value, Verdict
+from harness.subjects import OTHER_KINDS
 
 #: Fills of data as any: what they hide is hidden by chance alone.
 PLAIN = frozenset({"normal", "wide", "cancelling"})
 
 #: The part of a kind's cases at which another, earlier one must be wrong too for it to follow from that one.
 FOLLOWS = 2 / 3
+
+
+#: Families, the second of which is wrong where the first one is: of the same calls, or of values at other inputs.
+IMPLIED = frozenset({("layout", "values"), ("values", "identities")})
 
 
 class Manner(StrEnum):
@@ -113,7 +118,7 @@ def _with(first: Cause, other: Cause) -> Cause:
 
 def causes(spec: Spec, order: Mapping[str, Case], rows: Sequence[Verdict]) -> tuple[Cause, ...]:
     """The causes of one candidate's red rows, those of the first levels first. ``order`` has the nearest case first."""
-    groups = _groups(order, rows)
+    groups = _groups(order, [row for row in rows if not _elsewhere(row)])
     if not groups:
         return ()
     facts = _Facts(spec, order, rows)
@@ -151,6 +156,11 @@ def attributed(rows: Sequence[Verdict]) -> Sequence[Verdict]:
     if not any(wrong(row) and row.law == "agrees" for row in rows):
         return rows
     return [replace(row, law="agrees") if _of_another_draw(row) else row for row in rows]
+
+
+def _elsewhere(row: Verdict) -> bool:
+    """Whether it is about values at another point of the grid, of which the rule of the cases knows nothing."""
+    return row.law == "agrees" and row.scenario == OTHER_KINDS
 
 
 def _of_another_draw(row: Verdict) -> bool:
@@ -201,7 +211,7 @@ def _folded(groups: Iterable[_Group]) -> tuple[list[_Group], dict[int, list[_Gro
     for group in groups:
         before = [root for root in roots if root.family != group.family]
         covered = group.cases.intersection(*[frozenset[str]().union(*(r.cases for r in before))])
-        ahead = [root for root in before if root.family == "layout" and group.family == "values"]
+        ahead = [root for root in before if (root.family, group.family) in IMPLIED]
         if before and (ahead or len(covered) >= FOLLOWS * len(group.cases)):
             after[id(max(before, key=lambda r: len(r.cases & group.cases)))].append(group)
         else:
@@ -251,13 +261,15 @@ class _Facts:
         self._red: dict[str, set[str]] = defaultdict(set)
         for row in rows:
             if row.status in ("conforms", "known"):
-                self._conforms[row.law, row.of].add(row.case)
+                for of in row.traits.of or {row.of}:
+                    self._conforms[row.law, of].add(row.case)
             elif wrong(row):
                 self._red[row.law].add(row.case)
 
     def right(self, group: _Group) -> list[str]:
         """The cases at which what the group breaks was judged and is kept."""
-        kept = set[str]().union(*(self._conforms[about] for about in {(r.law, r.of) for r in group.rows}))
+        about = {(r.law, of) for r in group.rows for of in (r.of, "")}  # a file has gathered rows alone
+        kept = set[str]().union(*(self._conforms[one] for one in about))
         broken = group.cases.union(*(self._red[law] for law in group.laws))
         invalid = group.family == "refusals"
         return self._sorted(c for c in kept - broken if c in self._order and bool(self._order[c].invalid) == invalid)
@@ -279,14 +291,13 @@ class _Facts:
         return self._separating(bad, good)
 
     def _separating(self, bad: Sequence[str], good: Sequence[str]) -> Rule | None:
-        """The rule of all cases; without right ones of special data, which may hide what is wrong, where that is exact."""
+        """The simplest exact rule of all cases, or without right ones of special data, which may hide what is wrong."""
         found = self._rule(bad, good)
-        if found is None or not found.exact:
-            plain = [c for c in good if self._order[c].fill in PLAIN]
-            ordinary = self._rule(bad, plain)
-            if ordinary is not None and ordinary.exact:
-                return replace(ordinary, hidden=len(good) - len(plain))
-        return found
+        plain = [c for c in good if self._order[c].fill in PLAIN]
+        ordinary = self._rule(bad, plain)
+        if ordinary is None or not ordinary.exact or (found and found.exact and found.cost <= ordinary.cost):
+            return found
+        return replace(ordinary, hidden=len(good) - len(plain))
 
     def _rule(self, bad: Sequence[str], good: Sequence[str]) -> Rule | None:
         if not bad or not good or self._columns is None:

@@ -30,6 +30,9 @@ MULTIPLES = (2, 3, 4, 8, 16, 32, 64, 128, 256)
 #: Weight of precision over recall (van Rijsbergen's F): a rule that accuses right cases is worse than one too narrow.
 BETA = 0.5
 
+#: Conditions of a rule that is believed on few cases if it is exact.
+PLAIN = 2
+
 #: What one more unit of cost must buy: the share of the score that a longer rule gives up.
 PRICE = 0.02
 
@@ -74,6 +77,11 @@ class Rule:
     hidden: int = 0
 
     @property
+    def cost(self) -> float:
+        """What it costs a reader."""
+        return sum(c.cost for one in self.alternatives for c in one) + len(self.alternatives)
+
+    @property
     def exact(self) -> bool:
         """Whether it separates all wrong cases from all right ones."""
         return self.caught == self.wrong and self.accused == 0
@@ -98,13 +106,18 @@ def rule(found: Columns, wrong: Array) -> Rule | None:
     candidates = [_rule(conditions, holds, wrong, direct)] if direct else []
     if inverse:
         candidates.append(_rule(conditions, holds, wrong, [inverse], inverted=True))
-    likely = [r for r in candidates if _bits(found.count, bad) > _length(r, len(conditions)) or (r.exact and bad > 2)]
+    said = _bits(found.count, bad)
+    likely = [r for r in candidates if said > _length(r, len(conditions)) or (_plain(r) and bad > 2)]
     return max(likely, key=lambda r: (r.exact, _worth(r)), default=None)
 
 
+def _plain(found: Rule) -> bool:
+    """Whether it is so short that all cases are seldom separated by chance."""
+    return found.exact and len(found.alternatives) == 1 and len(found.alternatives[0]) <= PLAIN
+
+
 def _worth(found: Rule) -> float:
-    cost = sum(c.cost for one in found.alternatives for c in one) + len(found.alternatives)
-    return float(_score(found.caught, found.accused, found.wrong)) - PRICE * cost
+    return float(_score(found.caught, found.accused, found.wrong)) - PRICE * found.cost
 
 
 def _bits(count: int, wrong: int) -> float:

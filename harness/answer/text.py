@@ -150,7 +150,7 @@ def what(cause: Cause, tally: Tally) -> str:
         case Manner.NUMBER:
             return f"wrong at {of}{subject}"
         case Manner.STEPS:
-            return f"rounds half types at each step at {of}: conforms there as --algorithm step-by-step"
+            return f"rounds half types at each step at {of}{subject}, as --algorithm step-by-step may"
 
 
 def _names(cause: Cause) -> str:
@@ -170,7 +170,7 @@ def _where(cause: Cause) -> str:
     """The rule in words."""
     if cause.manner is Manner.RETURNS:
         return ""
-    if not cause.right:
+    if not cause.right and cause.manner is not Manner.STEPS:
         return ": everywhere" if len(cause.wrong) > 1 else ""
     if cause.rule is None or (cause.name and not cause.rule.exact):
         return ""

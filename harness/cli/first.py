@@ -26,6 +26,9 @@ SECONDS = 6.0
 #: Causes whose smallest inputs are looked for.
 MOST = 3
 
+#: What is told by the nearest case: smaller ones break otherwise.
+NO_SMALLER = (Manner.ENDS, Manner.RETURNS, Manner.STEPS)
+
 #: Numbers that an input is written out with.
 WRITTEN = 12
 
@@ -80,7 +83,7 @@ class First:
 
     def _of(self, cause: Cause, answer: Answer) -> Cause:
         row, case = cause.example, self._case(cause)
-        if case is None or cause.level is Level.REFUSALS or cause.manner in (Manner.ENDS, Manner.RETURNS):
+        if case is None or cause.level is Level.REFUSALS or cause.manner in NO_SMALLER:
             return cause
         first, done = self.found.get(answer.candidate, (row, []))
         same = (first.law, first.of, first.case) == (row.law, row.of, row.case)

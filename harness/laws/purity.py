@@ -27,7 +27,7 @@ from harness.comparison import Equation, Fact, Numbers, Reading, alike
 from harness.laws import readings
 from harness.laws.readings import entry_of, noted
 from harness.oracles import Answer
-from harness.subjects import Input, Output, State, Whole
+from harness.subjects import OTHER_KINDS, Input, Output, State, Whole
 from harness.trial import POSED, Asked, Posed, Trial
 
 #: Pairs of calls from two threads at the first case: enough for what they share to be met half-way.
@@ -202,7 +202,7 @@ def _of_other_kinds(trial: Trial, asked: tuple[Asked, list[Bench]] | None) -> It
         due = bench.due(trial.candidate.given.algorithm).values
         found = _part(turns.values, str(k))
         if not trial.wrong:
-            yield from alike(found, due, partial(_prefixed, turns, str(k)), "of other kinds")
+            yield from alike(found, due, partial(_prefixed, turns, str(k)), OTHER_KINDS)
         yield from _same(trial, "after other kinds", trial.first.values, turns, f"again {k} ")
 
 
