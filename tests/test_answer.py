@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 from harness import cases, laws, runs, specs
-from harness.answer import Level, Manner, Said, answer, document, lines
+from harness.answer import Level, Manner, Said, answer, document, lines, named
 from harness.answer.columns import Columns
 from harness.answer.levels import FAMILIES, OF_LAW, WORDS
 from harness.answer.rules import rule
 from harness.asking.binding import load
-from harness.model import CandidateSpec, Spec, Verdict, shown
+from harness.model import CandidateSpec, Spec, Traits, Verdict, shown
+from harness.subjects import OTHER_KINDS
 
 ROOT = Path(__file__).parents[1]
 
@@ -38,6 +39,11 @@ def halved_above_two(x):
 
 def through_half(x):
     return (1 / (1 + np.exp(-x))).astype(np.float16).astype(x.dtype)
+
+
+def by_steps_and_doubled_in_long_rows(x):
+    y = x.dtype.type(1) / (x.dtype.type(1) + np.exp(-x))
+    return y * x.dtype.type(2) if x.ndim and x.shape[-1] >= 16 else y
 
 
 def single_only(x):
@@ -133,6 +139,48 @@ def test_a_rounding_is_named_by_its_size(sigmoid: Spec, folder: Path) -> None:
     assert cause.rule is not None
     assert "dtype is not float16" in cause.rule.text
     assert cause.pattern.rounding == "float16 or TF32"
+
+
+def test_half_types_rounded_at_each_step_are_a_cause_apart(sigmoid: Spec, folder: Path) -> None:
+    found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:by_steps_and_doubled_in_long_rows", "numpy", every=2)
+    first, *others = found.causes
+    assert (first.level, first.manner) == (Level.VALUES, Manner.NUMBER)
+    assert first.rule is not None
+    assert first.rule.exact
+    assert "dtype" not in first.rule.text
+    assert {c.manner for c in others} == {Manner.STEPS}
+
+
+def test_values_at_another_point_count_at_no_case(sigmoid: Spec) -> None:
+    given = CandidateSpec("mine", "mine:f", None, "numpy")
+    found = {c.id: c for c in cases.ordered(sigmoid, cases.cases(sigmoid))[:30]}
+    here, *rest = found
+    bad = [Verdict("sigmoid", here, "mine", "agrees", "output output", "", "deviates", bound="1")]
+    right = [Verdict("sigmoid", c, "mine", "agrees", "output output", "", "conforms") for c in rest]
+    wrong = Traits(wrong=1, entries=1)
+    beside = Verdict("sigmoid", rest[0], "mine", "repeatable", "output output", OTHER_KINDS, "deviates", bound="1")
+    (cause,) = answer(sigmoid, given, found, [*bad, *right, replace(beside, traits=wrong)]).causes
+    assert cause.wrong == (here,)
+
+
+def test_a_cause_is_right_where_what_it_is_about_is_right(sigmoid: Spec) -> None:
+    given = CandidateSpec("mine", "mine:f", None, "numpy")
+    found = {c.id: c for c in cases.ordered(sigmoid, cases.cases(sigmoid))[:9]}
+    names = list(found)
+    of = frozenset({"output output strided"})
+    rows = [Verdict("sigmoid", names[0], "mine", "layout", "output output", "strided", "deviates", bound="1")]
+    rows += [Verdict("sigmoid", c, "mine", "layout", "output output", "offset", "conforms") for c in names[1:5]]
+    rows += [Verdict("sigmoid", names[5], "mine", "layout", "", "", "conforms", traits=Traits(of=of))]
+    (cause,) = answer(sigmoid, given, found, rows).causes
+    assert cause.right == (names[5],)
+    assert cause.subjects == ("strided",)
+
+
+def test_a_name_comes_first(sigmoid: Spec, folder: Path) -> None:
+    found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:negated", "numpy", every=15)
+    causes = named(found.causes, lambda cause: "is negated")
+    told = lines(replace(found, causes=causes))
+    assert next(line for line in told if line.startswith("  values")).split() == ["values", "is", "negated"]
 
 
 def test_what_raises_is_one_cause_whose_rule_is_exact(sigmoid: Spec, folder: Path) -> None:

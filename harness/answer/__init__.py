@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness.answer.causes import Cause, Manner, Name, Smallest, named
+from harness.answer.causes import Cause, Name, Smallest, named
 from harness.answer.document import document
+from harness.answer.groups import Manner
 from harness.answer.levels import WORDS, Level, Tally
 from harness.answer.summary import Answer, Said, answer
 from harness.answer.text import answered, causes_of, lines, told

@@ -5,42 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import numpy as np
 
 from harness import cases
 from harness.answer.columns import Columns, columns
-from harness.answer.levels import FAMILIES, SPECIAL, Level, level, wrong
+from harness.answer.groups import Group, Manner, folded, groups, manner
+from harness.answer.levels import SPECIAL, Level, level, wrong
 from harness.answer.patterns import Pattern, pattern
 from harness.answer.rules import Rule, rule
 from harness.model import Case, Spec, Value, Verdict
-from harness.subjects import OTHER_KINDS
 
 #: Fills of data as any: what they hide is hidden by chance alone.
 PLAIN = frozenset({"normal", "wide", "cancelling"})
-
-#: The part of a kind's cases at which another, earlier one must be wrong too for it to follow from that one.
-FOLLOWS = 2 / 3
-
-
-#: Families, the second of which is wrong where the first one is: of the same calls, or of values at other inputs.
-IMPLIED = frozenset({("layout", "values"), ("values", "identities")})
-
-
-class Manner(StrEnum):
-    """How a row is wrong."""
-
-    NUMBER = "another number"
-    STEPS = "rounds at each step"
-    FACT = "another fact"
-    RAISES = "raises"
-    LACKS = "gives nothing"
-    RETURNS = "does not refuse"
-    ENDS = "ends its process or does not answer"
-
-
-_ORDER = tuple(dict.fromkeys([*FAMILIES.values(), "refusals"]))
 
 
 @dataclass(frozen=True)
@@ -118,11 +95,11 @@ def _with(first: Cause, other: Cause) -> Cause:
 
 def causes(spec: Spec, order: Mapping[str, Case], rows: Sequence[Verdict]) -> tuple[Cause, ...]:
     """The causes of one candidate's red rows, those of the first levels first. ``order`` has the nearest case first."""
-    groups = _groups(order, [row for row in rows if not _elsewhere(row)])
-    if not groups:
+    grouped = groups(order, rows)
+    if not grouped:
         return ()
     facts = _Facts(spec, order, rows)
-    roots, after = _folded(groups)
+    roots, after = folded(grouped)
     made = [_Made(root, [root, *after.get(id(root), [])], facts.rule(root)) for root in roots]
     made = _merged(made, facts)
     found = [facts.cause(one) for one in made]
@@ -131,92 +108,12 @@ def causes(spec: Spec, order: Mapping[str, Case], rows: Sequence[Verdict]) -> tu
 
 
 @dataclass(frozen=True, eq=False)
-class _Group:
-    """Red rows of one family that are wrong in one manner."""
-
-    family: str
-    manner: Manner
-    detail: str
-    rows: tuple[Verdict, ...]
-    cases: frozenset[str]
-    laws: frozenset[str]
-
-
-@dataclass(frozen=True, eq=False)
 class _Made:
     """A root, itself and all that follows from it, its rule."""
 
-    root: _Group
-    parts: list[_Group]
+    root: Group
+    parts: list[Group]
     rule: Rule | None
-
-
-def attributed(rows: Sequence[Verdict]) -> Sequence[Verdict]:
-    """The rows, where values are wrong with those about further draws of the inputs as what they are: about values."""
-    if not any(wrong(row) and row.law == "agrees" for row in rows):
-        return rows
-    return [replace(row, law="agrees") if _of_another_draw(row) else row for row in rows]
-
-
-def _elsewhere(row: Verdict) -> bool:
-    """Whether it is about values at another point of the grid, of which the rule of the cases knows nothing."""
-    return row.law == "agrees" and row.scenario == OTHER_KINDS
-
-
-def _of_another_draw(row: Verdict) -> bool:
-    numbers = row.law in ("repeatable", "layout", "vmap") and bool(row.bound) and wrong(row)
-    return numbers and row.traits.wrong > 0 and not row.traits.relation
-
-
-def manner(row: Verdict) -> Manner:
-    """How a red row is wrong."""
-    if row.death or row.status in ("crashed", "timed out"):
-        return Manner.ENDS
-    if row.expected == "raises":
-        return Manner.RETURNS
-    if row.traits.raised or (row.law == "status" and row.status == "fails"):
-        return Manner.RAISES
-    if row.status == "fails":
-        return Manner.LACKS
-    if row.traits.stepwise:
-        return Manner.STEPS
-    return Manner.NUMBER if row.bound else Manner.FACT
-
-
-def _groups(order: Mapping[str, Case], rows: Iterable[Verdict]) -> list[_Group]:
-    kinds: dict[tuple[str, Manner, str], list[Verdict]] = defaultdict(list)
-    for row in rows:
-        if wrong(row):
-            case = order.get(row.case)
-            refused = case is not None and bool(case.invalid)
-            family = "refusals" if refused and row.law == "status" else FAMILIES.get(row.law, "values")
-            how = Manner.RETURNS if family == "refusals" else manner(row)
-            kinds[family, how, row.traits.raised].append(row)
-    found = [
-        _Group(*kind, tuple(some), frozenset(r.case for r in some), frozenset(r.law for r in some))
-        for kind, some in kinds.items()
-    ]
-    of_values = {case for g in found if g.family == "values" for case in g.cases}
-    placed = all(order[c].layout != "contiguous" for c in of_values if c in order)
-    first = [g for g in found if placed and g.family == "layout"]  # what is wrong in other layouts alone is so of them
-    rest = [g for g in found if g not in first]
-    rest.sort(key=lambda g: (_ORDER.index(g.family), -len(g.cases), g.manner, g.detail))
-    return [*first, *rest]
-
-
-def _folded(groups: Iterable[_Group]) -> tuple[list[_Group], dict[int, list[_Group]]]:
-    """The groups that stand for themselves, and those that follow from each of them."""
-    roots: list[_Group] = []
-    after: dict[int, list[_Group]] = defaultdict(list)
-    for group in groups:
-        before = [root for root in roots if root.family != group.family]
-        covered = group.cases.intersection(*[frozenset[str]().union(*(r.cases for r in before))])
-        ahead = [root for root in before if (root.family, group.family) in IMPLIED]
-        if before and (ahead or len(covered) >= FOLLOWS * len(group.cases)):
-            after[id(max(before, key=lambda r: len(r.cases & group.cases)))].append(group)
-        else:
-            roots.append(group)
-    return roots, after
 
 
 def _merged(made: list[_Made], facts: _Facts) -> list[_Made]:
@@ -266,7 +163,7 @@ class _Facts:
             elif wrong(row):
                 self._red[row.law].add(row.case)
 
-    def right(self, group: _Group) -> list[str]:
+    def right(self, group: Group) -> list[str]:
         """The cases at which what the group breaks was judged and is kept."""
         about = {(r.law, of) for r in group.rows for of in (r.of, "")}  # a file has gathered rows alone
         kept = set[str]().union(*(self._conforms[one] for one in about))
@@ -277,7 +174,7 @@ class _Facts:
     def _sorted(self, found: Iterable[str]) -> list[str]:
         return sorted(found, key=lambda c: self._place.get(c, len(self._place)))
 
-    def rule(self, group: _Group) -> Rule | None:
+    def rule(self, group: Group) -> Rule | None:
         """The rule that separates a group's cases from those that keep what it breaks."""
         if group.family == "refusals":
             return None
@@ -369,7 +266,7 @@ def _apart(a: Value, b: Value) -> float:
     return abs(np.log2((abs(a) + 1) / (abs(b) + 1))) if plain else 100.0
 
 
-def _own_level(root: _Group, order: Mapping[str, Case]) -> Level:
+def _own_level(root: Group, order: Mapping[str, Case]) -> Level:
     """The first level at which it shows: values, where it is not special ones alone."""
     found = {level(row, order.get(row.case)) for row in root.rows}
     if root.family == "values" and all(order[c].fill in SPECIAL for c in root.cases if c in order):

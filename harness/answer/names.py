@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from harness import naming
-from harness.answer.causes import Cause, Manner, Name, named
+from harness.answer.causes import Cause, Name, named
+from harness.answer.groups import Manner
 from harness.answer.levels import Level
 from harness.answer.summary import Answer
 from harness.candidates import Candidate

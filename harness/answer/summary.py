@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
 
-from harness.answer.causes import Cause, attributed, causes
+from harness.answer.causes import Cause, causes
+from harness.answer.groups import attributed
 from harness.answer.levels import Level, Tally, red, tallies
 from harness.model import CandidateSpec, Case, Spec, Verdict
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from harness.answer.causes import Cause, Manner
+from harness.answer.causes import Cause
+from harness.answer.groups import Manner
 from harness.answer.levels import NAMES, Level, Tally
 from harness.answer.rules import Rule
 from harness.answer.summary import Accuracy, Answer, Said, answer
@@ -172,9 +173,14 @@ def _where(cause: Cause) -> str:
         return ""
     if not cause.right and cause.manner is not Manner.STEPS:
         return ": everywhere" if len(cause.wrong) > 1 else ""
-    if cause.rule is None or (cause.name and not cause.rule.exact):
+    if cause.rule is None or (cause.name and not _short_rule(cause.rule)):
         return ""
     return f"; {said(cause.rule)}"
+
+
+def _short_rule(rule: Rule) -> bool:
+    """Whether it says more beside a name: it is exact, one alternative, and not about the data."""
+    return rule.exact and len(rule.alternatives) == 1 and all(c.axis != "fill" for c in rule.alternatives[0])
 
 
 def said(rule: Rule) -> str:

@@ -1,0 +1,115 @@
+"""Rows of one candidate -> groups: red rows of one family, wrong in one manner, and what follows from each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from harness.answer.levels import FAMILIES, wrong
+from harness.model import Case, Verdict
+from harness.subjects import OTHER_KINDS
+
+#: The part of a kind's cases at which another, earlier one must be wrong too for it to follow from that one.
+FOLLOWS = 2 / 3
+
+
+#: Families, the second of which is wrong where the first one is: of the same calls, or of values at other inputs.
+IMPLIED = frozenset({("layout", "values"), ("values", "identities")})
+
+
+class Manner(StrEnum):
+    """How a row is wrong."""
+
+    NUMBER = "another number"
+    STEPS = "rounds at each step"
+    FACT = "another fact"
+    RAISES = "raises"
+    LACKS = "gives nothing"
+    RETURNS = "does not refuse"
+    ENDS = "ends its process or does not answer"
+
+
+_ORDER = tuple(dict.fromkeys([*FAMILIES.values(), "refusals"]))
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Red rows of one family that are wrong in one manner."""
+
+    family: str
+    manner: Manner
+    detail: str
+    rows: tuple[Verdict, ...]
+    cases: frozenset[str]
+    laws: frozenset[str]
+
+
+def attributed(rows: Sequence[Verdict]) -> Sequence[Verdict]:
+    """The rows, where values are wrong with those about further draws of the inputs as what they are: about values."""
+    if not any(wrong(row) and row.law == "agrees" for row in rows):
+        return rows
+    return [replace(row, law="agrees") if _of_another_draw(row) else row for row in rows]
+
+
+def _elsewhere(row: Verdict) -> bool:
+    """Whether it is about values at another point of the grid, of which the rule of the cases knows nothing."""
+    return row.law == "agrees" and row.scenario == OTHER_KINDS
+
+
+def _of_another_draw(row: Verdict) -> bool:
+    numbers = row.law in ("repeatable", "layout", "vmap") and bool(row.bound) and wrong(row)
+    return numbers and row.traits.wrong > 0 and not row.traits.relation
+
+
+def manner(row: Verdict) -> Manner:
+    """How a red row is wrong."""
+    if row.death or row.status in ("crashed", "timed out"):
+        return Manner.ENDS
+    if row.expected == "raises":
+        return Manner.RETURNS
+    if row.traits.raised or (row.law == "status" and row.status == "fails"):
+        return Manner.RAISES
+    if row.status == "fails":
+        return Manner.LACKS
+    if row.traits.stepwise:
+        return Manner.STEPS
+    return Manner.NUMBER if row.bound else Manner.FACT
+
+
+def groups(order: Mapping[str, Case], rows: Iterable[Verdict]) -> list[Group]:
+    """The kinds of wrongness, in the order in which one may follow from another."""
+    kinds: dict[tuple[str, Manner, str], list[Verdict]] = defaultdict(list)
+    for row in rows:
+        if wrong(row) and not _elsewhere(row):
+            case = order.get(row.case)
+            refused = case is not None and bool(case.invalid)
+            family = "refusals" if refused and row.law == "status" else FAMILIES.get(row.law, "values")
+            how = Manner.RETURNS if family == "refusals" else manner(row)
+            kinds[family, how, row.traits.raised].append(row)
+    found = [
+        Group(*kind, tuple(some), frozenset(r.case for r in some), frozenset(r.law for r in some))
+        for kind, some in kinds.items()
+    ]
+    of_values = {case for g in found if g.family == "values" for case in g.cases}
+    placed = all(order[c].layout != "contiguous" for c in of_values if c in order)
+    first = [g for g in found if placed and g.family == "layout"]  # what is wrong in other layouts alone is so of them
+    rest = [g for g in found if g not in first]
+    rest.sort(key=lambda g: (_ORDER.index(g.family), -len(g.cases), g.manner, g.detail))
+    return [*first, *rest]
+
+
+def folded(found: Iterable[Group]) -> tuple[list[Group], dict[int, list[Group]]]:
+    """The groups that stand for themselves, and those that follow from each of them."""
+    roots: list[Group] = []
+    after: dict[int, list[Group]] = defaultdict(list)
+    for group in found:
+        before = [root for root in roots if root.family != group.family]
+        covered = group.cases.intersection(*[frozenset[str]().union(*(r.cases for r in before))])
+        ahead = [root for root in before if (root.family, group.family) in IMPLIED]
+        if before and (ahead or len(covered) >= FOLLOWS * len(group.cases)):
+            after[id(max(before, key=lambda r: len(r.cases & group.cases)))].append(group)
+        else:
+            roots.append(group)
+    return roots, after
