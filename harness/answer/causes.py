@@ -156,12 +156,14 @@ class _Facts:
         self._columns: Columns | None = None
         self._conforms: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._red: dict[str, set[str]] = defaultdict(set)
+        self._stepwise: set[str] = set()
         for row in rows:
             if row.status in ("conforms", "known"):
                 for of in row.traits.of or {row.of}:
                     self._conforms[row.law, of].add(row.case)
             elif wrong(row):
                 self._red[row.law].add(row.case)
+                self._stepwise.update([row.case] if manner(row) is Manner.STEPS else ())
 
     def right(self, group: Group) -> list[str]:
         """The cases at which what the group breaks was judged and is kept."""
@@ -185,7 +187,9 @@ class _Facts:
         if self._columns is None:
             self._columns = columns(self._spec, [c for c in self._order.values() if not c.invalid])
             self._at = {c.id: n for n, c in enumerate(c for c in self._order.values() if not c.invalid)}
-        return self._separating(bad, good)
+        steps = self._stepwise - group.cases if group.manner is Manner.NUMBER else set()
+        found = self._separating(bad, self._sorted({*good, *steps} & self._at.keys())) if steps else None
+        return found if found and found.exact else self._separating(bad, good)
 
     def _separating(self, bad: Sequence[str], good: Sequence[str]) -> Rule | None:
         """The simplest exact rule of all cases, or without right ones of special data, which may hide what is wrong."""

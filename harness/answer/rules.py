@@ -107,7 +107,7 @@ def rule(found: Columns, wrong: Array) -> Rule | None:
     if inverse:
         candidates.append(_rule(conditions, holds, wrong, [inverse], inverted=True))
     said = _bits(found.count, bad)
-    likely = [r for r in candidates if said > _length(r, len(conditions)) or (_plain(r) and bad > 2)]
+    likely = [r for r in candidates if said > _length(r, len(conditions)) or (_plain(r) and min(bad, good) > 2)]
     return max(likely, key=lambda r: (r.exact, _worth(r)), default=None)
 
 

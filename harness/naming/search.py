@@ -64,17 +64,15 @@ def fit(alteration: Alteration, sample: Sample, about: Collection[str]) -> Fit |
         if far(alteration, sample, got):
             return None
         found = given(alteration, sample)
+        held = {n: fitting(sample.trial, x, found[n]) if n in found else None for n, x in got.items()}
     except (OracleError, ArithmeticError):
         return None
-    held: dict[str, Answer] = {}
-    for n, x in got.items():
-        fitted = fitting(sample.trial, x, found[n]) if n in found else None
-        if fitted is None:
-            return None
-        held[n] = fitted
+    if any(answer is None for answer in held.values()):
+        return None
     if any(found[n] is sample.due[n] for n in wrong):
         return None
-    return Fit(found, sum(evidence(alteration, sample, n, held[n]) for n in wrong))
+    told = (evidence(alteration, sample, n, answer) for n, answer in held.items() if answer and n in wrong)
+    return Fit(found, sum(told))
 
 
 def far(alteration: Alteration, sample: Sample, got: Mapping[str, Any]) -> bool:
