@@ -78,6 +78,7 @@ FILLS = (
     "decades",
     "spread",
     "runs",
+    "outside",
 )
 #: How a fill begins that is the entries themselves, as `values_1_0_-0.5`: those of one input after the other, over again
 #: where they are too few. What shrinking ends in is an address so.
@@ -88,6 +89,7 @@ DOMAINS: Mapping[str, str] = {
     "positive": "above 0",
     "nonnegative": "from 0 on",
     "unit": "from 0 to 1",
+    "signed_unit": "from -1 to 1",
     "binary": "0 or 1",
     "xavier": "as a layer's weights begin: scaled by sqrt(2 / (fan in + fan out))",
     "near_one": "about 1, as scales of norms begin",

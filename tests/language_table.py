@@ -103,7 +103,13 @@ EXPRESSIONS: tuple[str, ...] = (
     *("np.fft.irfftn(z, norm='ortho')", "np.fft.hfft(z)", "np.fft.ihfft(v).imag", "np.fft.fftshift(x)"),
     *("np.fft.ifftshift(x)", "scipy.fft.rfft(x).real", "np.real(np.fft.ifft(np.fft.fft(v) * np.fft.fft(v)))"),
     # special functions
-    *("scipy.special.erf(x)", "scipy.special.erfc(x)", "scipy.special.expit(x)", "scipy.special.logit(p)"),
+    *(
+        "scipy.special.erf(x)",
+        "scipy.special.erfc(x)",
+        "scipy.special.erfinv(p)",
+        "scipy.special.expit(x)",
+        "scipy.special.logit(p)",
+    ),
     *("scipy.special.ndtr(x)", "scipy.special.log_ndtr(x)", "scipy.special.logsumexp(x, axis=1)"),
     *("scipy.special.softmax(x, axis=-1)", "scipy.special.log_softmax(x, axis=-1)", "scipy.special.xlogy(p, p)"),
     *(

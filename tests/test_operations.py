@@ -191,6 +191,7 @@ SAMPLES |= {
     "log2": entrywise(lambda x: np.log2(x), lambda x: mpmath.log(x, 2), positive=True),
     "log10": entrywise(lambda x: np.log10(x), lambda x: mpmath.log10(x), positive=True),
     "cbrt": entrywise(lambda x: np.cbrt(x), lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x))),
+    "erfinv": unit(lambda x: scipy.special.erfinv(x), lambda x: mpmath.erfinv(x)),
     "erfc": entrywise(lambda x: scipy.special.erfc(x), lambda x: mpmath.erfc(x)),
     "expit": entrywise(lambda x: scipy.special.expit(x), lambda x: 1 / (1 + mpmath.exp(-x))),
     "log_expit": entrywise(lambda x: scipy.special.log_expit(x), lambda x: -mpmath.log(1 + mpmath.exp(-x))),

@@ -48,6 +48,7 @@ RULES: dict[Primitive, Callable[..., Tracked]] = {
     primitives.cos: functions.cos,
     primitives.erf: functions.erf,
     primitives.erfc: functions.erfc,
+    primitives.erfinv: functions.erfinv,
     primitives.tan: functions.tan,
     primitives.arcsin: functions.arcsin,
     primitives.arccos: functions.arccos,

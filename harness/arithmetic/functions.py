@@ -9,8 +9,11 @@ import numpy as np
 
 from harness import bounds
 from harness.arithmetic.operators import add, divide, multiply, negative
-from harness.arithmetic.roundings import Array, by_kind, rounding
+from harness.arithmetic.roundings import Array, by_kind, nearest, rounding
 from harness.arithmetic.tracked import Deferred, Tracked, aligned, leaf, lift, made
+
+#: Roundings of an operation that IEEE 754 wants rounded once: of exact operands half a unit in the last place.
+CORRECTLY_ROUNDED = 1.0
 
 
 def unary(
@@ -30,7 +33,8 @@ def unary(
         def make() -> tuple[Array, Array | None]:
             with np.errstate(all="ignore"):
                 value = function(x.value)
-                error = rounding(value, x.p, units)
+                exact = units == CORRECTLY_ROUNDED and x.error is None and x.dtype.kind != "c"
+                error = nearest(value, x.p) if exact else rounding(value, x.p, units)
                 if positive:
                     error = error + np.where((value == 0) & np.isfinite(x.value), x.p.eta, 0.0)
                 error = error + _overflowed(function, x, value)
@@ -79,7 +83,7 @@ sqrt = unary(
     lambda x, y, e: np.fmin(  # |sqrt(x + e) - sqrt(x)| <= sqrt(e) bounds it where the slope does not
         _inverse(np.abs(y) + np.sqrt(np.maximum(np.abs(x) - e, 0))), _inverse(np.sqrt(np.maximum(e, 0)))
     ),
-    1.0,
+    CORRECTLY_ROUNDED,
 )
 sin = unary(np.sin, lambda x, y, e: np.ones_like(e), _ULPS)
 cos = unary(np.cos, lambda x, y, e: np.ones_like(e), _ULPS)
@@ -201,6 +205,22 @@ erfc = unary(
     _ULPS,
     _erf_polynomial,
     positive=True,
+)
+
+
+def _erfinv(z: Any) -> Any:
+    if abs(z) == 1:
+        return z * type(z).pos_inf()
+    return z.erfinv() if abs(z) < 1 else type(z).nan()
+
+
+_erfinv_of_arrays = by_balls(_erfinv)
+
+#: Its slope ``sqrt(pi) / 2 exp(y^2)`` grows outwards: the largest is at the end of the error that lies further out.
+erfinv = unary(
+    _erfinv_of_arrays,
+    lambda x, y, e: np.exp(_erfinv_of_arrays(np.minimum(np.abs(x) + e, 1)) ** 2) / float(_TWO_OVER_ROOT_PI),
+    _ULPS,
 )
 
 

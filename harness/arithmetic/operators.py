@@ -8,7 +8,18 @@ from functools import cache
 import numpy as np
 
 from harness import bounds
-from harness.arithmetic.roundings import Array, all_tiers, all_whole, by_kind, plus, rounded, rounding, scaled, shaped
+from harness.arithmetic.roundings import (
+    Array,
+    all_tiers,
+    all_whole,
+    by_kind,
+    nearest,
+    plus,
+    rounded,
+    rounding,
+    scaled,
+    shaped,
+)
 from harness.arithmetic.tracked import Chain, Deferred, Tracked, aligned, all_exact, complex_units, together, with_axes
 from harness.bounds import Precision
 
@@ -128,7 +139,8 @@ def divide(a: Tracked, b: Tracked) -> Tracked:
             per = np.where(room > 0, 1 / np.where(room > 0, room, 1), np.inf)
             propagated = plus(scaled(of_a, per), scaled(of_b, np.abs(value).astype(np.float64) * per))
             units = 3 * complex_units(a, b) if complex_units(a, b) > 1 else 1.0
-            error = plus(propagated, rounding(value, a.p, units))
+            local = nearest(value, a.p) if units == 1.0 and all_exact(a, b) else rounding(value, a.p, units)
+            error = plus(propagated, local)
             flushed = np.isfinite(b.value) & (np.abs(b.value) > a.p.largest) & np.isfinite(value)
             if flushed.any():
                 error = plus(error, np.where(flushed, np.abs(value).astype(np.float64), 0.0))

@@ -73,6 +73,14 @@ def rounding(value: Array, p: Precision, units: float = 1.0) -> Array:
     return all_tiers(np.where((wide > 0) & np.isfinite(size), units * p.u * size + p.eta, 0.0))
 
 
+def nearest(value: Array, p: Precision) -> Array:
+    """Half a unit in the last place: what IEEE 754 allows a square root or a quotient of exact operands."""
+    with np.errstate(invalid="ignore"):
+        share, _ = np.frexp(np.abs(value))
+    own = p.u_wide / p.u  # the value itself is rounded
+    return rounding(value, p, np.where(share > 0, 0.5 / np.where(share > 0, share, 1.0), 1.0).astype(np.float64) + own)
+
+
 def rounded(value: Array, p: Precision, exact: bool, units: float = 1.0) -> Array | None:
     """The rounding of a plain sum or product: none where exact operands make a small integer."""
     if exact and p.exact_sums and np.abs(value).max(initial=0) <= 1 / p.u and all_whole(value):

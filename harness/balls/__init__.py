@@ -55,6 +55,7 @@ RULES: dict[Primitive, Callable[..., Balls]] = {
     primitives.cos: operators.method("cos"),
     primitives.erf: operators.method("erf"),
     primitives.erfc: operators.method("erfc"),
+    primitives.erfinv: operators.method("erfinv"),
     primitives.tan: operators.method("tan"),
     primitives.arcsin: operators.method("asin"),
     primitives.arccos: operators.method("acos"),

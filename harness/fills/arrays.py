@@ -42,6 +42,7 @@ DOMAINS: dict[str, Callable[[Array], Array]] = {
     "positive": lambda x: np.abs(x) + 2.0**-10,
     "nonnegative": np.abs,
     "unit": lambda x: 1 / (1 + np.exp(-np.clip(x, -30, 30))),
+    "signed_unit": np.tanh,
     "binary": lambda x: (x > 0).astype(np.float64),
     "xavier": lambda x: x * xavier_scale(x.shape),
     "near_one": lambda x: 1 + 0.02 * x,
@@ -143,7 +144,17 @@ def _values(
 
 #: Fills that give entries of a domain by themselves.
 ALREADY_WITHIN = frozenset(
-    {("edges", "unit"), ("decades", "unit"), ("decades", "positive"), ("decades", "near_one"), ("decades", "near_zero")}
+    {
+        ("edges", "unit"),
+        ("decades", "unit"),
+        ("decades", "positive"),
+        ("decades", "near_one"),
+        ("decades", "near_zero"),
+        ("outside", "unit"),
+        ("outside", "signed_unit"),
+        ("outside", "positive"),
+        ("outside", "nonnegative"),
+    }
 )
 
 

@@ -262,6 +262,20 @@ def specials_swapped(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
     return flat.reshape(shape)
 
 
+def outside(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """The first input beyond the ends of its domain, at every second place; the others normal."""
+    values = rng.standard_normal(shape)
+    inside = np.abs(values) if at.domain in ("positive", "nonnegative") else np.tanh(np.abs(values))
+    match at.domain:
+        case "positive" | "nonnegative":
+            beyond = -np.abs(values) - 2.0**-10
+        case "unit" | "signed_unit":
+            beyond = np.copysign(1.0 + 2.0**-6 + np.abs(values), values)
+        case _:
+            return values
+    return inside if at.place else np.where(np.arange(values.size).reshape(shape) % 2 == 0, beyond, inside)
+
+
 #: Each fill with its regime. Adding one is adding a line.
 FILLS: dict[str, tuple[Make, str]] = {
     "normal": (normal, "random"),
@@ -287,10 +301,11 @@ FILLS: dict[str, tuple[Make, str]] = {
     "decades": (decades, "any"),
     "spread": (spread, "worst"),
     "runs": (runs, "worst"),
+    "outside": (outside, "any"),
 }
 
 #: Fills at the ends of the domain: values are defined there, slopes are what each library clamps them to.
-WITHOUT_SLOPES = frozenset({"edges"})
+WITHOUT_SLOPES = frozenset({"edges", "outside"})
 
 #: Fills at the ends of the range: there the order of operations decides what under- or overflows on the way.
 EXTREME = frozenset({"denormal", "huge"})

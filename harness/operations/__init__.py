@@ -295,6 +295,7 @@ PROGRAMS |= {function: decided(function) for function in DECIDED}
 SPECIAL: dict[str, Callable[..., Any]] = {
     "erf": erf,
     "erfc": erfc,
+    "erfinv": primitives.erfinv,
     "expit": primitives.expit,
     "log_expit": primitives.log_expit,
     "logit": entries.logit,

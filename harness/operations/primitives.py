@@ -93,6 +93,9 @@ polygamma: Primitive = primitive("polygamma", lambda g, y, x, order: g * polygam
 #: ``1 - erf(x)``, with no difference where it is small.
 erfc: Primitive = _entrywise("erfc", lambda x, y: -(two_over_root_pi(x) * np.exp(-(x * x))))
 
+#: The inverse of erf.
+erfinv: Primitive = _entrywise("erfinv", lambda x, y: np.exp(y * y) / two_over_root_pi(x))
+
 #: ``2 / sqrt(pi)`` in the arithmetic of an array.
 two_over_root_pi: Flat = flat("two_over_root_pi")
 
