@@ -52,7 +52,7 @@ def multiply(input: Array, other: Array) -> Array:
 
 def multiply_vjp(cotangent: Array, input: Array, other: Array) -> tuple[Array, Array]:
     """``g y`` and ``g x``, summed over the axes that were broadcast."""
-    return _summed_to(cotangent * other, input.shape), _summed_to(cotangent * input, other.shape)
+    return summed_to(cotangent * other, input.shape), summed_to(cotangent * input, other.shape)
 
 
 def sort(input: Array, dim: int = -1) -> tuple[Array, Array, Array]:
@@ -118,7 +118,7 @@ def torch_identity_pair(input: torch.Tensor, other: torch.Tensor) -> tuple[torch
     return input.clone(), other.clone()
 
 
-def _summed_to(g: Array, shape: tuple[int, ...]) -> Array:
+def summed_to(g: Array, shape: tuple[int, ...]) -> Array:
     """The transpose of broadcasting ``shape`` to the shape of ``g``."""
     lead = tuple(range(g.ndim - len(shape)))
     total = g.sum(axis=lead)

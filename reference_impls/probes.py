@@ -27,3 +27,25 @@ def torch_gelu_makes_nan_of_infinity() -> bool:
         torch.nn.functional.gelu(torch.full((ENTRIES,), torch.inf, dtype=d)) for d in (torch.float32, torch.bfloat16)
     ]
     return any(bool(y.isnan().any()) for y in made)
+
+
+def torch_sqrt_is_not_correctly_rounded() -> bool:
+    """Whether ``torch.sqrt`` of single precision gives another number than the nearest, as MKL's vector library does."""
+    x = torch.arange(1, 1024, dtype=torch.float32)
+    return not torch.equal(torch.sqrt(x), torch.sqrt(x.double()).float())
+
+
+def torch_sinh_overflows_early() -> bool:
+    """Whether a vectorised ``sinh`` is infinite where the exponential is and it is not."""
+    return bool(torch.sinh(torch.full((ENTRIES,), 89.0)).isinf().any())
+
+
+def torch_cosh_overflows_early() -> bool:
+    """Whether a vectorised ``cosh`` is infinite where the exponential is and it is not."""
+    return bool(torch.cosh(torch.full((ENTRIES,), 89.0)).isinf().any())
+
+
+def torch_erf_of_half_types_has_no_small_digits() -> bool:
+    """Whether ``erf`` of half types differs at small arguments from that of single precision."""
+    x = torch.full((ENTRIES,), 2.0**-20, dtype=torch.bfloat16)
+    return not torch.equal(torch.erf(x), torch.erf(x.float()).to(x.dtype))

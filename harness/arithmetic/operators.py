@@ -137,7 +137,7 @@ def divide(a: Tracked, b: Tracked) -> Tracked:
             of_a, of_b = aligned(a, b)
             room = np.abs(b.value).astype(np.float64) - (0.0 if of_b is None else of_b)
             per = np.where(room > 0, 1 / np.where(room > 0, room, 1), np.inf)
-            propagated = plus(scaled(of_a, per), scaled(of_b, np.abs(value).astype(np.float64) * per))
+            propagated = plus(scaled(of_a, per), scaled(scaled(of_b, per), np.abs(value)))
             units = 3 * complex_units(a, b) if complex_units(a, b) > 1 else 1.0
             local = nearest(value, a.p) if units == 1.0 and all_exact(a, b) else rounding(value, a.p, units)
             error = plus(propagated, local)

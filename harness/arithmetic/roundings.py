@@ -65,7 +65,7 @@ def by_kind(value: Array, error: Array | None, *of_operands: Array | None) -> Ar
     return np.where(known, 0.0, error)
 
 
-def rounding(value: Array, p: Precision, units: float = 1.0) -> Array:
+def rounding(value: Array, p: Precision, units: float | Array = 1.0) -> Array:
     """``units * u |value| + eta`` of one operation: nothing for zero, and none for what is not finite."""
     with np.errstate(over="ignore", invalid="ignore"):
         wide = np.abs(value)

@@ -99,11 +99,11 @@ erfinv: Primitive = _entrywise("erfinv", lambda x, y: np.exp(y * y) / two_over_r
 #: ``2 / sqrt(pi)`` in the arithmetic of an array.
 two_over_root_pi: Flat = flat("two_over_root_pi")
 
-#: ``x^y``, of which the logarithm's slope at 0 is left out, as ``0^y`` is flat in y.
+#: ``x^y``, of which the logarithm's slope at 0 is left out: ``0^y`` is flat in y above 0, and no number's slope below.
 power: Primitive = primitive(
     "power",
     lambda g, y, x, n: g * np.conj(n * np.power(x, n - 1)),
-    lambda g, y, x, n: g * np.conj(np.where(x == 0, 0.0, y * np.log(np.where(x == 0, 1.0, x)))),
+    lambda g, y, x, n: g * np.conj(np.where(x == 0, 0.0 * y, y * np.log(np.where(x == 0, 1.0, x)))),
 )
 logaddexp: Primitive = primitive(
     "logaddexp", lambda g, y, a, b: g * np.exp(a - y), lambda g, y, a, b: g * np.exp(b - y)
