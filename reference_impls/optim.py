@@ -143,3 +143,39 @@ def torch_adam_step(
 torch_adam_step_foreach = partial(torch_adam_step, foreach=True)
 #: One kernel.
 torch_adam_step_fused = partial(torch_adam_step, fused=True)
+
+
+def adamw_step(
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    t: Any = 1,
+    lr: float = 1e-3,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 1e-2,
+) -> tuple[Array, Array, Array]:
+    """Adam's step from parameters that have decayed by ``1 - lr weight_decay`` (Loshchilov and Hutter 2019)."""
+    if weight_decay < 0:
+        raise ValueError(f"weight_decay is {weight_decay}; it is not negative")
+    kept = widened(p) * (1 - lr * weight_decay) if weight_decay else widened(p)
+    moved, m_next, v_next = adam_step(kept, g, m, v, t, lr, betas, eps)
+    return _as(moved, p), m_next, v_next
+
+
+def torch_adamw_step(
+    p: torch.Tensor,
+    g: torch.Tensor,
+    m: torch.Tensor,
+    v: torch.Tensor,
+    t: Any = 1,
+    lr: float = 1e-3,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 1e-2,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """One step of ``torch.optim.AdamW``: Adam's own step with its decay apart."""
+    if not p.shape == g.shape == m.shape == v.shape:
+        raise ValueError("parameters, gradient and moments differ in shape")
+    return torch_adam_step(p, g, m, v, t, lr, betas, eps, weight_decay, decoupled_weight_decay=True)

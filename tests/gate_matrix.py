@@ -36,11 +36,13 @@ CALLS = {
     "atan": "numpy:arctan",
     "avg_pool2d": "reference_impls.pooling:avg_pool2d",
     "batch_norm": "reference_impls.normalization:batch_norm",
+    "bmm": "reference_impls.models:matmul",
     "circular_pad2d": "reference_impls.padding:circular_pad2d",
     "conv2d": "reference_impls.conv:conv2d_im2col",
     "convolve": "numpy:convolve",
     "cos": "numpy:cos",
     "cosh": "numpy:cosh",
+    "cumsum": "reference_impls.models:cumsum",
     "erf": "reference_impls.elementwise:scipy_erf",
     "erfc": "reference_impls.elementwise:scipy_erfc",
     "erfinv": "reference_impls.elementwise:scipy_erfinv",
@@ -59,11 +61,14 @@ CALLS = {
     "log1p": "numpy:log1p",
     "log2": "numpy:log2",
     "log_sigmoid": "reference_impls.activations:log_sigmoid",
+    "matmul": "reference_impls.models:matmul",
     "max_pool2d": "reference_impls.pooling:max_pool2d",
+    "mse_loss": "reference_impls.models:mse_loss",
     "reciprocal": "numpy:reciprocal",
     "relu": "reference_impls.activations:relu",
     "replicate_pad2d": "reference_impls.padding:replicate_pad2d",
     "rfft": "numpy.fft:rfft",
+    "rms_norm": "reference_impls.models:rms_norm",
     "rsqrt": "reference_impls.elementwise:rsqrt",
     "running_mean": "reference_impls.normalization:running_mean",
     "scipy_conv2d": "reference_impls.scipy_conv2d:scipy_conv2d_numpy",
@@ -756,9 +761,104 @@ ELEMENTWISE = {
     },
 }
 
+MODELS = {
+    "matmul": {
+        "matmul_in_single": ("agrees", ""),
+        "matmul_symmetric": ("agrees", "K:4/M:4"),
+        "matmul_of_blocks": ("agrees", "K:33"),
+        "matmul_unconjugated_vjp": ("gradient", "dtype:complex64"),
+    },
+    "bmm": {
+        "bmm_of_first": ("agrees", ""),
+        "bmm_in_single": ("agrees", ""),
+        "bmm_broadcasting": ("status", "invalid:batches-differ"),
+    },
+    "rms_norm": {
+        "rms_eps_outside": ("agrees", ""),
+        "rms_fixed_eps": ("agrees", "eps:0.001"),
+        "rms_needs_weight": ("agrees", "weight:none"),
+        "rms_held_vjp": ("gradient", ""),
+    },
+    "l2_normalize": {
+        "l2_plus_eps": ("agrees", "eps:0.001"),
+        "l2_of_rows": ("agrees", "dim:0"),
+        "l2_in_single": ("agrees", ""),
+    },
+    "logsumexp": {
+        "logsumexp_naive": ("agrees", "fill:offset"),
+        "logsumexp_flat": ("shape", "keepdim:true"),
+        "logsumexp_plus_eps": ("agrees", ""),
+    },
+    "nll_loss": {
+        "nll_plain_mean": ("agrees", ""),
+        "nll_ignoring_none": ("agrees", "ignore_index:1"),
+        "nll_unsigned": ("agrees", ""),
+    },
+    "cross_entropy": {
+        "cross_entropy_guarded": ("agrees", ""),
+        "cross_entropy_unsmoothed": ("agrees", "label_smoothing:0.1"),
+        "cross_entropy_smoothed_over_others": ("agrees", "label_smoothing:0.1"),
+    },
+    "kl_div": {
+        "kl_of_zero": ("agrees", "fill:edges"),
+        "kl_mean_of_batch": ("agrees", ""),
+        "kl_plain_target": ("agrees", "log_target:true"),
+    },
+    "mse_loss": {
+        "mse_halved": ("agrees", ""),
+        "mse_expanded": ("agrees", "fill:offset"),
+        "mse_one_sided_vjp": ("gradient", ""),
+    },
+    "huber_loss": {
+        "huber_over_delta": ("agrees", "delta:0.5"),
+        "huber_swallowing_nan": ("agrees", "fill:nan"),
+        "huber_accepts_any_delta": ("status", "invalid:delta-negative"),
+    },
+    "cumsum": {
+        "cumsum_in_single": ("agrees", ""),
+        "cumsum_of_rows": ("agrees", "dim:0"),
+        "cumsum_forward_vjp": ("gradient", ""),
+    },
+}
+
+STEPS = {
+    "lstm_cell": {
+        "lstm_gates_of_keras": ("agrees", ""),
+        "lstm_of_one_bias": ("agrees", ""),
+        "lstm_cell_in_place": ("pure", ""),
+    },
+    "gru_cell": {
+        "gru_reset_before": ("agrees", ""),
+        "gru_gates_swapped": ("agrees", ""),
+        "gru_in_single": ("agrees", ""),
+    },
+    "sgd_step": {
+        "sgd_undampened": ("agrees", "dampening:0.1"),
+        "sgd_plain": ("agrees", "nesterov:true"),
+        "sgd_decoupled": ("agrees", "weight_decay:0.1"),
+    },
+    "rmsprop_step": {
+        "rmsprop_eps_inside": ("agrees", ""),
+        "rmsprop_before": ("agrees", ""),
+        "rmsprop_state_in_place": ("pure", ""),
+    },
+    "lion_step": {
+        "lion_betas_swapped": ("agrees", ""),
+        "lion_of_next_moment": ("agrees", "betas:0.5x0.75"),
+        "lion_coupled": ("agrees", "weight_decay:0.1"),
+    },
+    "adamw_step": {
+        "adamw_coupled": ("agrees", ""),
+        "adamw_without_rate": ("agrees", ""),
+        "adamw_uncorrected": ("agrees", ""),
+    },
+}
+
 MINIATURES: tuple[Entry, ...] = (
     *family("bounds", "numpy", BOUNDS),
     *family("elementwise", "numpy", ELEMENTWISE),
+    *family("models", "numpy", MODELS),
+    *family("steps", "numpy", STEPS),
     *of("conv2d", "conv", "numpy", CONV2D),
     *of("conv2d", "conv", "torch", CONV2D_TORCH),
     *of("conv1d", "conv", "numpy", CONV1D),
@@ -909,4 +1009,21 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("hardswish", "elementwise:hardswish_in_parts"),
     right("elu", "elementwise:elu_in_extended"),
     right("selu", "elementwise:selu_in_extended"),
+    right("matmul", "models:matmul_by_outer"),
+    right("bmm", "models:bmm_one_by_one"),
+    right("rms_norm", "models:rms_by_reciprocal"),
+    right("l2_normalize", "models:l2_by_norm"),
+    right("logsumexp", "models:logsumexp_in_extended"),
+    right("nll_loss", "models:nll_sorted"),
+    right("cross_entropy", "models:cross_entropy_in_extended"),
+    right("kl_div", "models:kl_in_extended"),
+    right("mse_loss", "models:mse_in_extended"),
+    right("huber_loss", "models:huber_in_extended"),
+    right("cumsum", "models:cumsum_by_loop"),
+    right("lstm_cell", "steps:lstm_in_extended"),
+    right("gru_cell", "steps:gru_in_extended"),
+    right("sgd_step", "steps:sgd_in_extended"),
+    right("rmsprop_step", "steps:rmsprop_in_extended"),
+    right("lion_step", "steps:lion_with_decay_added"),
+    right("adamw_step", "steps:adamw_in_extended"),
 )

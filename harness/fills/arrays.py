@@ -126,7 +126,7 @@ def _values(
     to: np.dtype[Any],
     known: Mapping[str, Any],
 ) -> Array:
-    if to.kind in "iub":
+    if to.kind in "iub" or given.least is not None:
         return _whole_numbers(rng, shape, case, given, known, to)
     domain = _itself if (case.fill, given.domain) in ALREADY_WITHIN else DOMAINS[given.domain]
     values = domain(make(rng, shape, at))

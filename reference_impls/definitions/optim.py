@@ -125,3 +125,36 @@ adam_step.legal_values = tuple(  # type: ignore[attr-defined]
     partial(_stepped, *forms) for forms in product(_MEANS, _MEANS, _STEPS) if forms not in _DERIVED
 )
 adam_step.legal_slopes = (adam_step_by_parts,)  # type: ignore[attr-defined]
+
+
+def _decoupled(forms: Any, p: Any, g: Any, m: Any, v: Any, **params: Any) -> tuple[Any, Any, Any]:
+    """A step of Adam in chosen forms, from parameters that have decayed by themselves."""
+    shrunk = 1 - np.longdouble(params["lr"]) * np.longdouble(params["weight_decay"])
+    kept = p * shrunk if params["weight_decay"] else p
+    return _stepped(*forms, kept, g, m, v, **(params | {"weight_decay": 0.0}))
+
+
+def adamw_step(
+    p: Any,
+    g: Any,
+    m: Any,
+    v: Any,
+    *,
+    t: int = 1,
+    lr: float = 1e-3,
+    betas: Any = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 1e-2,
+) -> tuple[Any, Any, Any]:
+    """``p (1 - lr weight_decay) - lr m_hat / (sqrt(v_hat) + eps)`` (Loshchilov and Hutter 2019, algorithm 2).
+
+    The moments are Adam's, of the gradient alone. Returns (p', m', v').
+    """
+    params = {"t": t, "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+    return _decoupled((_weighed, _weighed, _textbook), p, g, m, v, **params)
+
+
+adamw_step.legal = tuple(partial(_decoupled, forms) for forms in _DERIVED)  # type: ignore[attr-defined]
+adamw_step.legal_values = tuple(  # type: ignore[attr-defined]
+    partial(_decoupled, forms) for forms in product(_MEANS, _MEANS, _STEPS) if forms not in _DERIVED
+)

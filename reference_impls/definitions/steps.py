@@ -1,0 +1,137 @@
+"""One step of a recurrent cell, or of an optimizer without corrections: state in, state out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reference_impls.definitions.activations import sigmoid, sigmoid_by_tanh
+from reference_impls.definitions.linear import linear
+
+
+def lstm_cell(input: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> tuple[Any, Any]:
+    """``c' = s(f) c + s(i) tanh(g)``, ``h' = s(o) tanh(c')`` with ``(i, f, g, o) = W x + b + U h + d``.
+
+    Shapes: input (N, I), h and c (N, H), w_ih (4 H, I), w_hh (4 H, H), biases (4 H). Returns (h', c').
+    """
+    gates = linear(input, w_ih) + b_ih + linear(h, w_hh) + b_hh
+    i, f, g, o = np.split(gates, 4, axis=1)
+    cell = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(cell), cell
+
+
+def lstm_cell_by_tanh(input: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> tuple[Any, Any]:
+    """The logistic function by a hyperbolic tangent: its slope contains ``1 - s``, as hand-written ones do."""
+    gates = linear(input, w_ih) + b_ih + linear(h, w_hh) + b_hh
+    i, f, g, o = np.split(gates, 4, axis=1)
+    cell = sigmoid_by_tanh(f) * c + sigmoid_by_tanh(i) * np.tanh(g)
+    return sigmoid_by_tanh(o) * np.tanh(cell), cell
+
+
+lstm_cell.cancelling_slopes = (lstm_cell_by_tanh,)  # type: ignore[attr-defined]
+
+
+def gru_cell(input: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
+    """``h' = (1 - z) n + z h`` with ``r = s(..)``, ``z = s(..)`` and ``n = tanh(W x + b + r (U h + d))``.
+
+    Shapes: input (N, I), h (N, H), w_ih (3 H, I), w_hh (3 H, H), biases (3 H).
+    """
+    _, z, n = _gates(input, h, w_ih, w_hh, b_ih, b_hh)
+    return (1 - z) * n + z * h
+
+
+def gru_cell_by_difference(input: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
+    """``h' = n + z (h - n)``."""
+    _, z, n = _gates(input, h, w_ih, w_hh, b_ih, b_hh)
+    return n + z * (h - n)
+
+
+def _gates(input: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> tuple[Any, Any, Any]:
+    own = np.split(linear(input, w_ih) + b_ih, 3, axis=1)
+    past = np.split(linear(h, w_hh) + b_hh, 3, axis=1)
+    r, z = sigmoid(own[0] + past[0]), sigmoid(own[1] + past[1])
+    return r, z, np.tanh(own[2] + r * past[2])
+
+
+def gru_cell_by_tanh(input: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
+    """The logistic function by a hyperbolic tangent."""
+    own = np.split(linear(input, w_ih) + b_ih, 3, axis=1)
+    past = np.split(linear(h, w_hh) + b_hh, 3, axis=1)
+    r, z = sigmoid_by_tanh(own[0] + past[0]), sigmoid_by_tanh(own[1] + past[1])
+    return (1 - z) * np.tanh(own[2] + r * past[2]) + z * h
+
+
+gru_cell.cancelling_slopes = (gru_cell_by_tanh,)  # type: ignore[attr-defined]
+gru_cell.legal = (gru_cell_by_difference,)  # type: ignore[attr-defined]
+
+
+def sgd_step(
+    p: Any,
+    g: Any,
+    m: Any,
+    *,
+    lr: float = 1e-3,
+    momentum: float = 0.9,
+    dampening: float = 0.0,
+    weight_decay: float = 0.0,
+    nesterov: bool = False,
+) -> tuple[Any, Any]:
+    """``m' = momentum m + (1 - dampening) g'``, ``p' = p - lr m'``, or ``p - lr (g' + momentum m')`` of Nesterov.
+
+    ``g' = g + weight_decay p``. Returns (p', m').
+    """
+    gradient = g + weight_decay * p if weight_decay else g
+    moved = momentum * m + (1 - np.longdouble(dampening)) * gradient
+    return p - lr * (gradient + momentum * moved if nesterov else moved), moved
+
+
+def lion_step(
+    p: Any,
+    g: Any,
+    m: Any,
+    *,
+    lr: float = 1e-4,
+    betas: Any = (0.9, 0.99),
+    weight_decay: float = 0.0,
+) -> tuple[Any, Any]:
+    """``p' = p (1 - lr wd) - lr sign(b1 m + (1 - b1) g)``, ``m' = b2 m + (1 - b2) g`` (Chen et al. 2023).
+
+    Returns (p', m').
+    """
+    first, second = (np.longdouble(b) for b in betas)
+    decayed = p * (1 - np.longdouble(lr) * np.longdouble(weight_decay)) if weight_decay else p
+    moved = second * m + (1 - second) * g
+    return decayed - lr * np.sign(first * m + (1 - first) * g), moved
+
+
+def lion_step_with_decay_added(
+    p: Any, g: Any, m: Any, *, lr: float = 1e-4, betas: Any = (0.9, 0.99), weight_decay: float = 0.0
+) -> tuple[Any, Any]:
+    """``p' = p - lr (sign(..) + wd p)``, as the paper writes it."""
+    first, second = (np.longdouble(b) for b in betas)
+    moved = second * m + (1 - second) * g
+    sign = np.sign(first * m + (1 - first) * g)
+    return p - lr * (sign + weight_decay * p if weight_decay else sign), moved
+
+
+lion_step.legal = (lion_step_with_decay_added,)  # type: ignore[attr-defined]
+
+
+def rmsprop_step(
+    p: Any,
+    g: Any,
+    v: Any,
+    *,
+    lr: float = 1e-2,
+    alpha: float = 0.99,
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+) -> tuple[Any, Any]:
+    """``v' = alpha v + (1 - alpha) g'^2``, ``p' = p - lr g' / (sqrt(v') + eps)``, ``g' = g + weight_decay p``.
+
+    Returns (p', v').
+    """
+    gradient = g + weight_decay * p if weight_decay else g
+    moved = alpha * v + (1 - np.longdouble(alpha)) * (gradient * gradient)
+    return p - lr * (gradient / (np.sqrt(moved) + eps)), moved
