@@ -103,7 +103,8 @@ def _takes_plain(trial: Trial, declined: Asked) -> bool:
     given = getattr(declined.scenario, "inputs", {})
     plain = ({n: fill(x) for n, x in given.items()} for fill in (np.zeros_like, np.ones_like))
     asked = [
-        trial.ask(f"{declined.label}, plain data {i}", replace(declined.scenario, inputs=x)) for i, x in enumerate(plain)
+        trial.ask(f"{declined.label}, plain data {i}", replace(declined.scenario, inputs=x))
+        for i, x in enumerate(plain)
     ]
     return any(isinstance(a.outcome, Returned) for a in asked)
 

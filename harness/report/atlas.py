@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas
 
 from harness.report.counts import Cell
+from harness.vocabulary import counted
 
 #: What the worst cell of an op makes it say, the loudest first.
 RANKS = ("wrong", "stale", "known", "not judged", "not offered", "right")
@@ -31,7 +32,7 @@ class Tile:
     def said(self) -> str:
         """What it says, in words: of how many candidates, and which are not right."""
         loud = [f"{cell.candidate} {state(cell)}" for cell in self.cells if state(cell) != "right"]
-        return f"{len(self.cells)} candidates" + (f": {', '.join(loud)}" if loud else ", all right")
+        return counted(len(self.cells), "candidate") + (f": {', '.join(loud)}" if loud else ", all right")
 
 
 def state(cell: Cell) -> str:
