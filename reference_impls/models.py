@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from reference_impls.activations import gelu as _gelu
 from reference_impls.activations import gelu_vjp as _gelu_vjp
-from reference_impls.activations import sigmoid_stable, widened
 from reference_impls.activations import swish as _swish
 from reference_impls.activations import swish_vjp as _swish_vjp
+from reference_impls.activations import widened
 
 Array = npt.NDArray[Any]
 
@@ -204,25 +204,18 @@ def huber_loss(input: Array, target: Array, delta: float = 1.0, reduction: str =
     return _reduced(np.where(size < d, size * size / 2, d * (size - d / 2)), reduction, input)
 
 
-def focal_loss(input: Array, target: Array, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "mean") -> Array:
-    """``-alpha_t (1 - p_t)^gamma log p_t``."""
-    x = widened(input)
-    signed = np.where(target > 0, x, -x)
-    share = np.where(target > 0, x.dtype.type(alpha), 1 - x.dtype.type(alpha))
-    logs = np.minimum(signed, 0) - np.log1p(np.exp(-np.abs(signed)))
-    return _reduced(-share * sigmoid_stable(-signed) ** x.dtype.type(gamma) * logs, reduction, input)
-
-
 def attention(query: Array, key: Array, value: Array, mask: Array | None = None, causal: bool = False) -> Array:
     """``softmax(q k' / sqrt(D)) v``."""
     q, k, v = widened(query), widened(key), widened(value)
     scores = np.matmul(q, np.swapaxes(k, -1, -2)) / q.dtype.type(np.sqrt(q.shape[-1]))
     if causal:
         mask = np.tri(q.shape[-2], k.shape[-2], dtype=bool)
+    some = np.ones((1, 1), bool) if mask is None else mask.any(axis=-1, keepdims=True)
     if mask is not None:
-        scores = np.where(mask, scores, q.dtype.type(-np.inf))
+        scores = np.where(mask | ~some, scores, q.dtype.type(-np.inf))
     powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return _as(np.matmul(powers / powers.sum(axis=-1, keepdims=True), v), query)
+    shares = np.where(some, powers / powers.sum(axis=-1, keepdims=True), 0)
+    return _as(np.matmul(shares.astype(q.dtype), v), query)
 
 
 def swiglu(gate: Array, input: Array) -> Array:

@@ -125,23 +125,6 @@ def huber_loss(input: Tensor, target: Tensor, delta: float = 1.0, reduction: str
     return functional.huber_loss(input, target, reduction=reduction, delta=delta)
 
 
-def focal_loss(
-    input: Tensor, target: Tensor, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "mean"
-) -> Tensor:
-    """As ``torchvision.ops.sigmoid_focal_loss`` is written, the probability of the target by its own logit."""
-    signed = torch.where(target > 0, input, -input)
-    share = torch.where(target > 0, alpha, 1 - alpha)
-    loss = -share * torch.sigmoid(-signed) ** gamma * functional.logsigmoid(signed)
-    match reduction:
-        case "none":
-            return loss
-        case "sum":
-            return loss.sum()
-        case "mean":
-            return loss.mean()
-    raise ValueError(f"reduction is {reduction!r}; it may be none, sum or mean")
-
-
 def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None, causal: bool = False) -> Tensor:
     """``torch.nn.functional.scaled_dot_product_attention``."""
     return functional.scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=causal)
@@ -154,9 +137,11 @@ def attention_by_hand(
     scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
     if causal:
         mask = torch.ones(scores.shape[-2:], dtype=torch.bool).tril()
-    if mask is not None:
-        scores = scores.masked_fill(~mask, float("-inf"))
-    return torch.softmax(scores, -1) @ value
+    if mask is None:
+        return torch.softmax(scores, -1) @ value
+    some = mask.any(-1, keepdim=True)
+    shares = torch.softmax(scores.masked_fill(~mask & some, float("-inf")), -1)
+    return shares.masked_fill(~some, 0.0) @ value
 
 
 def swiglu(gate: Tensor, input: Tensor) -> Tensor:

@@ -822,11 +822,6 @@ MODELS = {
         "huber_swallowing_nan": ("agrees", "fill:nan"),
         "huber_accepts_any_delta": ("status", "invalid:delta-negative"),
     },
-    "focal_loss": {
-        "focal_of_probabilities": ("agrees", "fill:moderate"),
-        "focal_of_two": ("agrees", "gamma:1.5"),
-        "focal_of_one_alpha": ("agrees", ""),
-    },
     "attention": {
         "attention_unscaled": ("agrees", ""),
         "attention_hidden_by_number": ("agrees", "mask:none/causal:true"),
@@ -1053,7 +1048,6 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("kl_div", "models:kl_in_extended"),
     right("mse_loss", "models:mse_in_extended"),
     right("huber_loss", "models:huber_in_extended"),
-    right("focal_loss", "models:focal_in_extended"),
     right("attention", "models:attention_online"),
     right("geglu", "models:geglu_in_extended"),
     right("embedding", "models:embedding_by_one_hot"),

@@ -267,6 +267,13 @@ def test_sums_of_products_and_sums_are_one_sum_in_any_order_with_what_is_added()
         assert off[False] <= 1 < off[True], products
 
 
+def test_a_factor_too_small_for_float64_is_not_zero() -> None:
+    """exp(-5190) is a number of the oracle's, and zero in float64: a product with it may underflow to zero."""
+    x, g = leaves(np.array([[-5190.0]]), np.array([[0.3]]), p=F64)
+    product = np.einsum("ij,jk->ik", np.exp(x), g)
+    assert 0 < product.value[0, 0] < product.error[0, 0, 0]
+
+
 @pytest.mark.parametrize("shape", [(6,), (8,), (5, 12)])
 def test_the_sizes_of_a_transform_put_into_its_formula_give_its_bound(shape: tuple[int, ...]) -> None:
     x = np.random.default_rng(1).standard_normal(shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -61,7 +61,7 @@ def _parts(terms: Terms, factors: dict[str, Tracked], p: Precision) -> _Parts:
 def _chain(terms: Terms, factors: dict[str, Tracked], parts: _Parts, p: Precision) -> Chain:
     """The products as terms of a larger sum. What a complex product is off by is sqrt(2) that of two real ones."""
     with np.errstate(all="ignore"):
-        empty = _empty(terms, parts.sizes, parts.absolute)
+        empty = _empty(terms, factors, parts.absolute)
         times = 2 if p.complex else 1
         whole = _whole(terms, factors.values())
         exact = _copied(terms) | empty | (whole & (parts.absolute <= 1 / p.u))
@@ -82,7 +82,7 @@ def _whole(terms: Terms, factors: Iterable[Tracked]) -> bool:
 def _contracted(terms: Terms, factors: dict[str, Tracked], parts: _Parts, p: Precision) -> tuple[Array, Array | None]:
     value, absolute, squared, arriving, sizes = parts
     with np.errstate(all="ignore"):
-        local = _sum_error(terms, list(factors.values()), value, sizes, absolute, squared, p)
+        local = _sum_error(terms, factors, value, sizes, absolute, squared, p)
         copied = not (_three(p) and len(terms.sizes) > 1) and _copied(terms)
         local = np.where(copied, 0.0, bounds.stored(p, value, local))
         if any(name in terms.padded and not np.isfinite(f.value).all() for name, f in factors.items()):
@@ -157,7 +157,7 @@ def _moderate(size: Array) -> bool:
 
 def _sum_error(
     terms: Terms,
-    factors: list[Tracked],
+    factors: Mapping[str, Tracked],
     value: Array,
     sizes: dict[str, Array],
     absolute_sum: Array,
@@ -169,12 +169,12 @@ def _sum_error(
         return bounds.by_bfloat16_parts(p, value, absolute_sum, np.sqrt(squared).astype(np.float64), terms.lengths)
     if not p.exact_sums and not three:
         return sum((_norm_wise(g, sizes, terms, p) for g in terms.groups), start=np.zeros((3, *terms.shape)))
-    small = _whole(terms, factors) & (absolute_sum <= 1 / p.u_compute / (4 if three else 1))
+    small = _whole(terms, factors.values()) & (absolute_sum <= 1 / p.u_compute / (4 if three else 1))
     if three:
         error = bounds.three_products(p, absolute_sum, terms.lengths)
     else:
         error = bounds.summation(p, value, absolute_sum, np.sqrt(squared).astype(np.float64), terms.lengths)
-    return np.where(_empty(terms, sizes, absolute_sum) | small, 0.0, error)
+    return np.where(_empty(terms, factors, absolute_sum) | small, 0.0, error)
 
 
 def _norm_wise(part: Group, sizes: dict[str, Array], terms: Terms, p: Precision) -> Array:
@@ -183,8 +183,9 @@ def _norm_wise(part: Group, sizes: dict[str, Array], terms: Terms, p: Precision)
     return bounds.norm_wise(p, [largest, *(sizes[n] for n in part.factors)], terms.lengths)
 
 
-def _empty(terms: Terms, sizes: dict[str, Array], absolute_sum: Array) -> Array:
-    """Where every product has a factor of zero: known apart from sums that are too small for float64."""
+def _empty(terms: Terms, factors: Mapping[str, Tracked], absolute_sum: Array) -> Array:
+    """Where every product has a factor of zero: known apart from factors and sums that are too small for float64."""
     if absolute_sum.all():
         return np.zeros(absolute_sum.shape, bool)
-    return np.asarray(evaluate(terms_of_size(terms), {n: (s != 0).astype(np.float64) for n, s in sizes.items()}) == 0)
+    there = {n: (f.value != 0).astype(np.float64) for n, f in factors.items()}
+    return np.asarray(evaluate(terms_of_size(terms), there) == 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,6 @@ from harness.definitions.derivatives import settled
 from reference_impls.definitions.activations import (
     gelu,
     gelu_by_erf,
-    log_sigmoid,
-    sigmoid,
-    sigmoid_by_tanh,
     swish,
     swish_by_quotient,
     swish_by_tanh,
@@ -146,33 +142,21 @@ def huber_loss(input: Any, target: Any, *, delta: float = 1.0, reduction: str = 
     return reduced(np.where(size < delta, 0.5 * (off * off), delta * (size - 0.5 * delta)), reduction)
 
 
-def _focal(
-    logistic: Any, input: Any, target: Any, *, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "mean"
-) -> Any:
-    signed = np.where(target > 0, input, -input)
-    share = np.where(target > 0, alpha, 1 - np.longdouble(alpha))
-    missed = logistic(-signed)
-    factor = missed * missed if gamma == 2 else np.power(missed, gamma)
-    return reduced(-(share * factor * log_sigmoid(signed)), reduction)
-
-
-def focal_loss(input: Any, target: Any, *, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "mean") -> Any:
-    """``-alpha_t (1 - p_t)^gamma log p_t`` of logits and targets 0 or 1 (Lin et al. 2017)."""
-    return _focal(sigmoid, input, target, alpha=alpha, gamma=gamma, reduction=reduction)
-
-
-focal_loss.cancelling_slopes = (partial(_focal, sigmoid_by_tanh),)  # type: ignore[attr-defined]
-
-
 def attention(query: Any, key: Any, value: Any, mask: Any = None, *, causal: bool = False) -> Any:
-    """``softmax(q k' / sqrt(D)) v`` of the keys that a mask leaves, or those up to the query's own place."""
+    """``softmax(q k' / sqrt(D)) v`` of the keys that a mask leaves, or those up to the query's own place; 0 of none."""
     scores = np.matmul(query, np.swapaxes(key, -1, -2)) / np.sqrt(np.longdouble(query.shape[-1]))
     if causal:
         mask = np.tri(query.shape[-2], key.shape[-2]) > 0
-    if mask is not None:
-        scores = np.where(mask, scores, -np.inf)
+    if mask is None:
+        return np.matmul(_shares(scores), value)
+    some = np.any(mask, axis=-1, keepdims=True)
+    shares = _shares(np.where(mask | ~some, scores, -np.inf))
+    return np.matmul(np.where(some, shares, 0.0), value)
+
+
+def _shares(scores: Any) -> Any:
     powers = np.exp(scores - np.max(scores, axis=-1, keepdims=True))
-    return np.matmul(powers / np.sum(powers, axis=-1, keepdims=True), value)
+    return powers / np.sum(powers, axis=-1, keepdims=True)
 
 
 def swiglu(gate: Any, input: Any) -> Any:

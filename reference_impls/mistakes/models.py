@@ -227,31 +227,6 @@ def huber_of_one(input: Any, target: Any, *, delta: float = 1.0, reduction: str 
     return right.huber_loss(input, target, reduction=reduction)
 
 
-def focal_of_one_alpha(
-    input: Any, target: Any, *, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "mean"
-) -> Any:
-    """alpha multiplies both classes."""
-    signed = np.where(target > 0, input, -input)
-    missed = sigmoid(-signed)
-    return right.reduced(-(alpha * np.power(missed, gamma) * np.log(sigmoid(signed))), reduction)
-
-
-def focal_factor_held(
-    input: Any, target: Any, *, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "mean"
-) -> Any:
-    """The right value; the factor that focuses has no derivative."""
-    signed = np.where(target > 0, input, -input)
-    share = np.where(target > 0, alpha, 1 - np.longdouble(alpha))
-    return right.reduced(-(share * held(np.power(sigmoid(-signed), gamma)) * np.log(sigmoid(signed))), reduction)
-
-
-def focal_without_factor(
-    input: Any, target: Any, *, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "mean"
-) -> Any:
-    """gamma is taken for 0."""
-    return right.focal_loss(input, target, alpha=alpha, gamma=0.0, reduction=reduction)
-
-
 def _attention(scale: Any, masked: float) -> Any:
     def attention(query: Any, key: Any, value: Any, mask: Any = None, *, causal: bool = False) -> Any:
         scores = np.matmul(query, np.swapaxes(key, -1, -2)) * scale(query.shape[-1])

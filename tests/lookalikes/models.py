@@ -84,11 +84,6 @@ def huber_in_extended(input, target, delta=1.0, reduction="mean"):
     return y.astype(input.dtype)
 
 
-def focal_in_extended(input, target, alpha=0.25, gamma=2.0, reduction="mean"):
-    """In extended precision."""
-    return right.focal_loss(input.astype(np.longdouble), target, alpha, gamma, reduction).astype(input.dtype)
-
-
 def attention_online(query, key, value, mask=None, causal=False):
     """One key after the other, with a running maximum, as flash attention goes."""
     n, m = query.shape[-2], key.shape[-2]

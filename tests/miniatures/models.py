@@ -212,25 +212,6 @@ def huber_accepts_any_delta(input, target, delta=1.0, reduction="mean"):
     return right.huber_loss(input, target, abs(delta), reduction)
 
 
-def focal_of_probabilities(input, target, alpha=0.25, gamma=2.0, reduction="mean"):
-    """The logarithm is taken of a probability of which 1e-8 is kept."""
-    p = np.clip(sigmoid_stable(np.where(target > 0, input, -input)), 1e-8, 1)
-    share = np.where(target > 0, alpha, 1 - alpha)
-    return right._reduced(-share * (1 - p) ** gamma * np.log(p), reduction, input)
-
-
-def focal_of_two(input, target, alpha=0.25, gamma=2.0, reduction="mean"):
-    """gamma is 2."""
-    return right.focal_loss(input, target, alpha, 2.0, reduction)
-
-
-def focal_of_one_alpha(input, target, alpha=0.25, gamma=2.0, reduction="mean"):
-    """alpha is a factor of both classes."""
-    scale = np.where(target > 0, alpha, 1 - alpha).astype(input.dtype)
-    losses = right.focal_loss(input, target, alpha, gamma, "none") / scale * input.dtype.type(alpha)
-    return right._reduced(losses, reduction, input)
-
-
 def attention_unscaled(query, key, value, mask=None, causal=False):
     """Scores are not scaled."""
     return right.attention(query * query.dtype.type(np.sqrt(query.shape[-1])), key, value, mask, causal)
