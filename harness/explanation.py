@@ -54,6 +54,7 @@ _FUNCTION = (f"{2 * bounds.TRANSCENDENTAL_ULPS} u |y|",) * 3
 _ADDS = {
     "contract": _SUM,
     "total": _SUM,
+    "running_total": _SUM,
     "scatter": _SUM,
     "fftn": _TRANSFORM,
     "absolute": ("2 u |y|",) * 3,

@@ -97,6 +97,7 @@ RULES: dict[Primitive, Callable[..., Tracked]] = {
     primitives.scatter: moving.scatter,
     primitives.concatenate: moving.concatenate,
     primitives.total: sums.total,
+    primitives.running_total: sums.running_total,
     primitives.mean: sums.mean,
     primitives.contract: products.contract,
     primitives.fftn: fourier.fftn,

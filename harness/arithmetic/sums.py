@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from math import prod
 from typing import Any
 
@@ -13,58 +14,68 @@ from harness.arithmetic.operators import add, divide, joined, one_sum
 from harness.arithmetic.roundings import Array, all_whole, plus, rounded
 from harness.arithmetic.tracked import Chain, Deferred, Tracked, all_exact, lift
 
+#: What adds up entries: an array -> the sums.
+Gather = Callable[[Array], Array]
+
 
 def total(x: Tracked, axes: tuple[int, ...]) -> Tracked:
     """The sum over axes, kept with length 1."""
-    n = prod(x.shape[a] for a in axes)
     kept = tuple(1 if i in axes else s for i, s in enumerate(x.shape))
+    return _sums(x, kept, partial(np.sum, axis=axes, keepdims=True), np.asarray(prod(x.shape[a] for a in axes)))
 
-    def sizes(value: Array, at: tuple[int, ...]) -> dict[str, float]:
-        size = np.abs(x.value).astype(np.float64)
-        sums = (s.sum(axis=axes, keepdims=True)[at] for s in (size, size**2))
-        return sizes_of_sum(n, *sums)
 
-    def chain() -> Chain:
+def running_total(x: Tracked, axis: int) -> Tracked:
+    """The sums of the entries so far along an axis, each one sum in any order."""
+    lengths = np.arange(1, x.shape[axis] + 1).reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+    return _sums(x, x.shape, partial(np.cumsum, axis=axis), lengths)
+
+
+def _sums(x: Tracked, shape: tuple[int, ...], gather: Gather, lengths: Array) -> Tracked:
+    """Sums of so many entries each, and their errors."""
+
+    def parts() -> tuple[Array, Array]:
         with np.errstate(all="ignore"):
             size = np.abs(x.value).astype(np.float64)
-            absolute, squared = (s.sum(axis=axes, keepdims=True) for s in (size, size**2))
-        return Chain(n, absolute, squared, _arriving(x, axes), x.error is None and all_whole(x.value))
+            return gather(size), gather(size**2)
 
-    in_any_order = x.p.exact_sums and x.p.u == x.p.u_compute and n > 1
-    return Deferred(
-        kept, x.dtype, lambda: _added_up(x, axes, n), x.p, sizes, chain=cache(chain) if in_any_order else None
-    )
+    def sizes(value: Array, at: tuple[int, ...]) -> dict[str, float]:
+        absolute, squared = parts()
+        return sizes_of_sum(np.broadcast_to(lengths, shape)[at], absolute[at], squared[at])
+
+    def chain() -> Chain:
+        return Chain(lengths, *parts(), _arriving(x, gather), x.error is None and all_whole(x.value))
+
+    def make() -> tuple[Array, Array | None]:
+        with np.errstate(all="ignore"):
+            value = gather(x.value)
+            return value, plus(_arriving(x, gather), _local(x, value, *parts(), lengths))
+
+    several = bool(lengths.max(initial=0) > 1)
+    in_any_order = several and x.p.exact_sums and x.p.u == x.p.u_compute
+    return Deferred(shape, x.dtype, make, x.p, sizes, chain=cache(chain) if in_any_order else None)
 
 
-def _arriving(x: Tracked, axes: tuple[int, ...]) -> Array | None:
-    return None if x.error is None else x.error.sum(axis=tuple(a + 1 for a in axes), keepdims=True)
+def _arriving(x: Tracked, gather: Gather) -> Array | None:
+    return None if x.error is None else np.stack([gather(e) for e in np.asarray(x.error)])
+
+
+def _local(x: Tracked, value: Array, absolute: Array, squared: Array, lengths: Array) -> Array | None:
+    """What the additions are off by, and how they are stored: nothing where a sum has one entry."""
+    if not (lengths > 1).any():
+        return None
+    p = x.p
+    exact = np.broadcast_to(lengths <= 1, value.shape)
+    if x.error is None and p.exact_sums and all_whole(x.value):
+        exact = exact | (absolute <= 1 / p.u_compute)
+    found = np.where(exact, 0.0, bounds.summation(p, value, absolute, np.sqrt(squared), lengths))
+    if p.u != p.u_compute:
+        found = np.where(lengths <= 1, 0.0, bounds.stored(p, value, found))
+    return found if found.any() else None
 
 
 def sizes_of_sum(length: Any, absolute: Any, squared: Any) -> dict[str, float]:
     """A sum's length, and the sums of its terms' magnitudes and squares."""
     return {"K": float(length), "S": float(absolute), "Q": float(squared)}
-
-
-def _added_up(x: Tracked, axes: tuple[int, ...], n: int) -> tuple[Array, Array | None]:
-    """The sum over axes of n entries each, and its error; the axes kept."""
-    with np.errstate(all="ignore"):
-        value = x.value.sum(axis=axes, keepdims=True)
-        size = np.abs(x.value).astype(np.float64)
-        absolute_sum = size.sum(axis=axes, keepdims=True)
-        exact = (
-            x.error is None
-            and x.p.exact_sums
-            and all_whole(x.value)
-            and bool((absolute_sum <= 1 / x.p.u_compute).all())
-        )
-        local = None
-        if n > 1 and not exact:
-            local = bounds.summation(x.p, value, absolute_sum, np.sqrt((size**2).sum(axis=axes, keepdims=True)), n)
-        if local is None or x.p.u != x.p.u_compute:
-            local = (
-                bounds.stored(x.p, value, np.zeros((3, *value.shape)) if local is None else local) if n > 1 else local
-            )
-    return value, plus(_arriving(x, axes), local)
 
 
 def mean(x: Tracked, axes: tuple[int, ...]) -> Tracked:

@@ -98,8 +98,8 @@ def quiet() -> Iterator[None]:
 
 
 def ignore_warnings() -> None:
-    """Once more, for the last candidate may have filters of its own."""
-    warnings.simplefilter("ignore")
+    """Once more, for the last candidate may have filters of its own; by a filter that no candidate is likely to set."""
+    warnings.filterwarnings("ignore", message="(?s:.*)")
 
 
 def steady() -> None:

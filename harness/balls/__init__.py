@@ -103,6 +103,7 @@ RULES: dict[Primitive, Callable[..., Balls]] = {
     primitives.scatter: moving.scatter,
     primitives.concatenate: moving.concatenate,
     primitives.total: sums.total,
+    primitives.running_total: sums.running_total,
     primitives.mean: sums.mean,
     primitives.contract: sums.contract,
     primitives.fftn: fourier.fftn,

@@ -26,6 +26,18 @@ def total(x: Balls, axes: tuple[int, ...]) -> Balls:
     return scattered(x, *reduced(x, axes))
 
 
+def running_total(x: Balls, axis: int) -> Balls:
+    """The sums of the entries so far along an axis."""
+    step = prod(x.shape[axis + 1 :])
+
+    def entry(o: int) -> Number:
+        so_far = o // step % x.shape[axis]
+        x.work.spend(so_far)
+        return added(x.at(i) for i in range(o - so_far * step, o + 1, step))
+
+    return made(x.shape, x.kind, x.work, entry)
+
+
 def mean(x: Balls, axes: tuple[int, ...]) -> Balls:
     """The mean over axes, kept."""
     return divide(total(x, axes), lift(prod(x.shape[a] for a in axes), x.work))

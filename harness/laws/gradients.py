@@ -399,11 +399,11 @@ def due_type(due: dict[str, Answer]) -> Any:
 
 
 def _slack(answer: Answer, direction: Array) -> Array:
-    size = np.abs(direction.astype(np.complex128 if direction.dtype.kind == "c" else np.float64))
+    size = np.abs(direction.astype(np.clongdouble if direction.dtype.kind == "c" else np.longdouble))
     with np.errstate(invalid="ignore"):
         weighed = answer.error * size
-    total: Array = np.where(np.isnan(weighed), np.inf, weighed).reshape(3, -1).sum(axis=1)
-    return total
+    total = np.where(np.isnan(weighed), np.inf, weighed).reshape(3, -1).sum(axis=1)
+    return np.where(total > 0, np.maximum(total.astype(np.float64), np.nextafter(0.0, 1.0)), 0.0)
 
 
 def _noise(a: Array, b: Array) -> float:

@@ -218,6 +218,11 @@ concatenate = Primitive("concatenate", _part)
 #: The sum over ``axes``, which are kept with length 1.
 total: Primitive = primitive("total", lambda g, y, x, axes: np.broadcast_to(g, x.shape))
 
+#: The sums so far along ``axis``. Their gradient is the sums from the end.
+running_total: Primitive = primitive(
+    "running_total", lambda g, y, x, axis: np.flip(running_total(np.flip(g, axis), axis=axis), axis)
+)
+
 #: The mean over ``axes``, kept. Its gradient is each entry's share: a derivative of that adds up rounded shares.
 mean: Primitive = primitive("mean", lambda g, y, x, axes: np.broadcast_to(g, x.shape) / prod(x.shape[a] for a in axes))
 

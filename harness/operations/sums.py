@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from harness.definitions.terms import Terms, group, sum_of_products
-from harness.definitions.terms import axes as axes_
+from harness.definitions.terms import Terms
 from harness.dispatch import axes_of, first
 from harness.operations import primitives
 
@@ -159,20 +157,10 @@ def running(step: Any) -> Any:
     return program
 
 
-@lru_cache(maxsize=64)
-def _so_far(before: int, n: int, after: int) -> Terms:
-    shapes = {"out": (before, n, after), "x": (before, n, after)}
-    b, i, a, j = axes_(before, n, after, n)
-    return Terms(shapes["out"], {"x": shapes["x"]}, (group(shapes, out=(b, i, a), x=(b, j, a), where=j <= i),))
-
-
 def running_sum(x: A, axis: Any = None, dtype: Any = None, out: None = None) -> A:
     """The sum of the entries so far along an axis, each as one sum."""
     line = np.reshape(x, (x.size,)) if axis is None else x
-    at = -1 % line.ndim if axis is None else axis % line.ndim
-    before, after = prod(line.shape[:at]), prod(line.shape[at + 1 :])
-    terms = _so_far(before, line.shape[at], after)
-    return np.reshape(sum_of_products(terms, x=np.reshape(line, terms.shape)), line.shape)
+    return primitives.running_total(line, axis=-1 % line.ndim if axis is None else axis % line.ndim)
 
 
 def cumulative(function: Any, neutral: float) -> Any:

@@ -2,68 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from reference_impls.definitions.activations import sigmoid, sigmoid_by_tanh
+from reference_impls.definitions.activations import sigmoid, sigmoid_by_exponential, sigmoid_by_tanh
 from reference_impls.definitions.linear import linear
 
+#: A logistic function.
+Gate = Callable[[Any], Any]
 
-def lstm_cell(input: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> tuple[Any, Any]:
+
+def lstm_cell(
+    input: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, *, gate: Gate = sigmoid
+) -> tuple[Any, Any]:
     """``c' = s(f) c + s(i) tanh(g)``, ``h' = s(o) tanh(c')`` with ``(i, f, g, o) = W x + b + U h + d``.
 
     Shapes: input (N, I), h and c (N, H), w_ih (4 H, I), w_hh (4 H, H), biases (4 H). Returns (h', c').
     """
-    gates = linear(input, w_ih) + b_ih + linear(h, w_hh) + b_hh
-    i, f, g, o = np.split(gates, 4, axis=1)
-    cell = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-    return sigmoid(o) * np.tanh(cell), cell
+    i, f, g, o = np.split(linear(input, w_ih) + b_ih + linear(h, w_hh) + b_hh, 4, axis=1)
+    cell = gate(f) * c + gate(i) * np.tanh(g)
+    return gate(o) * np.tanh(cell), cell
 
 
-def lstm_cell_by_tanh(input: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> tuple[Any, Any]:
-    """The logistic function by a hyperbolic tangent: its slope contains ``1 - s``, as hand-written ones do."""
-    gates = linear(input, w_ih) + b_ih + linear(h, w_hh) + b_hh
-    i, f, g, o = np.split(gates, 4, axis=1)
-    cell = sigmoid_by_tanh(f) * c + sigmoid_by_tanh(i) * np.tanh(g)
-    return sigmoid_by_tanh(o) * np.tanh(cell), cell
+lstm_cell.legal = (partial(lstm_cell, gate=sigmoid_by_exponential),)  # type: ignore[attr-defined]
+lstm_cell.cancelling_slopes = (partial(lstm_cell, gate=sigmoid_by_tanh),)  # type: ignore[attr-defined]
 
 
-lstm_cell.cancelling_slopes = (lstm_cell_by_tanh,)  # type: ignore[attr-defined]
-
-
-def gru_cell(input: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
+def gru_cell(
+    input: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, *, gate: Gate = sigmoid, by_difference: bool = False
+) -> Any:
     """``h' = (1 - z) n + z h`` with ``r = s(..)``, ``z = s(..)`` and ``n = tanh(W x + b + r (U h + d))``.
 
     Shapes: input (N, I), h (N, H), w_ih (3 H, I), w_hh (3 H, H), biases (3 H).
     """
-    _, z, n = _gates(input, h, w_ih, w_hh, b_ih, b_hh)
-    return (1 - z) * n + z * h
-
-
-def gru_cell_by_difference(input: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
-    """``h' = n + z (h - n)``."""
-    _, z, n = _gates(input, h, w_ih, w_hh, b_ih, b_hh)
-    return n + z * (h - n)
-
-
-def _gates(input: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> tuple[Any, Any, Any]:
     own = np.split(linear(input, w_ih) + b_ih, 3, axis=1)
     past = np.split(linear(h, w_hh) + b_hh, 3, axis=1)
-    r, z = sigmoid(own[0] + past[0]), sigmoid(own[1] + past[1])
-    return r, z, np.tanh(own[2] + r * past[2])
+    r, z = gate(own[0] + past[0]), gate(own[1] + past[1])
+    n = np.tanh(own[2] + r * past[2])
+    return n + z * (h - n) if by_difference else (1 - z) * n + z * h
 
 
-def gru_cell_by_tanh(input: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
-    """The logistic function by a hyperbolic tangent."""
-    own = np.split(linear(input, w_ih) + b_ih, 3, axis=1)
-    past = np.split(linear(h, w_hh) + b_hh, 3, axis=1)
-    r, z = sigmoid_by_tanh(own[0] + past[0]), sigmoid_by_tanh(own[1] + past[1])
-    return (1 - z) * np.tanh(own[2] + r * past[2]) + z * h
-
-
-gru_cell.cancelling_slopes = (gru_cell_by_tanh,)  # type: ignore[attr-defined]
-gru_cell.legal = (gru_cell_by_difference,)  # type: ignore[attr-defined]
+gru_cell.legal = (  # type: ignore[attr-defined]
+    partial(gru_cell, by_difference=True),
+    partial(gru_cell, gate=sigmoid_by_exponential),
+)
+gru_cell.cancelling_slopes = (partial(gru_cell, gate=sigmoid_by_tanh),)  # type: ignore[attr-defined]
 
 
 def sgd_step(

@@ -102,7 +102,7 @@ def attention_online(query, key, value, mask=None, causal=False):
             total = total * keep + share
             y = y * keep[..., None] + share[..., None] * value[:, j : j + 1]
             top = new
-        return (y / total[..., None]).astype(query.dtype)
+        return np.where(total[..., None] > 0, y / total[..., None], 0).astype(query.dtype)
 
 
 def swiglu_by_quotient(gate, input):
