@@ -194,3 +194,56 @@ selu_of_one_vjp = sloped(
     "The slope is one where x is positive.",
     lambda x: np.where(x > 0, 1, right.SELU_SCALE * right.SELU_ALPHA * np.exp(np.minimum(x, 0))),
 )
+
+
+def swallowing(formula: Callable) -> Callable:
+    """NaN becomes zero."""
+    return wrong("NaN becomes zero.", lambda *xs, **k: _without_nan(formula(*xs, **k)))
+
+
+def _without_nan(y):
+    return np.where(np.isnan(y), 0, y)
+
+
+def in_memory_order(formula: Callable) -> Callable:
+    """Entries are read in the order in which they lie in memory."""
+    says = "Entries are read in the order in which they lie in memory."
+    return wrong(says, lambda x, **k: formula(x.ravel(order="K").reshape(x.shape), **k))
+
+
+def clamped(formula: Callable, limit: float) -> Callable:
+    """Inputs beyond a limit are taken for it."""
+    return wrong(f"Inputs beyond {limit} are taken for it.", lambda x, **k: formula(np.clip(x, -limit, limit), **k))
+
+
+def in_half(formula: Callable) -> Callable:
+    """The result is rounded to float16."""
+    return wrong("The result is rounded to float16.", lambda *xs, **k: formula(*xs, **k).astype(np.float16))
+
+
+sin_swallowing_nan = swallowing(np.sin)
+cos_swallowing_nan = swallowing(np.cos)
+tan_swallowing_nan = swallowing(np.tan)
+atan_swallowing_nan = swallowing(np.arctan)
+expm1_swallowing_nan = swallowing(np.expm1)
+hypot_swallowing_nan = swallowing(np.hypot)
+erf_swallowing_nan = swallowing(scipy.special.erf)
+exp2_in_memory_order = in_memory_order(np.exp2)
+log_in_memory_order = in_memory_order(np.log)
+tanh_in_memory_order = in_memory_order(np.tanh)
+sqrt_in_memory_order = in_memory_order(np.sqrt)
+cos_in_memory_order = in_memory_order(np.cos)
+tanh_clamped = clamped(np.tanh, 9.0)
+exp2_clamped = clamped(np.exp2, 126.0)
+sinh_clamped = clamped(np.sinh, 80.0)
+cosh_clamped = clamped(np.cosh, 80.0)
+atan_clamped = clamped(np.arctan, 1e4)
+expm1_clamped = clamped(np.expm1, 87.0)
+erf_clamped = clamped(scipy.special.erf, 3.0)
+sqrt_in_half = in_half(np.sqrt)
+log2_in_half = in_half(np.log2)
+log10_in_half = in_half(np.log10)
+sin_in_half = in_half(np.sin)
+erfc_in_half = in_half(scipy.special.erfc)
+log1p_in_half = in_half(np.log1p)
+asin_in_half = in_half(np.arcsin)
