@@ -24,7 +24,12 @@ NAMED: Mapping[tuple[Level, Manner], naming.Level] = {
 
 
 def with_names(found: Answer, spec: Spec, candidate: Candidate, order: Mapping[str, Case], seed: int) -> Answer:
-    """The answer, each cause with what the candidate computes instead, where that is known."""
+    """The answer, each cause with what the candidate computes instead, where that is known.
+
+    What keeps something between calls is given no name: which other function it is depends on what it was asked before.
+    """
+    if any(cause.level is Level.REPEATS for cause in found.causes):
+        return found
     first = sorted(found.causes, key=lambda c: c.manner is Manner.RAISES)
     return replace(found, causes=named(first, _namer(spec, candidate, order, seed)))
 
