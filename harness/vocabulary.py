@@ -109,6 +109,10 @@ LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 
 
+#: The file of a run, in the folder that a run is written to.
+RUN_FILE = "run.sqlite"
+
+
 def counted(number: int, noun: str) -> str:
     """So many of them, in words.
 

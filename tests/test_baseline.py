@@ -196,7 +196,7 @@ def test_the_page_says_which_run_it_is_held_against(place: Path) -> None:
     write(place, "factor", "wrong")
     assert harness("run", "-j", "1", "--out", "two", cwd=place).returncode == 1
     page = (place / "two" / "index.html").read_text(encoding="utf-8")
-    assert re.search(r"Against the baseline, reports/baseline/verdicts.csv.gz, \d{4}-\d\d-\d\d", page)
+    assert re.search(r"Against <bdi>the baseline, reports/baseline/verdicts.csv.gz, \d{4}-\d\d-\d\d", page)
 
     assert harness("report", "one", "--against", "two", cwd=place).returncode == 0
     page = (place / "one" / "index.html").read_text(encoding="utf-8")

@@ -215,8 +215,7 @@ def test_the_first_view_is_what_is_red_worst_first(chrome: Any, path: Path) -> N
 def test_a_query_selects_what_pandas_would(
     chrome: Any, path: Path, verdicts: pandas.DataFrame, query: str, same: str
 ) -> None:
-    if chrome.execute_script("return !window.report"):
-        ready(chrome, path)
+    ready(chrome, path)
     assert matching(chrome, query) == len(table(verdicts).query(same, engine="python"))
 
 
@@ -715,8 +714,7 @@ def axe_core() -> Path | None:
 def test_terms_are_combined_by_or_and_parentheses(
     chrome: Any, path: Path, verdicts: pandas.DataFrame, query: str, same: str
 ) -> None:
-    if chrome.execute_script("return !window.report"):
-        ready(chrome, path)
+    ready(chrome, path)
     assert matching(chrome, query) == len(table(verdicts).query(same, engine="python")) > 0
 
 

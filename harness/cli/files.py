@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.refusals import BAD_USE, refuse
+from harness.vocabulary import RUN_FILE
 
 if TYPE_CHECKING:
     from harness.model import Spec
     from harness.specs import SpecError
-
-RUN_FILE = "run.sqlite"
 
 #: Where the run is kept that stood there before.
 PREVIOUS = "previous.sqlite"

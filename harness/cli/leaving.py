@@ -14,6 +14,7 @@ import click
 
 from harness.cli import endings, files
 from harness.cli.refusals import refuse
+from harness.vocabulary import RUN_FILE
 
 if TYPE_CHECKING:
     from harness.answer import Answer, Cause
@@ -97,7 +98,7 @@ def _page(chosen: Plan, rows: Sequence[Verdict], out: Path, spent: float, answer
     header = runs.header(chosen, command, runs.facts(chosen.specs.values()), here)
     header |= {"shard": "", "only": "", "budget": ""}
     out.mkdir(parents=True, exist_ok=True)
-    path = out / files.RUN_FILE
+    path = out / RUN_FILE
     try:
         put_aside(path, path.with_name(files.PREVIOUS))
         with Store.create(path, header) as store:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli import files
+from harness.vocabulary import RUN_FILE
 
 if TYPE_CHECKING:
     from harness.model import Spec
@@ -24,7 +25,7 @@ def listing(what: str, names: Sequence[str]) -> tuple[list[str], list[list[str]]
             [n, "yes" if n == "status" or n in laws.IMPLIED else "named", laws.statement(n)] for n in names_
         ]
     if what == "specs":
-        return capabilities(names, files.LATEST / files.RUN_FILE)
+        return capabilities(names, files.LATEST / RUN_FILE)
     found = _specs(names)
     if what == "candidates":
         return ["op", "candidate", "library", "algorithm", "call"], [

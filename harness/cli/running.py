@@ -15,6 +15,7 @@ import click
 
 from harness.cli import endings, files, judging
 from harness.cli.refusals import BAD_USE, CONFORMS, DEVIATES, refuse
+from harness.vocabulary import RUN_FILE
 
 if TYPE_CHECKING:
     from harness.model import Spec
@@ -45,7 +46,7 @@ def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.M
     chosen = judging.planned(found, part.seed, part.only)
     if part.only:
         _prepared(chosen.specs.values(), means)
-    path, began = out / files.RUN_FILE, time.monotonic()
+    path, began = out / RUN_FILE, time.monotonic()
     if part.budget:
         chosen = runs.budgeted(chosen, count, _judged_before(path, resume))
     tasks = _sharded(chosen.tasks, part.shard)

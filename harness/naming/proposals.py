@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations, permutations
 from math import log2, pi, sqrt
 from typing import Any
@@ -96,8 +96,10 @@ def proposed(sample: Sample, about: tuple[str, ...]) -> Iterator[Alteration]:
         yield from of_definition(sample)
         yield from of_results(sample, about)
     else:
-        yield from _of_upstream(sample, about)
+        yield from _upstream_itself(sample, about)
+        yield from _of_upstream(sample, _UPSTREAM_FIRST)
         yield from of_results(sample, about)
+        yield from _of_upstream(sample, (*_UPSTREAM, *_formats(sample)))
         yield from of_definition(sample)
     yield from (InputsChanged(names, change) for names in _several(sample) for change in _formats(sample))
     yield from (ResultChanged(name, change) for name in about for change in _formats(sample))
@@ -300,19 +302,21 @@ def _may_scale(sample: Sample, name: str, by: Quantity) -> bool:
         return bool(abs(got[place].astype(due.expected.dtype) - scaled) <= allowed)
 
 
-def _of_upstream(sample: Sample, about: tuple[str, ...]) -> Iterator[Alteration]:
-    there = upstream(sample)
+def _upstream_itself(sample: Sample, about: tuple[str, ...]) -> Iterator[Alteration]:
     for name in about:
         shape = sample.got[name].shape
-        yield from (ResultIsUpstream(name, given) for given, x in there.items() if x.shape == shape)
+        yield from (ResultIsUpstream(name, given) for given, x in upstream(sample).items() if x.shape == shape)
+
+
+def _of_upstream(sample: Sample, tried: Sequence[Change]) -> Iterator[Alteration]:
+    there = upstream(sample)
     for names in dict.fromkeys((tuple(there), *((n,) for n in there))):
-        yield from (UpstreamChanged(names, change) for change in (*_UPSTREAM, *_formats(sample)))
+        yield from (UpstreamChanged(names, change) for change in tried)
 
 
-#: What may become of an upstream gradient.
+#: What may become of an upstream gradient: what is commonest, and the rest.
+_UPSTREAM_FIRST: tuple[Change, ...] = (changes.Filled(1.0), changes.Conjugated())
 _UPSTREAM: tuple[Change, ...] = (
-    changes.Filled(1.0),
-    changes.Conjugated(),
     changes.Negated(),
     changes.Filled(0.0),
     changes.Scaled(2.0),

@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from harness.store.errors import Busy, Damaged, Foreign, StoreError
+from harness.vocabulary import RUN_FILE
 
 #: What every SQLite file begins with.
 MAGIC = b"SQLite format 3\0"
@@ -36,10 +37,8 @@ def refuse_foreign(path: Path) -> None:
     with path.open("rb") as file:
         begins = file.read(len(MAGIC))
     if not MAGIC.startswith(begins):
-        expected = "run.sqlite of a folder that `harness run` wrote"
-        raise Foreign(
-            f"{path}: is no run file, expected {expected}; `harness rescue` reads what is left of a damaged one"
-        )
+        damaged = f"; was it one, {RESCUING}" if path.name == RUN_FILE else ""
+        raise Foreign(f"{path}: is no run file, expected {RUN_FILE} of a folder that `harness run` wrote{damaged}")
 
 
 def write_ahead(connection: sqlite3.Connection) -> None:

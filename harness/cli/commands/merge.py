@@ -9,6 +9,7 @@ import click
 
 from harness.cli import endings, files
 from harness.cli.refusals import CONFORMS, DEVIATES, finish, refuse
+from harness.vocabulary import RUN_FILE
 
 
 @click.command("merge")
@@ -20,13 +21,13 @@ def command(run: Sequence[Path], out: Path) -> None:
     from harness.store import merge as merged
 
     parts = [files.run_file(r) for r in run]
-    if (out / files.RUN_FILE).resolve() in [p.resolve() for p in parts]:
+    if (out / RUN_FILE).resolve() in [p.resolve() for p in parts]:
         refuse(f"--out {out}: is one of the parts; write the whole elsewhere")
     out.mkdir(parents=True, exist_ok=True)
     try:
-        with writing(out / files.RUN_FILE):
-            merged(parts, out / files.RUN_FILE)
-            with Store.open(out / files.RUN_FILE) as store:
+        with writing(out / RUN_FILE):
+            merged(parts, out / RUN_FILE)
+            with Store.open(out / RUN_FILE) as store:
                 store.append(endings.stale_of_parts(store))
                 store.finish(store.footer)
                 red = endings.is_red(store)

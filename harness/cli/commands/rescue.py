@@ -17,17 +17,17 @@ def command(run: Path, out: Path) -> None:
     """Write the whole cases that can still be read of a damaged run file to --out, where `run --resume` goes on."""
     from harness.store import StoreError, writing
     from harness.store import rescue as rescued
-    from harness.vocabulary import counted
+    from harness.vocabulary import RUN_FILE, counted
 
     path = files.run_file(run)
     out.mkdir(parents=True, exist_ok=True)
     try:
-        with writing(out / files.RUN_FILE):
-            saved = rescued(path, out / files.RUN_FILE)
+        with writing(out / RUN_FILE):
+            saved = rescued(path, out / RUN_FILE)
     except StoreError as error:
         refuse(str(error))
     cases = len({(row.op, row.case) for row in saved.whole})
     click.echo(
-        f"{out / files.RUN_FILE}: {counted(cases, 'whole case')}; left out: {counted(len(saved.loose), 'verdict')} of broken ones"
+        f"{out / RUN_FILE}: {counted(cases, 'whole case')}; left out: {counted(len(saved.loose), 'verdict')} of broken ones"
     )
     click.echo(f"it began as `{saved.header.get('command')}`: say the same with --resume --out {out}")
