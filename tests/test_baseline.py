@@ -200,7 +200,7 @@ def test_the_page_says_which_run_it_is_held_against(place: Path) -> None:
 
     assert harness("report", "one", "--against", "two", cwd=place).returncode == 0
     page = (place / "one" / "index.html").read_text(encoding="utf-8")
-    assert re.search(r"Against two, \d{4}-\d\d-\d\dT[^<]*numpy \d", page)
+    assert re.search(r"Against <bdi>two, \d{4}-\d\d-\d\dT[^<]*numpy \d", page)
 
 
 def test_a_part_of_a_run_is_held_against_its_part_of_the_baseline(place: Path) -> None:
