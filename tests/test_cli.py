@@ -429,7 +429,12 @@ def test_pytest_tells_a_known_deviation_that_matches_nothing(
     ("old", "new", "told", "shown"),
     [
         ("oracle: numpy:negative", "oracle: dying:other", "the definition of `negative` is at fault: ", "is at fault"),
-        ("numpy:      numpy:negative", "numpy: numpy:negativ", "", "<code><bdi>numpy</bdi></code> is wrong at 8 of 8 cases"),
+        (
+            "numpy:      numpy:negative",
+            "numpy: numpy:negativ",
+            "",
+            "<code><bdi>numpy</bdi></code> is wrong at 8 of 8 cases",
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_not_called_right(tmp_path: Path, old: str, new: str, told: str, shown: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import json
+import resource
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -343,3 +345,24 @@ def test_what_ends_half_way_is_closed_and_nothing_else(pair: tuple[Channel, sock
         channel.receive()
     with pytest.raises(Closed):
         channel.send(MESSAGES[-1])
+
+
+def test_a_channel_reads_from_a_descriptor_above_1023() -> None:
+    """A judge of a hundred candidates has more than a thousand open files, which `select` knows nothing of."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 1100
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        pytest.skip(f"this machine allows {hard} open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    ours, theirs = socket.socketpair()
+    try:
+        high = socket.socket(fileno=fcntl.fcntl(ours.fileno(), fcntl.F_DUPFD, 1024))
+        assert high.fileno() > 1023
+        assert Channel(high, 2**20).received(0.01) == (False, None)
+        Channel(theirs, 2**20).send(Ended(1))
+        assert Channel(high, 2**20).received(5.0)[0]
+        high.close()
+    finally:
+        ours.close()
+        theirs.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

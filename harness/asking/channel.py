@@ -75,7 +75,7 @@ class Channel:
         until = time.monotonic() + seconds
         while (needed := self._needed()) > 0:
             left = until - time.monotonic()
-            if not select.select([self._socket], [], [], max(left, 0))[0]:
+            if not self._readable(max(left, 0.0)):
                 return False, None
             self._read(needed)
         raw = b"".join(self._pieces)
@@ -83,6 +83,12 @@ class Channel:
         start = wire.FRAME.size + header
         self._pieces, self._have = [], 0
         return True, CODEC.decode(raw[wire.FRAME.size : start], raw[start : start + body])
+
+    def _readable(self, seconds: float) -> bool:
+        """Whether something arrives within so many seconds; `select` knows no descriptor above 1023."""
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
 
     def _needed(self) -> int:
         """How many bytes the frame lacks, as far as its head tells."""

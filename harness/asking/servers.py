@@ -8,6 +8,7 @@ import fcntl
 import getpass
 import os
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -24,6 +25,9 @@ from harness.asking.wire import WireError
 
 #: Seconds one scenario may take, and bytes a host may take beyond its size, unless a command says otherwise.
 TIMEOUT, MEMORY = 30.0, 4 * 2**30
+
+#: Open files a judge asks for.
+OPEN_FILES = 65_536
 
 #: Seconds between looks at the clock of a process that does not answer.
 TICK = 0.1
@@ -81,6 +85,15 @@ class Wanted:
     loaded: str = ""
 
 
+def _allow_many_files() -> None:
+    """A judge holds several open files for each candidate: as many as this user may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 class Servers:
     """The servers that hosts are forked from, one for each interpreter and library, shared through a folder.
 
@@ -88,6 +101,7 @@ class Servers:
     """
 
     def __init__(self, folder: str = "") -> None:
+        _allow_many_files()
         self._own = "" if folder else tempfile.mkdtemp(prefix="harness-")
         self.folder = Path(folder or self._own)
         self._started: dict[str, subprocess.Popen[bytes]] = {}
