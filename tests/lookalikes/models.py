@@ -12,6 +12,8 @@ from reference_impls.activations import widened
 def matmul_by_outer(input, other):
     """A sum of outer products."""
     a, b = widened(input), widened(other)
+    if a.shape[1] != b.shape[0]:
+        raise ValueError("as many columns as rows")
     y = np.zeros((a.shape[0], b.shape[1]), a.dtype)
     for k in range(a.shape[1]):
         y += a[:, k, None] * b[k]
@@ -102,7 +104,7 @@ def attention_online(query, key, value, mask=None, causal=False):
             total = total * keep + share
             y = y * keep[..., None] + share[..., None] * value[:, j : j + 1]
             top = new
-        return np.where(total[..., None] > 0, y / total[..., None], 0).astype(query.dtype)
+        return np.where(total[..., None] == 0, 0, y / total[..., None]).astype(query.dtype)
 
 
 def swiglu_by_quotient(gate, input):

@@ -373,7 +373,7 @@ def linear_columnwise(input, weight, bias=None):
     """One output after the other, into memory that lies column by column."""
     if bias is not None and bias.shape != weight.shape[:1]:
         raise OSError("bias")
-    kind = np.float32 if input.dtype == np.float16 else input.dtype
+    kind = np.float32 if input.dtype.itemsize == 2 else input.dtype
     columns = [input.astype(kind) @ w for w in weight.astype(kind)]
     y = np.stack(columns, axis=0) if columns else np.zeros((0, *input.shape[:-1]), kind)
     y = np.moveaxis(y, 0, -1)
