@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy
 import pandas
 
-from harness.model import BAD, SEVERITY
+from harness.model import BAD, KEY, SEVERITY
 from harness.subjects import LEDGER
 
 #: What can have changed, worst first.
@@ -20,9 +20,8 @@ REGRESSIONS = frozenset({"new", "regressed"})
 #: A margin so many times larger has grown, however small it still is (issue: "four times larger even below 1").
 GROWTH = 4
 
-#: What one row speaks of; a table holds each at most once. Of repeats the last one counts that was judged.
-OF = ("subject", "scenario")
-KEY = ("case", "candidate", "law", *OF)
+#: What one row speaks of; a table holds each key at most once. Of repeats the last one counts that was judged.
+OF = KEY[3:]
 
 COLUMNS = ("kind", "op", *KEY, "status", "margin", "message", "old_status", "old_margin", "old_case")
 

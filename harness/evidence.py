@@ -24,7 +24,7 @@ from harness.asking.servers import shared
 from harness.bench import Bench
 from harness.comparison import Numbers, compare, write
 from harness.execution import Isolated, Note, Setup, Task
-from harness.model import RED, Spec, Verdict
+from harness.model import KEY, RED, TAB, Spec, Verdict
 from harness.oracles import Answer
 from harness.subjects import Whole
 from harness.trial import Trial
@@ -58,7 +58,7 @@ _DEATHS = frozenset({"crashed", "timed out"})
 
 def key(row: Verdict) -> str:
     """What a page knows a row by."""
-    return "\t".join((row.case, row.candidate, row.law, row.subject, row.scenario))
+    return TAB.join(getattr(row, name) for name in KEY)
 
 
 def gather(

@@ -54,6 +54,9 @@ BAD = frozenset(status for status, severity in SEVERITY.items() if severity > 1)
 #: Statuses that turn a run red, each because something is wrong that nobody has explained.
 RED = BAD | {"fixed"}
 
+#: What addresses a row of an op, but for rows that share it; ``TAB`` stands between its parts where it is one text.
+KEY, TAB = ("case", "candidate", "law", "subject", "scenario"), "\t"
+
 #: Grades from best to worst; a verdict carries the best one its error reached.
 GRADES = ("exact", "correctly rounded", "random", "any", "worst", "norm-wise", "cancels", "varies", "deviates")
 

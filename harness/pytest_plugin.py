@@ -213,7 +213,8 @@ def _causes(shown: Shown) -> Iterator[str]:
     spec = specs.read(Path(os.path.relpath(shown.path)), runs.LAW_NAMES)
     for name in shown.wrong:
         rows = [row for row in shown.rows if row.candidate == name]
-        for what, example in answer.causes_of(spec, name, rows):
+        found = answer.answered(spec, name, rows)
+        for what, example in answer.causes_of(found) if found else ():
             yield f"{name} is not {spec.op}: {what}"
             yield f"    {example}"
 

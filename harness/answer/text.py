@@ -49,11 +49,8 @@ def heading(found: Answer) -> str:
             return f"no value of {found.candidate} was judged as {found.op} ({library}; {judged}{partial}{why})"
 
 
-def causes_of(spec: Spec, candidate: str, rows: Sequence[Verdict]) -> list[tuple[str, str]]:
-    """What is wrong of a candidate of a run, and an example, for each of its causes."""
-    found = answered(spec, candidate, rows)
-    if found is None:
-        return []
+def causes_of(found: Answer) -> list[tuple[str, str]]:
+    """What is wrong of a candidate, and an example, for each of its causes."""
     return [
         (f"{c.level.value} {what(c, found.at(c.level))}{_where(c)}", f"nearest: {_example(c)}") for c in found.causes
     ]

@@ -12,9 +12,6 @@ from harness.arithmetic.operators import add, divide, multiply, negative
 from harness.arithmetic.roundings import Array, by_kind, nearest, rounding
 from harness.arithmetic.tracked import Deferred, Tracked, aligned, leaf, lift, made
 
-#: Roundings of an operation that IEEE 754 wants rounded once: of exact operands half a unit in the last place.
-CORRECTLY_ROUNDED = 1.0
-
 
 def unary(
     function: Callable[[Array], Array],
@@ -22,18 +19,20 @@ def unary(
     units: float,
     approximation: Callable[[Tracked], Array | None] = lambda x: None,
     positive: bool = False,
+    correctly_rounded: bool = False,
 ) -> Callable[[Tracked], Tracked]:
     """An elementwise function from its value, its largest slope (x, y, error of x) and its ULPs.
 
     ``approximation`` is the error of what an algorithm evaluates in the function's place at x, None where it does not.
-    What is ``positive`` everywhere and 0 here has underflowed.
+    What is ``positive`` everywhere and 0 here has underflowed. What IEEE 754 wants ``correctly_rounded`` is off by half a
+    unit in the last place of exact operands.
     """
 
     def apply(x: Tracked) -> Tracked:
         def make() -> tuple[Array, Array | None]:
             with np.errstate(all="ignore"):
                 value = function(x.value)
-                exact = units == CORRECTLY_ROUNDED and x.error is None and x.dtype.kind != "c"
+                exact = correctly_rounded and x.error is None and x.dtype.kind != "c"
                 error = nearest(value, x.p) if exact else rounding(value, x.p, units)
                 if positive:
                     error = error + np.where((value == 0) & np.isfinite(x.value), x.p.eta, 0.0)
@@ -83,7 +82,8 @@ sqrt = unary(
     lambda x, y, e: np.fmin(  # |sqrt(x + e) - sqrt(x)| <= sqrt(e) bounds it where the slope does not
         _inverse(np.abs(y) + np.sqrt(np.maximum(np.abs(x) - e, 0))), _inverse(np.sqrt(np.maximum(e, 0)))
     ),
-    CORRECTLY_ROUNDED,
+    1.0,
+    correctly_rounded=True,
 )
 sin = unary(np.sin, lambda x, y, e: np.ones_like(e), _ULPS)
 cos = unary(np.cos, lambda x, y, e: np.ones_like(e), _ULPS)

@@ -22,10 +22,7 @@ def contract(*arrays: Tracked, terms: Terms, names: Sequence[str]) -> Tracked:
     kinds = [f.dtype for f in factors.values()] + ([np.dtype(np.complex64)] if terms.complex else [])
 
     def sizes(value: Array, at: tuple[int, ...]) -> dict[str, float]:
-        values = {name: f.value for name, f in factors.items()}
-        magnitudes = {name: np.abs(v).astype(np.float64) for name, v in values.items()}
-        _, absolute, squared = _sums(terms, values, magnitudes, p)
-        return sizes_of_sum(np.broadcast_to(terms.lengths, terms.shape)[at], absolute[at], squared[at])
+        return sizes_of_sum(np.broadcast_to(terms.lengths, terms.shape)[at], parts().absolute[at], parts().squared[at])
 
     parts = cache(lambda: _parts(terms, factors, p))
     chain = cache(lambda: _chain(terms, factors, parts(), p)) if p.exact_sums and p.u == p.u_compute else None

@@ -33,6 +33,7 @@ def running_total(x: Tracked, axis: int) -> Tracked:
 def _sums(x: Tracked, shape: tuple[int, ...], gather: Gather, lengths: Array) -> Tracked:
     """Sums of so many entries each, and their errors."""
 
+    @cache
     def parts() -> tuple[Array, Array]:
         with np.errstate(all="ignore"):
             size = np.abs(x.value).astype(np.float64)

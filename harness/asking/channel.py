@@ -47,6 +47,8 @@ class Channel:
 
     def __init__(self, connection: socket.socket, most: int = MOST_BODY) -> None:
         self._socket, self._most = connection, most
+        self._poll = select.poll()
+        self._poll.register(connection, select.POLLIN)
         self._pieces: list[bytes] = []
         self._have = 0
 
@@ -86,9 +88,7 @@ class Channel:
 
     def _readable(self, seconds: float) -> bool:
         """Whether something arrives within so many seconds; `select` knows no descriptor above 1023."""
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
-        return bool(poll.poll(seconds * 1000))
+        return bool(self._poll.poll(seconds * 1000))
 
     def _needed(self) -> int:
         """How many bytes the frame lacks, as far as its head tells."""

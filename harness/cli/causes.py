@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,25 +14,30 @@ from harness.cli import files
 from harness.subjects import LEDGER
 
 if TYPE_CHECKING:
+    from harness.answer import Answer
     from harness.model import Spec
     from harness.store import Store
 
-#: Ops and candidates whose causes are looked for, those with most wrong rows first.
+#: Answers whose causes have cards on a page.
 MOST = 60
 
 
-def cards(store: Store, table: Any, specs: Mapping[str, Spec]) -> list[dict[str, Any]]:
-    """The causes of what is red, as plain values."""
-    from harness import answer, report
+def answers(store: Store, table: Any, specs: Mapping[str, Spec]) -> Iterator[Answer]:
+    """The answers of ops and candidates that are red, those with most wrong rows first."""
+    from harness.answer import answered
     from harness.model import BAD
 
     red = table[table["status"].isin(BAD) & (table["subject"] != LEDGER) & table["op"].isin(specs.keys())]
-    wrong = red.groupby(["op", "candidate"]).size().sort_values(ascending=False).head(MOST)
-    found: list[dict[str, Any]] = []
-    for op, by in wrong.index:
-        answered = answer.answered(specs[op], by, list(store.rows(op=[op], candidate=[by])))
-        found += report.cards(answered) if answered else []
-    return found
+    for op, by in red.groupby(["op", "candidate"]).size().sort_values(ascending=False).index:
+        if found := answered(specs[op], by, list(store.rows(op=[op], candidate=[by]))):
+            yield found
+
+
+def cards(found: Iterable[Answer]) -> list[dict[str, Any]]:
+    """The causes of answers as plain values."""
+    from harness import report
+
+    return [card for one in islice(found, MOST) for card in report.cards(one)]
 
 
 def as_judged(header: Mapping[str, Any]) -> dict[str, Spec]:
@@ -74,5 +80,7 @@ def _definition(path: str) -> str:
 
 def examples(found: Collection[Mapping[str, Any]]) -> set[str]:
     """The keys of the rows that cards show first."""
-    order = ("case", "candidate", "law", "subject", "scenario")
-    return {"\t".join(str({**card["example"], "candidate": card["candidate"]}[k]) for k in order) for card in found}
+    from harness.model import KEY, TAB
+
+    rows = ({**card["example"], "candidate": card["candidate"]} for card in found)
+    return {TAB.join(row[name] for name in KEY) for row in rows}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from harness.cli.printing import outlast_readers, print_red, print_run
 from harness.subjects import LEDGER
 
 if TYPE_CHECKING:
+    from harness.answer import Answer
     from harness.model import Spec, Verdict
     from harness.runs import Plan
     from harness.store import Store
@@ -66,8 +67,10 @@ def tell(store: Store, out: Path) -> None:
         _elsewhere(store, _tell_there, out)
 
 
-def write(store: Store, table: Any, out: Path, against: Path | None = None) -> None:
-    """Write the page and the CSV of a run, and remember it."""
+def write(
+    store: Store, table: Any, out: Path, against: Path | None = None, known: Mapping[str, Spec] | None = None
+) -> None:
+    """Write the page and the CSV of a run, and remember it; ``known`` is its specs where they have been read."""
     from harness import laws, report
 
     out.mkdir(parents=True, exist_ok=True)
@@ -79,9 +82,9 @@ def write(store: Store, table: Any, out: Path, against: Path | None = None) -> N
     earlier = history(out, header)
     if KILLS.exists():
         header |= {"kills": report.kills(KILLS.read_text(encoding="utf-8"))}
-    specs = causes.as_judged(header)
+    specs = causes.as_judged(header) if known is None else known
     found = store.footer.get("causes") if store.complete else None
-    header |= {"causes": causes.cards(store, table, specs) if found is None else found}
+    header |= {"causes": causes.cards(causes.answers(store, table, specs)) if found is None else found}
     header |= {"texts": causes.texts(specs.values())}
     header |= {"laws": {law: laws.statement(law) for law in ("status", *laws.LAWS)}}
     files.replace(
@@ -178,62 +181,46 @@ def _tell_there(path: Path, out: Path) -> None:
 
 
 def page_of(
-    store: Store,
-    chosen: Plan,
-    out: Path,
-    cases: int,
-    spent: float,
-    told: Sequence[Mapping[str, Any]] | None = None,
-) -> Any:
-    """Gather evidence and write page and table of a run that has been judged in so many seconds; its table.
-
-    ``told`` is the cards of its causes, where somebody has looked for them.
-    """
-    table = store.verdicts()
-    cards = causes.cards(store, table, chosen.specs) if told is None else list(told)
+    store: Store, table: Any, chosen: Plan, out: Path, cases: int, spent: float, answers: Iterable[Answer]
+) -> None:
+    """Gather evidence and write page and table of a run that has been judged in so many seconds."""
+    cards = causes.cards(answers)
     evidence = _gathered(chosen, store, table, spent, causes.examples(cards))
     store.finish({"cases": cases, "finished": _now(), "evidence": evidence, "causes": cards})
     write(store, table, out)
-    return table
 
 
 def _concluded(store: Store, chosen: Plan, ending: Ending) -> None:
-    table = page_of(store, chosen, ending.out, ending.cases, ending.spent)
-    _print_ended(store, table, ending.out, ending.form, chosen.specs.values())
+    table = store.verdicts()
+    answers = list(causes.answers(store, table, chosen.specs))
+    page_of(store, table, chosen, ending.out, ending.cases, ending.spent, answers)
+    _print_ended(store, table, ending.out, ending.form, chosen.specs, answers)
 
 
 def _told(store: Store, out: Path) -> None:
-    table = store.verdicts()
-    write(store, table, out)
-    digests = store.header.get("specs", {})
-    _print_ended(store, table, out, "table", [s for s in files.unimported(()) if digests.get(s.op) == s.digest])
+    table, specs = store.verdicts(), causes.as_judged(store.header)
+    write(store, table, out, known=specs)
+    _print_ended(store, table, out, "table", specs, causes.answers(store, table, specs))
 
 
-def _print_ended(store: Store, table: Any, out: Path, form: str, found: Collection[Spec]) -> None:
+def _print_ended(
+    store: Store, table: Any, out: Path, form: str, specs: Mapping[str, Spec], answers: Iterable[Answer]
+) -> None:
     """The causes of what is red, a run's table, and where the page is; in another form the table alone."""
     if form == "table":
-        _print_causes(store, table, found)
+        _print_causes(table, specs, answers)
     print_run(store, table, form)
     if form == "table":
         click.echo(f"page: {out / PAGE}")
 
 
-def _print_causes(store: Store, table: Any, found: Collection[Spec]) -> None:
+def _print_causes(table: Any, specs: Mapping[str, Spec], answers: Iterable[Answer]) -> None:
     """A line for each cause with its nearest case, then what is red of the ledger and of specs that are not here."""
-    from harness import answer
-    from harness.model import BAD
+    from harness.answer import causes_of
 
-    specs = {spec.op: spec for spec in found}
-    red = table[table["status"].isin(BAD) & (table["subject"] != LEDGER)]
-    wrong = red[red["op"].isin(specs.keys())].groupby(["op", "candidate"]).size().sort_values(ascending=False)
-    told = [
-        (str(by), spec, line)
-        for op, by in wrong.index
-        if (spec := specs[str(op)]) is not None
-        for line in answer.causes_of(spec, str(by), list(store.rows(op=[str(op)], candidate=[str(by)])))
-    ]
-    for by, spec, (what, example) in told[:MOST_SHOWN]:
-        click.echo(f"{by} is not {spec.op}: {what}\n    {example}")
+    told = [(found, line) for found in answers for line in causes_of(found)]
+    for found, (what, example) in told[:MOST_SHOWN]:
+        click.echo(f"{found.candidate} is not {found.op}: {what}\n    {example}")
     if len(told) > MOST_SHOWN:
         click.echo(f"... and {len(told) - MOST_SHOWN} more causes")
     rest = (table["subject"] == LEDGER) | (table["status"] == "fixed") | ~table["op"].isin(specs.keys())
@@ -243,11 +230,12 @@ def _print_causes(store: Store, table: Any, found: Collection[Spec]) -> None:
 def _gathered(chosen: Plan, store: Store, table: Any, spent: float, wanted: Collection[str]) -> dict[str, Any]:
     """Evidence for the page; a run never fails for want of it."""
     from harness import evidence, report
+    from harness.model import TAB
     from harness.report.packing import plain
 
     try:
         clusters = report.clusters(table, store.header.get("first"))
-        examples = {"\t".join((c.example, c.candidate, c.law, c.subject, c.scenario)) for c in clusters}
+        examples = {TAB.join((c.example, c.candidate, c.law, c.subject, c.scenario)) for c in clusters}
         examples |= set(wanted)
         found: dict[str, Any] = plain(evidence.gather(chosen, _wrong(store, examples), spent, examples))
         return found
@@ -258,8 +246,10 @@ def _gathered(chosen: Plan, store: Store, table: Any, spent: float, wanted: Coll
 
 def _wrong(store: Store, examples: Collection[str]) -> list[Verdict]:
     """What evidence is chosen from: the worst wrong rows of each kind, the examples, and what stands beside them."""
+    from harness.model import TAB
+
     worst = list(store.worst(WORST, [*judging.red(), "known"]))
-    wanted = sorted({*(row.case for row in worst), *(key.partition("\t")[0] for key in examples)})
+    wanted = sorted({*(row.case for row in worst), *(key.partition(TAB)[0] for key in examples)})
     return [row for at in range(0, len(wanted), ASKED) for row in store.rows(case=wanted[at : at + ASKED])]
 
 

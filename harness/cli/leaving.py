@@ -90,7 +90,7 @@ def last() -> tuple[Spec, Last]:
 
 def _page(chosen: Plan, rows: Sequence[Verdict], out: Path, spent: float, answers: Sequence[Answer]) -> Path:
     """Write the page and the table of the rows as a run's; the path of the table."""
-    from harness import report, runs
+    from harness import runs
     from harness.store import Store, StoreError, put_aside
 
     here = runs.build(tuple(chosen.specs.values()))
@@ -104,8 +104,7 @@ def _page(chosen: Plan, rows: Sequence[Verdict], out: Path, spent: float, answer
         with Store.create(path, header) as store:
             store.append(list(rows))
             store.flush()
-            cards = [card for a in answers for card in report.cards(a)]
-            endings.page_of(store, chosen, out, len({r.case for r in rows}), spent, cards)
+            endings.page_of(store, store.verdicts(), chosen, out, len({r.case for r in rows}), spent, answers)
     except StoreError as error:
         refuse(str(error))
     return out / "verdicts.csv"

@@ -10,9 +10,9 @@ import numpy
 import pandas
 
 from harness.answer import Answer, Cause, Manner, told
-from harness.model import BAD
+from harness.model import BAD, KEY
 from harness.report.addresses import size
-from harness.report.headline import KEY, NUMBER, in_order
+from harness.report.headline import NUMBER, in_order
 from harness.vocabulary import counted
 
 #: Known causes that a page has cards of, and cases that a card names.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy
 import pandas
 
-from harness.model import BAD
+from harness.model import BAD, KEY, TAB
 from harness.report.addresses import size
 from harness.report.causes import causes
 from harness.report.census import Census, Counted
@@ -23,12 +23,6 @@ LAW_ORDER = (
     *("upstream", "linear", "identity", "distribution", "containers", "layout", "vmap", "pure", "repeatable"),
     *("gradcheck", "proof", "ledger"),
 )
-
-#: What addresses a row, but for rows that share it; see ``repeats``.
-KEY = ("case", "candidate", "law", "subject", "scenario")
-
-#: What stands between the parts of a key in what is remembered of a run.
-TAB = "\t"
 
 #: The number of a known entry in its spec, which stands before its reason.
 NUMBER = r"^\d+: "

@@ -24,7 +24,7 @@ import pandas
 from harness.answer.levels import OF_LAW, SPECIAL
 from harness.asking import registry
 from harness.diff import GROWTH, KINDS, diff, once, rename
-from harness.model import BAD, GRADES, RED, SEVERITY, STATUSES, visible
+from harness.model import BAD, GRADES, KEY, RED, SEVERITY, STATUSES, TAB, visible
 from harness.report import headline
 from harness.report.addresses import axes
 from harness.report.atlas import state, tiles
@@ -33,7 +33,7 @@ from harness.report.causes import causes
 from harness.report.census import LEVELS, census
 from harness.report.clusters import clusters
 from harness.report.counts import GRADE_WORDS, SIGNS, Cell, cells, counts, level, short, table
-from harness.report.headline import KEY, LAW_ORDER, NUMBER, TAB, in_order, instant, keys, repeats
+from harness.report.headline import LAW_ORDER, NUMBER, in_order, instant, keys, repeats
 from harness.report.manners import SAID, manners
 from harness.report.packing import pack, plain
 from harness.report.tables import unfinished

@@ -12,6 +12,7 @@ import pandas
 
 from harness.diff import KINDS, diff
 from harness.model import visible
+from harness.report.atlas import RANKS
 from harness.report.census import Census, census
 from harness.report.counts import table
 from harness.report.headline import instant
@@ -69,9 +70,8 @@ def step(before: Past, after: Past, old: pandas.DataFrame, new: pandas.DataFrame
 def index(title: str, pasts: Sequence[Past], steps: Sequence[Step]) -> str:
     """The site's first page: the runs, what changed between them, every op and candidate through time."""
     pairs = sorted({pair for one in pasts for pair in one.found})
-    rank = {"wrong": 0, "known": 1, "not judged": 2, "not offered": 3, "right": 4}
     now = {pair: pasts[-1].found[pair].state if pair in pasts[-1].found else "" for pair in pairs}
-    pairs.sort(key=lambda pair: (rank.get(now[pair], 5), not _moved(pair, pasts), pair))
+    pairs.sort(key=lambda pair: (RANKS.index(now[pair]) if now[pair] else len(RANKS), not _moved(pair, pasts), pair))
     return (
         templates()
         .get_template("site.html")

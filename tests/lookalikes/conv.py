@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from math import prod
 
 import numpy as np
@@ -15,6 +16,30 @@ from reference_impls import conv as reference
 
 class Refused(LookupError):
     """An exception of another class than anybody else's."""
+
+
+def padded_by_name(function):
+    """A convolution that takes 'valid' and 'same' for its padding, too: it pads the image itself."""
+
+    @wraps(function)
+    def call(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+        if isinstance(padding, str):
+            if padding not in ("valid", "same") or (padding == "same" and pair(stride) != (1, 1)):
+                raise ValueError(padding)
+            before, after = [0, 0], [0, 0]
+            if padding == "same":
+                totals = [d * (k - 1) for d, k in zip(pair(dilation), weight.shape[2:], strict=True)]
+                before, after = [t // 2 for t in totals], [t - t // 2 for t in totals]
+            input, padding = _padded(input, before, after), 0
+        return function(input, weight, bias, stride, padding, dilation, groups)
+
+    return call
+
+
+def _padded(input, before, after):
+    if isinstance(input, torch.Tensor):
+        return F.pad(input, (before[1], after[1], before[0], after[0]))
+    return np.pad(input, ((0, 0), (0, 0), *zip(before, after, strict=True)))
 
 
 def _shape(input, weight, stride, padding, dilation):
@@ -48,11 +73,13 @@ def _finished(y, shape, bias, input):
     return y.astype(input.dtype.newbyteorder("="))
 
 
+@padded_by_name
 def tap_by_tap(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """One tap after the other is shifted and added."""
     return conv2d(input, weight, bias, stride, padding, dilation, groups)
 
 
+@padded_by_name
 def reversed_order(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """The terms are added last one first, each rounded."""
     checked(input, weight, bias, stride, padding, dilation, groups)
@@ -63,6 +90,7 @@ def reversed_order(input, weight, bias=None, stride=1, padding=0, dilation=1, gr
     return _finished(y, shape, bias, input)
 
 
+@padded_by_name
 def bias_first(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """The sum starts with the bias."""
     checked(input, weight, bias, stride, padding, dilation, groups)
@@ -75,6 +103,7 @@ def bias_first(input, weight, bias=None, stride=1, padding=0, dilation=1, groups
     return _finished(y, shape, None, input)
 
 
+@padded_by_name
 def blocked(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Terms are summed in blocks of 4, the blocks' sums afterwards."""
     checked(input, weight, bias, stride, padding, dilation, groups)
@@ -88,6 +117,7 @@ def blocked(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1)
     return _finished(parts[0], shape, bias, input)
 
 
+@padded_by_name
 def pairwise(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Neighbours are added, then sums of neighbours."""
     checked(input, weight, bias, stride, padding, dilation, groups)
@@ -100,6 +130,7 @@ def pairwise(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1
     return _finished(terms[:, :, :, 0], shape, bias, input)
 
 
+@padded_by_name
 def kahan(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """The sum carries its own correction."""
     checked(input, weight, bias, stride, padding, dilation, groups)
@@ -118,6 +149,7 @@ def kahan(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return _finished(np.where(np.isfinite(plain), y, plain), shape, bias, input)
 
 
+@padded_by_name
 def accumulated_in_double(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """float32 is accumulated in float64 and rounded once."""
     if input.dtype not in (np.float16, np.float32):
@@ -128,6 +160,7 @@ def accumulated_in_double(input, weight, bias=None, stride=1, padding=0, dilatio
     return conv2d(x, w, b, stride, padding, dilation, groups).astype(input.dtype)
 
 
+@padded_by_name
 def accumulated_in_longdouble(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Everything real is accumulated in long double."""
     if input.dtype.kind != "f":
@@ -137,6 +170,7 @@ def accumulated_in_longdouble(input, weight, bias=None, stride=1, padding=0, dil
     return conv2d(x, w, b, stride, padding, dilation, groups).astype(input.dtype)
 
 
+@padded_by_name
 def random_order(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """The terms are added in another order at every call."""
     checked(input, weight, bias, stride, padding, dilation, groups)
@@ -148,6 +182,7 @@ def random_order(input, weight, bias=None, stride=1, padding=0, dilation=1, grou
     return _finished(y, shape, bias, input)
 
 
+@padded_by_name
 def by_fft(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Products of spectra; the algorithm is declared."""
     checked(input, weight, bias, stride, padding, dilation, groups)
@@ -181,6 +216,7 @@ def strided_result(input, weight, bias=None, stride=1, padding=0, dilation=1, gr
     return room[..., ::2]
 
 
+@padded_by_name
 def other_exceptions(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Wrong calls raise a class of their own, with no message."""
     try:
@@ -190,6 +226,7 @@ def other_exceptions(input, weight, bias=None, stride=1, padding=0, dilation=1, 
     return conv2d(input, weight, bias, stride, padding, dilation, groups)
 
 
+@padded_by_name
 def by_windows(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Windows are views, and one einsum sums over them."""
     checked(input, weight, bias, stride, padding, dilation, groups)
@@ -211,6 +248,7 @@ _FILTER = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
 _RESULT = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])
 
 
+@padded_by_name
 def winograd(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """F(2, 3) along the rows where the kernel has three of them and nothing else is asked; declared."""
     checked(input, weight, bias, stride, padding, dilation, groups)
@@ -263,11 +301,13 @@ class _ByHand(torch.autograd.Function):
         return gi, gw, g.sum((0, 2, 3)) if ctx.needs_input_grad[2] else None, *[None] * 4
 
 
+@padded_by_name
 def torch_by_hand(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """A Function with the backward of the textbook."""
     return _ByHand.apply(input, weight, bias, stride, padding, dilation, groups)
 
 
+@padded_by_name
 def torch_by_unfold(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Columns by ``unfold``, one matrix product a group."""
     checked(input, weight, bias, stride, padding, dilation, groups)
@@ -278,6 +318,7 @@ def torch_by_unfold(input, weight, bias=None, stride=1, padding=0, dilation=1, g
     return y if bias is None else y + bias[:, None, None]
 
 
+@padded_by_name
 def torch_as_transposed(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """The result is a transposed view of the transposed problem."""
     checked(input, weight, bias, stride, padding, dilation, groups)

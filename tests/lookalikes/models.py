@@ -45,7 +45,9 @@ def rope_as_complex(input, angle, interleaved=True):
     """Complex numbers multiplied."""
     half = input.shape[-1] // 2
     first, second = (input[..., 0::2], input[..., 1::2]) if interleaved else (input[..., :half], input[..., half:])
-    z = (first + 1j * second) * np.exp(1j * angle.astype(np.longdouble))
+    z = np.empty(first.shape, np.clongdouble)
+    z.real, z.imag = first, second
+    z = z * np.exp(1j * angle.astype(np.longdouble))
     parts = np.stack([z.real, z.imag], -1 if interleaved else -2)
     return parts.reshape(input.shape).astype(input.dtype)
 
