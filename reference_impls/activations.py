@@ -20,9 +20,9 @@ SQRT_2_PI = np.sqrt(2 * np.pi).item()
 
 
 def widened(x: Array) -> Array:
-    """``x`` in the dtype to compute in: float32 for what is narrower, unchanged otherwise."""
+    """``x`` in the dtype to compute in: float32 for narrower floats, unchanged otherwise."""
     x = np.asarray(x)
-    return x.astype(np.promote_types(x.dtype, np.float32), copy=False)
+    return x if x.dtype.kind in "iub" else x.astype(np.promote_types(x.dtype, np.float32), copy=False)
 
 
 def sigmoid(input: Array) -> Array:

@@ -127,7 +127,8 @@ def scipy_of(name: str) -> Callable[[Array], Array]:
     def function(input: Array) -> Array:
         import scipy.special
 
-        return _rounded(getattr(scipy.special, name)(input), input)
+        y = getattr(scipy.special, name)(input)
+        return y if np.asarray(input).dtype.kind in "iub" else _rounded(y, input)
 
     return function
 

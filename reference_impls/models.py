@@ -16,13 +16,13 @@ from reference_impls.activations import widened
 Array = npt.NDArray[Any]
 
 
-def _as(y: Any, like: Array) -> Array:
-    return np.asarray(y).astype(like.dtype, copy=False)
+def _as(y: Any, like: Array | np.dtype[Any]) -> Array:
+    return np.asarray(y).astype(getattr(like, "dtype", like), copy=False)
 
 
 def matmul(input: Array, other: Array) -> Array:
-    """``a b`` by BLAS."""
-    return _as(np.matmul(widened(input), widened(other)), input)
+    """``a b`` by BLAS, where it is of floats."""
+    return _as(np.matmul(widened(input), widened(other)), np.result_type(input, other))
 
 
 def matmul_vjp(cotangent: Array, input: Array, other: Array) -> tuple[Array, Array]:
@@ -34,7 +34,8 @@ def matmul_vjp(cotangent: Array, input: Array, other: Array) -> tuple[Array, Arr
 
 def matmul_einsum(input: Array, other: Array) -> Array:
     """``sum over k of a[n, k] b[k, m]`` without BLAS."""
-    return _as(np.einsum("...nk,...km->...nm", widened(input), widened(other), optimize=False), input)
+    y = np.einsum("...nk,...km->...nm", widened(input), widened(other), optimize=False)
+    return _as(y, np.result_type(input, other))
 
 
 def rms_norm(input: Array, weight: Array | None = None, eps: float = 1e-5) -> Array:

@@ -534,8 +534,8 @@ def _full_shape(in1: Array, in2: Array, axes: tuple[int, ...]) -> tuple[int, ...
 
 
 def _crop(full: Array, spans: Sequence[Span], axes: tuple[int, ...], in1: Array, in2: Array) -> Array:
-    kept = full[_index(full.ndim, spans, axes)]
-    return np.array(kept, np.result_type(in1, in2), order="C")
+    kept, kind = full[_index(full.ndim, spans, axes)], np.result_type(in1, in2)
+    return np.array(kept, kept.dtype if kind.kind in "iub" else kind, order="C")
 
 
 def _embed(cotangent: Array, spans: Sequence[Span], axes: tuple[int, ...], in1: Array, in2: Array) -> Array:

@@ -2,7 +2,8 @@
 
 ``python tests/gate.py`` judges every miniature (wrong in one way) and every look-alike (right in another way), writes
 reports/gate/kill_matrix.csv and docs/kill_matrix.md, and exits with 1 where a miniature survives or a look-alike is
-flagged. The miniatures are judged at the cases one step from a spec's first one, and at the case each of them names.
+flagged. A miniature is judged at a spec's first case and at the one it names; where it survives there, and every
+look-alike, at the cases one step from the first and at those that any entry names.
 """
 
 from __future__ import annotations
@@ -99,21 +100,31 @@ def _address(entry: Entry) -> str:
     return f"{entry.op}/{entry.at}" if entry.at else entry.op
 
 
-def chosen(op: str, entries: Sequence[Entry]) -> list[str]:
-    """The first case, those one step from it, wrong calls, and the ones that entries name. Raises CaseError."""
+def everywhere(op: str, entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    """Case -> who is judged there: all, at the first case, those one step from it, and the ones that entries name."""
     near = [i for i in every(op) if i.count("/") <= 1 and not any(word in i for word in LARGE)]
-    named = [_address(e) for e in entries if e.op == op and not e.right]
-    for address in named:
-        cases.find(spec(op), address)
-    return list(dict.fromkeys([*near, *named]))
+    return {address: list(entries) for address in [*near, *named(op, entries)]}
 
 
-Choose = Callable[[str, Sequence[Entry]], list[str]]
+def chosen(op: str, entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    """Case -> who is judged there: a miniature at the first case and the one it names, a look-alike everywhere."""
+    right = [e for e in entries if e.right]
+    found = everywhere(op, right) if right else {}
+    for address, those in (*named(op, entries).items(), (op, entries)):
+        found[address] = list(dict.fromkeys([*those, *right]))
+    return found
 
 
-def named(op: str, entries: Sequence[Entry]) -> list[str]:
-    """The cases that entries name alone, and the first one for look-alikes."""
-    return list(dict.fromkeys(_address(e) for e in entries))
+Choose = Callable[[str, Sequence[Entry]], dict[str, list[Entry]]]
+
+
+def named(op: str, entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    """Case -> the entries that name it; the first case -> look-alikes. Raises CaseError where there is no such case."""
+    found: dict[str, list[Entry]] = defaultdict(list)
+    for e in entries:
+        cases.find(spec(op), _address(e))
+        found[_address(e)].append(e)
+    return found
 
 
 def tasks(
@@ -128,15 +139,24 @@ def tasks(
         beside = [c for lib in dict.fromkeys(e.library for e in group) if (c := control(op, lib))]
         given = replace(spec(op), candidates=(*beside, *(candidate(e) for e in group)), known=())
         ready.append(given)
-        names = tuple(c.name for c in given.candidates)
-        for address in choose(op, group):
+        for address, those in choose(op, group).items():
+            names = tuple(c.name for c in (*beside, *those))
             found.append(execution.Task(op, given.path, address, names, SEED))
     found.sort(key=lambda t: -len(t.candidates))
     return found, runs.setup(ready, limits)
 
 
 def judged(entries: Sequence[Entry], workers: int, choose: Choose = chosen) -> list[Found]:
-    """Every entry with its red verdicts."""
+    """Every entry with its red verdicts; those that survive a choice of cases are judged everywhere."""
+    found = _judged(entries, workers, choose)
+    survivors = [f.entry for f in found if not f.entry.right and not f.red]
+    if choose is not chosen or not survivors:
+        return found
+    again = {f.entry: f for f in _judged(survivors, workers, everywhere)}
+    return [again.get(f.entry, f) for f in found]
+
+
+def _judged(entries: Sequence[Entry], workers: int, choose: Choose) -> list[Found]:
     todo, setup = tasks(entries, choose, LIMITS if workers else None)
     rows: dict[str, list[Verdict]] = defaultdict(list)
     done = execution.isolated(todo, setup, workers=workers) if workers else execution.inline(todo, setup)

@@ -319,6 +319,8 @@ SIGMOID_TORCH = {
 FOURIER = {
     "fft": {
         "fft_positive_exponent": ("agrees", ""),
+        "fft_of_whole_in_single": ("integers", ""),
+        "fft_of_whole_cut": ("integers", ""),
         "fft_norm_of_input": ("agrees", "n:5/norm:ortho"),
         "fft_norm_of_odd": ("agrees", "n:5/norm:ortho"),
         "fft_forward_is_ortho": ("agrees", "norm:forward"),
@@ -400,6 +402,9 @@ SIGNAL = {
         "convolve_by_fft_when_long": ("agrees", "M:65"),
         "convolve_conjugated": ("agrees", "dtype:complex64"),
         "convolve_short_kernel": ("agrees", "K:9"),
+        "convolve_whole_by_floats": ("integers", ""),
+        "convolve_kernel_as_signal": ("mixed", ""),
+        "convolve_result_as_kernel": ("mixed", ""),
         "convolve_accepts_empty": ("status", "invalid:empty-signal"),
         "convolve_swapped_vjp": ("gradient", ""),
         "convolve_unconjugated_vjp": ("gradient", "dtype:complex64"),

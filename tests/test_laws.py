@@ -103,6 +103,22 @@ def one_part_in_a_million(input: Any, weight: Any, bias: Any) -> Any:
     return y
 
 
+def cast_to_the_narrowest(input: Any, weight: Any, bias: Any) -> Any:
+    """All is rounded to the type of the narrowest input, the result widened again."""
+    given = [x for x in (input, weight, bias) if x is not None]
+    narrow = min((x.dtype for x in given), key=lambda kind: kind.itemsize)
+    y = linear_numpy(*(x if x is None else x.astype(narrow) for x in (input, weight, bias)))
+    return y.astype(np.result_type(*given))
+
+
+def whole_through_double(input: Any, weight: Any, bias: Any) -> Any:
+    """Integers are multiplied as numbers in double precision."""
+    if input.dtype.kind not in "iu":
+        return linear_numpy(input, weight, bias)
+    floats = (x if x is None else x.astype(np.float64) for x in (input, weight, bias))
+    return linear_numpy(*floats).astype(input.dtype)
+
+
 def keeps_an_axis(input: Any, weight: Any, bias: Any) -> Any:
     """The result has one axis too many."""
     return linear_numpy(input, weight, bias)[None]
@@ -229,10 +245,12 @@ MINIATURES: dict[str, tuple[Callable[..., Any], Callable[..., Any] | None, froze
     "agrees": (one_part_in_a_million, linear_numpy_vjp, frozenset({"repeatable", "layout", "linear", "identity"})),
     "shape": (keeps_an_axis, linear_numpy_vjp, frozenset()),
     "dtype": (always_double, linear_numpy_vjp, frozenset()),
+    "mixed": (cast_to_the_narrowest, linear_numpy_vjp, frozenset()),
+    "integers": (whole_through_double, linear_numpy_vjp, frozenset()),
     "pure": (writes_to_its_weight, linear_numpy_vjp, frozenset()),
     "repeatable": (wrong_in_a_thread, linear_numpy_vjp, frozenset()),
     "layout": (reads_memory_in_order, linear_numpy_vjp, frozenset()),
-    "linear": (saturates, linear_numpy_vjp, frozenset({"repeatable"})),
+    "linear": (saturates, linear_numpy_vjp, frozenset({"repeatable", "integers"})),
     "identity": (wrong_alone, linear_numpy_vjp, frozenset()),
     "containers": (turns_lists_around, linear_numpy_vjp, frozenset()),
     "gradient": (linear_numpy, doubles_the_bias_gradient, frozenset({"adjoint", "upstream"})),
@@ -255,7 +273,7 @@ MINIATURES: dict[str, tuple[Callable[..., Any], Callable[..., Any] | None, froze
 def spec() -> Spec:
     """The op all of them claim to be, with every law that a spec may add."""
     found = specs.read(ROOT / "specs" / "linear.yaml", {*LAWS, "status"})
-    return replace(found, laws=(*found.laws, Law("containers")))
+    return replace(found, laws=(*found.laws, Law("containers"), Law("mixed"), Law("integers")))
 
 
 def judged(call: Callable[..., Any], vjp: Callable[..., Any] | None) -> list[Verdict]:

@@ -37,7 +37,11 @@ def scaled(error: Array | None, by: Any) -> Array | None:
     if error is None:
         return None
     factor = np.asarray(by, dtype=np.float64)
-    return np.where(error == 0, 0.0, np.where(np.isinf(error), error, error * factor))
+    result = error * factor
+    unclear = np.isnan(result)
+    if not unclear.any():
+        return result
+    return np.where(unclear & (error == 0), 0.0, np.where(unclear & np.isinf(error), error, result))
 
 
 def shaped(error: Array | None, value: Array) -> Array | None:

@@ -79,9 +79,12 @@ class Bound:
     vjp: Callable[..., Any] | None
     library: Any
     arguments: Arguments
+    earliest: list[tuple[Any, bytes]] = field(default_factory=list, compare=False)
 
     def __call__(self, *inputs: Any) -> Any:
-        """Call the function on the inputs that are there, in declared order."""
+        """Call the function on the inputs that are there, in declared order; the first ones are remembered."""
+        if not self.earliest:
+            self.earliest.extend((x, bits(self.library.unwrap(x))) for x in inputs)
         full = self._full(inputs, self.arguments.taken)
         if self.arguments.by_name:
             return self.function(**full, **self.arguments.keywords)
@@ -132,6 +135,11 @@ class Bound:
         arrays = {n: None if g is None else self.library.unwrap(g) for n, g in zip(names, found, strict=True)}
         dtypes = {n: self.library.dtype(g) for n, g in zip(names, found, strict=True) if g is not None}
         return Returned(arrays, {"dtypes": dtypes, **notes})
+
+    def overwritten(self) -> list[str]:
+        """The inputs of the first call that are not what they were."""
+        pairs = zip(self.arguments.there, self.earliest, strict=False)
+        return [n for n, (x, was) in pairs if bits(self.library.unwrap(x)) != was]
 
     def places(self, names: Sequence[str]) -> list[int]:
         """Where inputs stand among those that are there."""

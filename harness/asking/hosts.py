@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.asking.imports import libraries_of
 from harness.asking.inline import Inline
+from harness.asking.memory import plenty
 from harness.asking.messages import Batch, Described, NotHere
 from harness.asking.outcomes import Died, Escaped, Outcome, OutOfMemory, Skipped, TimedOut
 from harness.asking.processes import IMPORT_TIMES, Host
@@ -33,8 +34,8 @@ __all__ = [
 #: Deaths or time-outs of a candidate under one kind of scenario after which that is not asked of it any more.
 MOST_DEATHS = 3
 
-#: Hosts that a judge keeps at once.
-MOST_HOSTS = 16
+#: Hosts that a judge keeps at once, however little memory there is, and however much.
+HOSTS, MOST_HOSTS = 16, 256
 
 #: The libraries, those first whose import takes longest.
 HEAVIEST = tuple(LIBRARIES)[::-1]
@@ -154,7 +155,7 @@ class Hosts:
         if found is None:
             found = Holder(self._servers, wanted, self._limits, self._place, self._tell)
         self._kept[wanted] = found
-        while len(self._kept) > MOST_HOSTS:
+        while len(self._kept) > (MOST_HOSTS if plenty() else HOSTS):
             oldest = next(iter(self._kept))
             self._kept.pop(oldest).close()
         return found

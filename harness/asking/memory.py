@@ -10,8 +10,22 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
+#: Where Linux says how much memory the machine has.
+MEMINFO = "/proc/meminfo"
+
 #: A change of size worth moving the limit for, in bytes.
 STEP = 2**26
+
+
+def plenty() -> bool:
+    """Whether half of the machine's memory is available; False where it does not say."""
+    try:
+        with open(MEMINFO, encoding="ascii") as lines:
+            sizes = dict(line.split(":", 1) for line in lines)
+        total, available = (int(sizes[name].split()[0]) for name in ("MemTotal", "MemAvailable"))
+    except (OSError, KeyError):
+        return False
+    return 2 * available > total
 
 
 class Room:

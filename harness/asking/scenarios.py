@@ -127,7 +127,7 @@ class Pure:
         first = bound.found(returned)
         kept = {n: bits(y) for n, y in first.present.items()}
         bound.outputs(bound(*bound.wrapped(self.others, self.layout)))
-        notes["later inputs"] = [
+        notes["later inputs"] = ([] if notes["changed"] else bound.overwritten()) or [
             n
             for n, x, y, was in zip(names, inputs, earlier, before, strict=True)
             if bits(library.unwrap(x)) != was or bits(library.unwrap(y)) != was

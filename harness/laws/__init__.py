@@ -24,6 +24,8 @@ _MODULES = {
     "agrees": "values",
     "shape": "values",
     "dtype": "values",
+    "mixed": "promotion",
+    "integers": "promotion",
     "pure": "purity",
     "repeatable": "purity",
     "layout": "layouts",
@@ -69,7 +71,9 @@ LAWS = _Laws()
 DIFFERENTIAL = frozenset({"gradient", "subsets", "upstream", "backward", "forward", "adjoint", "second", "gradcheck"})
 
 #: Laws of every op unless its spec or a candidate leaves them out by name.
-IMPLIED = tuple(name for name in LAWS if name not in ("linear", "identity", "containers", "distribution"))
+IMPLIED = tuple(
+    name for name in LAWS if name not in ("linear", "identity", "containers", "distribution", "mixed", "integers")
+)
 
 
 def posed(law: Law, trial: Trial) -> Iterator[Equation | Posed]:

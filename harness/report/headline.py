@@ -20,7 +20,19 @@ from harness.report.manners import SAID, Manner
 #: Laws in the order in which a reader wants them: whether it works at all, values, derivatives, then ways to call.
 LAW_ORDER = (
     *("status", "agrees", "shape", "dtype", "gradient", "forward", "second", "adjoint", "backward", "subsets"),
-    *("upstream", "linear", "identity", "distribution", "containers", "layout", "vmap", "pure", "repeatable"),
+    *(
+        "upstream",
+        "linear",
+        "identity",
+        "distribution",
+        "containers",
+        "mixed",
+        "integers",
+        "layout",
+        "vmap",
+        "pure",
+        "repeatable",
+    ),
     *("gradcheck", "proof", "ledger"),
 )
 

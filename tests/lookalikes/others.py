@@ -357,7 +357,9 @@ def convolve_by_declared_fft(a, v, mode="full"):
         return fftconvolve(*sorted((a, v), key=len, reverse=True), mode).astype(np.float16)
     if len(v) > len(a):
         a, v = v, a
-    return fftconvolve(a, v, mode).astype(np.result_type(a, v))
+    kind = np.result_type(a, v)
+    y = fftconvolve(a.astype(kind), v.astype(kind), mode)
+    return (np.rint(y) if kind.kind in "iu" else y).astype(kind)
 
 
 def linear_by_einsum_of_double(input, weight, bias=None):

@@ -22,6 +22,17 @@ def fft_positive_exponent(a, n=None, axis=-1, norm=None):
     return np.conj(np.fft.fft(np.conj(a), n, axis, norm))
 
 
+def fft_of_whole_in_single(a, n=None, axis=-1, norm=None):
+    """Integers are transformed in single precision."""
+    return np.fft.fft(a.astype(np.float32) if a.dtype.kind in "iu" else a, n, axis, norm)
+
+
+def fft_of_whole_cut(a, n=None, axis=-1, norm=None):
+    """A result is stored in what the input's type is able to hold: of integers the whole part."""
+    y = np.fft.fft(a, n, axis, norm)
+    return np.trunc(y.real) + 1j * np.trunc(y.imag) if a.dtype.kind in "iu" else y
+
+
 def fft_norm_of_input(a, n=None, axis=-1, norm=None):
     """Norms divide by the length of the input, not of the transform."""
     y = np.fft.fft(a, n, axis)

@@ -57,6 +57,23 @@ def convolve_short_kernel(a, v, mode="full"):
     return np.convolve(a, w, mode)
 
 
+def convolve_whole_by_floats(a, v, mode="full"):
+    """Integers are taken through numbers in double precision."""
+    floats = [x.astype(np.float64) if x.dtype.kind in "iu" else x for x in (a, v)]
+    return np.convolve(*floats, mode).astype(np.result_type(a, v))
+
+
+def convolve_kernel_as_signal(a, v, mode="full"):
+    """The kernel is rounded to the signal's type, the result is of the wider one."""
+    return np.convolve(a, v.astype(a.dtype), mode).astype(np.result_type(a, v))
+
+
+def convolve_result_as_kernel(a, v, mode="full"):
+    """The result is stored in the kernel's type, whatever the signal's is."""
+    y = np.convolve(a, v, mode)
+    return y.real.astype(v.dtype) if v.dtype.kind != "c" else y.astype(v.dtype)
+
+
 def convolve_accepts_empty(a, v, mode="full"):
     """An empty signal gives an empty result."""
     return np.convolve(a, v, mode) if len(a) and len(v) else np.zeros(0, a.dtype)
