@@ -31,6 +31,9 @@ DELTA = 1e-9
 #: The unit roundoff of single precision, and its largest finite number.
 SINGLE, LARGEST_SINGLE = 2.0**-24, float(np.finfo(np.float32).max)
 
+#: The unit roundoff of double precision, in which Python keeps numbers.
+DOUBLE = 2.0**-53
+
 #: Error a library may make in exp, log, tanh and their kin, in units in the last place: what NumPy asks of its own
 #: vectorised functions (NEP 38; SVML's documented maximum). Sleef's ``u10`` and ``u35`` functions in torch stay below.
 TRANSCENDENTAL_ULPS = 4

@@ -83,7 +83,8 @@ def prove(numbers: Numbers, evidence: Evidence) -> Proof:
     except NoProof as reason:
         return Unproved(f"not proved: {reason}")
     with digits():
-        return _held(exactly(actual), exactly(expected), ball, exactly(np.float64(evidence.bound)))
+        bound = exactly(np.float64(evidence.bound))
+        return _held(exactly(actual), exactly(expected), ball, bound, _noise(due, at))
 
 
 def _rule(actual: Any, expected: Any, due: Answer) -> str:
@@ -94,23 +95,24 @@ def _rule(actual: Any, expected: Any, due: Answer) -> str:
         return "expected NaN where the definition is NaN"
     if np.isinf(expected):
         return "expected an infinity where the definition is infinite"
+    if abs(expected) > due.p.largest:
+        return "expected an infinity of its sign beyond the largest number"
     if not np.isfinite(actual):
-        if abs(expected) > due.p.largest:
-            return "expected an infinity of its sign beyond the largest number"
         return "expected a finite number where the definition is finite"
     return ""
 
 
-def _held(actual: Number, expected: Number, ball: Number, bound: Number) -> Proof:
+def _held(actual: Number, expected: Number, ball: Number, bound: Number, noise: Number) -> Proof:
+    """``noise`` is what the oracle may be off by, whatever the candidate may."""
     if not ball.is_finite():
         return Unproved("not proved: the enclosure is not finite")
     distance, off = abs(actual - ball), abs(expected - ball)
     text = ball.str(DIGITS)
-    if off > bound:
+    if off > bound + noise:
         return Refuted(f"the oracle contradicts ball arithmetic: |expected - {text}| >= {_in_bounds(off, bound)}")
     if distance > bound:
         return Proved(f"|actual - {text}| >= {_in_bounds(distance, bound)}")
-    if distance <= bound:
+    if distance <= bound and bound > 0:
         return Refuted(f"ball arithmetic acquits: |actual - {text}| <= {_upper(distance / bound)} bounds")
     return Unproved(f"not proved: |actual - {text}| is too close to the bound to decide")
 

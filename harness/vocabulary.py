@@ -65,6 +65,7 @@ FILLS = (
     "constant",
     "integers",
     "integers_swapped",
+    "simple",
     "taps",
     "denormal",
     "huge",

@@ -188,12 +188,12 @@ def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
     return _reduced(off * off, reduction, input)
 
 
-def mse_loss_vjp(cotangent: Array, input: Array, target: Array, reduction: str = "mean") -> tuple[Array, None]:
-    """``2 g (x - t)``, by the number of entries for the mean."""
+def mse_loss_vjp(cotangent: Array, input: Array, target: Array, reduction: str = "mean") -> tuple[Array, Array]:
+    """``2 g (x - t)``, by the number of entries for the mean; the other way for the target."""
     off = widened(input) - widened(target)
     g = 2 * widened(cotangent) * off
     g = g / max(off.size, 1) if reduction == "mean" else g
-    return _as(g, input), None
+    return _as(g, input), _as(-g, target)
 
 
 def huber_loss(input: Array, target: Array, delta: float = 1.0, reduction: str = "mean") -> Array:

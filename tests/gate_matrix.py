@@ -47,6 +47,7 @@ CALLS = {
     "erf": "reference_impls.elementwise:scipy_erf",
     "erfc": "reference_impls.elementwise:scipy_erfc",
     "erfinv": "reference_impls.elementwise:scipy_erfinv",
+    "elu": "reference_impls.elementwise:elu",
     "exp2": "numpy:exp2",
     "expm1": "numpy:expm1",
     "fft": "numpy.fft:fft",
@@ -66,6 +67,7 @@ CALLS = {
     "max_pool2d": "reference_impls.pooling:max_pool2d",
     "mse_loss": "reference_impls.models:mse_loss",
     "reciprocal": "numpy:reciprocal",
+    "pow": "numpy:power",
     "relu": "reference_impls.activations:relu",
     "replicate_pad2d": "reference_impls.padding:replicate_pad2d",
     "rfft": "numpy.fft:rfft",
@@ -644,6 +646,7 @@ ELEMENTWISE = {
     "exp2": {
         "exp2_in_memory_order": ("agrees", "layout:transposed"),
         "exp2_clamped": ("agrees", "fill:huge"),
+        "exp2_flushed": ("agrees", "fill:edges"),
         "exp2_of_six_digits": ("agrees", ""),
         "exp2_tail": ("agrees", ""),
         "exp2_natural_vjp": ("gradient", ""),
@@ -751,6 +754,7 @@ ELEMENTWISE = {
         "pow_by_logarithm": ("agrees", "fill:decades"),
         "pow_of_size": ("agrees", "fill:outside"),
         "pow_in_single": ("agrees", ""),
+        "pow_two_held_vjp": ("gradient", "fill:simple"),
     },
     "erf": {
         "erf_swallowing_nan": ("agrees", "fill:nan"),
@@ -794,6 +798,7 @@ ELEMENTWISE = {
     "elu": {
         "elu_less_one": ("agrees", "fill:decades"),
         "elu_of_one": ("agrees", "alpha:0.5"),
+        "elu_of_result_vjp": ("gradient", "alpha:-0.5"),
         "elu_both_sides": ("agrees", "alpha:0.5"),
     },
     "selu": {
@@ -808,6 +813,7 @@ MODELS = {
         "matmul_in_single": ("agrees", ""),
         "matmul_symmetric": ("agrees", "K:4/M:4"),
         "matmul_of_blocks": ("agrees", "K:33"),
+        "matmul_of_long_blocks": ("agrees", "K:1025"),
         "matmul_unconjugated_vjp": ("gradient", "dtype:complex64"),
     },
     "bmm": {
@@ -833,6 +839,7 @@ MODELS = {
     },
     "logsumexp": {
         "logsumexp_naive": ("agrees", "fill:offset"),
+        "logsumexp_of_even": ("agrees", "M:1025"),
         "logsumexp_flat": ("shape", "keepdim:true"),
         "logsumexp_plus_eps": ("agrees", ""),
     },
@@ -855,6 +862,7 @@ MODELS = {
         "mse_halved": ("agrees", ""),
         "mse_expanded": ("agrees", "fill:offset"),
         "mse_one_sided_vjp": ("gradient", ""),
+        "mse_same_sign_vjp": ("gradient", ""),
     },
     "huber_loss": {
         "huber_over_delta": ("agrees", "delta:0.5"),

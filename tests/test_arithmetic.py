@@ -232,8 +232,8 @@ def test_a_number_times_a_sum_is_a_sum_of_products_in_any_order() -> None:
     """Straight lines between four numbers, rows first, may be computed columns first."""
     loose, fixed = (bounds.precision("float64", fixed_order=order) for order in (False, True))
     x = np.random.default_rng(2).standard_normal((4, 400))
-    shares = (0.3, 0.7, 0.1, 0.9)
-    x[1::2] = -x[0::2] * (0.1 / 0.9) * (1 + 1e-6)  # each row nearly vanishes, a column does not
+    shares = (0.3125, 0.6875, 0.15625, 0.84375)
+    x[1::2] = -x[0::2] * (0.15625 / 0.84375) * (1 + 1e-6)  # each row nearly vanishes, a column does not
 
     def rows_first(p, q, r, s, a, b, e, f):  # type: ignore[no-untyped-def]
         return a * (e * p + f * q) + b * (e * r + f * s)

@@ -19,6 +19,7 @@ from harness.arithmetic.roundings import (
     rounding,
     scaled,
     shaped,
+    subnormal,
 )
 from harness.arithmetic.tracked import Chain, Deferred, Tracked, aligned, all_exact, complex_units, together, with_axes
 from harness.bounds import Precision
@@ -88,7 +89,10 @@ def multiply(a: Tracked, b: Tracked) -> Tracked:
             of_a, of_b = aligned(a, b)
             cross = _product(of_a, of_b)
             propagated = plus(scaled(of_a, np.abs(b.value)), scaled(of_b, np.abs(a.value)), cross)
-            local = None if _shifts(a) or _shifts(b) else rounded(value, a.p, all_exact(a, b), complex_units(a, b))
+            if _shifts(a) or _shifts(b):
+                local = subnormal(value, a.p)
+            else:
+                local = rounded(value, a.p, all_exact(a, b), complex_units(a, b))
             beyond = np.maximum(np.abs(a.value), np.abs(b.value)) > a.p.reach
             lost = beyond & (np.abs(value) <= a.p.largest) & np.isfinite(a.value) & np.isfinite(b.value)
             error = plus(propagated, local, np.where(lost, np.inf, 0.0) if lost.any() else None)
@@ -107,7 +111,9 @@ def _distributed(a: Tracked, b: Tracked) -> Callable[[], Chain] | None:
         with np.errstate(all="ignore"):
             sums, size = of(), np.abs(b.value).astype(np.float64)
             sizes, whole = sums.sizes * size, sums.whole and all_whole(b.value)
-            exact = _shifts(b) or (whole and a.p.exact_sums and sizes.max(initial=0) <= 1 / a.p.u)
+            exact = (_shifts(b) and size.item() >= 1) or (
+                whole and a.p.exact_sums and sizes.max(initial=0) <= 1 / a.p.u
+            )
             local = None if exact else all_tiers(complex_units(a, b) * a.p.u * sizes + sums.terms * a.p.eta)
             of_b = None if b.error is None else with_axes(b.error, a.ndim)
             arriving = plus(scaled(sums.arriving, size), scaled(of_b, sums.sizes), local)
@@ -117,11 +123,11 @@ def _distributed(a: Tracked, b: Tracked) -> Callable[[], Chain] | None:
 
 
 def _shifts(x: Tracked) -> bool:
-    """Whether it is one power of two, not below one: multiplying with it is exact."""
+    """Whether it is one power of two: to multiply with it, or to divide by it, is exact but for what underflows."""
     if x.size != 1 or x.error is not None:
         return False
     size = float(abs(x.value.reshape(())))
-    return 1 <= size < np.inf and float(np.frexp(size)[0]) == 0.5 and bool(x.value.real * x.value.imag == 0)
+    return 0 < size < np.inf and float(np.frexp(size)[0]) == 0.5 and bool(x.value.real * x.value.imag == 0)
 
 
 def _product(a: Array | None, b: Array | None) -> Array | None:
@@ -139,7 +145,10 @@ def divide(a: Tracked, b: Tracked) -> Tracked:
             per = np.where(room > 0, 1 / np.where(room > 0, room, 1), np.inf)
             propagated = plus(scaled(of_a, per), scaled(scaled(of_b, per), np.abs(value)))
             units = 3 * complex_units(a, b) if complex_units(a, b) > 1 else 1.0
-            local = nearest(value, a.p) if units == 1.0 and all_exact(a, b) else rounding(value, a.p, units)
+            if _shifts(b):
+                local = subnormal(value, a.p)
+            else:
+                local = nearest(value, a.p) if units == 1.0 and all_exact(a, b) else rounding(value, a.p, units)
             error = plus(propagated, local)
             flushed = np.isfinite(b.value) & (np.abs(b.value) > a.p.largest) & np.isfinite(value)
             if flushed.any():

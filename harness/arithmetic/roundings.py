@@ -77,6 +77,14 @@ def rounding(value: Array, p: Precision, units: float | Array = 1.0) -> Array:
     return all_tiers(np.where((wide > 0) & np.isfinite(size), units * p.u * size + p.eta, 0.0))
 
 
+def subnormal(value: Array, p: Precision) -> Array | None:
+    """What is lost of a number that only its exponent changes: nothing where it stays normal."""
+    with np.errstate(invalid="ignore"):
+        size = np.abs(value).astype(np.float64)
+    below = (size > 0) & (size < p.eta / p.u)
+    return all_tiers(np.where(below, p.eta, 0.0)) if below.any() else None
+
+
 def nearest(value: Array, p: Precision) -> Array:
     """Half a unit in the last place: what IEEE 754 allows a square root or a quotient of exact operands."""
     with np.errstate(invalid="ignore"):

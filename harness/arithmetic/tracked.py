@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from harness.arithmetic.roundings import Array, all_tiers, cleaned
-from harness.bounds import Precision
+from harness.bounds import DOUBLE, SINGLE, Precision
 from harness.differentiation import operands, vjp
 from harness.dispatch import Origin, Recorded
 from harness.operations import primitives
@@ -88,7 +88,7 @@ class Tracked(Recorded):
         return result
 
     def lifted(self, x: Any) -> Tracked:
-        return lift(x, self.p)
+        return constant(x, self.p)
 
     def compared(self, ufunc: np.ufunc, operands: Sequence[Any]) -> Any:
         return ufunc(*(i.value if isinstance(i, Tracked) else i for i in operands))
@@ -171,12 +171,23 @@ def leaf(value: Array, p: Precision) -> Tracked:
 
 
 def lift(x: Any, p: Precision) -> Tracked:
-    """Anything as Tracked: a constant carries the rounding it suffers on its way into the judged dtype."""
-    if isinstance(x, Tracked):
-        return x
+    """Anything as Tracked, with the rounding it suffers on its way into the judged dtype."""
+    return x if isinstance(x, Tracked) else _rounded_beyond(x, p, p.u, p.u)
+
+
+def constant(x: Any, p: Precision) -> Tracked:
+    """A number of a definition as Tracked: one that takes more digits than single precision has was rounded before.
+
+    ``np.sqrt(2)`` stands for the root of 2, and 0.1 for a tenth: who divides by ten instead of multiplying is right too.
+    It was rounded to double precision where the definition names it, and is rounded to the judged one by others.
+    """
+    return x if isinstance(x, Tracked) else _rounded_beyond(x, p, max(p.u, SINGLE), p.u + DOUBLE)
+
+
+def _rounded_beyond(x: Any, p: Precision, digits: float, error: float) -> Tracked:
     value = _widen(np.asarray(x), p)
-    exact = value.size == 0 or bool(np.all(_representable(value, p)))
-    return Tracked(value, None if exact else all_tiers(p.u * np.abs(value)), p)
+    exact = value.size == 0 or bool(np.all(_representable(value, digits)))
+    return Tracked(value, None if exact else all_tiers(error * np.abs(value)), p)
 
 
 def made(value: Array, error: Array | None, p: Precision) -> Tracked:
@@ -188,13 +199,13 @@ def _widen(value: Array, p: Precision) -> Array:
     return value.astype(np.result_type(p.wide, np.complex64) if value.dtype.kind == "c" else p.wide)
 
 
-def _representable(value: Array, p: Precision) -> Array:
+def _representable(value: Array, u: float) -> Array:
     if value.dtype.kind == "c":
-        both: Array = _representable(value.real, p) & _representable(value.imag, p)
+        both: Array = _representable(value.real, u) & _representable(value.imag, u)
         return both
     with np.errstate(all="ignore"):
         mantissa, _ = np.frexp(value)
-        scaled = mantissa / p.u
+        scaled = mantissa / u
     fits: Array = (scaled == np.rint(scaled)) | ~np.isfinite(value)
     return fits
 

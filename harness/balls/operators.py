@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from flint import arb
 
-from harness.balls.enclosures import Balls, Number, conjugate, kind_of, made
+from harness.balls.enclosures import Balls, NoProof, Number, conjugate, kind_of, made
 from harness.balls.moving import broadcast
 
 
@@ -49,8 +49,14 @@ def hypot(a: Balls, b: Balls) -> Balls:
 
 
 def arctan2(a: Balls, b: Balls) -> Balls:
-    """The angle of ``b + i a``."""
-    return _pairwise(a, b, arb.atan2)
+    """The angle of ``b + i a``. Raises NoProof on the negative half of the real axis, whose side a zero's sign tells."""
+    return _pairwise(a, b, _angle)
+
+
+def _angle(y: Number, x: Number) -> Number:
+    if y.contains(0) and not x > 0:
+        raise NoProof("the sign of a zero decides")
+    return arb.atan2(y, x)
 
 
 def summed(*xs: Balls) -> Balls:

@@ -23,11 +23,17 @@ EQUAL = (3, 2, 4, 5, 8)
 #: Cases of equal sizes of each spec.
 EQUALS = 4
 
-#: What a grown axis is long: channels of one vector unit's block, and one more than 16 bits count.
-GROWN = (128, 65_537)
+#: What a grown axis is long: channels of one vector unit's block, one more than blocks of a kernel, and than 16 bits count.
+GROWN = (128, 1_025, 65_537)
+
+#: The length from which on an axis is judged in double precision: the bound of a long sum in single hides one term of it.
+IN_DOUBLE = 1_025
 
 #: Most numbers that the inputs of a case may have in which one axis has grown.
 MOST_GROWN = 300_000
+
+#: The same of an axis that has not grown to the longest, beside others as long as in the first case.
+MOST_BESIDE = 30_000
 
 #: Most numbers that the inputs of a case of drawn sizes may have, and how many such cases a run asks of a spec.
 MOST_DRAWN, DRAWN = 6_000, 4
@@ -55,17 +61,18 @@ def equal(spec: Spec, wide: Mapping[str, Sequence[Value]]) -> Iterator[Case]:
 
 def grown(spec: Spec) -> Iterator[Case]:
     """For every axis that may grow, cases in which it alone is long and the other sizes are small."""
-    start = first(spec, axes(spec)) | {"dtype": _single(spec)}
-    lengths = _lengths(spec, start)
+    lengths = _lengths(spec, first(spec, axes(spec)))
     long = GROWN[:1] if _loops(spec.oracle) else GROWN
     for axis, length in ((axis, length) for axis in _free(spec, lengths) for length in long):
+        start = first(spec, axes(spec)) | {"dtype": _of(spec, DOUBLE if length >= IN_DOUBLE else SINGLE)}
         named = (
             *spec.sizes[axis],
             *spec.sweep.get(axis, ()),
             *(v for g in spec.grids.values() for v in g.get(axis, ())),
         )
         if not any(_longest(v) >= length for v in named):
-            yield from islice(_distinct(spec, _small_but(lengths, start, axis, length), MOST_GROWN), 1)
+            most = MOST_GROWN if length == GROWN[-1] else MOST_BESIDE
+            yield from islice(_distinct(spec, _small_but(lengths, start, axis, length), most), 1)
 
 
 def _loops(definition: str) -> bool:
@@ -102,7 +109,10 @@ MOST_KIN = 2_000
 
 
 def kin(spec: Spec, wide: Mapping[str, Sequence[Value]], case: Case, seed: int) -> Iterator[Case]:
-    """Cases to ask between two calls of a case: other sizes in two precisions, the lower one first, and another param."""
+    """Cases to ask between two calls of a case: other sizes in two precisions, the lower one first, and other params.
+
+    Each param has another value in turn, between two calls of the first case; one of them between those of any other.
+    """
     draw = Random(f"{case.id} {seed}")
     start = point(spec, case) | {"layout": "contiguous", "fill": "normal"}
     lengths = _lengths(spec, start)
@@ -114,8 +124,16 @@ def kin(spec: Spec, wide: Mapping[str, Sequence[Value]], case: Case, seed: int) 
     for other in islice(_distinct(spec, tries, most), 1):
         at = point(spec, other)
         yield from (case_at(spec, "", at | {"dtype": d}) for d in dtypes)
-    turned = (start | {axis: draw.choice(wide[axis])} for axis in [a for a in spec.params if len(wide[a]) > 1] * 2)
-    yield from islice((c for c in _distinct(spec, turned, most) if c.params != case.params), 1)
+    turned = [axis for axis in spec.params if len(wide[axis]) > 1]
+    draw.shuffle(turned)
+    each = (_turned(spec, start, axis, draw.sample(wide[axis], len(wide[axis])), case, most) for axis in turned)
+    yield from islice((c for c in each if c is not None), 1 if case.departures else len(turned))
+
+
+def _turned(spec: Spec, start: Point, axis: str, values: Sequence[Value], case: Case, most: int) -> Case | None:
+    """The case with another value of one param."""
+    points = (start | {axis: value} for value in values)
+    return next((c for c in _distinct(spec, points, most) if c.params != case.params), None)
 
 
 def _free(spec: Spec, lengths: Sequence[str]) -> list[str]:
@@ -159,7 +177,7 @@ def _small_but(lengths: Sequence[str], start: Point, axis: str, length: int) -> 
     if value == ():
         return
     long = {axis: (*(1,) * (len(value) - 1), length) if isinstance(value, tuple) else length}
-    yield from (start | long,) if length == GROWN[0] else ()
+    yield from (start | long,) if length < GROWN[-1] else ()
     yield from (start | {name: _alike(start[name], n) for name in others} | long for n in (1, 2))
     for kept in others:
         yield start | {name: _alike(start[name], 1) for name in others if name != kept} | long
@@ -227,7 +245,9 @@ def _longest(value: Value) -> int:
     return max(lengths, default=0)
 
 
-def _single(spec: Spec) -> str:
-    return next(
-        (d for d in ("float32", "complex64") if d in (*spec.dtypes, *spec.sweep.get("dtype", ()))), spec.dtypes[0]
-    )
+SINGLE, DOUBLE = ("float32", "complex64"), ("float64", "complex128")
+
+
+def _of(spec: Spec, dtypes: Sequence[str]) -> str:
+    """The first of some dtypes that a spec has, else its own first one."""
+    return next((d for d in dtypes if d in (*spec.dtypes, *spec.sweep.get("dtype", ()))), spec.dtypes[0])

@@ -99,6 +99,11 @@ def integers_swapped(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
     return rng.integers(-limit, limit, shape, endpoint=True).astype(np.float64)
 
 
+def simple(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """0, 1, 2, 3, a half and a quarter, either sign: where functions have a shorter way."""
+    return rng.choice([-1.0, 1.0], shape) * rng.choice([0.0, 0.25, 0.5, 1.0, 2.0, 3.0], shape)
+
+
 def taps(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
     """One entry of 1 among zeros in the second input, many bits elsewhere: a wrong index moves the whole answer."""
     if at.place != 1 or not prod(shape):
@@ -149,14 +154,24 @@ def zeros_swapped(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
     return np.zeros(shape) if at.place else rng.standard_normal(shape)
 
 
+#: Bases of exponentials, that of e as often as the others together.
+BASES = (np.e, np.e, 2.0, 10.0)
+
+
 def edges(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
-    """The ends of what functions take: where exp over- and underflows, and 0, 1 and their neighbours of probabilities."""
+    """The ends of what functions take: where exponentials over- and underflow, of e, 2 and 10, also of a square, and all
+    between where they are subnormal; 0, 1 and their neighbours of probabilities.
+    """
     facts = bounds.finfo(at.p.dtype)
     if at.domain == "unit":
         near = [0.0, 1.0, float(facts.smallest_subnormal), float(facts.smallest_normal), 1 - at.p.u, 0.5]
         return rng.choice(near, shape)
     ends = np.log([float(facts.max), float(facts.smallest_normal), float(facts.smallest_subnormal)])
-    return rng.choice([*ends, *-ends], shape) + rng.uniform(-1.0, 1.0, shape)
+    near = rng.choice([*ends, *-ends], shape) + rng.uniform(-1.0, 1.0, shape)
+    gradual = rng.uniform(ends[2], ends[1], shape)
+    natural = np.where(rng.random(shape) < 0.75, near, gradual)
+    scaled = natural / rng.choice(np.log(BASES), shape)
+    return np.where(rng.random(shape) < 0.2, np.copysign(np.sqrt(np.abs(scaled)), scaled), scaled)
 
 
 def lowest(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
@@ -288,6 +303,7 @@ FILLS: dict[str, tuple[Make, str]] = {
     "constant": (constant, "worst"),
     "integers": (integers, "any"),
     "integers_swapped": (integers_swapped, "any"),
+    "simple": (simple, "any"),
     "taps": (taps, "any"),
     "denormal": (denormal, "any"),
     "huge": (huge, "any"),

@@ -152,6 +152,16 @@ def hypot(input: Any, other: Any) -> Any:
     return np.hypot(input, other)
 
 
+def hypot_scaled(input: Any, other: Any) -> Any:
+    """``b sqrt(1 + (s / b)^2)`` of the larger b and the smaller s (LAPACK's dlapy2)."""
+    large, small = np.maximum(np.abs(input), np.abs(other)), np.minimum(np.abs(input), np.abs(other))
+    share = np.where(small == large, 1.0, small / np.where(large > 0, large, 1.0))
+    return large * np.sqrt(1.0 + share * share)
+
+
+hypot.legal_values = (hypot_scaled,)  # type: ignore[attr-defined]
+
+
 def pow(input: Any, exponent: Any) -> Any:
     """``x^n``."""
     return np.power(input, exponent)

@@ -41,6 +41,27 @@ def tail(formula: Callable) -> Callable:
     return wrong("The entries of a row past a multiple of eight are the one before them.", function)
 
 
+def exp2_flushed(input):
+    """Subnormal results are zero."""
+    y = np.exp2(input)
+    return np.where(y < np.finfo(y.dtype).smallest_normal, y.dtype.type(0), y)
+
+
+def pow_two_held_vjp(cotangent, input, exponent):
+    """The square is taken by a shorter way, which has no slope in the exponent."""
+    of_base, of_exponent = right.pow_vjp(cotangent, input, exponent)
+    held = np.broadcast_to(exponent == 2, cotangent.shape)
+    if exponent.shape == cotangent.shape:
+        of_exponent = np.where(held, of_exponent.dtype.type(0), of_exponent)
+    return of_base, of_exponent
+
+
+def elu_of_result_vjp(cotangent, input, alpha=1.0):
+    """The side is told by the result's sign, which a negative alpha turns."""
+    (due,) = right.elu_vjp(cotangent, input, alpha)
+    return (np.where((right.elu(input, alpha) > 0) & (alpha < 0), cotangent, due),)
+
+
 def sloped(says: str, slope: Callable) -> Callable:
     """A gradient with another slope."""
 

@@ -27,6 +27,13 @@ def matmul_of_blocks(input, other):
     return right.matmul(input[:, :end], other[:end])
 
 
+def matmul_of_long_blocks(input, other):
+    """Of more than 256 columns one that is left of blocks of 64 is left out."""
+    k = input.shape[1]
+    end = k - 1 if k > 256 and k % 64 == 1 else k
+    return right.matmul(input[:, :end], other[:end])
+
+
 def matmul_unconjugated_vjp(cotangent, input, other):
     """Nothing is conjugated."""
     return (cotangent @ other.T).astype(input.dtype), (input.T @ cotangent).astype(other.dtype)
@@ -117,6 +124,13 @@ def logsumexp_flat(input, dim, keepdim=False):
     return right.logsumexp(input, dim)
 
 
+def logsumexp_of_even(input, dim, keepdim=False):
+    """The last of an odd number of more than 1,024 entries is left out."""
+    n = input.shape[dim]
+    kept = np.take(input, np.arange(n - 1), axis=dim) if n % 2 and n > 1024 else input
+    return right.logsumexp(kept, dim, keepdim)
+
+
 def logsumexp_plus_eps(input, dim, keepdim=False):
     """1e-6 is added to the sum."""
     x = widened(input)
@@ -193,8 +207,14 @@ def mse_expanded(input, target, reduction="mean"):
 
 def mse_one_sided_vjp(cotangent, input, target, reduction="mean"):
     """The 2 is left out."""
-    gradient, _ = right.mse_loss_vjp(cotangent, input, target, reduction)
-    return gradient / 2, None
+    gradient, of_target = right.mse_loss_vjp(cotangent, input, target, reduction)
+    return gradient / 2, of_target / 2
+
+
+def mse_same_sign_vjp(cotangent, input, target, reduction="mean"):
+    """The target's gradient has the input's sign."""
+    gradient, of_target = right.mse_loss_vjp(cotangent, input, target, reduction)
+    return gradient, -of_target
 
 
 def huber_over_delta(input, target, delta=1.0, reduction="mean"):
