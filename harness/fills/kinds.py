@@ -101,7 +101,8 @@ def integers_swapped(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
 
 def simple(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
     """0, 1, 2, 3, a half and a quarter, either sign: where functions have a shorter way."""
-    return rng.choice([-1.0, 1.0], shape) * rng.choice([0.0, 0.25, 0.5, 1.0, 2.0, 3.0], shape)
+    values: Array = rng.choice([-1.0, 1.0], shape) * rng.choice([0.0, 0.25, 0.5, 1.0, 2.0, 3.0], shape)
+    return values
 
 
 def taps(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
@@ -167,11 +168,10 @@ def edges(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
         near = [0.0, 1.0, float(facts.smallest_subnormal), float(facts.smallest_normal), 1 - at.p.u, 0.5]
         return rng.choice(near, shape)
     ends = np.log([float(facts.max), float(facts.smallest_normal), float(facts.smallest_subnormal)])
-    near = rng.choice([*ends, *-ends], shape) + rng.uniform(-1.0, 1.0, shape)
+    beside = rng.choice([*ends, *-ends], shape) + rng.uniform(-1.0, 1.0, shape)
     gradual = rng.uniform(ends[2], ends[1], shape)
-    natural = np.where(rng.random(shape) < 0.75, near, gradual)
-    scaled = natural / rng.choice(np.log(BASES), shape)
-    return np.where(rng.random(shape) < 0.2, np.copysign(np.sqrt(np.abs(scaled)), scaled), scaled)
+    scaled = np.where(rng.random(shape) < 0.75, beside, gradual) / rng.choice(np.log(BASES), shape)
+    return np.asarray(np.where(rng.random(shape) < 0.2, np.copysign(np.sqrt(np.abs(scaled)), scaled), scaled))
 
 
 def lowest(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:

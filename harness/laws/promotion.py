@@ -83,7 +83,7 @@ def _due_dtype(trial: Trial, output: str, case: str) -> str:
 SMALL, LARGE = 9, 2**27 + 1
 
 #: Draws of whole numbers: type, and the largest.
-WHOLE = (("int64", SMALL), ("int32", SMALL), ("uint8", SMALL), ("int64", LARGE))
+WHOLE = (("int64", SMALL), ("int32", SMALL), ("int64", LARGE))
 
 
 def integers(trial: Trial) -> Iterator[Equation | Posed]:
@@ -117,7 +117,7 @@ def _whole(trial: Trial) -> Iterator[tuple[str, Asked]]:
         rng = fills.generator(trial.bench.seed, trial.case.id, draw)
         whole: dict[str, Array] = {}
         for i in same:
-            least = 1 if i.domain == "positive" else 0 if i.domain == "nonnegative" or stored == "uint8" else -most
+            least = 1 if i.domain == "positive" else 0 if i.domain == "nonnegative" else -most
             whole[i.name] = rng.integers(least, most, trial.arrays[i.name].shape, endpoint=True).astype(stored)
         floats = {n: x.astype(kind) for n, x in whole.items()}
         trial.bench.draw(draw, partial(dict, {**trial.arrays, **floats}))

@@ -70,7 +70,23 @@ def logsumexp_by_constant(input: Any, *, dim: int, keepdim: bool = False) -> Any
     return total + (y if keepdim else np.reshape(y, total.shape))
 
 
+#: Most entries that are taken in one by one: of more, that is no formula anybody should use.
+MOST_IN_TURN = 512
+
+
+def logsumexp_in_turn(input: Any, *, dim: int, keepdim: bool = False) -> Any:
+    """The same entry by entry: ``log(exp(y) + exp(x))`` with each next one, as `np.logaddexp.reduce` does."""
+    rows = np.moveaxis(input, dim, 0)
+    if not 0 < rows.shape[0] <= MOST_IN_TURN:
+        return logsumexp(input, dim=dim, keepdim=keepdim)
+    y = rows[0]
+    for k in range(1, rows.shape[0]):
+        y = np.logaddexp(y, rows[k])
+    return np.expand_dims(y, dim) if keepdim else y
+
+
 logsumexp.legal_slopes = (logsumexp_by_constant,)  # type: ignore[attr-defined]
+logsumexp.legal_values = (logsumexp_in_turn,)  # type: ignore[attr-defined]
 
 
 def reduced(loss: Any, reduction: str) -> Any:
