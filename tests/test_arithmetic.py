@@ -328,3 +328,32 @@ def test_a_coarser_polynomial_of_erf_is_beyond_the_bound_of_the_five_terms() -> 
     due = arithmetic.erf(*leaves(x, p=bounds.precision("float32", "polynomial-erf")))
     assert due.error is not None
     assert (np.abs(coarse - due.value) / due.error[2]).max() > 1
+
+
+@pytest.mark.parametrize("scale", [2.0, 0.25, -8.0])
+def test_powers_of_two_scale_exactly_so_that_ties_are_decided(scale: float) -> None:
+    (x,) = leaves(np.arange(-6.0, 7.0))
+    for found in (np.rint(x / scale), np.rint(x * (1 / scale))):
+        np.testing.assert_array_equal(found.value, np.rint(x.value / scale))
+        assert found.error is None
+
+
+def test_what_leaves_the_normal_numbers_is_not_scaled_exactly() -> None:
+    (x,) = leaves(np.array([3 * 2.0**-1060]))
+    assert (x / 2.0**20).error.max() >= 2.0**-1074
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_constant_of_many_digits_stands_for_the_number_it_was_rounded_from(dtype: str) -> None:
+    kind = np.dtype(dtype).type
+    x = np.random.default_rng(3).standard_normal(2000).astype(dtype)
+    due = leaves(x, p=bounds.precision(dtype))[0] / np.sqrt(2)
+    by_product, by_quotient = x * kind(np.sqrt(0.5)), x / kind(np.sqrt(2))
+    assert max(float((np.abs(y - due.value) / due.error[2]).max()) for y in (by_product, by_quotient)) <= 1
+    off = x * kind(np.sqrt(0.5)) * kind(1 + 2.0**3 * np.finfo(dtype).eps)
+    assert (np.abs(off - due.value) / due.error[2]).max() > 1
+
+
+def test_a_constant_of_few_digits_is_exact() -> None:
+    due = leaves(np.ones(3))[0] * 1.5
+    assert due.error is None or due.error.max() <= 2.0**-52

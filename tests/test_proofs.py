@@ -194,6 +194,30 @@ def test_of_special_numbers_the_rule_is_quoted() -> None:
     assert "expected a finite number" in found.words
 
 
+def test_beyond_the_largest_number_the_rule_is_quoted_and_no_oracle_blamed() -> None:
+    with digits():
+        ball = arb(2) ** 1030
+    answer = Answer(np.array([np.ldexp(np.longdouble(1), 1030)]), np.zeros((3, 1)), F64, lambda at: ball)
+    numbers = Numbers("output", np.array([5e34]), answer)
+    found = proofs.prove(numbers, compare(numbers, "worst"))
+    assert isinstance(found, proofs.Broken)
+    assert "beyond the largest number" in found.words
+
+
+def test_what_underflows_in_the_oracle_contradicts_nothing() -> None:
+    with digits():
+        ball = arb(2) ** -100_000
+    answer = Answer(np.zeros(1, np.longdouble), np.zeros((3, 1)), F64, lambda at: ball)
+    numbers = Numbers("output", np.array([0.5]), answer)
+    assert isinstance(proofs.prove(numbers, compare(numbers, "worst")), proofs.Proved)
+
+
+def test_on_the_cut_of_an_angle_nothing_is_proved() -> None:
+    zero, one = (balls.leaf(np.array([v]), Work(10)) for v in (-0.0, -1.0))
+    with pytest.raises(balls.NoProof, match="sign of a zero"):
+        np.arctan2(zero, one).at(0)
+
+
 @pytest.mark.parametrize(("margins", "word"), [((2.0, 1.9), "low"), ((2.0, 0.1), "high"), ((4.0, 3.9), "high")])
 def test_confidence_is_a_large_margin_or_one_far_above_the_next(margins: tuple[float, float], word: str) -> None:
     rows = [

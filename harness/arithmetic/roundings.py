@@ -80,7 +80,7 @@ def rounding(value: Array, p: Precision, units: float | Array = 1.0) -> Array:
 def subnormal(value: Array, p: Precision) -> Array | None:
     """What is lost of a number that only its exponent changes: nothing where it stays normal."""
     with np.errstate(invalid="ignore"):
-        size = np.abs(value).astype(np.float64)
+        size = np.abs(value)
     below = (size > 0) & (size < p.eta / p.u)
     return all_tiers(np.where(below, p.eta, 0.0)) if below.any() else None
 
