@@ -2,7 +2,8 @@
 
 The signatures of ``scipy.fft``: ``dct, idct, dst, idst`` along one axis and ``dctn, idctn, dstn, idstn`` along
 several, of types 1 to 4. ``orthogonalize`` None means True for norm 'ortho' alone. Complex x: real and imaginary part
-by themselves. Results keep the input's dtype; float16 is transformed in float32.
+by themselves. Results keep the input's dtype; float16 is transformed in float32,
+and whole numbers in float64.
 
 The matrix of type 2 is the transpose of that of type 3 but for the factor 2 at one end; types 1 and 4 are symmetric but
 for the ends. So one function serves forward transforms, inverses and gradients.
@@ -115,6 +116,7 @@ def _forward(
     orthogonalize: bool | None = None,
 ) -> Array:
     """The family's sums along each of the axes, as ``scipy.fft.dctn`` and ``dstn``."""
+    x = x if x.dtype.kind in "fc" else x.astype(np.float64)
     lengths, over = _resolve(x, s, axes)
     shape = list(x.shape)
     for axis, n in zip(over, lengths, strict=True):

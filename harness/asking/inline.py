@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from harness.asking import outcomes
@@ -34,7 +35,7 @@ class Inline:
         made._loaded = (function, vjp, library)
         return made
 
-    @property
+    @cached_property
     def told(self) -> Described | NotHere:
         """What the candidate takes, or why it is not there."""
         if self._loaded is None:

@@ -100,7 +100,12 @@ def integers(trial: Trial) -> Iterator[Equation | Posed]:
                 yield Fact(Output(name), got, least, message, noted(one, "dtypes", name), draw)
             elif not (EPS[got] and _rounds(one.scenario.inputs, EPS[got])):
                 answer = _due(trial, draw, got).values[name]
-                answer = answer if EPS[got] else _whole_answer(answer, got, trial.candidate.given.algorithm)
+                if not EPS[got]:
+                    if not _is_whole(answer):
+                        message = f"{name} is {got}, expected {least} or a wider type: the answer is no whole number"
+                        yield Fact(Output(name), got, least, message, noted(one, "dtypes", name), draw)
+                        continue
+                    answer = _whole_answer(answer, got, trial.candidate.given.algorithm)
                 if one.values[name].shape == answer.expected.shape:
                     yield Numbers(Output(name), one.values[name], answer, draw, reading=entry_of(one, name))
 
@@ -131,18 +136,30 @@ EPS: Mapping[str, float] = {
 }
 
 
+#: From here on the oracle's own type may not tell two whole numbers apart, and 64 bits do not hold them.
+MOST_TOLD = 2.0**62
+
+
+def _is_whole(answer: Answer) -> bool:
+    """Whether all that is due may be whole numbers: transforms of some are so up to what the oracle itself is off by."""
+    expected = answer.expected.real
+    noise = answer.error[2] * (answer.p.u_wide / answer.p.u)
+    told = np.abs(expected) < MOST_TOLD
+    return bool(np.all(np.abs(np.rint(expected) - expected)[told] <= noise[told]))
+
+
 def _whole_answer(answer: Answer, got: str, algorithm: str) -> Answer:
     """What is due in an integer type: no other number, and one beyond its range comes round again.
 
     A declared algorithm may compute in floats; what it gives is the nearest whole number.
     """
-    expected = answer.expected.real
-    kind = np.iinfo(got)
-    fits = (np.rint(expected) == expected) & (np.abs(expected) < 2.0**62)
+    expected, kind = np.rint(answer.expected.real), np.iinfo(got)
+    told = np.abs(expected) < MOST_TOLD
     if kind.bits < 64:
-        round_again = (np.where(fits, expected, 0).astype(np.int64) - kind.min) % 2**kind.bits + kind.min
-        expected = np.where(fits, round_again.astype(expected.dtype), expected)
+        round_again = (np.where(told, expected, 0).astype(np.int64) - kind.min) % 2**kind.bits + kind.min
+        expected = np.where(told, round_again.astype(expected.dtype), expected)
     error = np.zeros_like(answer.error) if algorithm == "conventional" else np.floor(answer.error + 0.5)
+    error = np.where(told, error, np.inf)
     return replace(answer, expected=expected, error=error, others=None, cancelling=None)
 
 
