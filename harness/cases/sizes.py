@@ -62,7 +62,8 @@ def equal(spec: Spec, wide: Mapping[str, Sequence[Value]]) -> Iterator[Case]:
 def grown(spec: Spec) -> Iterator[Case]:
     """For every axis that may grow, cases in which it alone is long and the other sizes are small."""
     lengths = _lengths(spec, first(spec, axes(spec)))
-    long = GROWN[:1] if _loops(spec.oracle) else GROWN
+    looped = _loops(spec.oracle)
+    long = GROWN[:1] if looped else GROWN
     for axis, length in ((axis, length) for axis in _free(spec, lengths) for length in long):
         start = first(spec, axes(spec)) | {"dtype": _of(spec, DOUBLE if length >= IN_DOUBLE else SINGLE)}
         named = (
@@ -71,7 +72,7 @@ def grown(spec: Spec) -> Iterator[Case]:
             *(v for g in spec.grids.values() for v in g.get(axis, ())),
         )
         if not any(_longest(v) >= length for v in named):
-            most = MOST_GROWN if length == GROWN[-1] else MOST_BESIDE
+            most = MOST_GROWN if length == GROWN[-1] else 2 * GROWN[0] if looped else MOST_BESIDE
             yield from islice(_distinct(spec, _small_but(lengths, start, axis, length), most), 1)
 
 

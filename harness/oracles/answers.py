@@ -120,9 +120,17 @@ def named(answers: Callable[[], Sequence[Mapping[str, Answer]]], name: str) -> l
     return [found[name] for found in answers() if name in found]
 
 
-def all_at_once(answer: Answer) -> list[Answer]:
-    """All legal formulas as one: derivatives are made of parts, of which each may be by another."""
-    return [answer.whole]
+def all_at_once(answer: Answer, summed: Callable[[], Mapping[str, Answer]], name: str) -> list[Answer]:
+    """All legal formulas as one: derivatives are made of parts, of which each may be by another, or by itself."""
+    parts = summed()
+    return [either(answer.whole, answer.within(parts[name].error)) if name in parts else answer.whole]
+
+
+def sum_of(parts: Sequence[Answer]) -> Answer:
+    """The sum of several answers, computed one by one: their errors, and one rounding for each addition."""
+    sizes = sum(np.abs(a.expected).astype(np.float64) for a in parts)
+    rounding = (len(parts) - 1) * parts[0].p.u * np.asarray(sizes)
+    return parts[0].within(np.asarray(sum(a.error for a in parts)) + rounding)
 
 
 def _errors(first: Answer, other: Answer) -> Array:

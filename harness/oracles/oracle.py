@@ -26,6 +26,7 @@ from harness.oracles.answers import (
     loose,
     losing,
     named,
+    sum_of,
 )
 from harness.oracles.formulas import cancelling, cancelling_slopes, definition, slopes, spoken, values
 
@@ -258,11 +259,27 @@ class Oracle:
     def _derived(self) -> tuple[Callable[..., Any], ...]:
         return definition(self.spec.oracle) + slopes(self.spec.oracle)
 
-    def _derivatives(self, ask: Callable[[Run], Mapping[str, Any]]) -> dict[str, Answer]:
-        """Derivatives of a library keep what is between the steps in the stored type, whatever it computes in."""
+    def _derivatives(
+        self, ask: Callable[[Run], Mapping[str, Any]], parts: Sequence[Callable[[Run], Mapping[str, Any]]] = ()
+    ) -> dict[str, Answer]:
+        """Derivatives of a library keep what is between the steps in the stored type, whatever it computes in.
+
+        ``parts`` ask for what the derivative is the sum of, by direction: libraries may compute each by itself.
+        """
         path = self.spec.oracle
         found = self._merged(self._derived, ask, self.p)
-        whole = {n: a if a.others is None else replace(a, others=partial(all_at_once, a)) for n, a in found.items()}
+
+        @cache
+        def summed() -> dict[str, Answer]:
+            run = self._tracked(self._derived[0], self.p)
+            each = [self._answers(run, part) for part in parts]
+            there = {n: [answers[n] for answers in each if n in answers] for n in found}
+            return {n: sum_of(answers) for n, answers in there.items() if len(answers) > 1}
+
+        whole = {
+            n: a if a.others is None and len(parts) < 2 else replace(a, others=partial(all_at_once, a, summed, n))
+            for n, a in found.items()
+        }
         formulas = cancelling(path) + cancelling_slopes(path)
         return self._with_cancelling(whole, formulas, ask, self.p, loose)
 
@@ -309,7 +326,8 @@ class Oracle:
 
     def jvp(self, tangents: Mapping[str, Array]) -> dict[str, Answer]:
         """The outputs' tangents, by name."""
-        return self._derivatives(lambda run: self._jvp(run, tangents))
+        parts = [partial(self._jvp, tangents={n: x}) for n, x in tangents.items()]
+        return self._derivatives(lambda run: self._jvp(run, tangents), parts)
 
     def _jvp(self, run: Run, tangents: Mapping[str, Array]) -> dict[str, Any]:
         live = self._live(run)
@@ -319,15 +337,19 @@ class Oracle:
 
     def second(self, cotangents: Mapping[str, Array], directions: Mapping[str, Array]) -> dict[str, Answer]:
         """Gradients of ``<vjp(x; g), v>`` in the inputs and, under ``cotangent NAME``, in the cotangents."""
-        return self._derivatives(lambda run: self._second(run, cotangents, directions))
+        names = [n for n in self.differentiable if n in directions]
+        parts = [partial(self._second, cotangents=cotangents, directions=directions, along=[n]) for n in names]
+        return self._derivatives(lambda run: self._second(run, cotangents, directions, names), parts)
 
-    def _second(self, run: Run, cotangents: Mapping[str, Array], directions: Mapping[str, Array]) -> dict[str, Any]:
+    def _second(
+        self, run: Run, cotangents: Mapping[str, Array], directions: Mapping[str, Array], along: Sequence[str]
+    ) -> dict[str, Any]:
         live = [(n, y) for n, y in self._live(run) if n in cotangents]
         upstream = [run.leaf(cotangents[n]) for n, _ in live]
         names = [n for n in self.differentiable if n in directions]
         first = self._pulled(run, [y for _, y in live], upstream)
         spaces = [*(run.leaves[n] for n in names), *upstream]
-        found = vjp([first[n] for n in names], [run.leaf(directions[n]) for n in names], spaces)
+        found = vjp([first[n] for n in along], [run.leaf(directions[n]) for n in along], spaces)
         keys = [*names, *(f"cotangent {n}" for n, _ in live)]
         return {k: _or_zeros(g, s, run.leaf) for k, g, s in zip(keys, found, spaces, strict=True)}
 
