@@ -1,0 +1,123 @@
+"""`harness check` in the hands of a newcomer: what is wrong with a spec, a path or a function is one line with its place."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SPEC = """\
+op: hinge
+doc: Mean hinge loss.
+inputs:
+  input: [N, M]
+  target: {shape: [N, M], domain: binary, differentiable: false}
+outputs:
+  loss: []
+sizes: {N: [3, 4], M: [5]}
+params: {margin: [1.0]}
+dtype: [float64, float32]
+error: {model: formula}
+oracle: losses:hinge
+invalid:
+  - {name: margin-negative, because: the margin is negative, params: {margin: -1.0}}
+"""
+
+LOSSES = """\
+import numpy as np
+
+
+def hinge(input, target, *, margin):
+    return np.maximum(0, margin - (2 * target - 1) * input).mean()
+
+
+def writes(input, target, *, margin):
+    input -= margin
+    return input.mean()
+
+
+def short(input, target, *, margin):
+    return (margin / (input.shape[0] - 2)) * input.mean()
+
+
+def right(input, target, margin):
+    return np.mean(np.maximum(0, margin - (2 * target - 1) * input)).astype(input.dtype)
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    (tmp_path / "losses.py").write_text(LOSSES, encoding="utf-8")
+    (tmp_path / "hinge.yaml").write_text(SPEC, encoding="utf-8")
+    return tmp_path
+
+
+def respecified(here: Path, there: str, instead: str) -> None:
+    assert there in SPEC
+    (here / "hinge.yaml").write_text(SPEC.replace(there, instead, 1), encoding="utf-8")
+
+
+def check(here: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "harness", "check", *words, *([] if "-j" in words else ["-j", "1"])]
+    done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=300, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def refused(here: Path, *words: str) -> str:
+    """The one line that a command which judges nothing says."""
+    done = check(here, *words)
+    assert (done.returncode, done.stdout) == (2, ""), done.stdout + done.stderr
+    (line,) = done.stderr.splitlines()
+    return line.removeprefix("harness: ")
+
+
+@pytest.mark.parametrize(
+    ("there", "instead", "said"),
+    [
+        (
+            "{margin:",
+            "{marginn:",
+            "hinge.yaml:9:10: the definition losses:hinge has no param `marginn`; did you mean `mar",
+        ),
+        (
+            "{margin: [1.0]}",
+            "{}",
+            "hinge.yaml:12:9: the definition losses:hinge takes (input, target, *, margin), expect",
+        ),
+        ("  target: {shape: [N, M], domain: binary, differentiable: false}\n", "", "hinge.yaml:11:9: the definition "),
+        ("loss: []", "loss: [N]", "hinge.yaml: the definition is at fault, and nothing was judged: `loss` is () by "),
+        (
+            "losses:hinge",
+            "losses:writes",
+            "hinge.yaml: the definition is at fault, and nothing was judged: losses.py:9",
+        ),
+    ],
+)
+def test_a_definition_that_does_not_fit_its_spec_is_said_before_anything_is_judged(
+    here: Path, there: str, instead: str, said: str
+) -> None:
+    respecified(here, there, instead)
+    if "{margin" in there:
+        text = (here / "hinge.yaml").read_text(encoding="utf-8")
+        (here / "hinge.yaml").write_text(text[: text.index("invalid:")], encoding="utf-8")
+    assert refused(here, "hinge.yaml", "losses:right").startswith(said)
+
+
+def test_a_definition_that_fails_at_a_size_nobody_listed_is_told_how_to_exclude_it(here: Path) -> None:
+    respecified(here, "losses:hinge", "losses:short")
+    done = check(here, "hinge.yaml", "losses:right")
+    assert done.returncode == 2
+    assert "hinge/N:2" in done.stderr
+    assert "added by the harness: where the op has no such size, write `where: N >= 3" in done.stderr
+
+
+def test_a_shape_that_only_some_cases_have_is_the_specs_fault_also_where_the_candidate_raises(here: Path) -> None:
+    respecified(here, "loss: []", 'loss: ["*([] if N > 2 else [N])"]')
+    text = LOSSES.replace(
+        "def right(input, target, margin):\n", "def right(input, target, margin):\n    1 / (len(input) > 2)\n"
+    )
+    (here / "losses.py").write_text(text, encoding="utf-8")
+    assert "and (2,) by the spec" in check(here, "hinge.yaml", "losses:right").stderr
