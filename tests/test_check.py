@@ -121,3 +121,44 @@ def test_a_shape_that_only_some_cases_have_is_the_specs_fault_also_where_the_can
     )
     (here / "losses.py").write_text(text, encoding="utf-8")
     assert "and (2,) by the spec" in check(here, "hinge.yaml", "losses:right").stderr
+
+
+FUNCTIONS = """\
+import numpy as np
+import torch
+
+
+class Sigmoid(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, input):
+        y = torch.sigmoid(torch.as_tensor(input))
+        ctx.save_for_backward(y)
+        return y if isinstance(input, torch.Tensor) else y.numpy()
+
+    @staticmethod
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        return g * y * (1 - y)
+
+
+apply = Sigmoid.apply
+
+
+def wrapped(input):
+    return Sigmoid.apply(input)
+
+
+def converts(input):
+    return np.asarray(Sigmoid.apply(np.asarray(input)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "library"),
+    [("Sigmoid", "torch"), ("Sigmoid.apply", "torch"), ("apply", "torch"), ("wrapped", "torch"), ("converts", "numpy")],
+)
+def test_an_autograd_function_is_torchs_also_where_it_answers_numpy_arrays(here: Path, name: str, library: str) -> None:
+    (here / "functions.py").write_text(FUNCTIONS, encoding="utf-8")
+    done = check(here, "sigmoid", f"functions:{name}", "--only", "case=sigmoid")
+    assert f"library {library}: " in done.stderr
+    assert ("gradients 1" in done.stdout) == (library == "torch")

@@ -15,7 +15,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from types import MethodType
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -161,9 +162,13 @@ def load(path: str) -> Any:
         found = getattr(found, part)
     keywords = _keywords(given)
     if isinstance(found, type):
-        function = hasattr(found, "apply") and hasattr(found, "forward") and hasattr(found, "backward")
-        return _applied(found) if function else found(**keywords)
+        return _applied(found) if is_function(found) else found(**keywords)
     return partial(found, **keywords) if keywords else found
+
+
+def is_function(found: Any) -> TypeGuard[type]:
+    """Whether it is the class of an autograd Function."""
+    return isinstance(found, type) and all(hasattr(found, name) for name in ("apply", "forward", "backward"))
 
 
 def _of_file(path: str) -> Any:
@@ -198,12 +203,12 @@ def _applied(found: Any) -> Callable[..., Any]:
     names = tuple(inspect.signature(found.forward).parameters)
     names = names[1:] if not hasattr(found, "setup_context") or names[:1] == ("ctx",) else names
 
-    def apply(*inputs: Any, **params: Any) -> Any:
-        return found.apply(*inputs, *(params[name] for name in names[len(inputs) :] if name in params))
+    def apply(function: Any, *inputs: Any, **params: Any) -> Any:
+        return function.apply(*inputs, *(params[name] for name in names[len(inputs) :] if name in params))
 
-    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+    parameters = [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in ("function", *names)]
     apply.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return apply
+    return MethodType(apply, found)
 
 
 class Missing(ImportError):

@@ -135,6 +135,7 @@ def described(loaded: Loaded) -> Described:
         library.derivatives,
         library.lacks,
         _made_of(function),
+        _calls(function),
         _versions(library.name),
         library.settings,
         library.casting,
@@ -149,8 +150,19 @@ def _versions(library: str) -> dict[str, str]:
 def _made_of(function: Any) -> str:
     """The library that the function's own type, or the class that it is a method of, belongs to."""
     owner = getattr(function, "__self__", None)
-    classes = (*type(function).__mro__, *(owner.__mro__ if isinstance(owner, type) else type(owner).__mro__))
-    tops = {c.__module__.partition(".")[0] for c in classes}
+    return _home([type(function), owner if isinstance(owner, type) else type(owner)])
+
+
+def _calls(function: Any) -> str:
+    """The library of the autograd Functions that a function's own text names: they take arrays of any kind."""
+    names = getattr(getattr(function, "__code__", None), "co_names", ())
+    named = (getattr(function, "__globals__", {}).get(name) for name in names)
+    return _home([found for found in named if binding.is_function(found)])
+
+
+def _home(classes: list[type]) -> str:
+    """The first library that differentiates and that a class, or one that it is made from, belongs to."""
+    tops = {c.__module__.partition(".")[0] for each in classes for c in each.__mro__}
     return next((name for name in LIBRARIES if name in tops - {"numpy", "scipy"}), "")
 
 
