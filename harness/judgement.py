@@ -72,9 +72,8 @@ class Judge:
         told = trial.candidate.holder.told
         if isinstance(told, NotHere):
             status: Status = "unsupported" if told.needed else "fails"
-            message = told.text if told.needed else f"{ABSENT}: {told.text}"
             mark: Mark = "" if told.needed else "absent"
-            return [flat(trial, "status", Whole(), status, message=message, mark=mark)]
+            return [flat(trial, "status", Whole(), status, message=told.text, mark=mark)]
         if isinstance(told, ENDINGS):
             return [death(trial, Asked(trial, "import", "import", None, told))]
         if not bounds.sharp_enough(bounds.precision(case.dtype)):
@@ -134,10 +133,6 @@ class Judge:
             ):
                 continue
             yield law
-
-
-#: How the reason begins of a candidate that is not there.
-ABSENT = "cannot be imported"
 
 
 def _due(trial: Trial) -> OracleError | None:

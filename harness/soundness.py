@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import cases, fills, oracles
+from harness.asking.loading import Absent, tried
 from harness.model import Case, Spec, Value
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ class Unsound(Exception):
 
 def check(spec: Spec, seed: int) -> None:
     """Raises Unsound where the definition does not take the spec's inputs and params, or fails at the first case."""
+    if isinstance(absent := tried(lambda: oracles.definition(spec.oracle)), Absent):
+        raise Unsound(f"{spec.path}: the definition {spec.oracle} {absent.text}")
     if wrong := mismatches(spec):
         raise Unsound("\n".join(map(str, wrong)))
     case = cases.find(spec, spec.op)

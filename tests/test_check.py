@@ -44,6 +44,9 @@ def short(input, target, *, margin):
 
 def right(input, target, margin):
     return np.mean(np.maximum(0, margin - (2 * target - 1) * input)).astype(input.dtype)
+
+
+const = 3
 """
 
 
@@ -162,3 +165,53 @@ def test_an_autograd_function_is_torchs_also_where_it_answers_numpy_arrays(here:
     done = check(here, "sigmoid", f"functions:{name}", "--only", "case=sigmoid")
     assert f"library {library}: " in done.stderr
     assert ("gradients 1" in done.stdout) == (library == "torch")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("hinge.yaml", "lossez:right"), "no module `lossez`, which `lossez:right` names; did you mean `losses`?"),
+        (("hinge.yaml", "losses:rihgt"), "the module `losses` has no `rihgt`; did you mean `right`?"),
+        (("hinge.yaml", "./lossez.py:right"), "`./lossez.py`: no such file; did you mean `losses.py`?"),
+        (("./hinje.yaml", "losses:right"), "`./hinje.yaml`: no such file; did you mean `hinge.yaml`?"),
+        (
+            ("hinge.yaml", "losses:right", "--vjp", "losses:writez"),
+            "the module `losses` has no `writez`; did you mean `",
+        ),
+        (("hinge.yaml", "losses:const"), "`losses:const` is the number 3, expected a function"),
+        (
+            ("hinge.yaml", "losses:right", "--vjp", "losses:const"),
+            "`losses:right` has a vjp, `losses:const`, that is the n",
+        ),
+        (
+            ("hinge.yaml", "bad_syntax:f"),
+            "`bad_syntax:f` cannot be imported: HERE/bad_syntax.py:2:15: SyntaxError: invalid",
+        ),
+        (("hinge.yaml", "./bad_syntax.py:f"), "`./bad_syntax.py:f` cannot be imported: HERE/bad_syntax.py:2:15: Synta"),
+        (
+            ("hinge.yaml", "bad_import:f"),
+            "`bad_import:f` cannot be imported: HERE/bad_import.py:1: ModuleNotFoundError: No",
+        ),
+        (
+            ("hinge.yaml", "losses:right", "--with", "p=1"),
+            "`losses:right(p=1)` is the function `right`, expected a clas",
+        ),
+        (
+            ("hinge.yaml", "losses:right", "--python", "/no/such"),
+            "`/no/such` does not start: No such file or directory",
+        ),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_named_with_its_line_and_the_nearest_right_one(
+    here: Path, words: tuple[str, ...], said: str
+) -> None:
+    (here / "bad_syntax.py").write_text("def f(x):\n    return x +\n", encoding="utf-8")
+    (here / "bad_import.py").write_text("import not_there_abc\ndef f(x): return x\n", encoding="utf-8")
+    assert refused(here, *words).startswith(said.replace("HERE", here.name))
+
+
+@pytest.mark.parametrize(("name", "text"), [("gone", "import not_there_abc\n"), ("broken", "def f(:\n")])
+def test_a_definition_whose_module_cannot_be_imported_is_the_answer(here: Path, name: str, text: str) -> None:
+    (here / f"{name}.py").write_text(text + "def hinge(input): return input\n", encoding="utf-8")
+    respecified(here, "losses:hinge", f"{name}:hinge")
+    assert f"{name}.py:1" in refused(here, "hinge.yaml", "losses:right")

@@ -615,7 +615,7 @@ PATHS = [
         "no module `torch.nn.functionl`, which `torch.nn.functionl:conv2d` names; did you mean `torch.nn.functional`?",
     ),
     ("own_module.scale:x", "no module `own_module.scale`, which `own_module.scale:x` names"),
-    ("own_broken:x", "the module `own_broken` is not Python: invalid syntax (own_broken.py, line 1)"),
+    ("own_broken:x", "the module `own_broken` is not Python: own_broken.py:1:5: invalid syntax"),
 ]
 
 

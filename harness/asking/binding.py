@@ -14,7 +14,6 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from types import MethodType
 from typing import Any, TypeGuard
 
@@ -150,8 +149,8 @@ class Bound:
 def load(path: str) -> Any:
     """The object at ``module:attribute`` or ``file.py:attribute``; raises ImportError saying which part is missing.
 
-    A class is called with the arguments that stand behind it, as in ``layers:Softmax(dim=1)``; of an autograd Function
-    it is what calls of it are.
+    A class is called with the arguments that stand behind it, as in ``layers:Softmax(dim=1)``, which raises NotAClass for
+    anything else; of an autograd Function it is what calls of it are.
     """
     module, _, attribute = path.partition(":")
     attribute, _, given = attribute.partition("(")
@@ -161,9 +160,11 @@ def load(path: str) -> Any:
             raise Missing(module, attribute, part, tuple(dir(found)))
         found = getattr(found, part)
     keywords = _keywords(given)
+    if keywords and (is_function(found) or not isinstance(found, type)):
+        raise NotAClass(found)
     if isinstance(found, type):
         return _applied(found) if is_function(found) else found(**keywords)
-    return partial(found, **keywords) if keywords else found
+    return found
 
 
 def is_function(found: Any) -> TypeGuard[type]:
@@ -209,6 +210,13 @@ def _applied(found: Any) -> Callable[..., Any]:
     parameters = [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in ("function", *names)]
     apply.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return MethodType(apply, found)
+
+
+class NotAClass(TypeError):
+    """Arguments to build with were given for what is no class."""
+
+    def __init__(self, found: Any) -> None:
+        super().__init__(f"{described(found)}, expected a class: only a class is built with arguments")
 
 
 class Missing(ImportError):

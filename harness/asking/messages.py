@@ -58,7 +58,10 @@ class Described:
 
 @dataclass(frozen=True)
 class NotHere:
-    """A candidate that cannot be loaded: ``needed`` says that it itself said what it needs, and that is not here."""
+    """A candidate that cannot be loaded: ``text`` goes on with a sentence that begins with its name.
+
+    ``needed`` says that it itself said what it needs, and that is not here.
+    """
 
     needed: bool
     text: str
