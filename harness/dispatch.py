@@ -7,6 +7,7 @@ arithmetic has for it, and the result remembers its origin: the primitive, its o
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -38,6 +39,25 @@ class Refused(TypeError, AttributeError):
 def refused(what: str, instead: str) -> Refused:
     """The refusal of something, in one line."""
     return Refused(f"{what} is not there for definitions: {instead}")
+
+
+def _is_numpys(function: Any) -> bool:
+    return str(getattr(function, "__module__", "")).partition(".")[0] == "numpy"
+
+
+def _asking() -> str:
+    """The function of another library, as ``scipy.fft.fft``, that a definition called and that asks for a plain array."""
+    told, frame = "", sys._getframe(2)
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__", ""))
+        top = module.partition(".")[0]
+        if top == "scipy" and not frame.f_code.co_name.startswith("_"):
+            public = [part for part in module.split(".") if not part.startswith("_")]
+            told = ".".join([*public, frame.f_code.co_name])
+        elif top not in ("harness", "numpy", "scipy"):
+            break
+        frame = frame.f_back  # type: ignore[assignment]
+    return told
 
 
 #: What is said of a function that no reason is known of.
@@ -228,8 +248,17 @@ class Recorded(NDArrayOperatorsMixin):
             raise refused(f"this way of calling numpy.{func.__name__}", str(error)) from None
 
     def __array__(self, *arguments: Any, **keywords: Any) -> Any:
+        asking = _asking()
+        name = asking.rpartition(".")[2]
+        known = (f for f in self.table.programs if getattr(f, "__name__", "") == name and callable(f))
+        of_numpy = next((f"{f.__module__}.{name}".replace("numpy", "np", 1) for f in known if _is_numpys(f)), "")
+        if of_numpy:
+            raise refused(asking, f"write {of_numpy}, or import SciPy at the top of the definition's module")
+        if asking:
+            raise refused(asking, ELSEWHERE)
         raise refused(
-            "a plain array of numbers with errors", "use NumPy's functions, or an array made by np.zeros here"
+            "a plain array of numbers with errors",
+            "use NumPy's functions in the place of what asks for one (docs/language.md), or an array made by np.zeros here",
         )
 
     def __float__(self) -> float:

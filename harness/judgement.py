@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from harness import bounds, ledger, proofs
+from harness import bounds, ledger, proofs, soundness
 from harness.asking.messages import NotHere
 from harness.bench import Bench
 from harness.builds import Build
@@ -18,7 +18,7 @@ from harness.comparison import Evidence, Fact, Numbers, Testimony, compare
 from harness.fills import WITHOUT_SLOPES
 from harness.laws import DIFFERENTIAL, IMPLIED, posed
 from harness.model import Case, Law, Mark, Spec, Status, Verdict
-from harness.oracles import Answer, Oracle, OracleError, mismatch
+from harness.oracles import Answer, Oracle, OracleError
 from harness.rows import death, flat, gathered, not_offered, short, status_of, testimony, unanswered, verdict
 from harness.subjects import Gradient, Output, Subject, Whole
 from harness.trial import ENDINGS, Asked, Posed, Trial, Unanswered
@@ -36,7 +36,7 @@ class Judge:
 
     @cached_property
     def _mismatch(self) -> str:
-        return mismatch(self.spec)
+        return "; ".join(map(str, soundness.mismatches(self.spec)))
 
     def verdicts(self, case: Case, seed: int, note: Note) -> list[Verdict]:
         """One row per candidate, law and thing judged. Raises nothing that a candidate or oracle does.
@@ -72,9 +72,8 @@ class Judge:
         told = trial.candidate.holder.told
         if isinstance(told, NotHere):
             status: Status = "unsupported" if told.needed else "fails"
-            message = told.text if told.needed else f"{ABSENT}: {told.text}"
             mark: Mark = "" if told.needed else "absent"
-            return [flat(trial, "status", Whole(), status, message=message, mark=mark)]
+            return [flat(trial, "status", Whole(), status, message=told.text, mark=mark)]
         if isinstance(told, ENDINGS):
             return [death(trial, Asked(trial, "import", "import", None, told))]
         if not bounds.sharp_enough(bounds.precision(case.dtype)):
@@ -136,16 +135,12 @@ class Judge:
             yield law
 
 
-#: How the reason begins of a candidate that is not there.
-ABSENT = "cannot be imported"
-
-
 def _due(trial: Trial) -> OracleError | None:
-    """Compute what is due of the first call while the host is at work."""
+    """Compute what is due of the first call while the host is at work; a shape that the spec declares otherwise fails."""
     if trial.case.invalid:
         return None
     try:
-        _ = trial.due.values
+        _ = trial.due.values, trial.due.oracle.shapes
     except OracleError as error:
         return error
     return None

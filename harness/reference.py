@@ -55,7 +55,8 @@ def _words() -> Iterator[str]:
     yield from _table("Error models", "What the bound is mainly made of.", vocabulary.MODELS)
     yield from _table("Algorithms", "How a candidate computes.", vocabulary.ALGORITHMS)
     yield from _table("Laws", "What must hold.", stated)
-    yield from ("## Dtypes", "", ", ".join(f"`{name}`" for name in vocabulary.DTYPES) + ".", "")
+    judged, whole = (", ".join(f"`{name}`" for name in names) for names in (vocabulary.JUDGED, vocabulary.INTEGERS))
+    yield from ("## Dtypes", "", f"Of a grid: {judged}. Of inputs and outputs also {whole}.", "")
     yield from ("## Expressions", "", f"One line of {expressions.ALLOWED}; no calls. Names stand for integers, texts,")
     yield from ("truth values and lists, as the case has them: `(H + 2 * padding[0] - kH) // stride + 1`.",)
 

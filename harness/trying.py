@@ -31,8 +31,9 @@ def library(spec: Spec, given: CandidateSpec, held: Held, seed: int) -> tuple[st
 
     Raises LookupError with the reason where the candidate cannot be loaded.
     """
-    said = ""
-    for name in ASKED:
+    said, first = "", _candidate(spec, replace(given, library=ASKED[0]), held).holder.told
+    calls = (first.calls,) if isinstance(first, Described) and first.calls else ()
+    for name in dict.fromkeys((*calls, *ASKED)):
         candidate = _candidate(spec, replace(given, library=name), held)
         told = candidate.holder.told
         if isinstance(told, NotHere):

@@ -42,6 +42,8 @@ FLOATS = ("float16", "bfloat16", "float32", "float64", "longdouble")
 COMPLEX = ("complex64", "complex128", "clongdouble")
 INTEGERS = ("bool", "int8", "int16", "int32", "int64", "uint8")
 DTYPES = (*FLOATS, *COMPLEX, *INTEGERS)
+#: Dtypes that a case may have: they have a precision. An input or output may have any of its own.
+JUDGED = (*FLOATS, *COMPLEX)
 LAYOUTS: Mapping[str, str] = {
     "contiguous": "rows one after the other",
     "transposed": "the axes in the reverse order in memory",

@@ -47,7 +47,7 @@ def test_half_types_and_complex_numbers_are_judged_in_their_own_precision(tier: 
     x = torch.randn(3, 5, generator=torch.Generator().manual_seed(1))
     for dtype in (torch.bfloat16, torch.float16, torch.float64):
         harness.assert_conforms("softmax", torch.softmax(x.to(dtype), -1), [x.to(dtype)], {"dim": -1}, tier=tier)
-    harness.assert_conforms("fft", np.fft.fft(X[0, 0]), [X[0, 0].astype(np.float64)], tier=tier)
+    harness.assert_conforms("fft", np.fft.fft(X[0, 0]), [X[0, 0]], tier=tier)
 
 
 def test_what_is_missing_or_unknown_is_said() -> None:
@@ -105,11 +105,11 @@ def test_a_definition_may_be_plain_python_on_numbers() -> None:
 def test_a_function_is_judged_under_every_law() -> None:
     right = harness.check("sigmoid", lambda input: torch.sigmoid(input), cases=3)
     assert right
-    assert "conforms to sigmoid" in str(right)
+    assert str(right).startswith("<lambda> is sigmoid at all 3 cases")
     wrong = harness.check("sigmoid", lambda input: torch.tanh(input), cases=3)
     assert not wrong
     assert wrong.worst is not None
-    assert "deviates from sigmoid" in wrong._repr_html_()
+    assert "is not sigmoid" in wrong._repr_html_()
 
 
 def test_a_function_that_lacks_a_param_is_judged_at_what_it_does() -> None:
@@ -147,3 +147,101 @@ def test_a_faulty_definition_is_the_answer(tmp_path: Path) -> None:
 
 def test_the_fixture_is_there(conforms: Any) -> None:
     conforms("conv2d", conv(X, W), [X, W])
+
+
+def test_an_answer_says_what_the_command_says_with_the_causes_by_name() -> None:
+    wrong = harness.check("sigmoid", lambda input: 1 / (1 + np.exp(input)), only="dtype=float64", library="numpy")
+    assert "computes sigmoid with `input` negated" in str(wrong)
+    assert "  right  " in str(wrong)
+    assert "computes sigmoid with `input` negated" in wrong._repr_html_()
+
+
+def test_an_answers_one_line_says_what_is_wrong() -> None:
+    wrong = harness.check("sigmoid", lambda input: np.tanh(input), library="numpy", cases=2)
+    assert repr(wrong).startswith("<lambda> is not sigmoid (NumPy; 2 cases); values wrong at ")
+    assert len(repr(wrong)) <= 240  # what pytest shows of a value
+    assert "\n" not in repr(wrong)
+
+
+def test_progress_is_told_after_each_case() -> None:
+    seen: list[tuple[int, int]] = []
+    harness.check(
+        "sigmoid", lambda input: 1 / (1 + np.exp(-input)), library="numpy", cases=3, progress=lambda *n: seen.append(n)
+    )
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+@pytest.mark.parametrize(
+    ("actual", "inputs", "said"),
+    [
+        (X, X, r"expected a list of its inputs; got one array of shape \(2, 3, 6, 6\): put it in a list, as \[x\]"),
+        (X, [X, X], "softmax: expected the inputs input; got 2 arrays"),
+        (X, [1.0, 2.0], r"got 2 values: a list of numbers is one input of a list, as \[\[1.0, 2.0\]\]"),
+        (X, 1.0, "expected a list of its inputs; got float"),
+        (X, [None], "softmax: expected the inputs input; got input"),
+        (X, {"x": X}, "softmax: expected the inputs input; got x"),
+    ],
+)
+def test_inputs_that_are_no_list_of_arrays_are_named(actual: Any, inputs: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        harness.assert_conforms("softmax", actual, inputs, {"dim": -1})
+
+
+def test_a_result_that_is_no_array_is_named() -> None:
+    with pytest.raises(
+        AssertionError, match=r"softmax: expected 1 array, got a list of 6 values: make it an array, as nu"
+    ):
+        harness.assert_conforms("softmax", list(X[0, 0, 0]), [X[0, 0, 0]], {"dim": -1})
+    with pytest.raises(AssertionError, match="softmax: expected 1 array, got 2 arrays"):
+        harness.assert_conforms("softmax", [X, X], [X], {"dim": -1})
+
+
+def test_a_result_in_another_dtype_does_not_conform() -> None:
+    wide = X.astype(np.float64)
+    due = torch.softmax(torch.from_numpy(wide), -1)
+    with pytest.raises(AssertionError, match="softmax: expected the dtype float32, got float64"):
+        harness.assert_conforms("softmax", due, [X], {"dim": -1})
+    harness.assert_conforms("softmax", due, [wide], {"dim": -1})
+    with pytest.raises(AssertionError, match="fft: expected the dtype complex64, got complex128"):
+        harness.assert_conforms("fft", np.fft.fft(wide[0]), [X[0]])
+    harness.assert_conforms("conv2d", conv(X, W).double(), [X, W.astype(np.float64)])  # of two dtypes none is the op's
+
+
+@pytest.mark.parametrize("tier", ["wrst", "random", ""])
+def test_an_unknown_tier_is_named(tier: Any) -> None:
+    with pytest.raises(ValueError, match=f"tier: expected one of any, worst; got '{tier}'"):
+        harness.assert_conforms("softmax", X, [X], {"dim": -1}, tier=tier)
+    with pytest.raises(ValueError, match="tier: expected one of any, worst"):
+        harness.bound("softmax", [X], {"dim": -1}, tier=tier)
+
+
+def test_what_names_no_op_is_said() -> None:
+    with pytest.raises(
+        TypeError, match="got a Definition, which has no cases: assert_close_to_definition judges one res"
+    ):
+        harness.check(harness.Definition(logsumexp), logsumexp)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="expected an op's name, the path of a spec or a Spec; got function"):
+        harness.check(logsumexp, logsumexp)  # type: ignore[arg-type]
+
+
+FAILING = """
+import numpy as np
+import harness
+
+
+def test_it():
+    harness.assert_close_to_definition(np.ones(3), lambda x: np.exp(x), np.ones(3))
+
+
+def test_answer():
+    assert harness.check("sigmoid", lambda input: np.tanh(input), library="numpy", cases=2)
+"""
+
+
+def test_a_failing_assertion_shows_the_users_line_and_no_more(tmp_path: Path) -> None:
+    (tmp_path / "test_failing.py").write_text(FAILING, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_failing.py"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stdout
+    assert "AssertionError: <lambda>: [0] is" in told
+    assert "_assert_within" not in told
+    assert "assert <lambda> is not sigmoid (NumPy; 2 cases); values wrong at " in told

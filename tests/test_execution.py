@@ -302,6 +302,19 @@ def test_one_worker_kept_for_a_caller_with_one_task_at_a_time() -> None:
 
 
 @posix
+def test_a_worker_that_another_thread_ends_says_so_and_starts_no_more() -> None:
+    with Isolated(SETUP, timeout=TIMEOUT, memory=MEMORY) as worker:
+        (task,) = tasks("endless")
+        ending = threading.Timer(0.5, worker.close)
+        ending.start()
+        with pytest.raises(ExecutionError, match="the judges were ended"):
+            worker.judge(task)
+        ending.join()
+        with pytest.raises(ExecutionError, match="the judges were ended"):
+            worker.judge(task)
+
+
+@posix
 def test_a_worker_that_is_kept_is_ended_once_at_exit_however_many_tasks_it_had() -> None:
     first, *others = tasks("nothing", "nothing", "nothing")
     with Isolated(SETUP, timeout=TIMEOUT, memory=MEMORY) as worker:

@@ -537,11 +537,11 @@ def test_an_import_that_ends_its_process_is_told_and_not_tried_for_ever(
 @pytest.mark.parametrize(
     ("module", "name", "words"),
     [
-        ("foreign", "segfalt", "`foreign` has no `segfalt`; did you mean `segfault`?"),
-        ("foreign", "zzz", "`foreign` has no `zzz`"),
-        ("foreign", "np.exq", "`foreign` has no `np.exq`; did you mean `exp`?"),
-        ("no_such_module", "right", "ModuleNotFoundError: No module named 'no_such_module'"),
-        ("foreign", "__name__", "`foreign:__name__` is not callable"),
+        ("foreign", "segfalt", "cannot be imported: `foreign` has no `segfalt`; did you mean `segfault`?"),
+        ("foreign", "zzz", "cannot be imported: `foreign` has no `zzz`"),
+        ("foreign", "np.exq", "cannot be imported: `foreign` has no `np.exq`; did you mean `exp`?"),
+        ("no_such_module", "right", "cannot be imported: ModuleNotFoundError: No module named 'no_such_module'"),
+        ("foreign", "__name__", "is the text 'foreign', expected a function"),
     ],
 )
 def test_what_cannot_be_loaded_says_why(module: str, name: str, words: str, asking: Asking) -> None:

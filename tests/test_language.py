@@ -126,6 +126,15 @@ def test_a_public_function_of_numpy_works_or_is_refused_in_one_line(name: str) -
         ("return x.astype(int)", "astype(int64) of a number with an error"),
         ("return float(x[0, 0])", "float() of a number with an error"),
         ("return np.arange(3)[np.floor(x[0])]", "plain array"),
+        ("return np.array(x.__array__())", "use NumPy's functions in the place of what asks for one"),
+        (
+            "import scipy.fft\nreturn scipy.fft.fft(x)",
+            "scipy.fft.fft is not there for definitions: write np.fft.fft, or ",
+        ),
+        (
+            "import scipy.ndimage\nreturn scipy.ndimage.uniform_filter(x, 3)",
+            "scipy.ndimage.uniform_filter is not there",
+        ),
         ("return x.tobytes()", "the method or attribute `tobytes` of an array"),
         ("return np.pad(x, 1, mode='linear_ramp')", "numpy.pad with mode 'linear_ramp'"),
         ("return np.linalg.norm(x, 2)", "singular values"),

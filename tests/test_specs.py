@@ -234,6 +234,9 @@ WRONG = [
     ("rest: any", "rest: same", ["{line}:9: `same`, expected a list of sizes, or `any`"]),
     ("rest: any", "rest: 3", ["{line}:9: `3`, expected a list of sizes, `any`, or a mapping with `shape`"]),
     ("[float64, float32]", "[float64, float31]", ["{line}:19: unknown dtype `float31`; did you mean `float32`?"]),
+    ("[float64, float32]", "[float64, int64]", ["{line}:19: dtype int64: a grid's dtype is a floating type; write *"]),
+    ("dtype: [float16], bias", "dtype: [bool], bias", ["{line}:*: dtype bool: a grid's dtype is a floating type; *"]),
+    ("bias: none, dtype: float32", "bias: none, dtype: uint8", ["{line}:*: dtype uint8: a grid's dtype is a *"]),
     ("[float64, float32]", "[]", ["{line}:9: `[]`, expected a name, or a list of names"]),
     ("where: C_in", "where: H_outt", ["{line}:8: unknown name `H_outt` in *; did you mean `H_out`?"]),
     ("where: C_in % groups", "where: 9", ["{line}:8: no case satisfies `9 == 0 and H_out > 0`"]),
@@ -612,7 +615,7 @@ PATHS = [
         "no module `torch.nn.functionl`, which `torch.nn.functionl:conv2d` names; did you mean `torch.nn.functional`?",
     ),
     ("own_module.scale:x", "no module `own_module.scale`, which `own_module.scale:x` names"),
-    ("own_broken:x", "the module `own_broken` is not Python: invalid syntax (own_broken.py, line 1)"),
+    ("own_broken:x", "the module `own_broken` is not Python: own_broken.py:1:5: invalid syntax"),
 ]
 
 

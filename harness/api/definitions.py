@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import arithmetic, bounds, comparison, language, oracles, runs, specs
-from harness.api.arrays import judged_dtype, plain
+from harness import arithmetic, bounds, cases, comparison, language, oracles, runs, specs
+from harness.api import inputs as given_inputs
+from harness.api.arrays import dtype_name, judged_dtype, plain
 from harness.arithmetic import Tracked
+from harness.bench import due_dtype
 from harness.model import Spec
 from harness.oracles import Answer as Due
 from harness.subjects import Output
+from harness.vocabulary import counted
 
 Array = NDArray[Any]
 
@@ -54,6 +57,7 @@ class Definition:
 
     def bound(self, *inputs: Any, tier: Tier = "worst", **params: Any) -> Any:
         """Expected values and bounds: a ``Bounded``, or a tuple of them where the definition gives several arrays."""
+        _refuse_tier(tier)
         found = [_bounded(a, tier) for a in self.due([plain_or_none(x) for x in inputs], [], params)]
         return found[0] if len(found) == 1 else tuple(found)
 
@@ -64,6 +68,15 @@ class Definition:
         formulas = [self.function, *getattr(self.function, "legal", ()), *getattr(self.function, "legal_values", ())]
         runs_ = [_evaluated(f, inputs, {**self.params, **params}, p) for f in formulas]
         return [_widest(list(answers)) for answers in zip(*runs_, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a result is held against: an op's name, its definition, and the dtypes of its outputs where they are known."""
+
+    name: str
+    definition: Definition
+    dtypes: tuple[str, ...] = ()
 
 
 def plain_or_none(x: Any) -> Array | None:
@@ -99,9 +112,11 @@ def _bounded(answer: Due, tier: Tier) -> Bounded:
 
 
 def spec_of(op: str | Path | Spec) -> Spec:
-    """The spec of an op's name, or in a file. Raises ValueError with what is wrong."""
+    """The spec of an op's name, or in a file. Raises ValueError with what is wrong, TypeError for what names no op."""
     if isinstance(op, Spec):
         return op
+    if not isinstance(op, (str, Path)):
+        raise TypeError(f"expected an op's name, the path of a spec or a Spec; got {type(op).__name__}")
     try:
         (path,) = specs.find([str(op)], specs.home())
         found = specs.read(path, runs.LAW_NAMES)
@@ -113,24 +128,31 @@ def spec_of(op: str | Path | Spec) -> Spec:
     return found
 
 
-def _of_spec(
-    op: str | Path | Spec | Definition, inputs: Any, params: Mapping[str, Any]
-) -> tuple[Definition, list[Any]]:
+def _of_spec(op: str | Path | Spec | Definition, inputs: Any, params: Mapping[str, Any]) -> tuple[_Asked, list[Any]]:
     """The definition of an op, and its inputs in their order: given by name or by position."""
     if isinstance(op, Definition):
-        return op, list(inputs.values()) if isinstance(inputs, Mapping) else list(inputs)
+        return _Asked(op.name, op), given_inputs.listed(op.name, inputs)
     spec = spec_of(op)
-    names = [i.name for i in spec.inputs]
-    given = dict(inputs) if isinstance(inputs, Mapping) else dict(zip(names, inputs, strict=False))
-    missing = [i.name for i in spec.inputs if not i.optional and i.name not in given]
-    unknown = [n for n in given if n not in names]
-    if missing or unknown or (not isinstance(inputs, Mapping) and len(inputs) > len(names)):
-        raise TypeError(f"{spec.op}: expected the inputs {', '.join(names)}; got {', '.join(given) or 'none'}")
+    given = given_inputs.ordered(spec, inputs)
     if wrong := [n for n in params if n not in spec.params]:
         raise TypeError(f"{spec.op}: expected the params {', '.join(spec.params) or 'none'}; got {', '.join(wrong)}")
     known = {n: values[0] for n, values in spec.params.items()}
     formula = oracles.definition(spec.oracle)[0]
-    return Definition(formula, spec.order == "fixed", params=known), [given.get(n) for n in names]
+    due = _dtypes(spec, given)
+    return _Asked(spec.op, Definition(formula, spec.order == "fixed", params=known), due), given
+
+
+def _dtypes(spec: Spec, given: Sequence[Any]) -> tuple[str, ...]:
+    """The dtype of each output, by the one that the inputs have; none where they differ, or the spec has no such cases."""
+    follows = [i.dtype == "same" for i in spec.inputs]
+    there = {dtype_name(plain(x)) for x, same in zip(given, follows, strict=True) if same and x is not None}
+    judged = {case for case in there if case in cases.widest(spec)["dtype"]}
+    return tuple(due_dtype(o.dtype, case) for o in spec.outputs for case in judged) if len(there) == 1 else ()
+
+
+def _refuse_tier(tier: str) -> None:
+    if tier not in get_args(Tier):
+        raise ValueError(f"tier: expected one of {', '.join(get_args(Tier))}; got {tier!r}")
 
 
 def bound(
@@ -144,8 +166,8 @@ def bound(
 
     ``params`` that are left out have the spec's first values. A tuple of ``Bounded`` where the op has several outputs.
     """
-    definition, given = _of_spec(op, inputs, params or {})
-    return definition.bound(*given, tier=tier, **(params or {}))
+    asked, given = _of_spec(op, inputs, params or {})
+    return asked.definition.bound(*given, tier=tier, **(params or {}))
 
 
 def assert_conforms(
@@ -158,32 +180,51 @@ def assert_conforms(
 ) -> None:
     """Raise AssertionError where a result is further from an op's definition than a right implementation can be.
 
-    The bound is derived from the definition, the inputs and their dtype. The message names the worst entry.
+    The bound is derived from the definition, the inputs and their dtype. The message names the worst entry. Where all
+    inputs have one dtype of the spec's, the result must have the dtype that the spec declares for it.
     """
-    definition, given = _of_spec(op, inputs, params or {})
-    name = op.name if isinstance(op, Definition) else spec_of(op).op
-    _assert_within(name, definition, actual, given, params or {}, tier)
+    __tracebackhide__ = True
+    asked, given = _of_spec(op, inputs, params or {})
+    _assert_within(asked, actual, given, params or {}, tier)
 
 
 def assert_close_to_definition(
     actual: Any, definition: Definition | Callable[..., Any], *inputs: Any, tier: Tier = "worst", **params: Any
 ) -> None:
     """As ``numpy.testing.assert_allclose``, with a formula in the place of the desired values and of the tolerances."""
+    __tracebackhide__ = True
     formula = definition if isinstance(definition, Definition) else Definition(definition)
-    _assert_within(formula.name, formula, actual, list(inputs), params, tier)
+    _assert_within(_Asked(formula.name, formula), actual, list(inputs), params, tier)
 
 
-def _assert_within(
-    name: str, definition: Definition, actual: Any, inputs: Sequence[Any], params: Mapping[str, Any], tier: Tier
-) -> None:
-    results = [plain(y) for y in (actual if isinstance(actual, (tuple, list)) else [actual])]
-    due = definition.due([plain_or_none(x) for x in inputs], results, params)
+def _assert_within(asked: _Asked, actual: Any, inputs: Sequence[Any], params: Mapping[str, Any], tier: Tier) -> None:
+    __tracebackhide__ = True
+    _refuse_tier(tier)
+    given = list(actual) if isinstance(actual, (tuple, list)) else [actual]
+    results = [plain(y) for y in given]
+    due = asked.definition.due([plain_or_none(x) for x in inputs], results, params)
     if len(due) != len(results):
-        raise AssertionError(f"{name}: expected {len(due)} arrays, got {len(results)}")
+        raise AssertionError(f"{asked.name}: expected {counted(len(due), 'array')}, got {_came(actual, given)}")
     told = [_told(y, answer, tier) for y, answer in zip(results, due, strict=True)]
+    if asked.dtypes:
+        told = [_of_dtype(y, dtype) or line for y, dtype, line in zip(given, asked.dtypes, told, strict=True)]
     wrong = [f"output {k}: {line}" if len(told) > 1 else line for k, line in enumerate(told) if line]
     if wrong:
-        raise AssertionError(f"{name}: " + "; ".join(wrong))
+        raise AssertionError(f"{asked.name}: " + "; ".join(wrong))
+
+
+def _came(actual: Any, given: Sequence[Any]) -> str:
+    """What came in the place of arrays; a list of numbers is none."""
+    if all(hasattr(y, "shape") and np.ndim(y) for y in given):
+        return counted(len(given), "array")
+    return f"a {type(actual).__name__} of {len(given)} values: make it an array, as numpy.asarray(result)"
+
+
+def _of_dtype(actual: Any, expected: str) -> str:
+    """What is wrong with a result's dtype; Python's own numbers have none."""
+    if not hasattr(actual, "dtype") or dtype_name(plain(actual)) == expected:
+        return ""
+    return f"expected the dtype {expected}, got {dtype_name(plain(actual))}"
 
 
 def _told(actual: Array, answer: Due, tier: Tier) -> str:

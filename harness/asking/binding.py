@@ -14,8 +14,8 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any
+from types import MethodType
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -149,8 +149,8 @@ class Bound:
 def load(path: str) -> Any:
     """The object at ``module:attribute`` or ``file.py:attribute``; raises ImportError saying which part is missing.
 
-    A class is called with the arguments that stand behind it, as in ``layers:Softmax(dim=1)``; of an autograd Function
-    it is what calls of it are.
+    A class is called with the arguments that stand behind it, as in ``layers:Softmax(dim=1)``, which raises NotAClass for
+    anything else; of an autograd Function it is what calls of it are.
     """
     module, _, attribute = path.partition(":")
     attribute, _, given = attribute.partition("(")
@@ -160,10 +160,16 @@ def load(path: str) -> Any:
             raise Missing(module, attribute, part, tuple(dir(found)))
         found = getattr(found, part)
     keywords = _keywords(given)
+    if keywords and (is_function(found) or not isinstance(found, type)):
+        raise NotAClass(found)
     if isinstance(found, type):
-        function = hasattr(found, "apply") and hasattr(found, "forward") and hasattr(found, "backward")
-        return _applied(found) if function else found(**keywords)
-    return partial(found, **keywords) if keywords else found
+        return _applied(found) if is_function(found) else found(**keywords)
+    return found
+
+
+def is_function(found: Any) -> TypeGuard[type]:
+    """Whether it is the class of an autograd Function."""
+    return isinstance(found, type) and all(hasattr(found, name) for name in ("apply", "forward", "backward"))
 
 
 def _of_file(path: str) -> Any:
@@ -198,12 +204,19 @@ def _applied(found: Any) -> Callable[..., Any]:
     names = tuple(inspect.signature(found.forward).parameters)
     names = names[1:] if not hasattr(found, "setup_context") or names[:1] == ("ctx",) else names
 
-    def apply(*inputs: Any, **params: Any) -> Any:
-        return found.apply(*inputs, *(params[name] for name in names[len(inputs) :] if name in params))
+    def apply(function: Any, *inputs: Any, **params: Any) -> Any:
+        return function.apply(*inputs, *(params[name] for name in names[len(inputs) :] if name in params))
 
-    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+    parameters = [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in ("function", *names)]
     apply.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return apply
+    return MethodType(apply, found)
+
+
+class NotAClass(TypeError):
+    """Arguments to build with were given for what is no class."""
+
+    def __init__(self, found: Any) -> None:
+        super().__init__(f"{described(found)}, expected a class: only a class is built with arguments")
 
 
 class Missing(ImportError):

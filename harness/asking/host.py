@@ -11,18 +11,18 @@ import shutil
 import signal
 import sys
 import traceback
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from harness.asking import binding, libraries, note, outcomes, stacks
+from harness.asking import binding, libraries, loading, note, outcomes, stacks
 from harness.asking.binding import Bound
 from harness.asking.channel import Channel, Closed
 from harness.asking.guard import Guard, ignore_warnings, let_go, quiet, steady
 from harness.asking.libraries import Disconnected, Refusal, WrongKind
+from harness.asking.loading import Absent
 from harness.asking.memory import Room
 from harness.asking.messages import Answers, Batch, Described, Hello, NotHere
 from harness.asking.outcomes import Outcome, Reason
@@ -33,9 +33,6 @@ try:
     import resource
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
-
-#: Characters of a message that are kept, and lines of it that are looked through for one that says something.
-MOST_TEXT, MOST_LINES = 300, 50
 
 
 def live(channel: Channel) -> None:
@@ -75,7 +72,7 @@ def _within(hello: Hello) -> Loaded | NotHere:
     try:
         return load(hello)
     except MemoryError:
-        return NotHere(False, "importing it took more memory than a host may")
+        return NotHere(False, "cannot be imported: importing it took more memory than a host may")
 
 
 Loaded = tuple[Callable[..., Any], Callable[..., Any] | None, Any]
@@ -89,20 +86,13 @@ def load(hello: Hello) -> Loaded | NotHere:
     sys.path.extend(folder for folder in beside if folder not in sys.path)
     if hello.needs and not there(hello.needs):
         return NotHere(True, f"needs {hello.needs}, which is not here")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            library = libraries.load(hello.library)
-            function = binding.load(hello.call)
-            vjp = binding.load(hello.vjp) if hello.vjp else None
-    except binding.Missing as error:
-        return NotHere(False, f"{error}{_nearest(error.part, error.there)}")
-    except MemoryError:
-        raise
-    except Exception as error:
-        return NotHere(False, f"{type(error).__name__}: {_text(error)}")
-    if not callable(function):
-        return NotHere(False, f"`{hello.call}` is not callable")
+    library, function, vjp = loading.tried(lambda: libraries.load(hello.library)), loading.function_at(hello.call), None
+    if isinstance(library, Absent) or isinstance(function, Absent):
+        return NotHere(False, next(x.text for x in (library, function) if isinstance(x, Absent)))
+    if hello.vjp:
+        vjp = loading.function_at(hello.vjp)
+        if isinstance(vjp, Absent):
+            return NotHere(False, f"has a vjp, `{hello.vjp}`, that {vjp.text}")
     return function, vjp, library
 
 
@@ -112,13 +102,6 @@ def there(need: str) -> bool:
         return bool(binding.load(need)()) if ":" in need else importlib.util.find_spec(need) is not None
     except Exception:
         return False
-
-
-def _nearest(name: str, names: tuple[str, ...]) -> str:
-    import difflib  # only for a message
-
-    found = difflib.get_close_matches(name, names, 1)
-    return f"; did you mean `{found[0]}`?" if found else ""
 
 
 def described(loaded: Loaded) -> Described:
@@ -135,6 +118,7 @@ def described(loaded: Loaded) -> Described:
         library.derivatives,
         library.lacks,
         _made_of(function),
+        _calls(function),
         _versions(library.name),
         library.settings,
         library.casting,
@@ -149,8 +133,19 @@ def _versions(library: str) -> dict[str, str]:
 def _made_of(function: Any) -> str:
     """The library that the function's own type, or the class that it is a method of, belongs to."""
     owner = getattr(function, "__self__", None)
-    classes = (*type(function).__mro__, *(owner.__mro__ if isinstance(owner, type) else type(owner).__mro__))
-    tops = {c.__module__.partition(".")[0] for c in classes}
+    return _home([type(function), owner if isinstance(owner, type) else type(owner)])
+
+
+def _calls(function: Any) -> str:
+    """The library of the autograd Functions that a function's own text names: they take arrays of any kind."""
+    names = getattr(getattr(function, "__code__", None), "co_names", ())
+    named = (getattr(function, "__globals__", {}).get(name) for name in names)
+    return _home([found for found in named if binding.is_function(found)])
+
+
+def _home(classes: list[type]) -> str:
+    """The first library that differentiates and that a class, or one that it is made from, belongs to."""
+    tops = {c.__module__.partition(".")[0] for each in classes for c in each.__mro__}
     return next((name for name in LIBRARIES if name in tops - {"numpy", "scipy"}), "")
 
 
@@ -189,24 +184,14 @@ def outcome(bound: Bound, scenario: Any) -> Outcome:
     except MemoryError:
         return outcomes.OutOfMemory()
     except NotImplementedError as error:
-        return outcomes.NotOffered(Reason.DECLINED, f"NotImplementedError: {_text(error)}")
+        return outcomes.NotOffered(Reason.DECLINED, f"NotImplementedError: {loading.text_of(error)}")
     except Exception as error:
-        return outcomes.Raised(type(error).__name__, _text(error), _where(error))
+        return outcomes.Raised(type(error).__name__, loading.text_of(error), _where(error))
     except BaseException as error:
-        return outcomes.Escaped(type(error).__name__, _text(error))
+        return outcomes.Escaped(type(error).__name__, loading.text_of(error))
     finally:
         if os.getpid() != process:  # a child the candidate forked has come back here
             os._exit(0)
-
-
-def _text(error: BaseException) -> str:
-    """The first line of a message that says something, with the next one where it ends in a colon."""
-    try:
-        lines = str(error).strip().splitlines()[:MOST_LINES]
-    except Exception:
-        return "its message cannot be read"
-    first, *others = [line.strip() for line in lines if line.strip()] or [""]
-    return " ".join([first, *(others[:1] if first.endswith(":") else [])])[:MOST_TEXT]
 
 
 def _where(error: BaseException) -> str:

@@ -36,6 +36,7 @@ class Described:
     """A candidate that is loaded: what it takes, and what its library can do.
 
     ``made_of`` is the library whose classes the function itself is of, such as a torch module; empty of a plain function.
+    ``calls`` is the library of an autograd Function that a plain function names, which takes arrays of any kind.
     ``versions`` are those of Python, NumPy and the library.
     """
 
@@ -49,6 +50,7 @@ class Described:
     derivatives: bool
     lacks: tuple[str, ...]
     made_of: str = ""
+    calls: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     settings: tuple[str, ...] = ()
     casting: tuple[tuple[str, str], ...] = ()
@@ -56,7 +58,10 @@ class Described:
 
 @dataclass(frozen=True)
 class NotHere:
-    """A candidate that cannot be loaded: ``needed`` says that it itself said what it needs, and that is not here."""
+    """A candidate that cannot be loaded: ``text`` goes on with a sentence that begins with its name.
+
+    ``needed`` says that it itself said what it needs, and that is not here.
+    """
 
     needed: bool
     text: str

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.expressions import ExpressionError
 from harness.model import GIVEN, NONE, Case, Input, Invalid, Output, Spec, Value
-from harness.vocabulary import DTYPES, FILLS, LAYOUTS, is_fill
+from harness.vocabulary import FILLS, JUDGED, LAYOUTS, is_fill
 
 #: Axes that every op has, after its own, with the value that an id leaves out.
 COMMON = {"layout": "contiguous", "fill": "normal"}
@@ -148,7 +148,7 @@ def find_valid(spec: Spec, address: str) -> Case:
 
 def _amiss(spec: Spec, axis: str, value: Value) -> str:
     """What is wrong with an axis' value, which its kind decides; nothing where none is."""
-    words = {"dtype": DTYPES, "layout": LAYOUTS, "fill": FILLS}.get(axis)
+    words = {"dtype": JUDGED, "layout": LAYOUTS, "fill": FILLS}.get(axis)
     if words is not None:
         right = isinstance(value, str) and (value in words or (axis == "fill" and is_fill(value)))
         return "" if right else f"there is no {axis} `{write(value)}`; there are {', '.join(words)}"

@@ -44,6 +44,7 @@ def check(spec: Spec, given: tuple[CandidateSpec, ...], wanted: Wanted, means: j
 
     accepted, quiet = levels(wanted.accept), wanted.form != "table"
     judging.one_thread()
+    _refuse_unsound(spec, wanted.seed)
     given = tuple(asked(spec, c, wanted.seed, quiet) for c in given)
     refuse_unknown_names(spec, given)
     began = time.monotonic()
@@ -112,6 +113,7 @@ def _judged(
         judged = judging.watched(judging.judged(tasks, plan, means), len(tasks), quiet)
         for task, found in judging.within(judged, over - time.monotonic()):
             _refuse_absent(found)
+            _refuse_faulty(spec, found)
             excused = ledger.excused(found, {c.name for c in beside})
             first.look(excused, by_id[task.case])
             rows.extend(excused)
@@ -123,7 +125,6 @@ def _judged(
     for further in _further(chosen, spec, given, rows, asked_for) if going and not wanted.only else ():
         going = going and judge(further)
         asked_for.extend(further.cases[spec.op])
-    _refuse_faulty(spec, rows)
     return replace(chosen, cases={spec.op: tuple(asked_for)}), rows, first
 
 
@@ -207,8 +208,20 @@ def _refuse_absent(rows: Iterable[Verdict]) -> None:
             refuse(f"`{row.candidate}` {row.message}")
 
 
+def _refuse_unsound(spec: Spec, seed: int) -> None:
+    """A definition that cannot be judged by is the whole answer, and the first."""
+    from harness import soundness
+
+    try:
+        soundness.check(spec, seed)
+    except soundness.Unsound as error:
+        refuse(str(error))
+
+
 def _refuse_faulty(spec: Spec, rows: Iterable[Verdict]) -> None:
     """A definition that fails is the whole answer: nothing is graded against it."""
+    from harness import cases, soundness
+
     for row in rows:
         if row.blame == "oracle" and row.status == "inconclusive" and row.law == "agrees":
-            refuse(f"{spec.path}: the definition is at fault, and nothing was judged: {row.message}")
+            refuse(soundness.at_fault(spec, row.message, cases.find(spec, row.case)))

@@ -50,10 +50,11 @@ def entry() -> None:
     except OSError as error:
         refuse(f"{error.filename or 'a file'}: {error.strerror or error}")
     except Exception as error:
+        from harness.asking.servers import HostError
         from harness.cases import CaseError
         from harness.execution import ExecutionError
 
-        if isinstance(error, (CaseError, ExecutionError)):
+        if isinstance(error, (CaseError, ExecutionError, HostError)):
             refuse(str(error))
         traceback.print_exc()
         click.echo(

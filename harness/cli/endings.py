@@ -111,13 +111,16 @@ def is_red(store: Store) -> bool:
     return not store.count() or wrong_oracle or any(status in judging.red() for _, _, status in store.tally())
 
 
-def tell_faults(store: Store) -> None:
+def tell_faults(store: Store, found: Mapping[str, Spec]) -> None:
     """Say which definitions fail or are contradicted, once each, and which ones nobody agrees with."""
+    from harness import cases, soundness
     from harness.model import BAD, SEVERITY
 
     faults: dict[str, str] = {}
     for row in store.rows(status=["inconclusive"], blame=["oracle"]):
-        faults.setdefault(row.op, row.message)
+        if row.op not in faults:
+            spec = found[row.op]
+            faults[row.op] = row.message + soundness.further(spec, cases.find(spec, row.case))
     for op, message in faults.items():
         click.echo(f"harness: the definition of `{op}` is at fault: {message}", err=True)
     statuses: dict[str, set[str]] = {}

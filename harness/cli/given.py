@@ -51,7 +51,7 @@ def given(
             refuse(f"`{dotted}`: write MODULE:ATTR, as in my_package.layers:conv2d")
         file = dotted.partition(":")[0]
         if file.endswith(".py") and not Path(file).is_file():
-            refuse(f"`{file}`: no such file")
+            refuse(f"`{file}`: no such file{_nearest_file(Path(file))}")
         if "/" in file and not file.endswith(".py"):
             refuse(f"`{dotted}`: write MODULE:ATTR or FILE.py:ATTR")
     if algorithm not in ALGORITHMS:
@@ -62,6 +62,12 @@ def given(
     path += _call(arguments)
     kept = tuple(filter(None, outputs.split(",")))
     return CandidateSpec(path, path, vjp, told, algorithm, dtypes=dtypes, python=python, offers=taken, outputs=kept)
+
+
+def _nearest_file(path: Path) -> str:
+    from harness.specs.errors import nearest_alone
+
+    return nearest_alone(str(path), [str(p) for p in path.parent.glob(f"*{path.suffix}")])
 
 
 def _call(text: str) -> str:
@@ -93,13 +99,14 @@ def asked(spec: Spec, named: CandidateSpec, seed: int, quiet: bool) -> Candidate
     from harness import runs, trying
     from harness.asking.hosts import Limits
 
+    _refuse_absent(named)
     held = runs.holders(str(Path.cwd()), str(judging.servers().folder), Limits(judging.TIMEOUT))
     said = []
     if not named.library:
         try:
             library, how = trying.library(spec, named, held, seed)
         except LookupError as error:
-            refuse(f"`{named.call}` cannot be imported: {error}")
+            refuse(f"`{named.call}` {error}")
         named = replace(named, library=library)
         said.append(f"library {library}: {how} (--library says otherwise)")
     if values := trying.values(spec, named, held, seed):
@@ -112,6 +119,18 @@ def asked(spec: Spec, named: CandidateSpec, seed: int, quiet: bool) -> Candidate
     for line in () if quiet else said:
         click.echo(f"{named.call}: {line}", err=True)
     return named
+
+
+def _refuse_absent(named: CandidateSpec) -> None:
+    """End where a path names a module or an attribute that is not there, with the nearest right name."""
+    from harness import runs
+    from harness.specs import absent
+
+    runs.reach(str(Path.cwd()))
+    for dotted in (named.call.partition("(")[0], named.vjp or ""):
+        in_a_module = dotted and not named.python and not dotted.partition(":")[0].endswith(".py")
+        if in_a_module and (message := absent(dotted)):
+            refuse(message)
 
 
 def refuse_unknown_names(spec: Spec, given: Iterable[CandidateSpec]) -> None:

@@ -72,7 +72,7 @@ def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.M
                 if part.shard and not tasks:
                     click.echo(f"harness: --shard {part.shard} has no case: there are fewer cases than parts", err=True)
                 red = bool(tasks or not part.shard) and endings.is_red(store)
-                endings.tell_faults(store)
+                endings.tell_faults(store, chosen.specs)
                 endings.conclude(store, chosen, endings.Ending(out, form, len(store.done()), time.monotonic() - began))
     except StoreError as error:
         refuse(str(error))

@@ -108,12 +108,23 @@ class _Pool:
         self._count = 0
         self._idle_deaths = 0
         self._pace = BATCH_SECONDS
+        self._closed = False
         atexit.register(self.close)
 
     def judged(self, source: Iterator[Task]) -> Iterator[Judged]:
-        """Every task with its verdicts, as they come."""
+        """Every task with its verdicts, as they come. Raises ExecutionError where another thread closes the pool."""
+        try:
+            yield from self._judged(source)
+        except (OSError, ValueError):
+            if not self._closed:
+                raise
+            raise ExecutionError("the judges were ended") from None
+
+    def _judged(self, source: Iterator[Task]) -> Iterator[Judged]:
         self._forget()
         while True:
+            if self._closed:
+                raise ExecutionError("the judges were ended")
             self._fill(source)
             busy = [worker for worker in self._workers if worker.outstanding]
             if not busy:
@@ -128,6 +139,7 @@ class _Pool:
     def close(self) -> None:
         """End every worker and what it started, and wait until they are gone."""
         atexit.unregister(self.close)
+        self._closed = True
         for worker in self._workers:
             worker.kill()
         for worker in self._workers:

@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -74,8 +75,10 @@ class Worker:
 
     def __init__(self, setup: Setup, limits: Limits) -> None:
         self.outstanding: dict[int, Item] = {}
-        self.ready = self.gone = self._orphan = False
+        self.ready = self.gone = self.buried = self._orphan = False
         self.fresh = True
+        self._stack = self._output = ""
+        self._burying = threading.Lock()
         self._begun: tuple[int, str] = (0, "")
         self._spent: float | None = None
         self.started = self.since = time.monotonic()
@@ -162,7 +165,11 @@ class Worker:
         self._process.join(5.0)
 
     def bury(self) -> None:
-        """Give back its pipes and files; what it said last is kept."""
+        """Give back its pipes and files, once, whoever asks; what it said last is kept."""
+        with self._burying:
+            if self.buried:
+                return
+            self.buried = True
         self._stack, self._output = (stacks.tail(self._files[name]) for name in (life.STACK, life.OUTPUT))
         for file in self._files.values():
             os.close(file)

@@ -6,7 +6,7 @@
 """
 
 from harness.oracles.answers import Answer, combined, paired
-from harness.oracles.formulas import defaults, definition, mismatch, spoken
+from harness.oracles.formulas import defaults, definition, signature, spoken
 from harness.oracles.oracle import Oracle, OracleError
 
-__all__ = ["Answer", "Oracle", "OracleError", "combined", "defaults", "definition", "mismatch", "paired", "spoken"]
+__all__ = ["Answer", "Oracle", "OracleError", "combined", "defaults", "definition", "paired", "signature", "spoken"]

@@ -9,7 +9,6 @@ from typing import Any
 
 from harness import language
 from harness.asking.binding import load
-from harness.model import Spec
 
 
 @cache
@@ -19,7 +18,7 @@ def definition(path: str) -> tuple[Callable[..., Any], ...]:
     return (function, *getattr(function, "legal", ()))
 
 
-def _signature(path: str) -> inspect.Signature | None:
+def signature(path: str) -> inspect.Signature | None:
     """How the definition at a dotted path is called; a function of C may have no signature to read."""
     try:
         return inspect.signature(definition(path)[0], follow_wrapped=False)
@@ -29,21 +28,9 @@ def _signature(path: str) -> inspect.Signature | None:
 
 def defaults(path: str) -> dict[str, Any]:
     """What the definition at a dotted path takes its keyword arguments for where they are left out."""
-    signature = _signature(path)
-    given = signature.parameters.values() if signature else ()
+    found = signature(path)
+    given = found.parameters.values() if found else ()
     return {p.name: p.default for p in given if p.default is not p.empty}
-
-
-def mismatch(spec: Spec) -> str:
-    """Where the definition does not take the spec's inputs by position and its params by keyword: what it says."""
-    params, signature = dict.fromkeys(spec.params), _signature(spec.oracle)
-    if signature is None:
-        return ""
-    try:
-        signature.bind(*spec.inputs, **params)
-    except TypeError as error:
-        return f"{spec.path}: {spec.oracle} takes {signature}; with the params {', '.join(params) or 'none'}: {error}"
-    return ""
 
 
 @cache

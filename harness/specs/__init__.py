@@ -18,7 +18,7 @@ from pathlib import Path
 from harness.model import Spec
 from harness.specs.checks import no_name
 from harness.specs.documents import schema
-from harness.specs.dotted_paths import importable
+from harness.specs.dotted_paths import absent, importable
 from harness.specs.errors import MAX_ERRORS, SpecError, SpecErrors, UnknownSpec
 from harness.specs.files import MAX_BYTES, decode, elsewhere, find, home, paths, read_bytes
 from harness.specs.grids import Search
@@ -34,6 +34,7 @@ __all__ = [
     "SpecError",
     "SpecErrors",
     "UnknownSpec",
+    "absent",
     "elsewhere",
     "find",
     "home",

@@ -12,7 +12,7 @@ from harness.expressions import ALWAYS, Expression, ExpressionError, parse
 from harness.model import Law, Value
 from harness.specs.errors import shown
 from harness.specs.nodes import Loc
-from harness.vocabulary import ALGORITHMS, DOMAINS, DTYPES, EXPLAINED, LIBRARIES, MODELS, ORDERS, RELATIVE
+from harness.vocabulary import ALGORITHMS, DOMAINS, DTYPES, EXPLAINED, JUDGED, LIBRARIES, MODELS, ORDERS, RELATIVE
 
 
 def _due(there: Any, due: str) -> PydanticCustomError:
@@ -122,7 +122,7 @@ _Status = Annotated[str, PlainValidator(_filled), _one_of(EXPLAINED)]
 _Dtypes = Annotated[
     tuple[str, ...],
     PlainValidator(_texts),
-    WithJsonSchema({"anyOf": [{"enum": list(DTYPES)}, {"type": "array", "items": {"enum": list(DTYPES)}}]}),
+    WithJsonSchema({"anyOf": [{"enum": list(JUDGED)}, {"type": "array", "items": {"enum": list(JUDGED)}}]}),
 ]
 LawDocument = Annotated[
     Law,
@@ -294,7 +294,7 @@ class Document(_Strict):
     params: dict[str, _Values] = Field(default_factory=dict)
     """Keyword arguments by name: a value, or a list that the grid runs through. A list as a value is `[[1, 2]]`."""
     dtype: _Dtypes
-    """The dtypes that the grid runs through; the first is the first case's."""
+    """The dtypes that the grid runs through, floating or complex; the first is the first case's."""
     let: dict[str, _Expression] = Field(default_factory=dict)
     """Names for expressions over what stands above, read from top to bottom."""
     where: _Expression = Field(default_factory=lambda: ALWAYS)

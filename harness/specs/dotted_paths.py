@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.model import Spec
-from harness.specs.errors import SpecError, nearest
+from harness.specs.errors import SpecError, nearest_alone
 from harness.specs.nodes import Loc, position
 from harness.vocabulary import LIBRARIES
 
@@ -29,11 +29,11 @@ def importable(spec: Spec) -> tuple[SpecError, ...]:
             paths.append((candidate.call, ("candidates", candidate.name, "call")))
             paths.extend([(candidate.vjp, ("candidates", candidate.name, "vjp"))] if candidate.vjp else [])
     paths.extend((entry.probe, ("known", i, "probe")) for i, entry in enumerate(spec.known) if entry.probe)
-    wrong = [(message, loc) for dotted, loc in paths if (message := _absent(dotted))]
+    wrong = [(message, loc) for dotted, loc in paths if (message := absent(dotted))]
     return tuple(SpecError(spec.path, *position(Path(spec.path), loc), message) for message, loc in wrong)
 
 
-def _absent(dotted: str) -> str:
+def absent(dotted: str) -> str:
     """What is missing of ``module:attribute``, with the nearest right name; empty where all is there."""
     module, _, attribute = dotted.partition(":")
     names = module.split(".")
@@ -44,7 +44,7 @@ def _absent(dotted: str) -> str:
         found = _found(name, search)
         if found is None and name not in sys.modules:
             siblings = [".".join([*names[:i], m.name]) for m in pkgutil.iter_modules(search)]
-            near = _nearest_only(name, set(siblings) - sys.stdlib_module_names)
+            near = nearest_alone(name, set(siblings) - sys.stdlib_module_names)
             where = "" if near or i else f"; it is looked for in {_PLACES}"
             return f"no module `{name}`, which `{dotted}` names{near}{where}"
         search = (found.submodule_search_locations if found else None) or ()
@@ -82,18 +82,15 @@ def _absent_attribute(module: str, attribute: str, source: Path, search: Any) ->
         if attribute in _plain_names(source, modified) or (search and _found(f"{module}.{attribute}", search)):
             return ""
         names = _names(source, modified)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except SyntaxError as error:
+        return f"the module `{module}` is not Python: {source.name}:{error.lineno}:{error.offset}: {error.msg}"
+    except (ValueError, RecursionError, MemoryError) as error:
         return f"the module `{module}` is not Python: {error}"
     except OSError as error:
         return f"the module `{module}` cannot be read: {error.strerror}"
     if names is None or attribute in names:
         return ""
-    return f"the module `{module}` has no `{attribute}`{_nearest_only(attribute, names)}"
-
-
-def _nearest_only(name: str, names: Iterable[str]) -> str:
-    hint = nearest(name, names)
-    return hint if hint.startswith("; did") else ""
+    return f"the module `{module}` has no `{attribute}`{nearest_alone(attribute, names)}"
 
 
 _DEFINES = re.compile(r"^(?:def|class|async def)\s+(\w+)|^(\w+)\s*(?::[^=\n]+)?=[^=]", re.MULTILINE)

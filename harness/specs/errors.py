@@ -62,12 +62,18 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the nearest right one, else all of a few, else nothing."""
+def nearest_alone(name: str, names: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the nearest right one, or nothing."""
     known = sorted(set(itertools.islice(names, MAX_NAMES)))
     lower = {n.lower(): n for n in known}
     near = [lower[name.lower()]] if name.lower() in lower else difflib.get_close_matches(name[:80], known, 1)
     near = near or [lower[n] for n in difflib.get_close_matches(name[:80].lower(), lower, 1)]
-    if near:
-        return f"; did you mean `{shown(near[0])}`?"
+    return f"; did you mean `{shown(near[0])}`?" if near else ""
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the nearest right one, else all of a few, else nothing."""
+    known = sorted(set(itertools.islice(names, MAX_NAMES)))
+    if near := nearest_alone(name, known):
+        return near
     return f"; known are {', '.join(map(shown, known))}" if 0 < len(known) <= 20 else ""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.specs.errors import SpecError, SpecErrors, UnknownSpec, nearest, shown
+from harness.specs.errors import SpecError, SpecErrors, UnknownSpec, nearest, nearest_alone, shown
 
 #: Largest spec file, in bytes.
 MAX_BYTES = 1 << 20
@@ -40,10 +40,12 @@ def find(names: Iterable[str], folder: Path) -> tuple[Path, ...]:
         elif path.is_dir():
             unknown.append(f"no specs in `{shown(name)}`")
         elif path.suffix in SUFFIXES or "/" in name:
-            unknown.append(f"`{shown(name)}`: no such file")
+            beside = [str(p) for p in _specs_in(path.parent)]
+            unknown.append(f"`{shown(name)}`: no such file{nearest_alone(str(path), beside)}")
         else:
-            hints = [nearest(name, [p.stem for p in there]) for there in (here, (*_specs_in(SHIPPED), *here))]
-            unknown.append(f"unknown spec `{shown(name)}`{next((h for h in hints if h.startswith('; did')), hints[0])}")
+            places = ([p.stem for p in there] for there in (here, (*_specs_in(SHIPPED), *here)))
+            near = next(filter(None, (nearest_alone(name, there) for there in places)), "")
+            unknown.append(f"unknown spec `{shown(name)}`{near or nearest(name, [p.stem for p in here])}")
     if unknown:
         raise UnknownSpec("\n".join(unknown))
     return tuple(dict.fromkeys(found)) if found else here

@@ -77,11 +77,21 @@ def within(node: Node, column: int) -> tuple[int, int]:
 
 def position(path: Path, loc: Loc) -> tuple[int, int]:
     """Line and column of a field of a file that was read before; its start where it has changed since."""
+    root = _reread(path)
+    return root.at(loc).mark if root else (1, 1)
+
+
+def key_position(path: Path, loc: Loc) -> tuple[int, int]:
+    """Line and column of the key of such a field."""
+    root = _reread(path)
+    return root.key_at(loc) if root else (1, 1)
+
+
+def _reread(path: Path) -> Node | None:
     try:
-        root = Composer(str(path), []).compose(decode(str(path), read_bytes(path)))
+        return Composer(str(path), []).compose(decode(str(path), read_bytes(path)))
     except SpecErrors:
-        return 1, 1
-    return root.at(loc).mark
+        return None
 
 
 def _unreadable(error: yaml.MarkedYAMLError, text: str, line: int, column: int) -> str:

@@ -19,6 +19,7 @@ from harness.vocabulary import (
     EXPLAINED,
     FILLS,
     INTEGERS,
+    JUDGED,
     LABEL,
     LAYOUTS,
     LIBRARIES,
@@ -183,7 +184,7 @@ class Reader(Checks):
             if axis in AXES and not isinstance(value, str):
                 self.error((*loc, i), f"`{shown(value)}`, expected a {axis}'s name")
             elif axis == "dtype":
-                self.among(value, DTYPES, "dtype", (*loc, i))
+                self.judged(value, (*loc, i))
             elif axis == "layout":
                 self.among(value, LAYOUTS, "layout", (*loc, i))
             elif axis == "fill" and not is_fill(value):
@@ -192,6 +193,12 @@ class Reader(Checks):
                 self.size(value, (*loc, i))
             elif axis in self.optional and value not in (GIVEN, NONE):
                 self.error((*loc, i), f"`{shown(value)}`, expected {GIVEN} or {NONE}")
+
+    def judged(self, dtype: str, loc: Loc) -> None:
+        """A dtype that cases may have: one with a precision; others are an input's own."""
+        if self.among(dtype, DTYPES, "dtype", loc) and dtype not in JUDGED:
+            own = f"write `dtype: [float64]` and give inputs their own, as `x: {{shape: [N], dtype: {dtype}}}`"
+            self.error(loc, f"dtype {dtype}: a grid's dtype is a floating type; {own}")
 
     def check_expressions(self) -> None:
         """Every name in an expression is a size, an optional input, a param, the dtype or a let."""

@@ -10,10 +10,14 @@ import importlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Protocol
 
 from harness.asking.outcomes import Array, Reason
 from harness.asking.registry import LIBRARIES
+
+#: Characters of a number or text in a message.
+MOST = 40
 
 Function = Callable[..., Any]
 
@@ -108,7 +112,16 @@ def described(x: Any) -> str:
     """What something is, for a message."""
     if isinstance(x, (tuple, list)):
         return f"a {type(x).__name__} of {len(x)}"
-    return "None" if x is None else f"{type(x).__module__}.{type(x).__qualname__}".removeprefix("builtins.")
+    match x:
+        case None:
+            return "None"
+        case bool() | int() | float() | complex() | str():
+            return f"the {'text' if isinstance(x, str) else 'number'} {repr(x)[:MOST]}"
+        case FunctionType() | BuiltinFunctionType() | MethodType():
+            return f"the function `{x.__name__}`"
+        case ModuleType():
+            return f"the module `{x.__name__}`"
+    return f"{type(x).__module__}.{type(x).__qualname__}".removeprefix("builtins.")
 
 
 def function_of(call: Function, inputs: Sequence[Any], wrt: Sequence[int]) -> Function:

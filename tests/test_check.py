@@ -1,0 +1,217 @@
+"""`harness check` in the hands of a newcomer: what is wrong with a spec, a path or a function is one line with its place."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SPEC = """\
+op: hinge
+doc: Mean hinge loss.
+inputs:
+  input: [N, M]
+  target: {shape: [N, M], domain: binary, differentiable: false}
+outputs:
+  loss: []
+sizes: {N: [3, 4], M: [5]}
+params: {margin: [1.0]}
+dtype: [float64, float32]
+error: {model: formula}
+oracle: losses:hinge
+invalid:
+  - {name: margin-negative, because: the margin is negative, params: {margin: -1.0}}
+"""
+
+LOSSES = """\
+import numpy as np
+
+
+def hinge(input, target, *, margin):
+    return np.maximum(0, margin - (2 * target - 1) * input).mean()
+
+
+def writes(input, target, *, margin):
+    input -= margin
+    return input.mean()
+
+
+def short(input, target, *, margin):
+    return (margin / (input.shape[0] - 2)) * input.mean()
+
+
+def right(input, target, margin):
+    return np.mean(np.maximum(0, margin - (2 * target - 1) * input)).astype(input.dtype)
+
+
+const = 3
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    (tmp_path / "losses.py").write_text(LOSSES, encoding="utf-8")
+    (tmp_path / "hinge.yaml").write_text(SPEC, encoding="utf-8")
+    return tmp_path
+
+
+def respecified(here: Path, there: str, instead: str) -> None:
+    assert there in SPEC
+    (here / "hinge.yaml").write_text(SPEC.replace(there, instead, 1), encoding="utf-8")
+
+
+def check(here: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "harness", "check", *words, *([] if "-j" in words else ["-j", "1"])]
+    done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=300, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def refused(here: Path, *words: str) -> str:
+    """The one line that a command which judges nothing says."""
+    done = check(here, *words)
+    assert (done.returncode, done.stdout) == (2, ""), done.stdout + done.stderr
+    (line,) = done.stderr.splitlines()
+    return line.removeprefix("harness: ")
+
+
+@pytest.mark.parametrize(
+    ("there", "instead", "said"),
+    [
+        (
+            "{margin:",
+            "{marginn:",
+            "hinge.yaml:9:10: the definition losses:hinge has no param `marginn`; did you mean `mar",
+        ),
+        (
+            "{margin: [1.0]}",
+            "{}",
+            "hinge.yaml:12:9: the definition losses:hinge takes (input, target, *, margin), expect",
+        ),
+        ("  target: {shape: [N, M], domain: binary, differentiable: false}\n", "", "hinge.yaml:11:9: the definition "),
+        ("loss: []", "loss: [N]", "hinge.yaml: the definition is at fault, and nothing was judged: `loss` is () by "),
+        (
+            "losses:hinge",
+            "losses:writes",
+            "hinge.yaml: the definition is at fault, and nothing was judged: losses.py:9",
+        ),
+    ],
+)
+def test_a_definition_that_does_not_fit_its_spec_is_said_before_anything_is_judged(
+    here: Path, there: str, instead: str, said: str
+) -> None:
+    respecified(here, there, instead)
+    if "{margin" in there:
+        text = (here / "hinge.yaml").read_text(encoding="utf-8")
+        (here / "hinge.yaml").write_text(text[: text.index("invalid:")], encoding="utf-8")
+    assert refused(here, "hinge.yaml", "losses:right").startswith(said)
+
+
+def test_a_definition_that_fails_at_a_size_nobody_listed_is_told_how_to_exclude_it(here: Path) -> None:
+    respecified(here, "losses:hinge", "losses:short")
+    done = check(here, "hinge.yaml", "losses:right")
+    assert done.returncode == 2
+    assert "hinge/N:2" in done.stderr
+    assert "added by the harness: where the op has no such size, write `where: N >= 3" in done.stderr
+
+
+def test_a_shape_that_only_some_cases_have_is_the_specs_fault_also_where_the_candidate_raises(here: Path) -> None:
+    respecified(here, "loss: []", 'loss: ["*([] if N > 2 else [N])"]')
+    text = LOSSES.replace(
+        "def right(input, target, margin):\n", "def right(input, target, margin):\n    1 / (len(input) > 2)\n"
+    )
+    (here / "losses.py").write_text(text, encoding="utf-8")
+    assert "and (2,) by the spec" in check(here, "hinge.yaml", "losses:right").stderr
+
+
+FUNCTIONS = """\
+import numpy as np
+import torch
+
+
+class Sigmoid(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, input):
+        y = torch.sigmoid(torch.as_tensor(input))
+        ctx.save_for_backward(y)
+        return y if isinstance(input, torch.Tensor) else y.numpy()
+
+    @staticmethod
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        return g * y * (1 - y)
+
+
+apply = Sigmoid.apply
+
+
+def wrapped(input):
+    return Sigmoid.apply(input)
+
+
+def converts(input):
+    return np.asarray(Sigmoid.apply(np.asarray(input)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "library"),
+    [("Sigmoid", "torch"), ("Sigmoid.apply", "torch"), ("apply", "torch"), ("wrapped", "torch"), ("converts", "numpy")],
+)
+def test_an_autograd_function_is_torchs_also_where_it_answers_numpy_arrays(here: Path, name: str, library: str) -> None:
+    (here / "functions.py").write_text(FUNCTIONS, encoding="utf-8")
+    done = check(here, "sigmoid", f"functions:{name}", "--only", "case=sigmoid")
+    assert f"library {library}: " in done.stderr
+    assert ("gradients 1" in done.stdout) == (library == "torch")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("hinge.yaml", "lossez:right"), "no module `lossez`, which `lossez:right` names; did you mean `losses`?"),
+        (("hinge.yaml", "losses:rihgt"), "the module `losses` has no `rihgt`; did you mean `right`?"),
+        (("hinge.yaml", "./lossez.py:right"), "`./lossez.py`: no such file; did you mean `losses.py`?"),
+        (("./hinje.yaml", "losses:right"), "`./hinje.yaml`: no such file; did you mean `hinge.yaml`?"),
+        (
+            ("hinge.yaml", "losses:right", "--vjp", "losses:writez"),
+            "the module `losses` has no `writez`; did you mean `",
+        ),
+        (("hinge.yaml", "losses:const"), "`losses:const` is the number 3, expected a function"),
+        (
+            ("hinge.yaml", "losses:right", "--vjp", "losses:const"),
+            "`losses:right` has a vjp, `losses:const`, that is the n",
+        ),
+        (
+            ("hinge.yaml", "bad_syntax:f"),
+            "`bad_syntax:f` cannot be imported: HERE/bad_syntax.py:2:15: SyntaxError: invalid",
+        ),
+        (("hinge.yaml", "./bad_syntax.py:f"), "`./bad_syntax.py:f` cannot be imported: HERE/bad_syntax.py:2:15: Synta"),
+        (
+            ("hinge.yaml", "bad_import:f"),
+            "`bad_import:f` cannot be imported: HERE/bad_import.py:1: ModuleNotFoundError: No",
+        ),
+        (
+            ("hinge.yaml", "losses:right", "--with", "p=1"),
+            "`losses:right(p=1)` is the function `right`, expected a clas",
+        ),
+        (
+            ("hinge.yaml", "losses:right", "--python", "/no/such"),
+            "`/no/such` does not start: No such file or directory",
+        ),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_named_with_its_line_and_the_nearest_right_one(
+    here: Path, words: tuple[str, ...], said: str
+) -> None:
+    (here / "bad_syntax.py").write_text("def f(x):\n    return x +\n", encoding="utf-8")
+    (here / "bad_import.py").write_text("import not_there_abc\ndef f(x): return x\n", encoding="utf-8")
+    assert refused(here, *words).startswith(said.replace("HERE", here.name))
+
+
+@pytest.mark.parametrize(("name", "text"), [("gone", "import not_there_abc\n"), ("broken", "def f(:\n")])
+def test_a_definition_whose_module_cannot_be_imported_is_the_answer(here: Path, name: str, text: str) -> None:
+    (here / f"{name}.py").write_text(text + "def hinge(input): return input\n", encoding="utf-8")
+    respecified(here, "losses:hinge", f"{name}:hinge")
+    assert f"{name}.py:1" in refused(here, "hinge.yaml", "losses:right")
