@@ -23,7 +23,8 @@ from harness.model import Case, Spec, Value, Verdict
 Array = NDArray[Any]
 
 #: Fills of data as any: what they hide is hidden by chance alone.
-PLAIN = frozenset({"normal", "wide", "cancelling"})
+NORMAL = "normal"
+PLAIN = frozenset({NORMAL, "wide", "cancelling"})
 
 
 @dataclass(frozen=True)
@@ -191,30 +192,24 @@ class _Facts:
         bad, good = self._sorted(valid), self.right(group)
         if not bad or not good or self.rate(group) is not None:
             return None
+        known = self._columns if self.rate(group) is None else self._columns.without(self._sizes)
         steps = self._stepwise - group.cases if group.manner is Manner.NUMBER else set()
-        found = self._separating(bad, self._sorted({*good, *steps} & self._at.keys())) if steps else None
-        return found if found and found.exact else self._separating(bad, good) or found
+        found = self._separating(known, bad, self._sorted({*good, *steps} & self._at.keys())) if steps else None
+        return found if found and found.exact else self._separating(known, bad, good) or found
 
-    def _separating(self, bad: Sequence[str], good: Sequence[str]) -> Rule | None:
+    def _separating(self, known: Columns, bad: Sequence[str], good: Sequence[str]) -> Rule | None:
         """The simplest rule of all cases, or without right ones of special data, which may hide what is wrong."""
-        found = self._rule(bad, good)
+        found = rule(*self._of(known, bad, good))
         plain = [c for c in good if self._order[c].fill in PLAIN]
-        ordinary = self._rule(bad, plain)
-        if (
-            ordinary is None
-            or (found and not ordinary.exact)
-            or (found and found.exact and found.cost <= ordinary.cost)
-        ):
+        ordinary = rule(*self._of(known, bad, plain))
+        if ordinary is None or (found and (not ordinary.exact or (found.exact and found.cost <= ordinary.cost))):
             return found
         return replace(ordinary, hidden=len(good) - len(plain))
 
-    def _rule(self, bad: Sequence[str], good: Sequence[str]) -> Rule | None:
-        return rule(*self._of(bad, good)) if bad and good else None
-
-    def _of(self, bad: Sequence[str], good: Sequence[str]) -> tuple[Columns, Array]:
+    def _of(self, known: Columns, bad: Sequence[str], good: Sequence[str]) -> tuple[Columns, Array]:
         """What is known of some cases, and which of them are wrong."""
         chosen = np.array([self._at[c] for c in (*bad, *good)])
-        return self._columns[chosen], np.arange(len(chosen)) < len(bad)
+        return known[chosen], np.arange(len(chosen)) < len(bad)
 
     @cached_property
     def _columns(self) -> Columns:
@@ -224,17 +219,23 @@ class _Facts:
     def _at(self) -> dict[str, int]:
         return {c.id: n for n, c in enumerate(c for c in self._order.values() if not c.invalid)}
 
+    @property
+    def _sizes(self) -> set[str]:
+        """The axes of sizes, and what `let` makes of them."""
+        return {*self._spec.sizes, *self._spec.let}
+
     def rate(self, group: Group) -> float | None:
-        """The share of entries that are wrong, where as many cases would be right if each entry were so by chance."""
-        seen = {r.case: r.traits for r in group.rows if r.traits.wrong and self._is_plain(r.case)}
+        """The share of entries that are wrong, where few are and as many cases would be right if each were so by chance."""
+        seen = {r.case: r.traits for r in group.rows if r.traits.wrong and self._is_normal(r.case)}
         if not seen or group.manner is not Manner.NUMBER:
             return None
         found = sum(t.wrong for t in seen.values()) / sum(t.entries for t in seen.values())
-        kept = sum(largest(self._spec, self._order[c]) for c in self.right(group) if self._is_plain(c))
-        return found if kept and none_of(found, kept) > CHANCE and not pattern(group.rows, ()).places else None
+        kept = sum(largest(self._spec, self._order[c]) for c in self.right(group) if self._is_normal(c))
+        accident = kept and 2 * found < 1 and none_of(found, kept) > CHANCE
+        return found if accident and not pattern(group.rows, ()).places else None
 
-    def _is_plain(self, case: str) -> bool:
-        return case in self._at and self._order[case].fill in PLAIN
+    def _is_normal(self, case: str) -> bool:
+        return case in self._at and self._order[case].fill == NORMAL
 
     def cause(self, made: _Made) -> Cause:
         """A root as people read it."""
@@ -243,8 +244,9 @@ class _Facts:
         nearest = min(
             root.rows, key=lambda r: (manner(r) != root.manner, self._place.get(r.case, len(self._place)), r.of)
         )
-        alike = [r for r in root.rows if r.law == nearest.law and r.of == nearest.of]
-        plain = [r for r in alike if r.case in self._order and self._order[r.case].fill == "normal"]
+        alike = [r for r in root.rows if r.law == nearest.law and r.subject == nearest.subject and not r.scenario]
+        alike = alike or [r for r in root.rows if r.law == nearest.law and r.of == nearest.of]
+        plain = [r for r in alike if r.case in self._order and self._order[r.case].fill == NORMAL]
         beside: dict[Level, set[str]] = defaultdict(set)
         for part in made.parts:
             for row in part.rows:
@@ -286,7 +288,7 @@ class _Facts:
                     near.append((_apart(points[other][axis], value), n, Neighbour(axis, points[other][axis], value)))
         if not near:
             return None
-        known = self._of([c for c in bad if c in points], [c for c in good if c in points])
+        known = self._of(self._columns, [c for c in bad if c in points], [c for c in good if c in points])
         ranked = (one for _, _, one in sorted(near, key=lambda found: found[:2]))
         return next((one for one in ranked if parts(*known, one.axis, cases.write(one.wrong), number(one.wrong))), None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -29,6 +29,10 @@ class Columns:
         """The same facts of some of the cases."""
         words = {name: column[chosen] for name, column in self.words.items()}
         return Columns(words, {name: column[chosen] for name, column in self.numbers.items()}, len(chosen))
+
+    def without(self, sizes: Collection[str]) -> Columns:
+        """The words of all axes that are no sizes."""
+        return Columns({name: column for name, column in self.words.items() if name not in sizes}, {}, self.count)
 
 
 def columns(spec: Spec, found: Sequence[Case]) -> Columns:

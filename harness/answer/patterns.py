@@ -122,8 +122,7 @@ def _span(found: Sequence[Traits]) -> Span | None:
 
 def _magnitudes(found: Sequence[Traits]) -> Magnitudes | None:
     """The magnitude of an input that best parts wrong entries from right ones, where most are wrong on one side alone."""
-    names = set.intersection(*({b.name for b in t.binades} for t in found)) if found else set()
-    tried = [one for name in sorted(names) for one in _thresholds(name, found)]
+    tried = [one for name in sorted({b.name for t in found for b in t.binades}) for one in _thresholds(name, found)]
     parting = [m for m in tried if 2 * m.wrong > m.inside and 2 * m.missed < m.outside and _parted(m) > ENOUGH]
     return max(parting, key=_parted, default=None)
 
