@@ -39,6 +39,7 @@ truth: a case -> what is right, and how far from it a right candidate may be
 judging: what came of asking -> verdicts
 
 - comparison: Equation -> Evidence
+- chance: counts -> how likely chance makes them
 - places: Evidence -> what its wrong entries have in common
 - proofs: Evidence -> its proof
 - bench: Case -> its inputs, draws of them, and what is due

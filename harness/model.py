@@ -271,13 +271,26 @@ class Place:
 
 @dataclass(frozen=True)
 class Span:
-    """Between which values of an input an elementwise result is wrong, and the nearest at which it is right."""
+    """Between which values of an input, or magnitudes, an elementwise result is wrong, and the nearest right ones.
+
+    ``bits`` is how unlikely chance puts all wrong entries, and no right one, between two values.
+    """
 
     name: str
     low: float
     high: float
     below: float
     above: float
+    magnitude: bool = False
+    bits: float = 0.0
+
+
+@dataclass(frozen=True)
+class Binades:
+    """How many entries of a result are wrong, of how many, where the exponent of an input has each value."""
+
+    name: str
+    counts: Mapping[int, tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -285,16 +298,17 @@ class Traits:
     """What the judge saw of a row besides its worst entry; no file has it.
 
     ``raised`` is an exception's type, or how the process ended; ``wrong`` of ``entries`` were wrong, in each of
-    ``places`` all of them; ``relative`` is the largest error as a part of what was due; ``relation`` whether it relates
-    two answers; ``stepwise`` whether rounding half types at each step explains it. ``of`` is
-    what several rows spoke of that are one now.
+    ``places`` all of them, with the bits by which that is no accident; ``relative`` is the largest error as a part of
+    what was due; ``relation`` whether it relates two answers; ``stepwise`` whether rounding half types at each step
+    explains it. ``of`` is what several rows spoke of that are one now.
     """
 
     raised: str = ""
     wrong: int = 0
     entries: int = 0
-    places: frozenset[Place] = frozenset()
+    places: Mapping[Place, float] = field(default_factory=dict)
     spans: tuple[Span, ...] = ()
+    binades: tuple[Binades, ...] = ()
     relative: float = float("nan")
     relation: bool = False
     stepwise: bool = False

@@ -27,7 +27,7 @@ from harness.asking.outcomes import (
 from harness.comparison import Evidence, Numbers, Testimony
 from harness.model import Law, Mark, Status, Traits, Verdict
 from harness.oracles import OracleError
-from harness.subjects import Subject, Whole
+from harness.subjects import ELSEWHERE, Subject, Whole
 from harness.trial import Asked, Trial
 
 #: Laws that look at one thing in many ways: what conforms in all of them is one row.
@@ -207,6 +207,7 @@ def verdict(trial: Trial, law: Law, subject: Subject, scenario: str, pairs: list
     status: Any = "conforms" if worst.margin <= 1 else "deviates"
     message, blame = worst.message, ""
     mark: Mark = ""
+    inputs = {} if scenario in ELSEWHERE else trial.arrays
     if status == "deviates":
         status, blame, message, mark = _proved(trial, worst)
     if status == "conforms" and not any(e.believable for _, e in pairs):
@@ -229,7 +230,7 @@ def verdict(trial: Trial, law: Law, subject: Subject, scenario: str, pairs: list
         blame=blame,
         message=message,
         mark=mark,
-        traits=places.traits(worst, trial.bench.tier, trial.arrays) if status == "deviates" else Traits(),
+        traits=places.traits(worst, trial.bench.tier, inputs) if status == "deviates" else Traits(),
     )
 
 

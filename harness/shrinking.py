@@ -216,7 +216,16 @@ def same(row: Verdict, other: Verdict) -> bool:
         return False
     if row.status in _ENDED:
         return row.traits.raised == other.traits.raised
-    return row.margin > 1 and bool(row.bound) == bool(other.bound) and _finite(row) == _finite(other)
+    lost = _is_zero(row.actual) or not _is_zero(other.actual)
+    return row.margin > 1 and bool(row.bound) == bool(other.bound) and _finite(row) == _finite(other) and lost
+
+
+def _is_zero(text: str) -> bool:
+    """Whether what came is zero: what is lost altogether is not wrong as a number is that is off."""
+    try:
+        return complex(text) == 0
+    except ValueError:
+        return False
 
 
 def _finite(row: Verdict) -> tuple[bool, ...]:

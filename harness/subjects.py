@@ -51,6 +51,12 @@ class Ledger:
 #: The scenario of values at other sizes, dtypes and params than those of the case beside which they are asked for.
 OTHER_KINDS = "of other kinds"
 
+#: The scenarios of values at other draws of a case's inputs: alone, put in the place of the inputs, beside them.
+OTHERS, OVERWRITTEN, THREADS = "of other inputs", "of overwritten inputs", "in two threads"
+
+#: The scenarios whose values are not those of the case's own inputs.
+ELSEWHERE = frozenset({OTHER_KINDS, OTHERS, OVERWRITTEN, THREADS})
+
 Subject = Whole | Output | Input | Gradient | Tangent | State | Ledger
 
 _NAMED: dict[str, type[Output | Input | Gradient | Tangent]] = {

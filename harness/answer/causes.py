@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness import cases
-from harness.answer.columns import Columns, columns
+from harness.answer.columns import Columns, columns, largest, number
 from harness.answer.groups import Group, Manner, folded, groups, manner
 from harness.answer.levels import SPECIAL, Level, level, wrong
 from harness.answer.patterns import Pattern, pattern
-from harness.answer.rules import Rule, rule
+from harness.answer.rules import Rule, parts, rule
+from harness.chance import CHANCE, none_of
 from harness.model import Case, Spec, Value, Verdict
 
+Array = NDArray[Any]
+
 #: Fills of data as any: what they hide is hidden by chance alone.
-PLAIN = frozenset({"normal", "wide", "cancelling"})
+NORMAL = "normal"
+PLAIN = frozenset({NORMAL, "wide", "cancelling"})
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,7 @@ class Cause:
 
     ``detail`` is an exception's type, ``example`` the row at the nearest case, ``beside`` the levels at which its
     consequences stand and at how many cases, ``name`` what the candidate computes instead, where somebody knows.
+    ``rate`` is the share of entries that are wrong, where that alone says why some cases are right.
     """
 
     level: Level
@@ -58,6 +66,7 @@ class Cause:
     example: Verdict
     neighbour: Neighbour | None
     beside: Mapping[Level, int]
+    rate: float | None = None
     name: str | None = None
     smallest: Smallest | None = None
 
@@ -153,7 +162,6 @@ class _Facts:
     def __init__(self, spec: Spec, order: Mapping[str, Case], rows: Sequence[Verdict]) -> None:
         self._spec, self._order = spec, order
         self._place = {case: n for n, case in enumerate(order)}
-        self._columns: Columns | None = None
         self._conforms: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._red: dict[str, set[str]] = defaultdict(set)
         self._stepwise: set[str] = set()
@@ -182,29 +190,52 @@ class _Facts:
             return None
         valid = [c for c in group.cases if c in self._order and not self._order[c].invalid]
         bad, good = self._sorted(valid), self.right(group)
-        if not bad or not good:
+        if not bad or not good or self.rate(group) is not None:
             return None
-        if self._columns is None:
-            self._columns = columns(self._spec, [c for c in self._order.values() if not c.invalid])
-            self._at = {c.id: n for n, c in enumerate(c for c in self._order.values() if not c.invalid)}
+        known = self._columns if self.rate(group) is None else self._columns.without(self._sizes)
         steps = self._stepwise - group.cases if group.manner is Manner.NUMBER else set()
-        found = self._separating(bad, self._sorted({*good, *steps} & self._at.keys())) if steps else None
-        return found if found and found.exact else self._separating(bad, good)
+        found = self._separating(known, bad, self._sorted({*good, *steps} & self._at.keys())) if steps else None
+        return found if found and found.exact else self._separating(known, bad, good) or found
 
-    def _separating(self, bad: Sequence[str], good: Sequence[str]) -> Rule | None:
-        """The simplest exact rule of all cases, or without right ones of special data, which may hide what is wrong."""
-        found = self._rule(bad, good)
+    def _separating(self, known: Columns, bad: Sequence[str], good: Sequence[str]) -> Rule | None:
+        """The simplest rule of all cases, or without right ones of special data, which may hide what is wrong."""
+        found = rule(*self._of(known, bad, good))
         plain = [c for c in good if self._order[c].fill in PLAIN]
-        ordinary = self._rule(bad, plain)
-        if ordinary is None or not ordinary.exact or (found and found.exact and found.cost <= ordinary.cost):
+        ordinary = rule(*self._of(known, bad, plain))
+        if ordinary is None or (found and (not ordinary.exact or (found.exact and found.cost <= ordinary.cost))):
             return found
         return replace(ordinary, hidden=len(good) - len(plain))
 
-    def _rule(self, bad: Sequence[str], good: Sequence[str]) -> Rule | None:
-        if not bad or not good or self._columns is None:
-            return None
+    def _of(self, known: Columns, bad: Sequence[str], good: Sequence[str]) -> tuple[Columns, Array]:
+        """What is known of some cases, and which of them are wrong."""
         chosen = np.array([self._at[c] for c in (*bad, *good)])
-        return rule(self._columns[chosen], np.arange(len(chosen)) < len(bad))
+        return known[chosen], np.arange(len(chosen)) < len(bad)
+
+    @cached_property
+    def _columns(self) -> Columns:
+        return columns(self._spec, [c for c in self._order.values() if not c.invalid])
+
+    @cached_property
+    def _at(self) -> dict[str, int]:
+        return {c.id: n for n, c in enumerate(c for c in self._order.values() if not c.invalid)}
+
+    @property
+    def _sizes(self) -> set[str]:
+        """The axes of sizes, and what `let` makes of them."""
+        return {*self._spec.sizes, *self._spec.let}
+
+    def rate(self, group: Group) -> float | None:
+        """The share of entries that are wrong, where few are and as many cases would be right if each were so by chance."""
+        seen = {r.case: r.traits for r in group.rows if r.traits.wrong and self._is_normal(r.case)}
+        if not seen or group.manner is not Manner.NUMBER:
+            return None
+        found = sum(t.wrong for t in seen.values()) / sum(t.entries for t in seen.values())
+        kept = sum(largest(self._spec, self._order[c]) for c in self.right(group) if self._is_normal(c))
+        accident = kept and 2 * found < 1 and none_of(found, kept) > CHANCE
+        return found if accident and not pattern(group.rows, ()).places else None
+
+    def _is_normal(self, case: str) -> bool:
+        return case in self._at and self._order[case].fill == NORMAL
 
     def cause(self, made: _Made) -> Cause:
         """A root as people read it."""
@@ -213,8 +244,9 @@ class _Facts:
         nearest = min(
             root.rows, key=lambda r: (manner(r) != root.manner, self._place.get(r.case, len(self._place)), r.of)
         )
-        alike = [r for r in root.rows if r.law == nearest.law and r.of == nearest.of]
-        plain = [r for r in alike if r.case in self._order and self._order[r.case].fill == "normal"]
+        alike = [r for r in root.rows if r.law == nearest.law and r.subject == nearest.subject and not r.scenario]
+        alike = alike or [r for r in root.rows if r.law == nearest.law and r.of == nearest.of]
+        plain = [r for r in alike if r.case in self._order and self._order[r.case].fill == NORMAL]
         beside: dict[Level, set[str]] = defaultdict(set)
         for part in made.parts:
             for row in part.rows:
@@ -238,16 +270,13 @@ class _Facts:
             pattern=pattern(alike, plain),
             example=nearest,
             neighbour=self._neighbour(found, right),
+            rate=self.rate(root),
             beside={one: len(beside[one]) for one in Level if beside.get(one)},
         )
 
-    def _neighbour(self, bad: Sequence[str], good: Collection[str]) -> Neighbour | None:
-        """The nearest two cases that differ in one axis, the one right and the other wrong."""
-        points = {
-            c: cases.point(self._spec, self._order[c])
-            for c in (*bad, *good)
-            if c in self._order and not self._order[c].invalid
-        }
+    def _neighbour(self, bad: Sequence[str], good: Sequence[str]) -> Neighbour | None:
+        """The nearest two cases that differ in one axis, the one right and the other wrong, if the axis parts the others."""
+        points = {c: cases.point(self._spec, self._order[c]) for c in (*bad, *good) if c in self._at}
         kept: dict[tuple[object, ...], list[str]] = defaultdict(list)
         for c in good:
             for axis in points.get(c, {}):
@@ -257,7 +286,11 @@ class _Facts:
             for axis, value in points[c].items():
                 for other in kept.get(_without(axis, points[c]), ()):
                     near.append((_apart(points[other][axis], value), n, Neighbour(axis, points[other][axis], value)))
-        return min(near, key=lambda found: found[:2])[2] if near else None
+        if not near:
+            return None
+        known = self._of(self._columns, [c for c in bad if c in points], [c for c in good if c in points])
+        ranked = (one for _, _, one in sorted(near, key=lambda found: found[:2]))
+        return next((one for one in ranked if parts(*known, one.axis, cases.write(one.wrong), number(one.wrong))), None)
 
 
 def _without(axis: str, point: Mapping[str, Value]) -> tuple[object, ...]:

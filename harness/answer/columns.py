@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from harness import cases
 from harness.model import Case, Spec
+from harness.naming.samples import AXES
 
 Array = NDArray[Any]
 
@@ -29,9 +30,13 @@ class Columns:
         words = {name: column[chosen] for name, column in self.words.items()}
         return Columns(words, {name: column[chosen] for name, column in self.numbers.items()}, len(chosen))
 
+    def without(self, sizes: Collection[str]) -> Columns:
+        """The words of all axes that are no sizes."""
+        return Columns({name: column for name, column in self.words.items() if name not in sizes}, {}, self.count)
+
 
 def columns(spec: Spec, found: Sequence[Case]) -> Columns:
-    """The facts of cases: their axes, what `let` names, parts of tuples, how many numbers the inputs hold."""
+    """The facts of cases: their axes, what `let` names, parts of tuples, how many numbers the inputs hold, lengths."""
     known = [cases.names(spec, case) for case in found]
     axes = [*cases.axes(spec), *(n for n in spec.let if n not in cases.axes(spec))]
     words = {
@@ -43,16 +48,33 @@ def columns(spec: Spec, found: Sequence[Case]) -> Columns:
     for i in spec.inputs:
         shapes = [cases.shape(i, k) if i.name not in c.absent else () for c, k in zip(found, known, strict=True)]
         numbers[f"numbers in {i.name}"] = np.array([float(prod(s)) for s in shapes])
+    for axis in AXES:
+        if axis in spec.params:
+            lengths = np.array([_length(cases.shape(spec.inputs[0], k), k[axis]) for k in known])
+            numbers.update({f"length along {axis}": lengths} if np.isfinite(lengths).any() else {})
     return Columns(words, numbers, len(found))
+
+
+def _length(shape: tuple[int, ...], axis: Any) -> float:
+    """How long a shape is along an axis; NaN where it has none such."""
+    if isinstance(axis, bool) or not isinstance(axis, int) or not -len(shape) <= axis < len(shape):
+        return float("nan")
+    return float(shape[axis])
+
+
+def largest(spec: Spec, case: Case) -> int:
+    """How many numbers the largest input of a case holds."""
+    known = cases.names(spec, case)
+    return max((prod(cases.shape(i, known)) for i in spec.inputs if i.name not in case.absent), default=0)
 
 
 def _numbers(axis: str, values: Sequence[Any]) -> Mapping[str, Array]:
     """A column of numbers, or several of tuples: the largest and the smallest entry, each entry, and how many."""
     if not any(isinstance(v, tuple) for v in values):
-        column = np.array([_number(v) for v in values])
+        column = np.array([number(v) for v in values])
         return {axis: column} if np.isfinite(column).any() else {}
     tuples = [v if isinstance(v, tuple) else (v,) for v in values]
-    flat = [tuple(_number(x) for x in v) for v in tuples]
+    flat = [tuple(number(x) for x in v) for v in tuples]
     found = {
         f"largest of {axis}": np.array([max(v, default=np.nan) for v in flat]),
         f"smallest of {axis}": np.array([min(v, default=np.nan) for v in flat]),
@@ -68,7 +90,8 @@ def _numbers(axis: str, values: Sequence[Any]) -> Mapping[str, Array]:
     return {name: column for name, column in found.items() if np.isfinite(column).any()}
 
 
-def _number(value: Any) -> float:
+def number(value: Any) -> float:
+    """A value of an axis as a number; NaN where it is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return float("nan")
     return float(value)

@@ -27,7 +27,7 @@ def document(found: Answer) -> dict[str, Any]:
         "planned": found.planned,
         "not offered": dict(found.refused),
         "accepted": sorted(level.value for level in found.accepted),
-        "accuracy": [{"dtype": a.dtype, "ulps": a.ulps, "cancels": a.cancels} for a in found.accuracy],
+        "accuracy": [vars(a) for a in found.accuracy],
         "levels": [_tally(t) for t in found.tallies],
         "causes": [_cause(c) for c in found.causes],
     }
@@ -57,6 +57,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
         "wrong": list(cause.wrong),
         "right": len(cause.right),
         "rule": None if cause.rule is None else _rule(cause.rule),
+        "rate": cause.rate,
         "places": pattern.text,
         "relative": pattern.relative if isfinite(pattern.relative) else None,
         "rounding": pattern.rounding,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, log2
 
-from harness.model import Place, Span, Verdict
+from harness.answer.digits import apart
+from harness.chance import CHANCE, choices
+from harness.model import Place, Span, Traits, Verdict
 
 #: Roundings that a wrong result may have gone through: name, unit roundoff.
 ROUNDINGS = (("bfloat16", 2.0**-8), ("float16 or TF32", 2.0**-11), ("float32", 2.0**-24), ("float64", 2.0**-53))
@@ -14,8 +17,30 @@ ROUNDINGS = (("bfloat16", 2.0**-8), ("float16 or TF32", 2.0**-11), ("float32", 2
 #: Errors larger than this part of what was due are no roundings: their size tells nothing.
 LARGE = 2.0**-4
 
+#: Kinds of places that are looked for in a row: ends, parts and periods of some axes, what was due.
+TRIED = 64
+
+#: Bits that a place, a span or a threshold must have: chance may make one of all those that are looked for.
+ENOUGH = log2(TRIED / CHANCE)
+
 #: Kinds of places that say what came back, and not where.
 CAME = ("NaN", "infinite", "0")
+
+
+@dataclass(frozen=True)
+class Magnitudes:
+    """A power of two that parts the entries by the magnitude of an input: ``wrong`` of those ``inside``, few of the rest.
+
+    They lie below it, or from there on.
+    """
+
+    name: str
+    below: bool
+    threshold: float
+    wrong: int
+    inside: int
+    missed: int
+    outside: int
 
 
 @dataclass(frozen=True)
@@ -24,6 +49,7 @@ class Pattern:
 
     places: tuple[Place, ...] = ()
     span: Span | None = None
+    magnitudes: Magnitudes | None = None
     relative: float = float("nan")
 
     @property
@@ -39,6 +65,8 @@ class Pattern:
         where = [_told(p) for p in self.places]
         if self.span:
             where.append(_between(self.span))
+        elif self.magnitudes:
+            where.append(_only(self.magnitudes))
         if isfinite(self.relative) and 0 < self.relative < LARGE:
             size = f"off by at most 2^{log2(self.relative):.1f} of the value"
             where.append(f"{size} (one rounding to {self.rounding})" if self.rounding else size)
@@ -50,38 +78,72 @@ def pattern(rows: Sequence[Verdict], plain: Sequence[Verdict]) -> Pattern:
     seen = [r.traits for r in rows if r.traits.wrong]
     if not seen:
         return Pattern()
-    common = frozenset.intersection(*(t.places for t in seen))
-    if max(t.entries for t in seen) < 2:
-        common = frozenset(p for p in common if p.kind in CAME)
+    common = _common(seen)
     sized = [r.traits for r in plain if r.traits.wrong] or seen
     relative = max(t.relative for t in sized) if all(isfinite(t.relative) for t in sized) else float("nan")
-    return Pattern(_chosen(common), _span([t.spans for t in sized if t.wrong < t.entries]), relative)
+    parted = [t for t in sized if t.wrong < t.entries]
+    return Pattern(_chosen(common), _span(parted), _magnitudes(parted), relative)
+
+
+def _common(seen: Sequence[Traits]) -> frozenset[Place]:
+    """The places that all rows share, and that are no accident."""
+    shared = frozenset.intersection(*(frozenset(t.places) for t in seen))
+    return frozenset(p for p in shared if sum(t.places[p] for t in seen) > ENOUGH)
 
 
 def _chosen(common: frozenset[Place]) -> tuple[Place, ...]:
     """The place that says most, and what came back there."""
-    ends = {p.axis for p in common if p.kind == "first"} & {p.axis for p in common if p.kind == "last"}
-    where = [p for p in common if p.kind not in CAME and not (p.kind in ("first", "last") and p.axis in ends)]
+    where = [p for p in common if p.kind not in CAME]
     order = ("NaN due", "infinite due", "0 due", "negative due", "positive due", "last", "first", "every", "border")
     where.sort(key=lambda p: (order.index(p.kind) if p.kind in order else len(order), -p.axis, -p.k))
     return (*where[:1], *sorted((p for p in common if p.kind in CAME), key=lambda p: p.kind)[:1])
 
 
-def _span(found: Sequence[tuple[Span, ...]]) -> Span | None:
-    names = set.intersection(*({s.name for s in some} for some in found)) if found else set()
-    for name in sorted(names):
-        spans = [s for some in found for s in some if s.name == name]
+def _span(found: Sequence[Traits]) -> Span | None:
+    """Between which values of an input, or magnitudes, all wrong entries lie and no right one, where that is no accident."""
+    kinds = [{(s.name, s.magnitude) for s in t.spans} for t in found]
+    shared = sorted(set.intersection(*kinds), key=lambda kind: (kind[1], kind[0])) if kinds else []
+    for kind in shared:
+        spans = [s for t in found for s in t.spans if (s.name, s.magnitude) == kind]
         whole = Span(
-            name,
+            kind[0],
             min(s.low for s in spans),
             max(s.high for s in spans),
             max(s.below for s in spans),
             min(s.above for s in spans),
+            kind[1],
+            sum(s.bits for s in spans),
         )
         low, high = whole.below < whole.low or whole.below == -inf, whole.above > whole.high or whole.above == inf
-        if low and high:
+        if low and high and whole.bits > ENOUGH:
             return whole
     return None
+
+
+def _magnitudes(found: Sequence[Traits]) -> Magnitudes | None:
+    """The magnitude of an input that best parts wrong entries from right ones, where most are wrong on one side alone."""
+    tried = [one for name in sorted({b.name for t in found for b in t.binades}) for one in _thresholds(name, found)]
+    parting = [m for m in tried if 2 * m.wrong > m.inside and 2 * m.missed < m.outside and _parted(m) > ENOUGH]
+    return max(parting, key=_parted, default=None)
+
+
+def _thresholds(name: str, found: Sequence[Traits]) -> Iterator[Magnitudes]:
+    wrong, total = Counter[int](), Counter[int]()
+    for counts in (b.counts for t in found for b in t.binades if b.name == name):
+        wrong.update({e: bad for e, (bad, _) in counts.items()})
+        total.update({e: n for e, (_, n) in counts.items()})
+    for end in sorted(total)[:-1]:
+        (bad, inside), (missed, outside) = (
+            [sum(c[e] for e in total if (e <= end) is low) for c in (wrong, total)] for low in (True, False)
+        )
+        yield Magnitudes(name, True, 2.0**end, bad, inside, missed, outside)
+        yield Magnitudes(name, False, 2.0**end, missed, outside, bad, inside)
+
+
+def _parted(by: Magnitudes) -> float:
+    """The bits that the threshold saves to whoever says which entries are wrong."""
+    whole = choices(by.inside + by.outside, by.wrong + by.missed)
+    return whole - choices(by.inside, by.wrong) - choices(by.outside, by.missed)
 
 
 def _told(place: Place) -> str:
@@ -108,10 +170,14 @@ def _along(axis: int) -> str:
 
 
 def _between(span: Span) -> str:
-    ends = (
-        f"`{span.name}` = {span.low:.4g}"
-        if span.low == span.high
-        else f"{span.low:.4g} <= `{span.name}` <= {span.high:.4g}"
-    )
-    near = [f"{x:.4g}" for x in (span.below, span.above) if isfinite(x)]
+    name = f"|`{span.name}`|" if span.magnitude else f"`{span.name}`"
+    low, high, below, above = apart(span.low, span.high, span.below, span.above)
+    ends = f"{name} = {low}" if span.low == span.high else f"{low} <= {name} <= {high}"
+    near = [text for x, text in ((span.below, below), (span.above, above)) if isfinite(x)]
     return f"wrong where {ends}" + (f", right at {' and '.join(near)}" if near else "")
+
+
+def _only(of: Magnitudes) -> str:
+    elsewhere = f", and {of.missed:,} of {of.outside:,} elsewhere" if of.missed else ""
+    side = "<" if of.below else ">="
+    return f"wrong where |`{of.name}`| {side} {of.threshold:g} ({of.wrong:,} of {of.inside:,} entries{elsewhere})"

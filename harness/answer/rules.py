@@ -8,15 +8,16 @@ thirds are tried on the best pairs alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
-from math import lgamma, log
+from math import comb, log2
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.answer.columns import Columns
+from harness.chance import CHANCE, among, choices
 from harness.vocabulary import COMPLEX
 
 Array = NDArray[Any]
@@ -30,8 +31,11 @@ MULTIPLES = (2, 3, 4, 8, 16, 32, 64, 128, 256)
 #: Weight of precision over recall (van Rijsbergen's F): a rule that accuses right cases is worse than one too narrow.
 BETA = 0.5
 
-#: Conditions of a rule that is believed on few cases if it is exact.
-PLAIN = 2
+#: Values of a word that a condition may list: a longer list describes the cases one by one.
+LISTED = 3
+
+#: Cases of the rarer kind beyond which one exact condition is believed whatever else was tried.
+FEW = 2
 
 #: What one more unit of cost must buy: the share of the score that a longer rule gives up.
 PRICE = 0.02
@@ -53,11 +57,16 @@ GROUPS = {
 
 @dataclass(frozen=True)
 class Condition:
-    """Something that holds of some cases: how it is said, what it costs a reader, and the axis of which it is a word."""
+    """Something that holds of some cases: how it is said, what it costs a reader, and the axis of which it is a word.
+
+    ``bits`` is what it takes to say it among all conditions, ``lists`` how much of that says which values it lists.
+    """
 
     text: str
     cost: float
     axis: str = ""
+    lists: float = 0.0
+    bits: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -93,7 +102,7 @@ class Rule:
 
 
 def rule(found: Columns, wrong: Array) -> Rule | None:
-    """The rule that best separates the cases that are ``wrong`` from the others; None where none says more than chance."""
+    """The rule that says in fewest bits which cases are ``wrong``; None where it takes as many as to name them."""
     bad = int(wrong.sum())
     good = found.count - bad
     if not bad or not good:
@@ -102,34 +111,44 @@ def rule(found: Columns, wrong: Array) -> Rule | None:
     if not conditions:
         return None
     direct = _alternatives(conditions, holds, wrong)
-    inverse = _conjunction(conditions, holds, ~wrong)
-    candidates = [_rule(conditions, holds, wrong, direct)] if direct else []
-    if inverse:
-        candidates.append(_rule(conditions, holds, wrong, [inverse], inverted=True))
-    said = _bits(found.count, bad)
-    likely = [r for r in candidates if said > _length(r, len(conditions)) or (_plain(r) and min(bad, good) > 2)]
-    return max(likely, key=lambda r: (r.exact, _worth(r)), default=None)
+    singles = [[one] for one in _conjunctions(conditions, holds, wrong)]
+    candidates = [_rule(conditions, holds, wrong, chosen) for chosen in (*singles, direct) if chosen]
+    candidates += [
+        _rule(conditions, holds, wrong, [one], inverted=True) for one in _conjunctions(conditions, holds, ~wrong)
+    ]
+    said = choices(found.count, bad) + log2(CHANCE)
+    likely = [r for r in candidates if said > _length(r) or (_plain(r) and min(bad, good) > FEW)]
+    return min(likely, key=lambda r: (_length(r), -_worth(r)), default=None)
+
+
+def parts(found: Columns, wrong: Array, axis: str, value: str, number: float) -> bool:
+    """Whether the cases at a value of an axis, or from there on, are wrong more often than chance lets them be."""
+    column, numbers = found.words.get(axis), found.numbers.get(axis)
+    sides = [column == value] if column is not None else []
+    with np.errstate(all="ignore"):
+        sides += [numbers >= number, numbers <= number] if numbers is not None and np.isfinite(number) else []
+    tried = 3 * sum(len(np.unique(c.astype(str))) for c in found.words.values())
+    bad = int(wrong.sum())
+    return any(
+        among(found.count, bad, int(side.sum()), int((side & wrong).sum())) * max(tried, 1) < CHANCE for side in sides
+    )
 
 
 def _plain(found: Rule) -> bool:
     """Whether it is so short that all cases are seldom separated by chance."""
-    return found.exact and len(found.alternatives) == 1 and len(found.alternatives[0]) <= PLAIN
+    only = found.alternatives[0]
+    return found.exact and len(found.alternatives) == len(only) == 1 and not only[0].lists
 
 
 def _worth(found: Rule) -> float:
     return float(_score(found.caught, found.accused, found.wrong)) - PRICE * found.cost
 
 
-def _bits(count: int, wrong: int) -> float:
-    """How much it says which of the cases are wrong, in bits."""
-    return (lgamma(count + 1) - lgamma(wrong + 1) - lgamma(count - wrong + 1)) / log(2)
-
-
-def _length(found: Rule, conditions: int) -> float:
-    """How much it takes to say the rule, and where it is mistaken."""
+def _length(found: Rule) -> float:
+    """How many bits it takes to say the rule, and where it is mistaken."""
     mistakes = found.accused + found.wrong - found.caught
-    said = sum(map(len, found.alternatives)) * log(conditions) / log(2)
-    return said + _bits(found.wrong + found.right, mistakes)
+    said = sum(c.bits for one in found.alternatives for c in one)
+    return said + choices(found.wrong + found.right, mistakes)
 
 
 def _rule(
@@ -164,6 +183,23 @@ def _alternatives(conditions: list[Condition], holds: Array, wrong: Array) -> li
 
 def _conjunction(conditions: list[Condition], holds: Array, wrong: Array) -> tuple[int, ...]:
     """The conditions whose conjunction scores best; none if none beats saying nothing."""
+    nothing = float(_score(int(wrong.sum()), int((~wrong).sum()), int(wrong.sum())))
+    best: Best = (nothing, ())
+    for score, one in _scored(conditions, holds, wrong):
+        best = _better(best, score, one)
+    return best[1]
+
+
+def _conjunctions(conditions: list[Condition], holds: Array, wrong: Array) -> list[tuple[int, ...]]:
+    """The best conjunction of one condition, of two, and of three."""
+    best: dict[int, Best] = {}
+    for score, one in _scored(conditions, holds, wrong):
+        best[len(one)] = _better(best.get(len(one), (-np.inf, ())), score, one)
+    return [one for _, one in best.values() if one]
+
+
+def _scored(conditions: list[Condition], holds: Array, wrong: Array) -> Iterator[Best]:
+    """The best condition, the best pairs, and the best third of each, with their scores."""
     bad, good = holds[:, wrong].astype(np.float32), holds[:, ~wrong].astype(np.float32)
     price = PRICE * np.array([c.cost for c in conditions])
     axes = np.array([c.axis for c in conditions])
@@ -171,18 +207,16 @@ def _conjunction(conditions: list[Condition], holds: Array, wrong: Array) -> tup
     pairs = _score(bad @ bad.T, good @ good.T, bad.shape[1]) - (price[:, None] + price[None, :])
     pairs[(axes[:, None] == axes[None, :]) & (axes[:, None] != "")] = -np.inf
     np.fill_diagonal(pairs, -np.inf)
-    best: Best = (float(_score(bad.shape[1], good.shape[1], bad.shape[1])), ())
-    best = _better(best, float(singles.max()), (int(singles.argmax()),))
+    yield float(singles.max()), (int(singles.argmax()),)
     count = WIDENED if len(pairs) > 1 else 0
     for flat in np.argsort(-np.triu(pairs, 1), axis=None, kind="stable")[:count]:
         first, second = divmod(int(flat), len(pairs))
-        best = _better(best, float(pairs[first, second]), (first, second))
+        yield float(pairs[first, second]), (first, second)
         both = price + price[first] + price[second]
         thirds = _score(bad @ (bad[first] * bad[second]), good @ (good[first] * good[second]), bad.shape[1]) - both
         thirds[[first, second]] = -np.inf
         thirds[np.isin(axes, axes[[first, second]]) & (axes != "")] = -np.inf
-        best = _better(best, float(thirds.max()), (first, second, int(thirds.argmax())))
-    return best[1]
+        yield float(thirds.max()), (first, second, int(thirds.argmax()))
 
 
 #: A score, and the conditions that have it.
@@ -204,14 +238,20 @@ def _score(caught: Any, accused: Any, wrong: int) -> Array:
 
 
 def _conditions(found: Columns, wrong: Array) -> tuple[list[Condition], Array]:
-    """Every condition worth trying and where it holds, shape (conditions, cases); of two that hold alike the cheaper."""
+    """Every condition worth trying and where it holds, shape (conditions, cases); of two that hold alike the cheaper.
+
+    It takes as many bits to say one as its kind has conditions to choose from: words, numbers, relations.
+    """
     kept: dict[bytes, tuple[Condition, Array]] = {}
-    for condition, holds in [*_of_words(found, wrong), *_of_numbers(found), *_of_pairs(found)]:
-        count = np.count_nonzero(holds)
-        if 0 < count < found.count:
-            key = np.packbits(holds).tobytes()
-            if key not in kept or condition.cost < kept[key][0].cost:
-                kept[key] = condition, holds
+    kinds = [list(_of_words(found, wrong)), list(_of_numbers(found)), list(_of_pairs(found))]
+    for kind in kinds:
+        for condition, holds in kind:
+            count = np.count_nonzero(holds)
+            if 0 < count < found.count:
+                key = np.packbits(holds).tobytes()
+                if key not in kept or condition.cost < kept[key][0].cost:
+                    bits = log2(len(kinds) * len(kind)) + condition.lists
+                    kept[key] = replace(condition, bits=bits), holds
     holds = np.array([holds for _, holds in kept.values()], dtype=bool).reshape(len(kept), found.count)
     apart = np.abs(holds[:, wrong].mean(axis=1) - holds[:, ~wrong].mean(axis=1)) if len(kept) else np.zeros(0)
     best = np.sort(np.argsort(-apart, kind="stable")[:MOST_CONDITIONS])
@@ -237,9 +277,10 @@ def _of_words(found: Columns, wrong: Array) -> Iterator[Tried]:
             yield Condition(f"{axis} is not {name}", 1.3, axis), ~np.isin(column, group)
         rates = {v: float(wrong[column == v].mean()) for v in values}
         for chosen in ({v for v, r in rates.items() if r > 0}, {v for v, r in rates.items() if r == 1}):
-            if 1 < len(chosen) < min(len(values), 6):
-                cost = 1.2 + 0.1 * len(chosen)
-                yield Condition(f"{axis} is {' or '.join(sorted(chosen))}", cost, axis), np.isin(column, list(chosen))
+            if 1 < len(chosen) <= min(len(values) - 1, LISTED):
+                text, cost = f"{axis} is {' or '.join(sorted(chosen))}", 1.2 + 0.1 * len(chosen)
+                lists = log2(comb(len(values), len(chosen)))
+                yield Condition(text, cost, axis, lists), np.isin(column, list(chosen))
 
 
 def _of_numbers(found: Columns) -> Iterator[Tried]:

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import isfinite
+from math import isfinite, log2
 
 from harness.answer.causes import Cause, causes
 from harness.answer.groups import attributed
 from harness.answer.levels import Level, Tally, red, tallies
+from harness.bounds import precision
 from harness.model import CandidateSpec, Case, Spec, Verdict
 
 
@@ -22,15 +23,21 @@ class Said(StrEnum):
     OPEN = "is not judged as"
 
 
+#: The part of a value, in digits of its dtype, beyond which a bound says nothing of how accurate it is.
+DIGITS = 1 / 2
+
+
 @dataclass(frozen=True)
 class Accuracy:
-    """How far right values of a dtype are off: units in the last place at the entries that come nearest to their bounds.
+    """How far right values of a dtype are off: ``ulps`` units in the last place of the ``allowed`` ones.
 
-    ``cancels`` counts the cases at which a formula loses digits that the definition keeps.
+    It is so at the entry that uses most of its bound, of those whose bound leaves half of the digits. ``cancels`` counts
+    the cases at which a formula loses digits that the definition keeps.
     """
 
     dtype: str
     ulps: float
+    allowed: float
     cancels: int
 
 
@@ -95,7 +102,17 @@ def _accuracies(order: Mapping[str, Case], rows: Sequence[Verdict]) -> Iterator[
     right = [r for r in rows if r.law == "agrees" and r.status == "conforms" and isfinite(r.ulps) and r.case in order]
     for dtype in dict.fromkeys(order[r.case].dtype for r in right):
         of = [r for r in right if order[r.case].dtype == dtype]
-        yield Accuracy(dtype, max(r.ulps for r in of), len({r.case for r in of if r.grade == "cancels"}))
+        most = max((r for r in of if _telling(r, dtype)), key=lambda r: r.margin, default=None)
+        cancels = len({r.case for r in of if r.grade == "cancels"})
+        if most is not None or cancels:
+            ulps, allowed = (most.ulps, most.ulps / most.margin) if most else (0.0, 0.0)
+            yield Accuracy(dtype, ulps, allowed, cancels)
+
+
+def _telling(row: Verdict, dtype: str) -> bool:
+    """Whether a right value is off, by a bound that leaves half of its digits."""
+    digits = -log2(2 * precision(dtype).u)
+    return row.grade != "cancels" and row.margin > 0 and 0 < row.ulps < row.margin * 2 ** (DIGITS * digits)
 
 
 def _valued(rows: Sequence[Verdict]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from harness.answer import digits
 from harness.answer.causes import Cause
 from harness.answer.groups import Manner
 from harness.answer.levels import NAMES, Level, Tally
@@ -125,7 +126,11 @@ def _hints(cause: Cause) -> Iterator[str]:
     """Where in the arrays, and in what the nearest right case differs: what helps as long as no name is known."""
     if cause.pattern.text:
         yield cause.pattern.text
-    if cause.neighbour and not (cause.rule and cause.rule.exact and len(cause.rule.alternatives) == 1):
+    if (
+        cause.neighbour
+        and cause.rate is None
+        and not (cause.rule and cause.rule.exact and len(cause.rule.alternatives) == 1)
+    ):
         near = cause.neighbour
         yield f"{near.axis} {write(near.right)} is right, {write(near.wrong)} is wrong"
 
@@ -170,9 +175,13 @@ def _where(cause: Cause) -> str:
         return ""
     if not cause.right and cause.manner is not Manner.STEPS:
         return ": everywhere" if len(cause.wrong) > 1 else ""
-    if cause.rule is None or (cause.name and not _short_rule(cause.rule)):
+    if cause.name and not (cause.rule and _short_rule(cause.rule)):
         return ""
-    return f"; {said(cause.rule)}"
+    if cause.rule:
+        return f"; {said(cause.rule)}"
+    if cause.rate is not None:
+        return f"; about one entry in {1 / cause.rate:,.0f} is wrong, whatever the case"
+    return "; no rule found" if cause.right and not cause.pattern.text else ""
 
 
 def _short_rule(rule: Rule) -> bool:
@@ -201,21 +210,8 @@ def _example(cause: Cause) -> str:
 
 
 def apart(actual: str, expected: str) -> str:
-    """Two numbers with as many digits as it takes to tell them apart, and two more."""
-    try:
-        pair = complex(actual), complex(expected)
-    except ValueError:
-        return f"{actual}, expected {expected}"
-    for digits in range(4, 17):
-        texts = [_digits(x, digits) for x in pair]
-        if texts[0] != texts[1]:
-            texts = [_digits(x, digits + 1) for x in pair]
-            return f"{texts[0]}, expected {texts[1]}"
-    return f"{actual}, expected {expected}"
-
-
-def _digits(x: complex, digits: int) -> str:
-    return f"{x.real:.{digits}g}" if x.imag == 0 else f"{x:.{digits}g}"
+    """Two numbers with as many digits as it takes to tell them apart, and one more."""
+    return "{}, expected {}".format(*digits.pair(actual, expected))
 
 
 def _counts(tally: Tally) -> str:
@@ -228,9 +224,9 @@ def _right(tally: Tally) -> str:
 
 
 def _accuracy(found: Sequence[Accuracy]) -> list[str]:
-    """How far right values are off where they come nearest to their bounds, and where a formula loses digits."""
-    off = [f"{_ulps(a.ulps)} ULP in {a.dtype}" for a in found if a.ulps]
-    told = [f"off by {', '.join(off)} at the entries nearest to their bounds"] if off else []
+    """How far right values are off, beside how far they may be, and where a formula loses digits."""
+    off = [f"{_ulps(a.ulps)} of {_ulps(a.allowed)} allowed ULP in {a.dtype}" for a in found if a.ulps]
+    told = [f"right values use up to {', '.join(off)}"] if off else []
     if cancels := sum(a.cancels for a in found):
         told.append(f"the formula loses digits that another one keeps, at {_counted(cancels, 'case')}")
     return ["; ".join(told)] if told else []

@@ -29,8 +29,8 @@ MOST = 3
 #: What is told by the nearest case: smaller ones break otherwise.
 NO_SMALLER = (Manner.ENDS, Manner.RETURNS, Manner.STEPS)
 
-#: Numbers that an input is written out with.
-WRITTEN = 12
+#: Numbers that an input is written out with, and their digits, where those tell them apart.
+WRITTEN, DIGITS = 12, 6
 
 
 @dataclass
@@ -133,13 +133,20 @@ def written(spec: Spec, small: Shrunk, seed: int) -> str:
 
 def _list(x: Array) -> str:
     """An array without the axes of one entry before the others."""
+    from harness.answer.digits import apart
+
     first = next((i for i, n in enumerate(x.shape) if n != 1), x.ndim)
-    return _nested(x.reshape(x.shape[first:]))
+    flat = x.reshape(-1).astype(np.complex128)
+    parts = apart(*flat.real.tolist(), *flat.imag.tolist(), fewest=DIGITS)
+    texts = [
+        _number(real, imag, z.imag != 0) for z, real, imag in zip(flat, parts[: x.size], parts[x.size :], strict=True)
+    ]
+    return _nested(np.array(texts, dtype=object).reshape(x.shape[first:]))
 
 
 def _nested(x: Array) -> str:
-    return _number(complex(x[()])) if x.ndim == 0 else f"[{', '.join(map(_nested, map(np.asarray, x)))}]"
+    return str(x[()]) if x.ndim == 0 else f"[{', '.join(map(_nested, map(np.asarray, x)))}]"
 
 
-def _number(x: complex) -> str:
-    return f"{x.real:g}" if x.imag == 0 else f"{x:g}"
+def _number(real: str, imag: str, is_complex: bool) -> str:
+    return f"{real}{'' if imag[0] == '-' else '+'}{imag}j" if is_complex else real

@@ -27,7 +27,7 @@ from harness.comparison import Equation, Fact, Numbers, Reading, alike
 from harness.laws import readings
 from harness.laws.readings import entry_of, noted
 from harness.oracles import Answer
-from harness.subjects import OTHER_KINDS, Input, Output, State, Whole
+from harness.subjects import OTHER_KINDS, OTHERS, OVERWRITTEN, THREADS, Input, Output, State, Whole
 from harness.trial import POSED, Asked, Posed, Trial
 
 #: Pairs of calls from two threads at the first case: enough for what they share to be met half-way.
@@ -149,19 +149,19 @@ def repeatable(trial: Trial) -> Iterator[Equation | Posed]:
             overwritten = trial.ask("overwritten", Overwritten(inputs, others, layout))
         modes, casting = _modes(trial), _casting(trial)
         calls = 2 if trial.departures else CALLS_AT_ONCE
-        threads = trial.ask("in two threads", InThreads(inputs, others, calls, layout))
+        threads = trial.ask(THREADS, InThreads(inputs, others, calls, layout))
     yield POSED
     first, due = trial.first.values, trial.due_at("others").values
     yield from _same(trial, "twice", first, twice)
     other = _part(after.values, "others")
     if not trial.wrong:
-        yield from alike(other, due, partial(_prefixed, after, "others"), "of other inputs")
+        yield from alike(other, due, partial(_prefixed, after, "others"), OTHERS)
     yield from _same(trial, "after other inputs", first, after, "again ")
     yield from _same(trial, "after its result is overwritten", first, scribbled)
     yield from _of_other_kinds(trial, others_in_turn)
     if overwritten is not None and not isinstance(overwritten.outcome, NotOffered):
         read = partial(entry_of, overwritten)
-        yield from alike(overwritten.values, due, read, "of overwritten inputs", other)
+        yield from alike(overwritten.values, due, read, OVERWRITTEN, other)
     yield from _alike_in(trial, modes, first)
     yield from _in_casting(trial, casting)
     if threads is not None:
@@ -236,7 +236,7 @@ def _together(trial: Trial, threads: Asked, before: Mapping[str, Mapping[str, Ar
         draw, _, rest = label.partition(" ")
         name = rest.partition(" ")[2]
         due = trial.due_at("others" if draw == "others" else "").values
-        yield _one_same(name, "in two threads", before[draw].get(name), y, due[name], entry_of(threads, label))
+        yield _one_same(name, THREADS, before[draw].get(name), y, due[name], entry_of(threads, label))
 
 
 def _same(trial: Trial, how: str, first: Mapping[str, Array], later: Asked, prefix: str = "") -> Iterator[Equation]:
