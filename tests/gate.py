@@ -37,7 +37,7 @@ from harness.candidates import Candidate  # noqa: E402
 from harness.fills import arrays  # noqa: E402
 from harness.laws import LAWS  # noqa: E402
 from harness.model import RED, CandidateSpec, Case, Spec, Verdict  # noqa: E402
-from harness.oracles import Oracle  # noqa: E402
+from harness.oracles import Oracle, definition  # noqa: E402
 
 SEED = 0
 CSV, PAGE = ROOT / "reports" / "gate" / "kill_matrix.csv", ROOT / "docs" / "kill_matrix.md"
@@ -49,7 +49,14 @@ LARGE = ("grid:long", "grid:longest", "grid:large", "grid:loops")
 LIMITS = Limits(timeout=60.0)
 
 COLUMNS = ["status", *LAWS]
-PEERS = ["assert_close", "np.allclose", "gradcheck"]
+
+#: Well-known comparators: torch's and NumPy's own tolerances, torch's gradient check, the rule of FlashAttention's tests
+#: (at most twice the error of the same mathematics in the judged type, by the largest entry), and that of FlagGems' tests
+#: (an absolute tolerance of 1e-4 times the number of terms beside a relative one of the type's).
+PEERS = ["assert_close", "np.allclose", "gradcheck", "twice", "K 1e-4"]
+
+#: FlagGems' relative tolerance in double precision, and its absolute one for each term.
+FLAGGEMS = (1e-7, 1e-4)
 
 
 @dataclass(frozen=True)
@@ -190,11 +197,12 @@ def _count(rows: Iterable[Verdict]) -> int:
 
 
 def peers(entry: Entry) -> dict[str, str]:
-    """What three well-known comparators say about the first case in double precision: `passes` or `fails`."""
+    """What well-known comparators say about the first case in double precision: `passes` or `fails`."""
     case = _base(entry.op)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        return {"assert_close": _close(entry, case), "np.allclose": _all(entry, case), "gradcheck": _grad(entry, case)}
+        rules = dict(zip(PEERS, (_close, _all, _grad, _twice, _by_terms), strict=True))
+        return {name: rule(entry, case) for name, rule in rules.items()}
 
 
 def _base(op: str) -> Case:
@@ -241,6 +249,44 @@ def _close(entry: Entry, case: Case) -> str:
     def test() -> bool:
         for actual, due in _results(entry, case):
             torch.testing.assert_close(torch.from_numpy(actual.copy()), torch.from_numpy(due.copy()))
+        return True
+
+    return _said(test)
+
+
+def _twice(entry: Entry, case: Case) -> str:
+    def test() -> bool:
+        same = _in_double(entry.op)
+        return all(
+            _furthest(actual, due) <= 2 * _furthest(low, due)
+            for (actual, due), low in zip(_results(entry, case), same, strict=True)
+        )
+
+    return _said(test)
+
+
+@cache
+def _in_double(op: str) -> list[Any]:
+    """The definition by NumPy in double precision."""
+    inputs, _ = _due(op)
+    given = {i.name: inputs.get(i.name) for i in spec(op).inputs}
+    found = definition(spec(op).oracle)[0](**given, **_base(op).params)
+    return list(found) if isinstance(found, tuple) else [found]
+
+
+def _furthest(a: Any, b: Any) -> float:
+    return float(np.max(np.abs(np.asarray(a) - b), initial=0.0))
+
+
+def _by_terms(entry: Entry, case: Case) -> str:
+    inputs, _ = _due(entry.op)
+    relative, absolute = FLAGGEMS
+
+    def test() -> bool:
+        for actual, due in _results(entry, case):
+            terms = max(1, max((x.size for x in inputs.values()), default=1) // max(due.size, 1))
+            if not np.allclose(actual, due, relative, absolute * terms):
+                return False
         return True
 
     return _said(test)
@@ -333,27 +379,33 @@ def page(frame: pd.DataFrame, seconds: float) -> str:
         "",
         f"{len(wrong)} miniatures, each an implementation wrong in one way, and {len(right)} look-alikes, each right in",
         f"an unusual way. Killed: {killed} of {len(wrong)}. False alarms: {flagged} of {len(right)}. A row gives the law",
-        "and the place of the grid that must find the miniature, all laws that did, and what three well-known comparators",
-        "said on the spec's first case in double precision with their own tolerances.",
+        "and the place of the grid that must find the miniature, all laws that did, and what well-known comparators said on",
+        "the spec's first case in double precision with their own tolerances. `twice` is the rule of FlashAttention's tests:",
+        "at most twice the error of the same mathematics in the judged type. `K 1e-4` is FlagGems': an absolute tolerance of",
+        "1e-4 for each term of a sum, beside a relative one of 1e-7.",
         "",
         *_shares(wrong, right),
         "",
         "## Miniatures",
         "",
-        "| op | what is wrong | must be found by | found by | `assert_close` | `np.allclose` | `gradcheck` |",
-        "|---|---|---|---|---|---|---|",
+        f"| op | what is wrong | must be found by | found by | {_heads()} |",
+        "|---|---|---|---|" + "---|" * len(PEERS),
         *(_line(row) for _, row in wrong.iterrows()),
         "",
         "## Look-alikes",
         "",
-        "| op | how it is right | verdict | judged | `assert_close` | `np.allclose` | `gradcheck` |",
-        "|---|---|---|---|---|---|---|",
+        f"| op | how it is right | verdict | judged | {_heads()} |",
+        "|---|---|---|---|" + "---|" * len(PEERS),
         *(
             f"| {r['op']} | {r['what']} | {r['verdict']} | {r['judged']} | " + " | ".join(r[p] for p in PEERS) + " |"
             for _, r in right.iterrows()
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _heads() -> str:
+    return " | ".join(f"`{name}`" for name in PEERS)
 
 
 def _line(row: Any) -> str:
@@ -374,7 +426,7 @@ def _shares(wrong: pd.DataFrame, right: pd.DataFrame) -> list[str]:
             f"| `{name}` | {(wrong[name] == 'fails').sum()} of {len(wrong)} | {(right[name] == 'fails').sum()} of {len(right)} |"
         )
     either = (wrong[PEERS] == "fails").any(axis=1).sum(), (right[PEERS] == "fails").any(axis=1).sum()
-    return head + rows + [f"| any of the three | {either[0]} of {len(wrong)} | {either[1]} of {len(right)} |"]
+    return head + rows + [f"| any of these | {either[0]} of {len(wrong)} | {either[1]} of {len(right)} |"]
 
 
 def main() -> int:
