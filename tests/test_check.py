@@ -215,3 +215,47 @@ def test_a_definition_whose_module_cannot_be_imported_is_the_answer(here: Path, 
     (here / f"{name}.py").write_text(text + "def hinge(input): return input\n", encoding="utf-8")
     respecified(here, "losses:hinge", f"{name}:hinge")
     assert f"{name}.py:1" in refused(here, "hinge.yaml", "losses:right")
+
+
+SIGNATURES = """\
+def one(a): return a
+def none(): return 1
+def more(input, target, margin, z): return input
+def other(x, y, z): return x
+def twice(margin, input): return input
+def anything(*args, **params): return args[0].mean()
+def named(b, a, margin=1.0): return a.mean()
+def by_name(*, target, input, margin): return input.mean()
+def vjp(g, input): return input, None
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("misfit:one",), "`misfit:one` takes (a); hinge calls it with (input, target)"),
+        (("misfit:none",), "`misfit:none` takes (); hinge calls it with (input, target)"),
+        (
+            ("misfit:more",),
+            "`misfit:more` takes (input, target, margin, z); hinge calls it with (input, target, margin=...)",
+        ),
+        (("misfit:other",), "`misfit:other` takes (x, y, z); hinge calls it with (input, target)"),
+        (("misfit:twice",), "`misfit:twice` takes (margin, input); hinge calls it with (input, target, margin=...)"),
+        (
+            ("losses:right", "--vjp", "misfit:vjp"),
+            "`misfit:vjp` takes (g, input); hinge calls it with (cotangent, input, target)",
+        ),
+    ],
+)
+def test_a_signature_with_no_place_for_the_ops_arguments_is_said_before_anything_is_judged(
+    here: Path, words: tuple[str, ...], said: str
+) -> None:
+    (here / "misfit.py").write_text(SIGNATURES, encoding="utf-8")
+    assert refused(here, "hinge.yaml", *words, "--library", "numpy") == said
+
+
+@pytest.mark.parametrize("name", ["anything", "named", "by_name"])
+def test_a_signature_that_takes_the_call_is_judged(here: Path, name: str) -> None:
+    (here / "misfit.py").write_text(SIGNATURES, encoding="utf-8")
+    done = check(here, "hinge.yaml", f"misfit:{name}", "--library", "numpy", "--only", "case=hinge")
+    assert done.stdout.startswith(f"misfit:{name} is not hinge (NumPy; 1 case)")

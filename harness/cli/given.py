@@ -109,6 +109,8 @@ def asked(spec: Spec, named: CandidateSpec, seed: int, quiet: bool) -> Candidate
             refuse(f"`{named.call}` {error}")
         named = replace(named, library=library)
         said.append(f"library {library}: {how} (--library says otherwise)")
+    if wrong := trying.misfit(spec, named, held):
+        refuse(wrong)
     if values := trying.values(spec, named, held, seed):
         named = replace(named, offers={**named.offers, **values})
         told = " ".join(f"{name}={value}" for name, (value,) in values.items())
