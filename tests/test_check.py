@@ -226,6 +226,9 @@ def twice(margin, input): return input
 def anything(*args, **params): return args[0].mean()
 def named(b, a, margin=1.0): return a.mean()
 def by_name(*, target, input, margin): return input.mean()
+def nothing(input, target, margin): return None
+def text(input, target, margin): return "abc"
+def raises(input, target, margin): raise KeyError(margin)
 def vjp(g, input): return input, None
 """
 
@@ -259,3 +262,18 @@ def test_a_signature_that_takes_the_call_is_judged(here: Path, name: str) -> Non
     (here / "misfit.py").write_text(SIGNATURES, encoding="utf-8")
     done = check(here, "hinge.yaml", f"misfit:{name}", "--library", "numpy", "--only", "case=hinge")
     assert done.stdout.startswith(f"misfit:{name} is not hinge (NumPy; 1 case)")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("nothing", "values        returned None, expected a NumPy array: 1 of 1 cases"),
+        ("text", "values        returned the text 'abc', expected a NumPy array: 1 of 1 cases"),
+        ("raises", "values        raises KeyError at 1 of 1 cases"),
+    ],
+)
+def test_what_returns_no_array_is_not_said_to_raise(here: Path, name: str, said: str) -> None:
+    (here / "misfit.py").write_text(SIGNATURES, encoding="utf-8")
+    done = check(here, "hinge.yaml", f"misfit:{name}", "--library", "numpy", "--only", "case=hinge")
+    assert said in done.stdout
+    assert "an exception" not in done.stdout
