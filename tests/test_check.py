@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.vocabulary import ALGORITHMS
+
 SPEC = """\
 op: hinge
 doc: Mean hinge loss.
@@ -277,3 +279,47 @@ def test_what_returns_no_array_is_not_said_to_raise(here: Path, name: str, said:
     done = check(here, "hinge.yaml", f"misfit:{name}", "--library", "numpy", "--only", "case=hinge")
     assert said in done.stdout
     assert "an exception" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("only", "said"),
+    [
+        ("dtype=float23", "nothing to judge: no case has dtype=float23; did you mean `float32`?"),
+        ("N=99", "nothing to judge: no case has N=99; known are 1, "),
+        ("dtype=float16 N=3", "nothing to judge: no case has dtype=float16; did you mean `float"),
+        ("case=hinge N=4", "nothing to judge: no case has all of `case=hinge N=4` together"),
+    ],
+)
+def test_a_selection_of_nothing_names_the_value_that_no_case_has(here: Path, only: str, said: str) -> None:
+    assert refused(here, "hinge.yaml", "losses:right", "--library", "numpy", "--only", only).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("chek",), "no command `chek`; did you mean `harness check`?"),
+        (("frobnicate",), "no command `frobnicate`; there are run, check, show, "),
+        (("check",), "name an op and a function, as in `harness check softmax my_package.layers:softmax`; "),
+        (
+            ("check", "softmax"),
+            "`softmax`: name a function too, as in `harness check softmax my_package.layers:softmax`",
+        ),
+        (("check", "./a.yaml"), "`./a.yaml`: name a function too, as in `harness check ./a.yaml my_package.layers:a`"),
+        (
+            ("check", "relu", "a:b", "--algorithm", "wino"),
+            "--algorithm: unknown `wino`; did you mean `winograd`?; there are",
+        ),
+    ],
+)
+def test_a_command_that_is_not_whole_shows_one_that_is(here: Path, words: tuple[str, ...], said: str) -> None:
+    command = [sys.executable, "-m", "harness", *words]
+    done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"harness: {said}")
+
+
+@pytest.mark.parametrize("command", ["check", "shrink"])
+def test_help_names_every_algorithm(command: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "harness", command, "-h"], capture_output=True, text=True, check=False)
+    told = "".join(done.stdout.split())
+    assert all(name in told for name in ALGORITHMS)
