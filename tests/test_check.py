@@ -323,3 +323,14 @@ def test_help_names_every_algorithm(command: str) -> None:
     done = subprocess.run([sys.executable, "-m", "harness", command, "-h"], capture_output=True, text=True, check=False)
     told = "".join(done.stdout.split())
     assert all(name in told for name in ALGORITHMS)
+
+
+def test_a_run_says_on_its_table_and_page_which_specs_were_left_out(here: Path) -> None:
+    (here / "hinge.yaml").write_text(SPEC + "candidates:\n  numpy: losses:right\n", encoding="utf-8")
+    (here / "broken.yaml").write_text(SPEC.replace("oracle", "orcale"), encoding="utf-8")
+    words = ("run", "hinge.yaml", "broken.yaml", "--only", "dtype=float64 fill=normal", "-j", "1", "--out", "out")
+    command = [sys.executable, "-m", "harness", *words]
+    done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 2
+    assert "1 spec cannot be read and was not judged: broken.yaml" in done.stdout
+    assert "1 spec cannot be read and was not judged: broken.yaml" in (here / "out/index.html").read_text("utf-8")

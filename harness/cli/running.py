@@ -54,7 +54,7 @@ def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.M
         here = runs.build(tuple(chosen.specs.values()))
         facts = runs.facts(chosen.specs.values())
     header = runs.header(chosen, _command(), facts, here)
-    header |= {"shard": part.shard, "only": part.only, "budget": part.budget}
+    header |= {"shard": part.shard, "only": part.only, "budget": part.budget, "broken": list(broken)}
     out.mkdir(parents=True, exist_ok=True)
     try:
         with writing(path):
