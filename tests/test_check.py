@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -334,3 +336,39 @@ def test_a_run_says_on_its_table_and_page_which_specs_were_left_out(here: Path) 
     assert done.returncode == 2
     assert "1 spec cannot be read and was not judged: broken.yaml" in done.stdout
     assert "1 spec cannot be read and was not judged: broken.yaml" in (here / "out/index.html").read_text("utf-8")
+
+
+SLOW = """\
+import time
+import numpy as np
+
+
+def slow(input, target, margin):
+    time.sleep(0.01 if input.shape[0] != 4 else 20)
+    return np.mean(np.maximum(0, 1.001 * margin - (2 * target - 1) * input)).astype(input.dtype)
+"""
+
+
+def test_a_budget_of_seconds_is_that_of_the_whole_command(here: Path) -> None:
+    (here / "slow.py").write_text(SLOW, encoding="utf-8")
+    began = time.monotonic()
+    done = check(here, "hinge.yaml", "slow:slow", "--library", "numpy", "--budget", "12s", "-j", "2")
+    assert time.monotonic() - began < 12 + 8  # what starts and ends a process, on a busy machine
+    assert done.returncode == 1
+    assert "slow:slow is not hinge (NumPy; " in done.stdout
+
+
+def test_sigterm_ends_judging_and_tells_what_was_judged(here: Path) -> None:
+    (here / "slow.py").write_text(SLOW, encoding="utf-8")
+    words = ("check", "hinge.yaml", "slow:slow", "--library", "numpy", "-j", "1")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", *words], cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    said = process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert said.startswith("first, after ")
+    assert "slow:slow is not hinge (NumPy; " in out
+    assert "SIGTERM ended it: the answer is of the " in err
+    assert process.returncode == 130

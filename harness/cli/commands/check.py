@@ -26,7 +26,12 @@ from harness.cli.refusals import finish
 @options.workers
 @options.timeout
 @options.memory
-@click.option("--budget", default="", metavar="N|Ns|Nm", help="Judge N cases, or for N seconds or minutes.")
+@click.option(
+    "--budget",
+    default="",
+    metavar="N|Ns|Nm",
+    help="Judge N cases, or take N seconds or minutes once all functions are loaded: for all of them, causes included.",
+)
 @click.option("--fail-fast", is_flag=True, help="Stop at the first deviation.")
 @click.option(
     "--accept",
