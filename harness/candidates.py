@@ -6,7 +6,7 @@ the candidate does not offer the case. The function itself is in a host, never h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -107,6 +107,28 @@ class Candidate:
             inputs, outputs, absent, taken, vjp_taken, keywords, by_name, vjp_keywords, vjp_by_name, cotangent
         )
 
+    def misfit(self, case: Case) -> str:
+        """How the calls of a case do not fit the signatures of the function and its vjp; empty where they do."""
+        told, given = self.described, self.arguments(case)
+        calls = (
+            (self.given.call, told.call, (), given.taken or (), given.by_name, given.keywords),
+            (
+                self.given.vjp or "",
+                told.vjp,
+                ("cotangent",),
+                given.vjp_taken or (),
+                given.vjp_by_name,
+                given.vjp_keywords,
+            ),
+        )
+        for path, signature, before, inputs, by_name, keywords in calls:
+            names = (*filter(None, [given.cotangent]), *inputs) if by_name else ()
+            if path and not _fit(signature, 0 if by_name else len(before) + len(inputs), (*names, *keywords)):
+                takes = ", ".join(map(str, signature.parameters or ()))
+                called = ", ".join([*before, *inputs, *(f"{name}=..." for name in keywords)])
+                return f"`{path}` takes ({takes}); {self.spec.op} calls it with ({called})"
+        return ""
+
     def _keywords(self, signature: Signature, case: Case) -> dict[str, Any]:
         names = signature.names
         if names is None or signature.anything:
@@ -130,6 +152,15 @@ def _taken(signature: Signature, spec: Spec, case: Case, before: int) -> tuple[s
         return tuple(n for n in inputs if n in names)
     count = len([n for n in names if n not in case.params]) - before
     return inputs[:count] if 0 < count < len(inputs) and optional.issuperset(inputs[count:]) else inputs
+
+
+def _fit(signature: Signature, by_place: int, by_name: Sequence[str]) -> bool:
+    """Whether a call with so many arguments by place, and some by name, has all that a signature needs and no more."""
+    if signature.parameters is None:
+        return True
+    placed, rest = signature.parameters[:by_place], signature.parameters[by_place:]
+    twice = any(p.name in by_name for p in placed)
+    return len(placed) == by_place and not twice and all(p.name in by_name for p in rest if p.needed)
 
 
 def _convention(signature: Signature, inputs: tuple[str, ...], case: Case, cotangent: bool) -> tuple[bool, str]:

@@ -126,7 +126,7 @@ def plan(found: Collection[Spec], seed: int, only: str = "") -> Plan:
         if selected and spec.candidates:
             kept[spec.op], chosen[spec.op] = spec, selected
     if not kept:
-        raise Unselected(f"nothing to judge: {_why_nothing(found, wanted, only)}")
+        raise Unselected(f"nothing to judge: {_why_nothing(found, wanted, seed)}")
     return Plan(kept, chosen, seed)
 
 
@@ -140,8 +140,8 @@ def cases_of(spec: Spec, seed: int, thorough: bool = False) -> tuple[Case, ...]:
     return tuple({case.id: case for case in (*whole, *cases.drawn(spec, seed))}.values())
 
 
-def _why_nothing(found: Iterable[Spec], wanted: Mapping[str, tuple[str, ...]], only: str) -> str:
-    """Why a selection leaves no case, with the nearest right name where an op or a candidate is not there."""
+def _why_nothing(found: Collection[Spec], wanted: Mapping[str, tuple[str, ...]], seed: int) -> str:
+    """Why a selection leaves no case, with the nearest right word where an op, a candidate or a value is not there."""
     from harness.specs.errors import nearest
 
     there = {"op": {s.op for s in found}, "candidate": {c.name for s in found for c in s.candidates}}
@@ -149,7 +149,15 @@ def _why_nothing(found: Iterable[Spec], wanted: Mapping[str, tuple[str, ...]], o
         for name in wanted.get(word, ()):
             if name not in names:
                 return f"no {word} `{name}`{nearest(name, names)}"
-    return f"`{only}` selects no case" if only else "no spec has a case"
+    of = [(s, c) for s in found if s.op in wanted.get("op", (s.op,)) for c in cases_of(s, seed)]
+    known = [cases.names(spec, case) | {"case": case.id} for spec, case in of]
+    for axis, values in wanted.items():
+        values_there = {cases.write(names[axis]) for names in known if axis in names}
+        for value in values if axis not in _OF_SPECS else ():
+            if value not in values_there:
+                return f"no case has {axis}={value}{nearest(value, values_there)}"
+    told = " ".join(f"{axis}={','.join(values)}" for axis, values in wanted.items())
+    return f"no case has all of `{told}` together" if wanted else "no spec has a case"
 
 
 def selection(text: str) -> dict[str, tuple[str, ...]]:

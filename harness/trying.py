@@ -72,6 +72,15 @@ def values(spec: Spec, given: CandidateSpec, held: Held, seed: int) -> dict[str,
     return {}
 
 
+def misfit(spec: Spec, given: CandidateSpec, held: Held) -> str:
+    """How an op calls a candidate whose signature has no place for that, at the first case that it takes; or nothing."""
+    candidate = _candidate(spec, given, held)
+    if not isinstance(candidate.holder.told, Described):
+        return ""
+    case = _taken(candidate, [cases.find(spec, spec.op)]) or _taken(candidate, cases.cases(spec))
+    return "" if case is None else candidate.misfit(case)
+
+
 def _cases(spec: Spec, found: Mapping[str, Value]) -> Iterator[Case]:
     """The first case with other values of some params, and the same without what is optional."""
     start = cases.point(spec, cases.find(spec, spec.op)) | dict(found)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from harness.vocabulary import ALGORITHMS
 
 SPEC = """\
 op: hinge
@@ -215,3 +219,163 @@ def test_a_definition_whose_module_cannot_be_imported_is_the_answer(here: Path, 
     (here / f"{name}.py").write_text(text + "def hinge(input): return input\n", encoding="utf-8")
     respecified(here, "losses:hinge", f"{name}:hinge")
     assert f"{name}.py:1" in refused(here, "hinge.yaml", "losses:right")
+
+
+SIGNATURES = """\
+def one(a): return a
+def none(): return 1
+def more(input, target, margin, z): return input
+def other(x, y, z): return x
+def twice(margin, input): return input
+def anything(*args, **params): return args[0].mean()
+def named(b, a, margin=1.0): return a.mean()
+def by_name(*, target, input, margin): return input.mean()
+def nothing(input, target, margin): return None
+def text(input, target, margin): return "abc"
+def raises(input, target, margin): raise KeyError(margin)
+def vjp(g, input): return input, None
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("misfit:one",), "`misfit:one` takes (a); hinge calls it with (input, target)"),
+        (("misfit:none",), "`misfit:none` takes (); hinge calls it with (input, target)"),
+        (
+            ("misfit:more",),
+            "`misfit:more` takes (input, target, margin, z); hinge calls it with (input, target, margin=...)",
+        ),
+        (("misfit:other",), "`misfit:other` takes (x, y, z); hinge calls it with (input, target)"),
+        (("misfit:twice",), "`misfit:twice` takes (margin, input); hinge calls it with (input, target, margin=...)"),
+        (
+            ("losses:right", "--vjp", "misfit:vjp"),
+            "`misfit:vjp` takes (g, input); hinge calls it with (cotangent, input, target)",
+        ),
+    ],
+)
+def test_a_signature_with_no_place_for_the_ops_arguments_is_said_before_anything_is_judged(
+    here: Path, words: tuple[str, ...], said: str
+) -> None:
+    (here / "misfit.py").write_text(SIGNATURES, encoding="utf-8")
+    assert refused(here, "hinge.yaml", *words, "--library", "numpy") == said
+
+
+@pytest.mark.parametrize("name", ["anything", "named", "by_name"])
+def test_a_signature_that_takes_the_call_is_judged(here: Path, name: str) -> None:
+    (here / "misfit.py").write_text(SIGNATURES, encoding="utf-8")
+    done = check(here, "hinge.yaml", f"misfit:{name}", "--library", "numpy", "--only", "case=hinge")
+    assert done.stdout.startswith(f"misfit:{name} is not hinge (NumPy; 1 case)")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("nothing", "values        returned None, expected a NumPy array: 1 of 1 cases"),
+        ("text", "values        returned the text 'abc', expected a NumPy array: 1 of 1 cases"),
+        ("raises", "values        raises KeyError at 1 of 1 cases"),
+    ],
+)
+def test_what_returns_no_array_is_not_said_to_raise(here: Path, name: str, said: str) -> None:
+    (here / "misfit.py").write_text(SIGNATURES, encoding="utf-8")
+    done = check(here, "hinge.yaml", f"misfit:{name}", "--library", "numpy", "--only", "case=hinge")
+    assert said in done.stdout
+    assert "an exception" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("only", "said"),
+    [
+        ("dtype=float23", "nothing to judge: no case has dtype=float23; did you mean `float32`?"),
+        ("N=99", "nothing to judge: no case has N=99; known are 1, "),
+        ("dtype=float16 N=3", "nothing to judge: no case has dtype=float16; did you mean `float"),
+        ("case=hinge N=4", "nothing to judge: no case has all of `case=hinge N=4` together"),
+    ],
+)
+def test_a_selection_of_nothing_names_the_value_that_no_case_has(here: Path, only: str, said: str) -> None:
+    assert refused(here, "hinge.yaml", "losses:right", "--library", "numpy", "--only", only).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("chek",), "no command `chek`; did you mean `harness check`?"),
+        (("frobnicate",), "no command `frobnicate`; there are run, check, show, "),
+        (("check",), "name an op and a function, as in `harness check softmax my_package.layers:softmax`; "),
+        (
+            ("check", "softmax"),
+            "`softmax`: name a function too, as in `harness check softmax my_package.layers:softmax`",
+        ),
+        (("check", "./a.yaml"), "`./a.yaml`: name a function too, as in `harness check ./a.yaml my_package.layers:a`"),
+        (
+            ("check", "relu", "a:b", "--algorithm", "wino"),
+            "--algorithm: unknown `wino`; did you mean `winograd`?; there are",
+        ),
+    ],
+)
+def test_a_command_that_is_not_whole_shows_one_that_is(here: Path, words: tuple[str, ...], said: str) -> None:
+    command = [sys.executable, "-m", "harness", *words]
+    done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"harness: {said}")
+
+
+@pytest.mark.parametrize("command", ["check", "shrink"])
+def test_help_names_every_algorithm(command: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "harness", command, "-h"], capture_output=True, text=True, check=False)
+    told = "".join(done.stdout.split())
+    assert all(name in told for name in ALGORITHMS)
+
+
+def test_a_run_says_on_its_table_and_page_which_specs_were_left_out(here: Path) -> None:
+    (here / "hinge.yaml").write_text(SPEC + "candidates:\n  numpy: losses:right\n", encoding="utf-8")
+    (here / "broken.yaml").write_text(SPEC.replace("oracle", "orcale"), encoding="utf-8")
+    words = ("run", "hinge.yaml", "broken.yaml", "--only", "dtype=float64 fill=normal", "-j", "1", "--out", "out")
+    command = [sys.executable, "-m", "harness", *words]
+    done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 2
+    assert "1 spec cannot be read and was not judged: broken.yaml" in done.stdout
+    assert "1 spec cannot be read and was not judged: broken.yaml" in (here / "out/index.html").read_text("utf-8")
+
+
+SLOW = """\
+import time
+import numpy as np
+
+
+def slow(input, target, margin):
+    time.sleep(0.01 if input.shape[0] != 4 else 20)
+    return np.mean(np.maximum(0, 1.001 * margin - (2 * target - 1) * input)).astype(input.dtype)
+"""
+
+
+def test_a_budget_of_seconds_is_that_of_the_whole_command(here: Path) -> None:
+    (here / "slow.py").write_text(SLOW, encoding="utf-8")
+    began = time.monotonic()
+    done = check(here, "hinge.yaml", "slow:slow", "--library", "numpy", "--budget", "12s", "-j", "2")
+    assert time.monotonic() - began < 12 + 8  # what starts and ends a process, on a busy machine
+    assert done.returncode == 1
+    assert "slow:slow is not hinge (NumPy; " in done.stdout
+
+
+def test_sigterm_ends_judging_and_tells_what_was_judged(here: Path) -> None:
+    (here / "slow.py").write_text(SLOW, encoding="utf-8")
+    words = ("check", "hinge.yaml", "slow:slow", "--library", "numpy", "-j", "1")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", *words], cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    said = process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert said.startswith("first, after ")
+    assert "slow:slow is not hinge (NumPy; " in out
+    assert "SIGTERM ended it: the answer is of the " in err
+    assert process.returncode == 130
+
+
+def test_a_wrong_call_that_the_definition_takes_is_not_said_to_be_lacking(here: Path) -> None:
+    done = check(here, "hinge.yaml", "losses:right", "--library", "numpy", "--only", "N=3 dtype=float64")
+    assert "not offered" not in done.stdout
+    rows = check(here, "hinge.yaml", "losses:right", "--library", "numpy", "--only", "N=3 dtype=float64", "--format", "rows")
+    assert "is a wrong call that the harness made up, and the definition takes it, too" in rows.stdout

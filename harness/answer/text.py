@@ -142,11 +142,11 @@ def what(cause: Cause, tally: Tally) -> str:
     match cause.manner:
         case Manner.RETURNS:
             return f"{tally.wrong:,} of {tally.judged:,} calls that must raise return: {_names(cause)}"
-        case Manner.RAISES:
-            return f"raises {cause.detail or 'an exception'} at {of}{subject}"
+        case Manner.RAISES if cause.detail:
+            return f"raises {cause.detail} at {of}{subject}"
         case Manner.ENDS:
             return f"ends its process, or does not answer, at {of}"
-        case Manner.LACKS:
+        case Manner.LACKS | Manner.RAISES:
             return f"{cause.example.message}: {of}{subject}"
         case Manner.FACT:
             return f"wrong at {of}{subject}: {cut(cause.example.message, LONGEST)}"

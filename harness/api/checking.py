@@ -131,6 +131,8 @@ def check(
     if not library:
         found, _ = trying.library(spec, given, held, seed)
         given = replace(given, library=found)
+    if wrong := trying.misfit(spec, given, held):
+        raise TypeError(wrong)
     given = replace(given, offers={**given.offers, **trying.values(spec, given, held, seed)})
     spec = replace(spec, candidates=(given,), known=())
     chosen = runs.plan([spec], seed, only)

@@ -27,10 +27,14 @@ Arrays = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a signature: whether it has a default, and whether it may be given by name."""
+    """One parameter of a signature: whether it may be given by name, and whether it must be given, having no default."""
 
     name: str
     named: bool
+    needed: bool = False
+
+    def __str__(self) -> str:
+        return self.name if self.needed else f"{self.name}=..."
 
 
 @dataclass(frozen=True)
@@ -201,13 +205,15 @@ def _keywords(text: str) -> dict[str, Any]:
 
 def _applied(found: Any) -> Callable[..., Any]:
     """The call of an autograd Function, whose arguments go by position."""
-    names = tuple(inspect.signature(found.forward).parameters)
-    names = names[1:] if not hasattr(found, "setup_context") or names[:1] == ("ctx",) else names
+    taken = tuple(inspect.signature(found.forward).parameters.values())
+    taken = taken[1:] if not hasattr(found, "setup_context") or [p.name for p in taken[:1]] == ["ctx"] else taken
+    names = tuple(p.name for p in taken)
 
     def apply(function: Any, *inputs: Any, **params: Any) -> Any:
         return function.apply(*inputs, *(params[name] for name in names[len(inputs) :] if name in params))
 
-    parameters = [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in ("function", *names)]
+    either = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter("function", either), *(p.replace(kind=either) for p in taken)]
     apply.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return MethodType(apply, found)
 
@@ -236,7 +242,11 @@ def signature(function: Callable[..., Any] | None) -> Signature:
     if parameters is None or any(p.kind is p.VAR_POSITIONAL for p in parameters):
         return Signature(None)
     anything = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    told = (Parameter(p.name, p.kind is not p.POSITIONAL_ONLY) for p in parameters if p.kind is not p.VAR_KEYWORD)
+    told = (
+        Parameter(p.name, p.kind is not p.POSITIONAL_ONLY, p.default is p.empty)
+        for p in parameters
+        if p.kind is not p.VAR_KEYWORD
+    )
     return Signature(tuple(told), anything)
 
 

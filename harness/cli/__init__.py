@@ -4,6 +4,7 @@ Exit codes: 0 conforms, 1 deviates or judged nothing, 2 a bad spec or usage, 3 o
 
 - refusals: what goes wrong -> a line and an exit code
 - printing: rows -> text
+- until: a budget, a signal -> whether a command goes on
 - files: names, paths -> specs, runs
 - earlier: a run -> the baseline, the runs before it
 - judging: specs -> verdicts as they come

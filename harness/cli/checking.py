@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from harness.cli import judging, leaving
 from harness.cli.first import First
 from harness.cli.given import asked, refuse_unknown_names
 from harness.cli.refusals import CONFORMS, DEVIATES, refuse
+from harness.cli.until import Until
+from harness.vocabulary import counted
 
 if TYPE_CHECKING:
     from harness.builds import Build
@@ -40,15 +43,30 @@ class Wanted:
 
 def check(spec: Spec, given: tuple[CandidateSpec, ...], wanted: Wanted, means: judging.Means) -> int:
     """Judge a user's candidates and say what they are: the exit code. A library's own known faults are excused."""
-    from harness.answer.names import with_names
-
     accepted, quiet = levels(wanted.accept), wanted.form != "table"
     judging.one_thread()
     _refuse_unsound(spec, wanted.seed)
     given = tuple(asked(spec, c, wanted.seed, quiet) for c in given)
     refuse_unknown_names(spec, given)
-    began = time.monotonic()
-    chosen, rows, first = _judged(spec, given, wanted, means, quiet)
+    until = Until(judging.budget(wanted.budget)[1])
+    with until.heeding():
+        chosen, rows, first = _judged(spec, given, wanted, means, until, quiet)
+        return _told(spec, given, chosen, rows, first, accepted, wanted, until)
+
+
+def _told(
+    spec: Spec,
+    given: Sequence[CandidateSpec],
+    chosen: Plan,
+    rows: list[Verdict],
+    first: First,
+    accepted: frozenset[Level],
+    wanted: Wanted,
+    until: Until,
+) -> int:
+    """Say what the rows come to: the exit code."""
+    from harness.answer.names import with_names
+
     order = {case.id: case for case in chosen.cases[spec.op]}
     if wanted.form == "rows":
         for row in sorted(rows, key=lambda r: (list(order).index(r.case), r.candidate)):
@@ -57,9 +75,15 @@ def check(spec: Spec, given: tuple[CandidateSpec, ...], wanted: Wanted, means: j
     answers = [answer(spec, c, order, by_name[c.name], accepted) for c in given]
     if wanted.form != "rows" or wanted.out:
         answers = [first.smallest(a) for a in answers]
-    answers = [with_names(a, spec, _held(spec, c), order, wanted.seed) for a, c in zip(answers, given, strict=True)]
-    left = leaving.leave(spec, chosen, answers, rows, wanted.out, time.monotonic() - began)
+    answers = [
+        until.given(partial(with_names, a, spec, _held(spec, c), order, wanted.seed), instead=a)
+        for a, c in zip(answers, given, strict=True)
+    ]
+    left = leaving.leave(spec, chosen, answers, rows, wanted.out, time.monotonic() - until.began)
     _print(answers, left, wanted.form)
+    if until.stopped:
+        count = counted(len({row.case for row in rows}), "case")
+        raise KeyboardInterrupt(f"SIGTERM ended it: the answer is of the {count} judged so far")
     for a in answers:
         if a.said is Said.OPEN:
             click.echo(
@@ -88,7 +112,7 @@ def _held(spec: Spec, given: CandidateSpec) -> Candidate:
 
 
 def _judged(
-    spec: Spec, given: tuple[CandidateSpec, ...], wanted: Wanted, means: judging.Means, quiet: bool
+    spec: Spec, given: tuple[CandidateSpec, ...], wanted: Wanted, means: judging.Means, until: Until, quiet: bool
 ) -> tuple[Plan, list[Verdict], First]:
     """The rows of the candidates, as far as the time goes, and the first deviations."""
     from harness import ledger, runs
@@ -100,18 +124,17 @@ def _judged(
     differing = {c.name for c in beside if c.algorithm != algorithm}
     beside = tuple(replace(c, name=f"{c.name} (the library's own)", algorithm=algorithm) for c in beside)
     chosen = judging.planned([replace(spec, candidates=(*given, *beside), known=())], wanted.seed, wanted.only)
-    count, seconds = judging.budget(wanted.budget)
+    count, _ = judging.budget(wanted.budget)
     chosen = runs.nearest(chosen) if count is None else runs.budgeted(chosen, count, set())
-    over = time.monotonic() + seconds
     rows: list[Verdict] = []
-    first = First(spec, wanted.seed, {c.name: c for c in given}, quiet, shrinks=wanted.form != "rows")
+    first = First(spec, wanted.seed, {c.name: c for c in given}, quiet, wanted.form != "rows", until)
 
     def judge(plan: Plan) -> bool:
         """Judge a plan; whether there is more to be judged."""
         by_id = {case.id: case for case in plan.cases[spec.op]}
         tasks = [_beside(task, spec, by_id[task.case], beside, differing, here) for task in plan.tasks]
-        judged = judging.watched(judging.judged(tasks, plan, means), len(tasks), quiet)
-        for task, found in judging.within(judged, over - time.monotonic()):
+        judged = judging.watched(judging.judged(tasks, plan, means, until.enough), len(tasks), quiet)
+        for task, found in judging.within(judged, until.enough):
             _refuse_absent(found)
             _refuse_faulty(spec, found)
             excused = ledger.excused(found, {c.name for c in beside})
@@ -119,7 +142,7 @@ def _judged(
             rows.extend(excused)
             if wanted.fail_fast and len(first.found) == len(given):
                 return False
-        return time.monotonic() < over
+        return not until.enough()
 
     asked_for, going = list(chosen.cases[spec.op]), judge(chosen)
     for further in _further(chosen, spec, given, rows, asked_for) if going and not wanted.only else ():
@@ -169,9 +192,9 @@ def _print(answers: Sequence[Answer], left: Sequence[str], form: str) -> None:
 
 def _why_unjudged(rows: Sequence[Verdict]) -> str:
     """Why no value of a candidate was looked at: the candidate's own doing, or what is due is not known."""
-    from harness.vocabulary import counted
-
     unknown = [r.message for r in rows if r.status == "inconclusive"]
+    if not rows:
+        return "no case was done in the time that --budget gives"
     if not unknown:
         return "it is unsupported at every case"
     return f"{counted(len(unknown), 'verdict')} on it inconclusive: {Counter(unknown).most_common(1)[0][0]}"

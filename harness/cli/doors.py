@@ -19,6 +19,18 @@ class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(NAMES)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command of a word; where there is none the nearest is named."""
+        from difflib import get_close_matches
+
+        if args and not args[0].startswith("-") and args[0] not in NAMES:
+            near = get_close_matches(args[0], NAMES, 1)
+            told = f"did you mean `harness {near[0]}`?" if near else f"there are {', '.join(NAMES)}"
+            refuse(f"no command `{args[0]}`; {told}")
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in NAMES:
             return None

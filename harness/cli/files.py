@@ -34,8 +34,8 @@ def specs(names: Sequence[str]) -> tuple[Spec, ...]:
     return readable(names)[0]
 
 
-def readable(names: Sequence[str]) -> tuple[tuple[Spec, ...], bool]:
-    """The specs that can be judged, and whether others are broken (each problem a line on stderr)."""
+def readable(names: Sequence[str]) -> tuple[tuple[Spec, ...], tuple[str, ...]]:
+    """The specs that can be judged, and the paths of those that are broken (each problem a line on stderr)."""
     from harness import runs
     from harness.specs import importable
 
@@ -51,7 +51,9 @@ def unimported(names: Sequence[str]) -> tuple[Spec, ...]:
     return _sound(names, lambda spec: ())[0]
 
 
-def _sound(names: Sequence[str], problems_of: Callable[[Spec], tuple[SpecError, ...]]) -> tuple[tuple[Spec, ...], bool]:
+def _sound(
+    names: Sequence[str], problems_of: Callable[[Spec], tuple[SpecError, ...]]
+) -> tuple[tuple[Spec, ...], tuple[str, ...]]:
     from harness import specs
     from harness.laws import LAWS
 
@@ -66,7 +68,7 @@ def _sound(names: Sequence[str], problems_of: Callable[[Spec], tuple[SpecError, 
         click.echo(str(problem), err=True)
     if errors and not sound:
         sys.exit(BAD_USE)
-    return sound, bool(errors)
+    return sound, tuple(dict.fromkeys(problem.path for problem in errors))
 
 
 def one_spec(name: str) -> Spec:

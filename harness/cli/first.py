@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.answer import Answer, Cause, Level, Manner, Smallest
+from harness.cli.until import Until
 
 if TYPE_CHECKING:
     from harness.model import CandidateSpec, Case, Spec, Verdict
@@ -42,6 +43,7 @@ class First:
     given: Mapping[str, CandidateSpec]
     quiet: bool = False
     shrinks: bool = True
+    until: Until = field(default_factory=Until)
     began: float = field(default_factory=time.monotonic)
     found: dict[str, tuple[Verdict, list[Shrunk]]] = field(default_factory=dict)
     threads: list[threading.Thread] = field(default_factory=list)
@@ -68,7 +70,7 @@ class First:
             click.echo(f"first, after {seconds:.1f} s: {row.case}: {row.law}{of}: {said}", err=True)
 
     def _shrink(self, row: Verdict, case: Case, small: list[Shrunk]) -> None:
-        found = shrunk(self.spec, case, self.given[row.candidate], row, self.seed)
+        found = self._smaller(case, row)
         if found is not None:
             small.append(found)
             if not self.quiet:
@@ -77,7 +79,7 @@ class First:
     def smallest(self, answer: Answer) -> Answer:
         """The answer, with the smallest inputs of its first causes."""
         for thread in self.threads:
-            thread.join()
+            thread.join(self.until.left if self.until.left < float("inf") else None)
         found = [self._of(cause, answer) if n < MOST else cause for n, cause in enumerate(answer.causes)]
         return replace(answer, causes=tuple(found))
 
@@ -87,10 +89,16 @@ class First:
             return cause
         first, done = self.found.get(answer.candidate, (row, []))
         same = (first.law, first.of, first.case) == (row.law, row.of, row.case)
-        small = done[0] if same and done else shrunk(self.spec, case, self.given[answer.candidate], row, self.seed)
+        small = done[0] if same and done else self._smaller(case, row)
         if small is None:
             return cause
         return replace(cause, smallest=Smallest(small.case.id, written(self.spec, small, self.seed), small.row))
+
+    def _smaller(self, case: Case, row: Verdict) -> Shrunk | None:
+        """The smallest case at which a row is broken in the same way; None where there is none to be had in time."""
+        if self.until.over():
+            return None
+        return shrunk(self.spec, case, self.given[row.candidate], row, self.seed, min(SECONDS, self.until.left))
 
     def _case(self, cause: Cause) -> Case | None:
         from harness import cases
@@ -99,16 +107,16 @@ class First:
         return None if case.invalid else case
 
 
-def shrunk(spec: Spec, case: Case, given: CandidateSpec, row: Verdict, seed: int) -> Shrunk | None:
+def shrunk(spec: Spec, case: Case, given: CandidateSpec, row: Verdict, seed: int, seconds: float) -> Shrunk | None:
     """The smallest case at which a row is broken in the same way; None where there is none to be had."""
     from harness import shrinking
     from harness.execution import ExecutionError
 
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + seconds
     try:
-        with shrinking.Looks([(spec, given, row.under)]) as looks:
+        with shrinking.Looks([(spec, given, row.under)], min(shrinking.TIMEOUT, seconds)) as looks:
             return shrinking.descend(looks, spec, case, given, row, seed=seed, until=until)
-    except ExecutionError:
+    except (ExecutionError, OSError):  # the command ends, and its processes and folders with it
         return None
 
 

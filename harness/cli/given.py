@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 
 def op_of(words: Iterable[str]) -> tuple[str, tuple[str, ...]]:
     """The op and the paths of a command's words; without an op it is the one that the function is called."""
-    first, *rest = words
+    first, *rest = words or [""]
+    if not first:
+        refuse(
+            "name an op and a function, as in `harness check softmax my_package.layers:softmax`; `harness list` has the ops"
+        )
     if ":" not in first:
         if not rest:
-            refuse(f"`{first}`: name a function too, as in `harness check {first} my_package.layers:{first}`")
+            refuse(
+                f"`{first}`: name a function too, as in `harness check {first} my_package.layers:{Path(first).stem}`"
+            )
         return first, tuple(rest)
     name = first.rpartition(":")[2].rpartition(".")[2].partition("(")[0]
     ops = {s.op for s in files.unimported(())}
@@ -45,6 +51,7 @@ def given(
     """The candidate a user names; its library is left open where its name does not tell it."""
     from harness.model import CandidateSpec
     from harness.specs import ALGORITHMS
+    from harness.specs.errors import nearest_alone
 
     for dotted in filter(None, (path, vjp)):
         if ":" not in dotted:
@@ -55,7 +62,9 @@ def given(
         if "/" in file and not file.endswith(".py"):
             refuse(f"`{dotted}`: write MODULE:ATTR or FILE.py:ATTR")
     if algorithm not in ALGORITHMS:
-        refuse(f"--algorithm {algorithm}: one of {', '.join(ALGORITHMS)}")
+        refuse(
+            f"--algorithm: unknown `{algorithm}`{nearest_alone(algorithm, ALGORITHMS)}; there are {', '.join(ALGORITHMS)}"
+        )
     taken = dict(_selection(offers))
     dtypes = taken.pop("dtype", None)
     told = library or _told_library(path)
@@ -109,6 +118,8 @@ def asked(spec: Spec, named: CandidateSpec, seed: int, quiet: bool) -> Candidate
             refuse(f"`{named.call}` {error}")
         named = replace(named, library=library)
         said.append(f"library {library}: {how} (--library says otherwise)")
+    if wrong := trying.misfit(spec, named, held):
+        refuse(wrong)
     if values := trying.values(spec, named, held, seed):
         named = replace(named, offers={**named.offers, **values})
         told = " ".join(f"{name}={value}" for name, (value,) in values.items())

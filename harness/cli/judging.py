@@ -7,7 +7,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -98,8 +98,8 @@ class Means:
     dask: str | None = None
 
 
-def judged(tasks: list[Any], chosen: Plan, means: Means) -> Iterator[Judged]:
-    """Every task with its verdicts as they come: in this process, in isolated ones or on a cluster."""
+def judged(tasks: list[Any], chosen: Plan, means: Means, over: Callable[[], bool] = lambda: False) -> Iterator[Judged]:
+    """Every task with its verdicts as they come, until ``over``: in this process, in isolated ones or on a cluster."""
     from harness import execution, runs
     from harness.asking.hosts import Limits
 
@@ -126,6 +126,7 @@ def judged(tasks: list[Any], chosen: Plan, means: Means) -> Iterator[Judged]:
         timeout=means.timeout,
         memory=memory,
         tell=lambda line: click.echo(line, err=True),
+        over=over,
     )
 
 
@@ -162,13 +163,12 @@ def budget(text: str) -> tuple[int | None, float]:
     return (int(found[1]), float("inf")) if not found[2] else (None, int(found[1]) * (60.0 if found[2] == "m" else 1.0))
 
 
-def within(judged: Generator[Judged, None, None], seconds: float) -> Iterator[Judged]:
-    """The same until the time is over."""
-    over = time.monotonic() + seconds
+def within(judged: Generator[Judged, None, None], over: Callable[[], bool]) -> Iterator[Judged]:
+    """The same until ``over``."""
     with closing(judged):
         for item in judged:
             yield item
-            if time.monotonic() > over:
+            if over():
                 return
 
 

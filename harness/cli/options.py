@@ -6,6 +6,7 @@ import click
 
 from harness.asking.registry import LIBRARIES
 from harness.cli import judging
+from harness.vocabulary import ALGORITHMS
 
 _POSITIVE = click.FloatRange(min=0, min_open=True)
 
@@ -44,7 +45,7 @@ algorithm = click.option(
     "--algorithm",
     default="conventional",
     show_default=True,
-    help="fft, winograd, 3m, strassen, blocked, step-by-step, low-precision-accumulation, polynomial-erf.",
+    help=f"How it computes: {', '.join(name for name in ALGORITHMS if name != 'conventional')}.",
 )
 offers = click.option(
     "--offers", default="", metavar="SELECTION", help='The cases it takes, as "dtype=float32,float64 groups=1".'

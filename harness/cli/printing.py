@@ -80,6 +80,8 @@ def print_run(store: Store, table: Any, form: str) -> None:
     else:
         head, *rows = report.summary(header, table)
         columns(list(head), [list(r) for r in rows])
+        if header.get("broken"):
+            click.echo(f"PARTIAL: {report.unfinished(header)}")
 
 
 def _told(row: Mapping[Any, Any]) -> str:

@@ -15,6 +15,7 @@ import click
 
 from harness.cli import endings, files, judging
 from harness.cli.refusals import BAD_USE, CONFORMS, DEVIATES, refuse
+from harness.cli.until import Until
 from harness.vocabulary import RUN_FILE
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.M
         here = runs.build(tuple(chosen.specs.values()))
         facts = runs.facts(chosen.specs.values())
     header = runs.header(chosen, _command(), facts, here)
-    header |= {"shard": part.shard, "only": part.only, "budget": part.budget}
+    header |= {"shard": part.shard, "only": part.only, "budget": part.budget, "broken": list(broken)}
     out.mkdir(parents=True, exist_ok=True)
     try:
         with writing(path):
@@ -63,8 +64,9 @@ def run(names: Sequence[str], out: Path, form: str, part: Part, means: judging.M
             with Store.resume(path, header) if resume else Store.create(path, header) as store:
                 _refuse_another_part(store, header)
                 left = _left(store, tasks)
-                judged = judging.watched(judging.judged(left, chosen, means), len(left), quiet=form != "table")
-                for _, rows in judging.within(judged, seconds):
+                over = Until(seconds).over
+                judged = judging.watched(judging.judged(left, chosen, means, over), len(left), quiet=form != "table")
+                for _, rows in judging.within(judged, over):
                     store.append(rows)
                 store.flush()
                 stale = runs.stale(chosen, store.marks(), whole=not runs.part(header), here=here)

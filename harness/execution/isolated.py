@@ -39,6 +39,7 @@ IDLE_DEATHS = 2
 TICK = 0.1
 
 Tell = Callable[[str], None]
+Over = Callable[[], bool]
 
 
 def isolated(
@@ -49,15 +50,17 @@ def isolated(
     timeout: float = TIMEOUT,
     memory: int = MEMORY,
     tell: Tell = lambda line: None,
+    over: Over = lambda: False,
 ) -> Iterator[Judged]:
     """Judge the tasks in that many processes, each with its own time and memory; no death ends the run.
 
     ``timeout`` is seconds of computing for one candidate at one case, ``memory`` bytes beyond the judge's size. ``tell``
-    gets a line about each process lost. Raises ExecutionError where the work cannot be set up.
+    gets a line about each process lost. It ends as soon as ``over`` says so, whatever is under way. Raises ExecutionError
+    where the work cannot be set up.
     """
     pool = _Pool(setup, workers, Limits(timeout, memory), tell)
     try:
-        yield from pool.judged(iter(tasks))
+        yield from pool.judged(iter(tasks), over)
     finally:
         pool.close()
 
@@ -111,18 +114,18 @@ class _Pool:
         self._closed = False
         atexit.register(self.close)
 
-    def judged(self, source: Iterator[Task]) -> Iterator[Judged]:
+    def judged(self, source: Iterator[Task], over: Over = lambda: False) -> Iterator[Judged]:
         """Every task with its verdicts, as they come. Raises ExecutionError where another thread closes the pool."""
         try:
-            yield from self._judged(source)
+            yield from self._judged(source, over)
         except (OSError, ValueError):
             if not self._closed:
                 raise
             raise ExecutionError("the judges were ended") from None
 
-    def _judged(self, source: Iterator[Task]) -> Iterator[Judged]:
+    def _judged(self, source: Iterator[Task], over: Over) -> Iterator[Judged]:
         self._forget()
-        while True:
+        while not over():
             if self._closed:
                 raise ExecutionError("the judges were ended")
             self._fill(source)

@@ -11,7 +11,7 @@ from harness.report.causes import foremost
 from harness.report.clusters import Cluster, clusters
 from harness.report.page import moment, page
 from harness.report.site import Past, Step, feed, index, past, step
-from harness.report.tables import READING, csv, markdown, summary
+from harness.report.tables import READING, csv, markdown, summary, unfinished
 from harness.report.trust import kills
 
 __all__ = [
@@ -33,4 +33,5 @@ __all__ = [
     "past",
     "step",
     "summary",
+    "unfinished",
 ]

@@ -12,6 +12,7 @@ from harness import cases, runs
 from harness.model import COLUMNS
 from harness.report.causes import foremost
 from harness.report.counts import NUMBERS, SIGNS, Cell, cells, counts, short, table
+from harness.vocabulary import counted
 
 #: How pandas reads the CSV back as it was: ``pandas.read_csv(path, **READING)``.
 READING: Mapping[str, Any] = {
@@ -52,8 +53,12 @@ def unfinished(header: Mapping[str, Any]) -> str:
     """Why a run is not whole, in words; empty where it is."""
     if not header.get("complete"):
         return "this run did not reach its end"
-    part = runs.part(header)
-    return f"this run is a part of its specs' cases ({part})" if part else ""
+    part, broken = runs.part(header), header.get("broken", ())
+    told = [f"this run is a part of its specs' cases ({part})"] if part else []
+    if broken:
+        were = "was" if len(broken) == 1 else "were"
+        told.append(f"{counted(len(broken), 'spec')} cannot be read and {were} not judged: {', '.join(broken)}")
+    return "; ".join(told)
 
 
 def markdown(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> str:

@@ -13,7 +13,7 @@ from harness.cli.refusals import finish
 
 
 @click.command("check")
-@click.argument("words", nargs=-1, required=True, metavar="[OP] MODULE:ATTR|FILE.py:ATTR...")
+@click.argument("words", nargs=-1, metavar="[OP|SPEC.yaml] MODULE:ATTR|FILE.py:ATTR...")
 @options.library
 @options.vjp
 @options.algorithm
@@ -26,7 +26,12 @@ from harness.cli.refusals import finish
 @options.workers
 @options.timeout
 @options.memory
-@click.option("--budget", default="", metavar="N|Ns|Nm", help="Judge N cases, or for N seconds or minutes.")
+@click.option(
+    "--budget",
+    default="",
+    metavar="N|Ns|Nm",
+    help="Judge N cases, or take N seconds or minutes once all functions are loaded: for all of them, causes included.",
+)
 @click.option("--fail-fast", is_flag=True, help="Stop at the first deviation.")
 @click.option(
     "--accept",
@@ -57,7 +62,8 @@ def command(
 ) -> None:
     """Is my function that op? Says so on one screen: the causes of what is wrong, and what was judged.
 
-    Without OP it is the op that the function is called like. --format json is one document, rows one verdict a line.
+    OP is the name of a spec in specs/, of one that comes with the package, or the path of a spec's file. Without it, it
+    is the op that the function is called like. --format json is one document, rows one verdict a line.
     """
     op, paths = given.op_of(words)
     means = judging.Means(workers, timeout, memory)

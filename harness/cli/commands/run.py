@@ -24,7 +24,7 @@ from harness.cli.refusals import finish
     "--budget",
     default="",
     metavar="N|Ns|Nm",
-    help="Judge N cases, or for N seconds or minutes: first what the run in --out before has not seen.",
+    help="Judge N cases, or for N seconds or minutes, and then make the page: first what the run in --out before has not seen.",
 )
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run in --out.")
 @click.option(
