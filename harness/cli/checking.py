@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,9 @@ def check(spec: Spec, given: tuple[CandidateSpec, ...], wanted: Wanted, means: j
     answers = [answer(spec, c, order, by_name[c.name], accepted) for c in given]
     if wanted.form != "rows" or wanted.out:
         answers = [first.smallest(a) for a in answers]
-    answers = [with_names(a, spec, _held(spec, c), order, wanted.seed) for a, c in zip(answers, given, strict=True)]
+    answers = [
+        with_names(a, spec, partial(_held, spec, c), order, wanted.seed) for a, c in zip(answers, given, strict=True)
+    ]
     left = leaving.leave(spec, chosen, answers, rows, wanted.out, time.monotonic() - began)
     _print(answers, left, wanted.form)
     for a in answers:
