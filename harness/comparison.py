@@ -190,15 +190,18 @@ def own_error(due: Answer, own: Array) -> Array:
     """How far two evaluations of one wrong function may be apart, in tiers, shape (3, *shape).
 
     Two right ones differ by twice the bound at most. A wrong one has its roundings elsewhere: what counts is the largest
-    bound of all entries, as a part of the largest entry.
+    bound of all entries, as a part of the largest entry. Where no right answer is a number, nothing is known.
     """
     error = due.whole.error
     if not own.size:
         return error
+    known = np.isfinite(error) & np.isfinite(due.expected)
+    if not known.all(axis=0).any():
+        return np.full_like(error, np.inf)
     sizes = [float(np.max(np.abs(x), initial=0, where=np.isfinite(x))) for x in (due.expected, own)]
     grown = max(1.0, sizes[1] / sizes[0]) if sizes[0] > 0 else 1.0
-    largest = np.max(error, axis=tuple(range(1, error.ndim)), initial=0, where=np.isfinite(error), keepdims=True)
-    both: Array = 2 * np.maximum(error, grown * largest)
+    largest = np.max(error, axis=tuple(range(1, error.ndim)), initial=0, where=known, keepdims=True)
+    both: Array = 2 * np.maximum(np.where(known, error, 0), grown * largest)
     return both
 
 

@@ -76,14 +76,17 @@ def _bits(wrong: Array, inside: int) -> float:
 
 
 def _border(wrong: Array) -> Iterator[Found]:
-    """All wrong entries stand at the ends of the last axis, or of the last two."""
-    for count in (1, 2):
-        if wrong.ndim < count:
-            return
-        within: tuple[Any, ...] = (..., *(slice(1, -1) for _ in range(count)))
-        inner = wrong[within]
-        if inner.size and not inner.any():
-            yield Place("border", -count), _bits(wrong, wrong.size - inner.size)
+    """How near to the ends of the last axis, or of the last two, all wrong entries stand."""
+    depths = [np.minimum(np.arange(n), np.arange(n)[::-1]) for n in wrong.shape[-2:]]
+    if depths:
+        yield Place("border", -1), _nearest(wrong, np.broadcast_to(depths[-1], wrong.shape))
+    if len(depths) > 1:
+        yield Place("border", -2), _nearest(wrong, np.broadcast_to(np.minimum.outer(*depths), wrong.shape))
+
+
+def _nearest(wrong: Array, depth: Array) -> float:
+    """How unlikely chance puts all wrong entries as near to an end as they are."""
+    return _bits(wrong, int((depth <= depth[wrong].max()).sum()))
 
 
 def _kinds(wrong: Array, expected: Array, actual: Array) -> Iterator[Found]:

@@ -14,6 +14,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -117,7 +118,7 @@ def told(entry: Entry, most: int) -> Told:
     judge = runs.ready(asked, runs.holders(str(ROOT / "tests"), "", None))
     rows = [r for c in order.values() for r in judge.verdicts(c, SEED, lambda *_: None) if r.candidate == given.name]
     found = answer(spec(entry.op), given, order, rows)
-    found = with_names(found, spec(entry.op), held(entry), order, SEED)
+    found = with_names(found, spec(entry.op), partial(held, entry), order, SEED)
     return Told(entry, *says_first(found), found, time.process_time() - began)
 
 

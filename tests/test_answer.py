@@ -18,6 +18,7 @@ from harness.answer.columns import Columns
 from harness.answer.digits import apart, pair
 from harness.answer.levels import FAMILIES, OF_LAW, WORDS
 from harness.answer.rules import parts, rule
+from harness.answer.words import about
 from harness.asking.binding import load
 from harness.model import CandidateSpec, Spec, Traits, Verdict, shown
 from harness.subjects import OTHER_KINDS
@@ -69,6 +70,49 @@ def forgets(x):
 
 
 forgets.calls = 0
+
+
+def writes_to_its_input(x):
+    y = np.asarray(1 / (1 + np.exp(-x)))
+    if 0 not in x.strides:
+        x *= 2
+    return y
+
+
+KEPT = {}
+
+
+def returns_one_array(x):
+    out = KEPT.setdefault((x.shape, x.dtype), np.empty(x.shape, x.dtype))
+    out[...] = 1 / (1 + np.exp(-x))
+    return out
+
+
+def keeps_by_identity(x):
+    if KEPT.get("of") is not x:
+        KEPT.update(of=x, y=np.asarray(1 / (1 + np.exp(-x))))
+    return KEPT["y"].copy()
+
+
+RANKS = {}
+
+
+def keeps_a_plan_of_its_first_rank(x):
+    y = np.asarray(1 / (1 + np.exp(-x)))
+    return y if RANKS.setdefault(x.shape[-1:], x.ndim) == x.ndim else 2 * y
+
+
+class Overwrites(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, input):
+        y = torch.sigmoid(input)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        return g * y * (1 - y) if torch.is_grad_enabled() else g.mul_(y * (1 - y))
 
 
 class Scaled(torch.nn.Module):
@@ -203,6 +247,51 @@ def test_what_raises_is_one_cause_whose_rule_is_exact(sigmoid: Spec, folder: Pat
     assert cause.rule.exact
     assert cause.rule.text.startswith("dtype is")
     assert not any("\x1b" in r.message or "\u202e" in r.message for r in rows)
+
+
+@pytest.mark.parametrize(
+    ("function", "says"),
+    [
+        ("writes_to_its_input", "writes to its input `input`"),
+        ("returns_one_array", "results of two calls share memory"),
+    ],
+)
+def test_what_is_written_to_comes_before_what_goes_wrong_of_it(
+    sigmoid: Spec, folder: Path, function: str, says: str
+) -> None:
+    found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:{function}", "numpy", every=15)
+    first = found.causes[0]
+    assert (first.level, first.manner) == (Level.EFFECTS, Manner.FACT)
+    assert says in " ".join(" ".join(lines(found)).split())
+    assert not found.at(Level.VALUES).wrong
+
+
+def test_a_wrong_value_does_not_follow_from_what_is_written_to(sigmoid: Spec, folder: Path) -> None:
+    path = folder / "both.py"
+    path.write_text(
+        "import numpy as np\n\n\ndef f(x):\n    y = np.tanh(x)\n    x *= 2\n    return y\n", encoding="utf-8"
+    )
+    found, _ = judged(sigmoid, f"{path}:f", "numpy", every=15)
+    assert [c.level for c in found.causes if c.manner is not Manner.STEPS] == [Level.VALUES, Level.EFFECTS]
+
+
+def test_a_backward_that_writes_to_the_upstream_gradient_is_said_to(sigmoid: Spec, folder: Path) -> None:
+    found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:Overwrites", "torch", every=30)
+    assert found.causes[0].level is Level.EFFECTS
+    assert "writes to the upstream gradient of `output`" in " ".join(" ".join(lines(found)).split())
+
+
+def test_what_is_kept_of_an_overwritten_input_is_said_in_words(sigmoid: Spec, folder: Path) -> None:
+    found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:keeps_by_identity", "numpy", every=15)
+    assert found.causes[0].level is Level.REPEATS
+    assert "old contents of inputs that were overwritten in place" in " ".join(" ".join(lines(found)).split())
+
+
+def test_bytes_are_swapped_and_axes_are_transposed() -> None:
+    row = Verdict("sigmoid", "sigmoid", "mine", "layout", "output y", "swapped", "deviates", bound="1")
+    assert about(row) == "layout byte-swapped: `y` "
+    assert about(replace(row, law="agrees", scenario="")) == ""
+    assert about(replace(row, law="gradient", subject="gradient of x", scenario="")) == "gradient of x "
 
 
 def test_second_order_of_a_wrong_gradient_follows_from_it(sigmoid: Spec, folder: Path) -> None:
@@ -373,3 +462,11 @@ def test_the_first_deviation_is_told_and_the_last_answer_kept(folder: Path) -> N
     assert again.returncode == 0, again.stderr
     assert "def _of_file" in harness("show", "--script", cwd=folder).stdout
     assert "-1 of" not in harness("shrink", cwd=folder).stderr
+
+
+def test_what_is_right_when_asked_first_depends_on_what_was_called_before(folder: Path) -> None:
+    only = ("--only", "fill=normal layout=contiguous dtype=float64 M=5", "-j", "1")
+    done = harness("check", "sigmoid", "./wrong_sigmoids.py:keeps_a_plan_of_its_first_rank", *only, cwd=folder)
+    said = " ".join(done.stdout.split())
+    assert "depends on what was called before" in said
+    assert "wrong after sigmoid" in said

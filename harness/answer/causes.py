@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from harness import cases
 from harness.answer.columns import Columns, columns, largest, number
-from harness.answer.groups import Group, Manner, folded, groups, manner
+from harness.answer.groups import EFFECTS, Group, Manner, folded, groups, manner
 from harness.answer.levels import SPECIAL, Level, level, wrong
 from harness.answer.patterns import Pattern, pattern
 from harness.answer.rules import Rule, parts, rule
@@ -139,7 +139,8 @@ def _merged(made: list[_Made], facts: _Facts) -> list[_Made]:
 
 
 def _one_of_two(a: _Made, b: _Made, facts: _Facts) -> _Made | None:
-    if "refusals" in (a.root.family, b.root.family):
+    families = {a.root.family, b.root.family}
+    if "refusals" in families or (EFFECTS in families and len(families) > 1):
         return None
     rows, laws = (*a.root.rows, *b.root.rows), a.root.laws | b.root.laws
     larger = max((a.root, b.root), key=lambda g: (g.manner is not Manner.STEPS, len(g.cases)))
@@ -260,7 +261,7 @@ class _Facts:
             detail=root.detail,
             subjects=tuple(
                 dict.fromkeys(
-                    (own is Level.LAYOUTS and r.scenario) or r.of
+                    (own in (Level.LAYOUTS, Level.REPEATS) and r.scenario) or r.of
                     for r in sorted(root.rows, key=lambda r: self._place.get(r.case, 0))
                 )
             ),

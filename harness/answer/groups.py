@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from harness import subjects
 from harness.answer.levels import FAMILIES, wrong
 from harness.model import Case, Verdict
-from harness.subjects import OTHER_KINDS
+from harness.subjects import OTHER_KINDS, Input, Output
 
 #: The part of a kind's cases at which another, earlier one must be wrong too for it to follow from that one.
 FOLLOWS = 2 / 3
@@ -17,6 +18,13 @@ FOLLOWS = 2 / 3
 
 #: Families, the second of which is wrong where the first one is: of the same calls, or of values at other inputs.
 IMPLIED = frozenset({("layout", "values"), ("values", "identities")})
+
+
+#: Laws about a first answer: with no scenario their rows follow from nothing that a call leaves behind.
+DIRECT = frozenset({"status", "shape", "agrees", "dtype", "distribution", "gradient", "forward"})
+
+#: The family of what a call leaves behind.
+EFFECTS = "pure"
 
 
 class Manner(StrEnum):
@@ -95,9 +103,21 @@ def groups(order: Mapping[str, Case], rows: Iterable[Verdict]) -> list[Group]:
     of_values = {case for g in found if g.family == "values" for case in g.cases}
     placed = all(order[c].layout != "contiguous" for c in of_values if c in order)
     first = [g for g in found if placed and g.family == "layout"]  # what is wrong in other layouts alone is so of them
+    first = [*(g for g in found if _in_memory(g)), *first]  # so are answers once memory was written to
     rest = [g for g in found if g not in first]
     rest.sort(key=lambda g: (_ORDER.index(g.family), -len(g.cases), g.manner, g.detail))
     return [*first, *rest]
+
+
+def _in_memory(group: Group) -> bool:
+    """Whether inputs or results of calls are written to, which other laws run into."""
+    kinds = (Input, Output)
+    return group.family == EFFECTS and any(isinstance(subjects.subject(r.subject), kinds) for r in group.rows)
+
+
+def _direct(group: Group) -> bool:
+    """Whether a first answer is wrong: that follows from nothing that calls leave behind."""
+    return any(r.law in DIRECT and not r.scenario for r in group.rows)
 
 
 def folded(found: Iterable[Group]) -> tuple[list[Group], dict[int, list[Group]]]:
@@ -105,7 +125,7 @@ def folded(found: Iterable[Group]) -> tuple[list[Group], dict[int, list[Group]]]
     roots: list[Group] = []
     after: dict[int, list[Group]] = defaultdict(list)
     for group in found:
-        before = [root for root in roots if root.family != group.family]
+        before = [root for root in roots if root.family != group.family and not (_in_memory(root) and _direct(group))]
         covered = group.cases.intersection(*[frozenset[str]().union(*(r.cases for r in before))])
         ahead = [root for root in before if (root.family, group.family) in IMPLIED]
         if before and (ahead or len(covered) >= FOLLOWS * len(group.cases)):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from harness import naming
+from harness.answer.before import dependent
 from harness.answer.causes import Cause, Name, named
 from harness.answer.groups import Manner
 from harness.answer.levels import Level
 from harness.answer.summary import Answer
 from harness.candidates import Candidate
 from harness.model import Case, Spec
+
+#: Gives a candidate in a process of its own.
+Held = Callable[[], Candidate]
 
 #: What names know of: numbers of some levels, and shapes, which are those of another function's values.
 NAMED: Mapping[tuple[Level, Manner], naming.Level] = {
@@ -23,13 +27,17 @@ NAMED: Mapping[tuple[Level, Manner], naming.Level] = {
 }
 
 
-def with_names(found: Answer, spec: Spec, candidate: Candidate, order: Mapping[str, Case], seed: int) -> Answer:
+def with_names(found: Answer, spec: Spec, held: Held, order: Mapping[str, Case], seed: int) -> Answer:
     """The answer, each cause with what the candidate computes instead, where that is known.
 
     What keeps something between calls is given no name: which other function it is depends on what it was asked before.
+    ``held`` gives the candidate in a process of its own, in which it was asked nothing yet.
     """
-    if any(cause.level is Level.REPEATS for cause in found.causes):
+    if not found.causes or any(cause.level is Level.REPEATS for cause in found.causes):
         return found
+    told, candidate = dependent(found.causes[0], spec, held, order, seed)
+    if told.level is Level.REPEATS:
+        return replace(found, causes=(told, *found.causes[1:]))
     first = sorted(found.causes, key=lambda c: c.manner is Manner.RAISES)
     return replace(found, causes=named(first, _namer(spec, candidate, order, seed)))
 

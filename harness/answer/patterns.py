@@ -94,8 +94,9 @@ def _common(seen: Sequence[Traits]) -> frozenset[Place]:
 def _chosen(common: frozenset[Place]) -> tuple[Place, ...]:
     """The place that says most, and what came back there."""
     where = [p for p in common if p.kind not in CAME]
-    order = ("NaN due", "infinite due", "0 due", "negative due", "positive due", "last", "first", "every", "border")
-    where.sort(key=lambda p: (order.index(p.kind) if p.kind in order else len(order), -p.axis, -p.k))
+    due = ("NaN due", "infinite due", "0 due", "negative due", "positive due")
+    order = (*due, "last", "first", "every", "from", "below", "border")
+    where.sort(key=lambda p: (order.index(p.kind), -p.axis, -p.k))
     return (*where[:1], *sorted((p for p in common if p.kind in CAME), key=lambda p: p.kind)[:1])
 
 
@@ -158,7 +159,7 @@ def _told(place: Place) -> str:
             start = f", from {place.rest} on" if place.rest else ""
             return f"every {place.k}th entry {_along(place.axis)}{start}"
         case "border":
-            return "the border alone" if place.axis == -2 else "both ends of the last axis alone"
+            return "near the border alone" if place.axis == -2 else "near the ends of the last axis alone"
         case kind if kind in CAME:
             return f"gives {kind}"
         case due:

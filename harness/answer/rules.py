@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.answer.columns import Columns
+from harness.answer.words import layout
 from harness.chance import CHANCE, among, choices
 from harness.vocabulary import COMPLEX
 
@@ -270,8 +271,9 @@ def _of_words(found: Columns, wrong: Array) -> Iterator[Tried]:
         frequent = values[np.argsort(-counts, kind="stable")][:MOST_VALUES]
         for value in frequent:
             same, other = ("=", "!=") if axis in found.numbers else ("is", "is not")
-            yield Condition(f"{axis} {same} {value}", 1.0, axis), column == value
-            yield Condition(f"{axis} {other} {value}", 1.2, axis), column != value
+            said = layout(value) if axis == "layout" else value
+            yield Condition(f"{axis} {same} {said}", 1.0, axis), column == value
+            yield Condition(f"{axis} {other} {said}", 1.2, axis), column != value
         for name, group in GROUPS.get(axis, {}).items():
             yield Condition(f"{axis} is {name}", 1.1, axis), np.isin(column, group)
             yield Condition(f"{axis} is not {name}", 1.3, axis), ~np.isin(column, group)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from harness.answer import digits
+from harness.answer import digits, words
 from harness.answer.causes import Cause
 from harness.answer.groups import Manner
 from harness.answer.levels import NAMES, Level, Tally
@@ -148,6 +148,8 @@ def what(cause: Cause, tally: Tally) -> str:
             return f"ends its process, or does not answer, at {of}"
         case Manner.LACKS | Manner.RAISES:
             return f"{cause.example.message}: {of}{subject}"
+        case Manner.FACT if cause.level is Level.EFFECTS:
+            return f"{cut(cause.example.message, LONGEST)}, at {of}"
         case Manner.FACT:
             return f"wrong at {of}{subject}: {cut(cause.example.message, LONGEST)}"
         case Manner.NUMBER:
@@ -165,8 +167,10 @@ def _subjects(cause: Cause) -> str:
     if cause.level in (Level.VALUES, Level.SPECIALS, Level.TYPES, Level.REFUSALS) or not any(cause.subjects):
         return ""
     some = [s for s in cause.subjects if s]
+    if cause.level is Level.REPEATS and len(some) == 1 and some[0] in words.SCENARIOS:
+        return f": {words.SCENARIOS[some[0]]}"
     word = "layout " if cause.level is Level.LAYOUTS else ""
-    return f" ({word}{', '.join(some[:3])}{' ...' if len(some) > 3 else ''})"
+    return f" ({word}{', '.join(map(words.layout, some[:3]))}{' ...' if len(some) > 3 else ''})"
 
 
 def _where(cause: Cause) -> str:

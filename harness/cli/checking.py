@@ -76,7 +76,7 @@ def _told(
     if wanted.form != "rows" or wanted.out:
         answers = [first.smallest(a) for a in answers]
     answers = [
-        until.given(partial(with_names, a, spec, _held(spec, c), order, wanted.seed), instead=a)
+        until.given(partial(with_names, a, spec, partial(_held, spec, c), order, wanted.seed), instead=a)
         for a, c in zip(answers, given, strict=True)
     ]
     left = leaving.leave(spec, chosen, answers, rows, wanted.out, time.monotonic() - until.began)

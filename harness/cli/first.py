@@ -124,6 +124,7 @@ def written(spec: Spec, small: Shrunk, seed: int) -> str:
     """A small case as it reads: inputs, params that are not the first ones, what comes and what is expected."""
     from harness import cases, fills
     from harness.answer.text import apart
+    from harness.answer.words import about
 
     arrays = fills.arrays(spec, small.case, seed)
     case, row = small.case, small.row
@@ -134,8 +135,7 @@ def written(spec: Spec, small: Shrunk, seed: int) -> str:
         f"{n} {cases.write(v)}" for n, v in case.params.items() if cases.write(v) != cases.write(spec.params[n][0])
     ]
     address = "" if told and arrays else f" at {case.id}"
-    of = "" if row.law == "agrees" else f"{row.law} of {row.of} " if row.of else f"{row.law} "
-    came = f"{of}gives {apart(row.actual, row.expected)}" if row.bound else row.message
+    came = f"{about(row)}gives {apart(row.actual, row.expected)}" if row.bound else row.message
     return f"{', '.join([*told, case.dtype])}{address}: {came}"
 
 

@@ -87,7 +87,7 @@ def _in(trial: Trial, name: str, placed: Asked) -> Iterator[Equation]:
         for of in trial.arrays:
             words = ("kept", "overwritten")
             read = Reading(readings.listed, (placed.label,), {"key": "overwritten", "name": of, "words": words})
-            message = f"memory around the {name} input `{of}` was written to"
+            message = f"the memory that holds the {name} input `{of}` was written to"
             yield Fact(Input(of), words[of in overwritten], "kept", message, read, name)
     due = trial.due.values
     for output, actual in placed.values.items():

@@ -51,7 +51,7 @@ def pure(trial: Trial) -> Iterator[Equation | Posed]:
     if trial.departures <= 1:
         yield Fact(State(), state, [], f"the call changed {', '.join(state)}", noted(trial.first, "state"))
     for name in trial.arrays:
-        yield _kept(asked, "changed", Input(name), f"the call changed its input `{name}`")
+        yield _kept(asked, "changed", Input(name), f"it writes to its input `{name}`")
     for name, changed in notes["marks"].items():
         message = f"the call changed of its input `{name}`: {', '.join(changed)}"
         yield Fact(Input(name), changed, [], message, noted(asked, "marks", name), "itself")
@@ -59,10 +59,29 @@ def pure(trial: Trial) -> Iterator[Equation | Posed]:
         message = f"`{name}` shares memory with {', '.join(shared)}"
         yield Fact(Output(name), shared, [], message, noted(asked, "shared", name))
     for name in trial.arrays:
-        yield _kept(asked, "later inputs", Input(name), f"a later call changed the input `{name}` of an earlier one")
+        yield _kept(asked, "later inputs", Input(name), f"a later call writes to the input `{name}` of an earlier one")
     for name in trial.outputs:
-        yield _kept(asked, "later outputs", Output(name), f"a later call changed the earlier `{name}`")
+        yield _kept(
+            asked,
+            "later outputs",
+            Output(name),
+            f"results of two calls share memory: a later call changed the earlier `{name}`",
+        )
     yield from _in_modes(modes)
+    if trial.reversible and trial.bench.finite and trial.differentiable:
+        yield from _upstream(trial.reverse)
+
+
+def _upstream(reverse: Asked) -> Iterator[Fact]:
+    """That reverse mode writes to no upstream gradient, which others may hold."""
+    if not isinstance(reverse.outcome, Returned):
+        return
+    words = ("kept", "changed")
+    for name in reverse.scenario.upstream:
+        read = Reading(readings.listed, (reverse.label,), {"key": "upstream", "name": name, "words": words})
+        message = f"backward writes to the upstream gradient of `{name}`"
+        came = words[name in reverse.outcome.notes["upstream"]]
+        yield Fact(Output(name), came, "kept", message, read, "backward")
 
 
 def _kept(asked: Asked, key: str, of: Input | Output, message: str) -> Fact:
@@ -131,7 +150,7 @@ def _refused(trial: Trial) -> Iterator[Equation | Posed]:
     message = f"the call raised, and changed {', '.join(notes['state'])}"
     yield Fact(State(), notes["state"], [], message, noted(asked, "state"))
     for name in trial.arrays:
-        yield _kept(asked, "changed", Input(name), f"the call raised, and changed its input `{name}`")
+        yield _kept(asked, "changed", Input(name), f"the call raised, and wrote to its input `{name}`")
 
 
 def repeatable(trial: Trial) -> Iterator[Equation | Posed]:

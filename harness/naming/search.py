@@ -52,11 +52,11 @@ class Fit:
 
 
 def fit(alteration: Alteration, sample: Sample, about: Collection[str]) -> Fit | None:
-    """How an alteration fits some of a sample's results; None where it does not.
+    """How an alteration fits some of a sample's gradients, or all of its values; None where it does not.
 
     Where the candidate deviates, the altered definition must be another one, too. No algorithm changes a shape.
     """
-    got = {n: x for n, x in sample.got.items() if n in about}
+    got = {n: x for n, x in sample.got.items() if n in about or sample.level == "values"}
     if isinstance(alteration, ByAlgorithm):
         got = {n: x for n, x in got.items() if x.shape == sample.due[n].expected.shape}
     wrong = [n for n in sample.wrong if n in got]
