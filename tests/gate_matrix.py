@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import gate_images
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -86,6 +88,7 @@ CALLS = {
     "swish": "reference_impls.activations:swish",
     "tan": "numpy:tan",
     "tanh": "numpy:tanh",
+    **gate_images.CALLS,
 }
 
 
@@ -934,6 +937,7 @@ MINIATURES: tuple[Entry, ...] = (
     *family("elementwise", "numpy", ELEMENTWISE),
     *family("models", "numpy", MODELS),
     *family("steps", "numpy", STEPS),
+    *(entry for name, rows in gate_images.WRONG.items() for entry in family(name, "numpy", rows)),
     *of("conv2d", "conv", "numpy", CONV2D),
     *of("conv2d", "conv", "torch", CONV2D_TORCH),
     *of("conv1d", "conv", "numpy", CONV1D),
@@ -1106,4 +1110,5 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("rmsprop_step", "steps:rmsprop_in_extended"),
     right("lion_step", "steps:lion_with_decay_added"),
     right("adamw_step", "steps:adamw_in_extended"),
+    *(right(op, path) for op, path in gate_images.RIGHT),
 )

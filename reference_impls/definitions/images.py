@@ -1,0 +1,155 @@
+"""Images rearranged, resized, pooled to a size, sampled at points, and divided by their neighbourhood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Places = NDArray[np.intp]
+
+
+def pixel_shuffle(input: Any, *, upscale_factor: int) -> Any:
+    """``y[n, c, h r + i, w r + j] = x[n, (c r + i) r + j, h, w]``."""
+    r = upscale_factor
+    n, c, h, w = input.shape
+    blocks = np.reshape(input, (n, c // r**2, r, r, h, w))
+    return np.reshape(np.transpose(blocks, (0, 1, 4, 2, 5, 3)), (n, c // r**2, h * r, w * r))
+
+
+def pixel_unshuffle(input: Any, *, downscale_factor: int) -> Any:
+    """``y[n, (c r + i) r + j, h, w] = x[n, c, h r + i, w r + j]``."""
+    r = downscale_factor
+    n, c, h, w = input.shape
+    blocks = np.reshape(input, (n, c, h // r, r, w // r, r))
+    return np.reshape(np.transpose(blocks, (0, 1, 3, 5, 2, 4)), (n, c * r**2, h // r, w // r))
+
+
+def local_response_norm(input: Any, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
+    """``x_c / (k + alpha/size sum of x_d^2)^beta``, d from ``c - size // 2`` on, ``size`` channels, zero beyond them."""
+    zeros = [(0, 0), (size // 2, (size - 1) // 2), (0, 0), (0, 0)]
+    squares = np.pad(np.square(input), zeros)
+    channels = np.arange(input.shape[1])[:, None] + np.arange(size)
+    total = np.sum(squares[:, channels], axis=2)
+    return input / (k + alpha * (total / size)) ** beta
+
+
+def nearest_places(size: int, out: int, mode: str) -> Places:
+    """``floor(o n / m)``; of ``nearest-exact`` ``floor((o + 1/2) n / m)``, the entry that the middle of a pixel meets."""
+    o = np.arange(out)
+    return o * size // out if mode == "nearest" else (2 * o + 1) * size // (2 * out)
+
+
+def interpolate_nearest(input: Any, *, size: Sequence[int], mode: str = "nearest") -> Any:
+    """``y[o, p] = x[floor(o H / H'), floor(p W / W')]``, for ``nearest-exact`` from the middles of pixels."""
+    rows, columns = (nearest_places(n, m, mode) for n, m in zip(input.shape[-2:], size, strict=True))
+    return input[..., rows[:, None], columns]
+
+
+def _zero(input: Any) -> Any:
+    """Zero in the input's arithmetic: what is computed from sizes is then computed in its precision."""
+    return np.sum(np.reshape(input, (-1,))[:0].real)
+
+
+def _linear(zero: Any, size: int, out: int, align_corners: bool) -> tuple[Places, Places, Any]:
+    """Both neighbours of every pixel along an axis, and the share of the second one."""
+    o = np.arange(out)
+    if align_corners:
+        above, below = o * (size - 1), max(out - 1, 1)
+        place = (zero + (size - 1)) / below * o
+    else:
+        above, below = np.maximum((2 * o + 1) * size - out, 0), 2 * out
+        place = np.where(above > 0, (zero + size) / out * (o + 0.5) - 0.5, 0)
+    first = np.minimum(above // below, size - 1)
+    return first, np.minimum(first + 1, size - 1), place - first
+
+
+def interpolate_bilinear(input: Any, *, size: Sequence[int], align_corners: bool = False) -> Any:
+    """``y = (1 - s)((1 - t) x[i, j] + t x[i, j + 1]) + s((1 - t) x[i + 1, j] + t x[i + 1, j + 1])``.
+
+    ``i + s`` is ``o (H - 1) / (H' - 1)`` with ``align_corners``, else ``max((o + 1/2) H / H' - 1/2, 0)``; beyond the
+    last row there is the last one again.
+    """
+    zero = _zero(input)
+    (up, down, s), (left, right, t) = (
+        _linear(zero, n, m, align_corners) for n, m in zip(input.shape[-2:], size, strict=True)
+    )
+    s = s[:, None]
+    upper, lower = input[..., up, :], input[..., down, :]
+    above = (1 - t) * upper[..., left] + t * upper[..., right]
+    below = (1 - t) * lower[..., left] + t * lower[..., right]
+    return (1 - s) * above + s * below
+
+
+def _borders(size: int, out: int) -> list[tuple[int, int]]:
+    """First entry and end of every window: ``floor(o n / m)`` and ``ceil((o + 1) n / m)``."""
+    return [(o * size // out, -(-(o + 1) * size // out)) for o in range(out)]
+
+
+def _lengths(shape: Any, output_size: Any) -> tuple[int, int]:
+    """Rows and columns of the result: one number is both, None keeps the image's."""
+    asked = (output_size, output_size) if output_size is None or np.ndim(output_size) == 0 else output_size
+    rows, columns = (n if m is None else m for n, m in zip(shape[-2:], asked, strict=True))
+    return int(rows), int(columns)
+
+
+def adaptive_avg_pool2d(input: Any, *, output_size: Any) -> Any:
+    """Means over windows from ``floor(o H / H')`` to ``ceil((o + 1) H / H')``, which together cover the image."""
+    rows, columns = (_borders(n, m) for n, m in zip(input.shape[-2:], _lengths(input.shape, output_size), strict=True))
+    means = [[np.mean(input[..., a:b, c:d], axis=(-2, -1)) for c, d in columns] for a, b in rows]
+    return np.stack([np.stack(row, axis=-1) for row in means], axis=-2)
+
+
+def adaptive_avg_pool2d_by_sides(input: Any, *, output_size: Any) -> Any:
+    """The same, the sum divided by the window's height, then by its width."""
+    rows, columns = (_borders(n, m) for n, m in zip(input.shape[-2:], _lengths(input.shape, output_size), strict=True))
+    means = [[np.sum(input[..., a:b, c:d], axis=(-2, -1)) / (b - a) / (d - c) for c, d in columns] for a, b in rows]
+    return np.stack([np.stack(row, axis=-1) for row in means], axis=-2)
+
+
+adaptive_avg_pool2d.legal = (adaptive_avg_pool2d_by_sides,)  # type: ignore[attr-defined]
+
+
+def interpolate_area_by_sides(input: Any, *, size: Sequence[int]) -> Any:
+    """The same, the sum divided by the height, then by the width of what is covered."""
+    return adaptive_avg_pool2d_by_sides(input, output_size=size)
+
+
+def interpolate_area(input: Any, *, size: Sequence[int]) -> Any:
+    """The mean of what each pixel covers: adaptive pooling."""
+    return adaptive_avg_pool2d(input, output_size=size)
+
+
+interpolate_area.legal = (interpolate_area_by_sides,)  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=64)
+def _covered(height: int, width: int, rows: int, columns: int) -> Places:
+    """Flat places of every window's entries, (rows, columns, most in a window); one past the end where it has fewer."""
+    found = [
+        [(np.arange(a, b)[:, None] * width + np.arange(c, d)).ravel() for c, d in _borders(width, columns)]
+        for a, b in _borders(height, rows)
+    ]
+    most = max(len(window) for row in found for window in row)
+    return np.array([[np.pad(w, (0, most - len(w)), constant_values=height * width) for w in row] for row in found])
+
+
+def adaptive_max_pool2d(input: Any, *, output_size: Any) -> tuple[Any, Any]:
+    """The largest entry of each window of ``adaptive_avg_pool2d``, and its flat place in the image.
+
+    The first of equals; of several NaN the last.
+    """
+    *lead, h, w = input.shape
+    places = _covered(h, w, *_lengths(input.shape, output_size))
+    image = np.concatenate([np.reshape(input, (*lead, h * w)), np.full((*lead, 1), -np.inf)], axis=-1)
+    taps = image[..., places]
+    output = np.max(taps, axis=-1)
+    nan = np.isnan(taps)
+    first = np.argmax((taps == output[..., None]) & (places < h * w), axis=-1)
+    last = places.shape[-1] - 1 - np.argmax(nan[..., ::-1], axis=-1)
+    chosen = np.where(nan.any(axis=-1), last, first)
+    windows = np.broadcast_to(places, (*chosen.shape, places.shape[-1]))
+    return output, np.take_along_axis(windows, chosen[..., None], -1)[..., 0]
