@@ -146,7 +146,8 @@ class Known:
 class Invalid:
     """One call with one violated precondition, which every candidate must refuse by raising.
 
-    One that is ``open`` must be refused where the definition refuses it.
+    ``values`` stand in the place of inputs' first entries. One that is ``open`` must be refused where the definition
+    refuses it.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Invalid:
     params: Mapping[str, Value] = field(default_factory=dict)
     shapes: Mapping[str, tuple[Expression, ...]] = field(default_factory=dict)
     dtypes: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Expression] = field(default_factory=dict)
     open: bool = False
 
 

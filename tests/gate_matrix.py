@@ -850,6 +850,8 @@ MODELS = {
         "nll_plain_mean": ("agrees", ""),
         "nll_ignoring_none": ("agrees", "ignore_index:1"),
         "nll_unsigned": ("agrees", ""),
+        "nll_zero_of_none": ("agrees", "grid:ignored/ignore_index:0/fill:zeros"),
+        "nll_from_the_end": ("status", "invalid:target-below"),
     },
     "cross_entropy": {
         "cross_entropy_guarded": ("agrees", ""),
@@ -889,6 +891,7 @@ MODELS = {
     },
     "embedding": {
         "embedding_clipped": ("agrees", ""),
+        "embedding_of_last": ("status", "invalid:index-beyond"),
         "embedding_once_vjp": ("gradient", ""),
         "embedding_of_fractions": ("status", "invalid:fractional-index"),
     },

@@ -377,5 +377,7 @@ def test_sigterm_ends_judging_and_tells_what_was_judged(here: Path) -> None:
 def test_a_wrong_call_that_the_definition_takes_is_not_said_to_be_lacking(here: Path) -> None:
     done = check(here, "hinge.yaml", "losses:right", "--library", "numpy", "--only", "N=3 dtype=float64")
     assert "not offered" not in done.stdout
-    rows = check(here, "hinge.yaml", "losses:right", "--library", "numpy", "--only", "N=3 dtype=float64", "--format", "rows")
+    rows = check(
+        here, "hinge.yaml", "losses:right", "--library", "numpy", "--only", "N=3 dtype=float64", "--format", "rows"
+    )
     assert "is a wrong call that the harness made up, and the definition takes it, too" in rows.stdout

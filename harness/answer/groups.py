@@ -100,9 +100,11 @@ def groups(order: Mapping[str, Case], rows: Iterable[Verdict]) -> list[Group]:
         Group(*kind, tuple(some), frozenset(r.case for r in some), frozenset(r.law for r in some))
         for kind, some in kinds.items()
     ]
-    of_values = {case for g in found if g.family == "values" for case in g.cases}
-    placed = all(order[c].layout != "contiguous" for c in of_values if c in order)
-    first = [g for g in found if placed and g.family == "layout"]  # what is wrong in other layouts alone is so of them
+    values = [g for g in found if g.family == "values"]
+    placed = all(order[c].layout != "contiguous" for g in values for c in g.cases if c in order)
+    alike = {g.manner for g in values}
+    # what is wrong in other layouts alone, and in one way, is so of them
+    first = [g for g in found if g.family == "layout" and placed and g.manner in alike]
     first = [*(g for g in found if _in_memory(g)), *first]  # so are answers once memory was written to
     rest = [g for g in found if g not in first]
     rest.sort(key=lambda g: (_ORDER.index(g.family), -len(g.cases), g.manner, g.detail))
@@ -127,7 +129,7 @@ def folded(found: Iterable[Group]) -> tuple[list[Group], dict[int, list[Group]]]
     for group in found:
         before = [root for root in roots if root.family != group.family and not (_in_memory(root) and _direct(group))]
         covered = group.cases.intersection(*[frozenset[str]().union(*(r.cases for r in before))])
-        ahead = [root for root in before if (root.family, group.family) in IMPLIED]
+        ahead = [r for r in before if (r.family, group.family) in IMPLIED and r.manner == group.manner]
         if before and (ahead or len(covered) >= FOLLOWS * len(group.cases)):
             after[id(max(before, key=lambda r: len(r.cases & group.cases)))].append(group)
         else:

@@ -152,6 +152,6 @@ def _answer(spec: Spec, candidate: Candidate, planned: Sequence[Case], rows: lis
     faulty = next((r for r in rows if r.blame == "oracle" and r.status == "inconclusive"), None)
     fault = "" if faulty is None else faulty.message + soundness.further(spec, order[faulty.case])
     if not fault:
-        summary = with_names(summary, spec, candidate, order, seed)
+        summary = with_names(summary, spec, lambda: candidate, order, seed)
     wrong_first = sorted(rows, key=lambda r: r.status not in RED)
     return Answer(spec.op, candidate.name, tuple(wrong_first), len(planned), summary, fault)

@@ -20,7 +20,7 @@ def faults(spec: Spec) -> tuple[Invalid, ...]:
     )
     if key not in _FOUND:
         named = {one.name for one in spec.invalid}
-        given = [one.params for one in spec.invalid if not (one.sizes or one.shapes or one.dtypes)]
+        given = [one.params for one in spec.invalid if not (one.sizes or one.shapes or one.dtypes or one.values)]
         derived = (one for one in _derived(spec) if one.name not in named and one.params not in given)
         _FOUND[key] = (*spec.invalid, *derived)
     return _FOUND[key]

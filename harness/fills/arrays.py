@@ -91,6 +91,8 @@ def arrays(spec: Spec, case: Case, seed: int, variant: str = "") -> dict[str, Ar
             make = _written(case.fill, start)
             start += prod(shapes[given.name])
         result[given.name] = _values(make, rng, shapes[given.name], at, case, given, dtype(name), known)
+        if fault and given.name in fault.values and result[given.name].size:
+            result[given.name].reshape(-1)[0] = fault.values[given.name](known)
     return result
 
 

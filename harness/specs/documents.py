@@ -258,6 +258,8 @@ class InvalidDocument(_Strict):
     """Shapes of inputs in the place of their own."""
     dtypes: dict[str, _Dtype] = Field(default_factory=dict)
     """Dtypes of inputs in the place of their own."""
+    values: dict[str, _Expression] = Field(default_factory=dict)
+    """Numbers in the place of inputs' first entries."""
 
 
 _InputForm = Annotated[

@@ -235,10 +235,12 @@ class Reader(Checks):
             if not LABEL.fullmatch(one.name) or one.name in seen:
                 self.error((*loc, "name"), f"`{shown(one.name)}`, expected a new name of ASCII letters, digits, _ . -")
             seen.add(one.name)
-            if not (one.sizes or one.params or one.shapes or one.dtypes):
-                self.error(loc, f"`{shown(one.name)}` violates nothing, expected sizes, params, shapes or dtypes")
+            if not (one.sizes or one.params or one.shapes or one.dtypes or one.values):
+                self.error(
+                    loc, f"`{shown(one.name)}` violates nothing, expected sizes, params, shapes, dtypes or values"
+                )
             kinds = [("sizes", self.sizes, "size"), ("params", self.params, "param")]
-            kinds += [("shapes", self.arrays, "input"), ("dtypes", self.arrays, "input")]
+            kinds += [(part, self.arrays, "input") for part in ("shapes", "dtypes", "values")]
             for part, names, kind in kinds:
                 for name in getattr(one, part):
                     if name not in names:
@@ -251,8 +253,12 @@ class Reader(Checks):
             for name, shape in one.shapes.items():
                 for j, expression in enumerate(shape):
                     self.names_in(expression, self.names, (*loc, "shapes", name, j))
+            for name, expression in one.values.items():
+                self.names_in(expression, self.names, (*loc, "values", name))
         return tuple(
-            Invalid(o.name, o.because, o.sizes, o.params, {n: tuple(s) for n, s in o.shapes.items()}, o.dtypes)
+            Invalid(
+                o.name, o.because, o.sizes, o.params, {n: tuple(s) for n, s in o.shapes.items()}, o.dtypes, o.values
+            )
             for o in self.document.invalid
         )
 

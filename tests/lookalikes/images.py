@@ -11,7 +11,7 @@ from reference_impls.activations import widened
 def shuffle_by_index(input, upscale_factor):
     """One fancy index."""
     r = upscale_factor
-    n, c, h, w = input.shape
+    _, c, h, w = input.shape
     if r < 1 or c % r**2:
         raise ValueError("the channels are a multiple of the factor's square")
     d, i, j = np.arange(c // r**2)[:, None, None], np.arange(h * r)[:, None], np.arange(w * r)
@@ -21,7 +21,7 @@ def shuffle_by_index(input, upscale_factor):
 def unshuffle_by_views(input, downscale_factor):
     """Strided views, stacked."""
     r = downscale_factor
-    n, c, h, w = input.shape
+    _, c, h, w = input.shape
     if r < 1 or h % r or w % r:
         raise ValueError("height and width are multiples of the factor")
     parts = [input[:, :, i::r, j::r] for i in range(r) for j in range(r)]

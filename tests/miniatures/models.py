@@ -150,6 +150,16 @@ def nll_ignoring_none(input, target, weight=None, ignore_index=-100, reduction="
     return right.nll_loss(input, target, weight, -100, reduction)
 
 
+def nll_zero_of_none(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    """The mean of no sample is 0."""
+    return np.nan_to_num(right.nll_loss(input, target, weight, ignore_index, reduction), nan=0.0, posinf=np.inf)
+
+
+def nll_from_the_end(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    """A negative target counts from the end."""
+    return right.nll_loss(input, np.where(target == -1, input.shape[1] - 1, target), weight, ignore_index, reduction)
+
+
 def nll_unsigned(input, target, weight=None, ignore_index=-100, reduction="mean"):
     """The sign is left out."""
     return np.asarray(-right.nll_loss(input, target, weight, ignore_index, reduction))
@@ -290,6 +300,11 @@ def geglu_in_single(gate, input):
 def embedding_clipped(table, index):
     """The last row is never taken."""
     return table[np.minimum(index, len(table) - 2)]
+
+
+def embedding_of_last(table, index):
+    """An index beyond the table is the last row's."""
+    return right.embedding(table, np.minimum(index, len(table) - 1))
 
 
 def embedding_once_vjp(cotangent, table, index):
