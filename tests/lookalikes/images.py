@@ -21,7 +21,7 @@ def shuffle_by_index(input, upscale_factor):
 def unshuffle_by_views(input, downscale_factor):
     """Strided views, stacked."""
     r = downscale_factor
-    _, c, h, w = input.shape
+    n, c, h, w = input.shape
     if r < 1 or h % r or w % r:
         raise ValueError("height and width are multiples of the factor")
     parts = [input[:, :, i::r, j::r] for i in range(r) for j in range(r)]
