@@ -17,7 +17,8 @@ Array = npt.NDArray[Any]
 
 
 def _as(y: Any, like: Array | np.dtype[Any]) -> Array:
-    return np.asarray(y).astype(getattr(like, "dtype", like), copy=False)
+    kind = np.dtype(getattr(like, "dtype", like))
+    return np.asarray(y) if kind.kind in "iub" else np.asarray(y).astype(kind, copy=False)
 
 
 def matmul(input: Array, other: Array) -> Array:
