@@ -84,6 +84,7 @@ def _told(
     if until.stopped:
         count = counted(len({row.case for row in rows}), "case")
         raise KeyboardInterrupt(f"SIGTERM ended it: the answer is of the {count} judged so far")
+    _say_unjudged(spec, rows)
     for a in answers:
         if a.said is Said.OPEN:
             click.echo(
@@ -188,6 +189,16 @@ def _print(answers: Sequence[Answer], left: Sequence[str], form: str) -> None:
                 click.echo("\n".join(rest))
             if left:
                 click.echo("\n  " + "\n  ".join(left))
+
+
+def _say_unjudged(spec: Spec, rows: Iterable[Verdict]) -> None:
+    """Say at which cases judging itself came to no end, or ended, and what leaves them out."""
+    from harness import cases, soundness
+
+    why = {row.case: row.message for row in rows if row.law == "status" and row.blame == "oracle"}
+    for case, message in why.items():
+        more = soundness.further(spec, cases.find(spec, case)) or "; `where` leaves it out"
+        click.echo(f"harness: {case} was not judged: {message}{more}", err=True)
 
 
 def _why_unjudged(rows: Sequence[Verdict]) -> str:
