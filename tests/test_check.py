@@ -400,3 +400,12 @@ def test_a_definition_without_end_at_a_size_that_was_added_says_how_to_leave_it_
         and "added by the harness: where the op has no such size, write `where: N <= 4" in line
         for line in said
     )
+
+
+def test_a_definition_without_end_at_the_first_case_ends_the_command_all_the_same(here: Path) -> None:
+    (here / "losses.py").write_text(
+        LOSSES.replace("    return np.maximum", "    while True:\n        pass\n    return"), "utf-8"
+    )
+    done = check(here, "hinge.yaml", "losses:right", "--library", "numpy", "--timeout", "1", "--only", "case=hinge")
+    assert done.returncode == 1
+    assert "harness: hinge was not judged: no end within 1 s, which --timeout sets" in done.stderr

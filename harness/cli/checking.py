@@ -45,7 +45,7 @@ def check(spec: Spec, given: tuple[CandidateSpec, ...], wanted: Wanted, means: j
     """Judge a user's candidates and say what they are: the exit code. A library's own known faults are excused."""
     accepted, quiet = levels(wanted.accept), wanted.form != "table"
     judging.one_thread()
-    _refuse_unsound(spec, wanted.seed)
+    _refuse_unsound(spec, wanted.seed, means.timeout)
     given = tuple(asked(spec, c, wanted.seed, quiet) for c in given)
     refuse_unknown_names(spec, given)
     until = Until(judging.budget(wanted.budget)[1])
@@ -242,12 +242,12 @@ def _refuse_absent(rows: Iterable[Verdict]) -> None:
             refuse(f"`{row.candidate}` {row.message}")
 
 
-def _refuse_unsound(spec: Spec, seed: int) -> None:
-    """A definition that cannot be judged by is the whole answer, and the first."""
+def _refuse_unsound(spec: Spec, seed: int, seconds: float) -> None:
+    """A definition that cannot be judged by is the whole answer, and the first; judges tell of one that does not end."""
     from harness import soundness
 
     try:
-        soundness.check(spec, seed)
+        Until(seconds).given(partial(soundness.check, spec, seed), instead=None)
     except soundness.Unsound as error:
         refuse(str(error))
 
