@@ -25,8 +25,6 @@ params: {margin: [1.0]}
 dtype: [float64, float32]
 error: {model: formula}
 oracle: losses:hinge
-invalid:
-  - {name: margin-negative, because: the margin is negative, params: {margin: -1.0}}
 """
 
 LOSSES = """\
@@ -107,9 +105,6 @@ def test_a_definition_that_does_not_fit_its_spec_is_said_before_anything_is_judg
     here: Path, there: str, instead: str, said: str
 ) -> None:
     respecified(here, there, instead)
-    if "{margin" in there:
-        text = (here / "hinge.yaml").read_text(encoding="utf-8")
-        (here / "hinge.yaml").write_text(text[: text.index("invalid:")], encoding="utf-8")
     assert refused(here, "hinge.yaml", "losses:right").startswith(said)
 
 
@@ -381,3 +376,36 @@ def test_a_wrong_call_that_the_definition_takes_is_not_said_to_be_lacking(here: 
         here, "hinge.yaml", "losses:right", "--library", "numpy", "--only", "N=3 dtype=float64", "--format", "rows"
     )
     assert "is a wrong call that the harness made up, and the definition takes it, too" in rows.stdout
+
+
+def test_a_function_that_is_right_and_sometimes_slow_is_not_said_to_be_another_one(here: Path) -> None:
+    (here / "slow.py").write_text(SLOW.replace("1.001 *", "").replace("0.01", "0"), encoding="utf-8")
+    words = ("--library", "numpy", "--timeout", "1", "--only", "N=3,4 M=5 dtype=float64 fill=normal layout=contiguous")
+    done = check(here, "hinge.yaml", "slow:slow", *words)
+    assert done.stdout.startswith("slow:slow is hinge where it answers in time, and too slow elsewhere (NumPy; ")
+    assert "too slow to be judged at 1 of " in done.stdout
+    assert done.returncode == 1
+
+
+def test_a_definition_without_end_at_a_size_that_was_added_says_how_to_leave_it_out(here: Path) -> None:
+    text = LOSSES.replace(
+        "    return np.maximum(0, m", "    while input.shape[0] == 5:\n        pass\n    return np.maximum(0, m"
+    )
+    (here / "losses.py").write_text(text, encoding="utf-8")
+    words = ("--library", "numpy", "--timeout", "1", "--only", "N=5,3 M=5")
+    said = check(here, "hinge.yaml", "losses:right", *words).stderr.splitlines()
+    assert any("judging losses:right: no end within 1 s, which --timeout sets; tried again" in line for line in said)
+    assert any(
+        "was not judged: no end within 1 s, which --timeout sets" in line
+        and "added by the harness: where the op has no such size, write `where: N <= 4" in line
+        for line in said
+    )
+
+
+def test_a_definition_without_end_at_the_first_case_ends_the_command_all_the_same(here: Path) -> None:
+    (here / "losses.py").write_text(
+        LOSSES.replace("    return np.maximum", "    while True:\n        pass\n    return"), "utf-8"
+    )
+    done = check(here, "hinge.yaml", "losses:right", "--library", "numpy", "--timeout", "1", "--only", "case=hinge")
+    assert done.returncode == 1
+    assert "harness: hinge was not judged: no end within 1 s, which --timeout sets" in done.stderr

@@ -36,7 +36,8 @@ class Manner(StrEnum):
     RAISES = "raises"
     LACKS = "gives nothing"
     RETURNS = "does not refuse"
-    ENDS = "ends its process or does not answer"
+    ENDS = "ends its process"
+    SLOW = "does not answer in time"
 
 
 _ORDER = tuple(dict.fromkeys([*FAMILIES.values(), "refusals"]))
@@ -73,7 +74,9 @@ def _of_another_draw(row: Verdict) -> bool:
 
 def manner(row: Verdict) -> Manner:
     """How a red row is wrong."""
-    if row.death or row.status in ("crashed", "timed out"):
+    if row.status == "timed out":
+        return Manner.SLOW
+    if row.death or row.status == "crashed":
         return Manner.ENDS
     if row.expected == "raises":
         return Manner.RETURNS

@@ -9,7 +9,7 @@ from enum import StrEnum
 from math import isfinite, log2
 
 from harness.answer.causes import Cause, causes
-from harness.answer.groups import attributed
+from harness.answer.groups import Manner, attributed
 from harness.answer.levels import Level, Tally, red, tallies
 from harness.bounds import precision
 from harness.model import CandidateSpec, Case, Spec, Verdict
@@ -20,6 +20,7 @@ class Said(StrEnum):
 
     IS = "is"
     IS_NOT = "is not"
+    SLOW = "is too slow for"
     OPEN = "is not judged as"
 
 
@@ -84,6 +85,9 @@ def answer(
     refused = Counter(r.message for r in lacking)
     compared = any(t.right or t.known for t in levels if t.level in (Level.VALUES, Level.SPECIALS) and _valued(rows))
     said = Said.IS_NOT if red(levels, accepted) else Said.IS if compared else Said.OPEN
+    reasons = causes(spec, order, rows)
+    if said is Said.IS_NOT and compared and all(c.manner is Manner.SLOW for c in reasons if c.level not in accepted):
+        said = Said.SLOW
     return Answer(
         spec.op,
         given.name,
@@ -92,7 +96,7 @@ def answer(
         len({r.case for r in rows}),
         dict(refused.most_common()),
         levels,
-        causes(spec, order, rows),
+        reasons,
         frozenset(accepted),
         len(order),
         tuple(_accuracies(order, rows)),

@@ -46,6 +46,9 @@ def heading(found: Answer) -> str:
             return f"{found.candidate} is {found.op} at {asked} ({library}{why}{accepted})"
         case Said.IS_NOT:
             return f"{found.candidate} is not {found.op} ({library}; {judged}{partial}{why})"
+        case Said.SLOW:
+            slow = f"where it answers in time, and too slow elsewhere ({library}; {judged}{partial}{why})"
+            return f"{found.candidate} is {found.op} {slow}"
         case Said.OPEN:
             return f"no value of {found.candidate} was judged as {found.op} ({library}; {judged}{partial}{why})"
 
@@ -145,7 +148,9 @@ def what(cause: Cause, tally: Tally) -> str:
         case Manner.RAISES if cause.detail:
             return f"raises {cause.detail} at {of}{subject}"
         case Manner.ENDS:
-            return f"ends its process, or does not answer, at {of}"
+            return f"ends its process at {of}"
+        case Manner.SLOW:
+            return f"too slow to be judged at {of} (no answer in time; --timeout allows more)"
         case Manner.LACKS | Manner.RAISES:
             return f"{cause.example.message}: {of}{subject}"
         case Manner.FACT if cause.level is Level.EFFECTS:

@@ -45,7 +45,7 @@ def check(spec: Spec, given: tuple[CandidateSpec, ...], wanted: Wanted, means: j
     """Judge a user's candidates and say what they are: the exit code. A library's own known faults are excused."""
     accepted, quiet = levels(wanted.accept), wanted.form != "table"
     judging.one_thread()
-    _refuse_unsound(spec, wanted.seed)
+    _refuse_unsound(spec, wanted.seed, means.timeout)
     given = tuple(asked(spec, c, wanted.seed, quiet) for c in given)
     refuse_unknown_names(spec, given)
     until = Until(judging.budget(wanted.budget)[1])
@@ -84,6 +84,7 @@ def _told(
     if until.stopped:
         count = counted(len({row.case for row in rows}), "case")
         raise KeyboardInterrupt(f"SIGTERM ended it: the answer is of the {count} judged so far")
+    _say_unjudged(spec, rows)
     for a in answers:
         if a.said is Said.OPEN:
             click.echo(
@@ -190,6 +191,16 @@ def _print(answers: Sequence[Answer], left: Sequence[str], form: str) -> None:
                 click.echo("\n  " + "\n  ".join(left))
 
 
+def _say_unjudged(spec: Spec, rows: Iterable[Verdict]) -> None:
+    """Say at which cases judging itself came to no end, or ended, and what leaves them out."""
+    from harness import cases, soundness
+
+    why = {row.case: row.message for row in rows if row.law == "status" and row.blame == "oracle"}
+    for case, message in why.items():
+        more = soundness.further(spec, cases.find(spec, case)) or "; `where` leaves it out"
+        click.echo(f"harness: {case} was not judged: {message}{more}", err=True)
+
+
 def _why_unjudged(rows: Sequence[Verdict]) -> str:
     """Why no value of a candidate was looked at: the candidate's own doing, or what is due is not known."""
     unknown = [r.message for r in rows if r.status == "inconclusive"]
@@ -231,12 +242,12 @@ def _refuse_absent(rows: Iterable[Verdict]) -> None:
             refuse(f"`{row.candidate}` {row.message}")
 
 
-def _refuse_unsound(spec: Spec, seed: int) -> None:
-    """A definition that cannot be judged by is the whole answer, and the first."""
+def _refuse_unsound(spec: Spec, seed: int, seconds: float) -> None:
+    """A definition that cannot be judged by is the whole answer, and the first; judges tell of one that does not end."""
     from harness import soundness
 
     try:
-        soundness.check(spec, seed)
+        Until(seconds).given(partial(soundness.check, spec, seed), instead=None)
     except soundness.Unsound as error:
         refuse(str(error))
 

@@ -28,7 +28,7 @@ SECONDS = 6.0
 MOST = 3
 
 #: What is told by the nearest case: smaller ones break otherwise.
-NO_SMALLER = (Manner.ENDS, Manner.RETURNS, Manner.STEPS)
+NO_SMALLER = (Manner.ENDS, Manner.SLOW, Manner.RETURNS, Manner.STEPS)
 
 #: Numbers that an input is written out with, and their digits, where those tell them apart.
 WRITTEN, DIGITS = 12, 6

@@ -246,7 +246,9 @@ class _Pool:
         if worker.ready and self._overdue(worker):
             yield from list(self._listen(worker))  # it may be done, and only we late to notice
             if worker in self._workers and self._overdue(worker):
-                yield from self._lost(worker, f"no end within {self._limits.timeout:g} s{worker.hanging_stack()}")
+                yield from self._lost(
+                    worker, f"no end within {self._limits.timeout:g} s, which --timeout sets", worker.hanging_stack()
+                )
 
     def _overdue(self, worker: Worker) -> bool:
         number, since, candidate, _ = worker.note()
@@ -256,7 +258,7 @@ class _Pool:
         wall = time.monotonic() - since
         return wall > WALL_TIMES * self._limits.timeout or (spent or 0.0) > self._limits.timeout
 
-    def _lost(self, worker: Worker, said: str = "") -> Iterator[Judged]:
+    def _lost(self, worker: Worker, said: str = "", stack: str = "") -> Iterator[Judged]:
         """Have what a judge was at done again, alone, by a fresh one, a few times."""
         number, _, candidate, law = worker.note()
         item = worker.outstanding.pop(number, None)
@@ -264,8 +266,9 @@ class _Pool:
         if item is None:
             self._died_idle(worker)
             return
-        message = _during(said or worker.end(), law) + ("" if said else worker.last_stack() + worker.last_words())
-        self._tell(f"{item.case.task.case}: the judge of {candidate or 'no candidate'}: {message}")
+        message = _during(said or worker.end(), law) + (stack if said else worker.last_stack() + worker.last_words())
+        again = "tried again" if item.deaths + 1 < DEATHS else "given up: this case is not judged"
+        self._tell(f"{item.case.task.case}: judging {candidate or 'no candidate'}: {said or worker.end()}; {again}")
         if item.deaths + 1 < DEATHS:
             self._suspects.append(self._item(item.case, item.candidates, item.deaths + 1))
         else:
