@@ -16,6 +16,7 @@ from harness.asking.hosts import Inline
 from harness.candidates import Candidate
 from harness.model import CandidateSpec, Verdict
 from harness.naming import Level, Name, named, of_rows
+from harness.naming.steps import Along, Instead, LeftOut, Other, OtherDivisor, Periodic, Squared, Step, steps
 from reference_impls import activations, conv, normalization
 
 Array = np.ndarray[Any, Any]
@@ -330,6 +331,42 @@ def test_a_mistake_in_a_gradient_is_named(kind: str) -> None:
 
 def test_a_gradient_that_is_wrong_in_a_row_is_not_named() -> None:
     assert said(held("conv2d", conv2d, vjp_of(negated_in_the_first_row)), "gradients") == ""
+
+
+# --- steps of a definition ------------------------------------------------------------------------------------------
+
+
+def of_twos(input: Array, dim: int = -1) -> Array:
+    powers = np.exp2(input - input.max(dim, keepdims=True))
+    return powers / powers.sum(dim, keepdims=True)
+
+
+def test_a_step_of_the_definition_that_is_another_is_named() -> None:
+    assert said(held("softmax", of_twos)) == "computes `np.exp2` in the place of `np.exp`"
+
+
+def test_steps_are_those_that_a_definition_looks_up() -> None:
+    assert {"exp", "max"} <= set(steps(spec("softmax").oracle))
+    assert "linalg.norm" not in steps(spec("softmax").oracle)
+
+
+@pytest.mark.parametrize(
+    ("step", "change", "due"),
+    [
+        ("sqrt", LeftOut(), 4.0),
+        ("linalg.norm", Squared(), 16.0),
+        ("exp", Other("exp2"), 16.0),
+    ],
+)
+def test_a_step_is_computed_otherwise(step: str, change: Step, due: float) -> None:
+    assert float(Instead(step, change)(np.array(4.0))) == due
+
+
+def test_a_step_along_another_axis_and_a_window_without_its_end() -> None:
+    x = np.arange(6.0).reshape(2, 3)
+    assert Instead("maximum", Along(0)).accumulate(x, axis=-1).tolist() == np.maximum.accumulate(x, axis=0).tolist()
+    assert Instead("var", OtherDivisor())(x, axis=1).tolist() == x.var(1, ddof=1).tolist()
+    assert Instead("hanning", Periodic())(4).tolist() == np.hanning(5)[:-1].tolist()
 
 
 # --- the door -------------------------------------------------------------------------------------------------------

@@ -191,9 +191,15 @@ class _Facts:
             return None
         valid = [c for c in group.cases if c in self._order and not self._order[c].invalid]
         bad, good = self._sorted(valid), self.right(group)
-        if not bad or not good or self.rate(group) is not None:
+        if not bad or not good:
             return None
-        known = self._columns if self.rate(group) is None else self._columns.without(self._sizes)
+        found = self._best(self._columns, group, bad, good)
+        if (found and found.exact) or self.rate(group) is None:
+            return found
+        return self._best(self._columns.without(self._sizes), group, bad, good)
+
+    def _best(self, known: Columns, group: Group, bad: Sequence[str], good: Sequence[str]) -> Rule | None:
+        """The rule of what is known; of other numbers one that leaves rounded steps out, too, where that is exact."""
         steps = self._stepwise - group.cases if group.manner is Manner.NUMBER else set()
         found = self._separating(known, bad, self._sorted({*good, *steps} & self._at.keys())) if steps else None
         return found if found and found.exact else self._separating(known, bad, good) or found
@@ -271,7 +277,7 @@ class _Facts:
             pattern=pattern(alike, plain),
             example=nearest,
             neighbour=self._neighbour(found, right),
-            rate=self.rate(root),
+            rate=None if made.rule and made.rule.exact else self.rate(root),
             beside={one: len(beside[one]) for one in Level if beside.get(one)},
         )
 

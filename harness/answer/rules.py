@@ -117,8 +117,7 @@ def rule(found: Columns, wrong: Array) -> Rule | None:
     candidates += [
         _rule(conditions, holds, wrong, [one], inverted=True) for one in _conjunctions(conditions, holds, ~wrong)
     ]
-    said = choices(found.count, bad) + log2(CHANCE)
-    likely = [r for r in candidates if said > _length(r) or (_plain(r) and min(bad, good) > FEW)]
+    likely = [r for r in candidates if _believed(r, choices(found.count, bad)) or (_plain(r) and min(bad, good) > FEW)]
     return min(likely, key=lambda r: (_length(r), -_worth(r)), default=None)
 
 
@@ -133,6 +132,11 @@ def parts(found: Columns, wrong: Array, axis: str, value: str, number: float) ->
     return any(
         among(found.count, bad, int(side.sum()), int((side & wrong).sum())) * max(tried, 1) < CHANCE for side in sides
     )
+
+
+def _believed(found: Rule, said: float) -> bool:
+    """Whether it says in fewer bits which cases are wrong; with mistakes in so few that chance is unlikely to."""
+    return said > _length(found) + (0 if found.exact else -log2(CHANCE))
 
 
 def _plain(found: Rule) -> bool:

@@ -7,8 +7,9 @@ import dis
 import math
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, wraps
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -50,17 +51,17 @@ OF_MATH: dict[str, Any] = {
 }
 
 
-def speaking(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The definition with NumPy's names as this room has them."""
-    translated: Callable[..., Any] = _Names({}).translated(function)
+def speaking(function: Callable[..., Any], instead: Mapping[Any, Any] = MappingProxyType({})) -> Callable[..., Any]:
+    """The definition with NumPy's names as this room has them, some functions of NumPy's ``instead`` of others."""
+    translated: Callable[..., Any] = _Names({}, instead).translated(function)
     return translated
 
 
 class _Names:
     """The scopes of one definition, each made once; ``scopes`` are by module and by whether its arrays are assigned to."""
 
-    def __init__(self, scopes: dict[tuple[int, bool], dict[str, Any]]) -> None:
-        self.scopes = scopes
+    def __init__(self, scopes: dict[tuple[int, bool], dict[str, Any]], instead: Mapping[Any, Any]) -> None:
+        self.scopes, self.instead = scopes, instead
         self.functions: dict[int, Any] = {}
         self.assigning = False
 
@@ -73,7 +74,8 @@ class _Names:
                 return self.function(value)
             case Elementwise():
                 return Elementwise(self.translated(value.function))
-        return called(value, assigning)
+        other = next((by for step, by in self.instead.items() if value is step), None)
+        return called(value, assigning) if other is None else other
 
     def function(self, function: types.FunctionType) -> Any:
         """A function of the user's, whose globals and closure are translated."""

@@ -8,6 +8,7 @@ from typing import Literal
 
 from harness.model import Value
 from harness.naming.changes import Change
+from harness.naming.steps import Step
 
 #: What of a candidate is compared: its values, its gradients, its output tangents.
 Level = Literal["values", "gradients", "forward"]
@@ -218,6 +219,14 @@ class ByAlgorithm:
 
 
 @dataclass(frozen=True)
+class StepChanged:
+    """A step of the definition, a function of NumPy's, is computed otherwise."""
+
+    step: str
+    change: Step
+
+
+@dataclass(frozen=True)
 class KnownMistake:
     """One of the mistakes that the spec names."""
 
@@ -243,7 +252,7 @@ class Both:
 
 OfParam = ParamIgnored | ParamIgnoredAlong | ParamTwisted | ParamOff | ParamEntriesSwapped | ParamTaken
 OfInputs = InputAbsent | InputsSwapped | InputReplaced | InputChanged | InputsChanged | InputRegrouped
-OfDefinition = OfParam | OfInputs | KnownMistake
+OfDefinition = OfParam | OfInputs | KnownMistake | StepChanged
 OfResult = ResultChanged | ResultScaled | ResultRegrouped | ResultsSwapped | ResultIsInput | ResultIsUpstream
 Alteration = OfDefinition | OfResult | UpstreamChanged | ComputedIn | ByAlgorithm | Where | Both
 

@@ -18,6 +18,7 @@ from harness.naming.alterations import (
     OfInputs,
     OfParam,
     OfResult,
+    StepChanged,
     UpstreamChanged,
     Where,
 )
@@ -25,6 +26,7 @@ from harness.naming.arguments import identical, inputs, params, same, upstream
 from harness.naming.changes import Change, Inapplicable
 from harness.naming.results import Answers, results
 from harness.naming.samples import Sample, answers
+from harness.naming.steps import Instead, numpys
 from harness.oracles import Answer, Oracle
 
 
@@ -69,6 +71,8 @@ def oracle(alteration: Alteration, sample: Sample, of: Oracle) -> Oracle:
             return replace(of, arrays=inputs(alteration, sample, of.arrays))
         case KnownMistake(name):
             return replace(of, spec=replace(of.spec, oracle=of.spec.mistakes[name]))
+        case StepChanged(step, how):
+            return replace(of, instead=(*of.instead, (numpys(step), Instead(step, how))))
         case ComputedIn(dtype):
             return _in_dtype(of, dtype)
         case ByAlgorithm(algorithm):

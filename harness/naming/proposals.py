@@ -36,6 +36,7 @@ from harness.naming.alterations import (
     ResultRegrouped,
     ResultScaled,
     ResultsSwapped,
+    StepChanged,
     Twist,
     UpstreamChanged,
 )
@@ -43,6 +44,7 @@ from harness.naming.arguments import same, upstream
 from harness.naming.changes import Change, Inapplicable
 from harness.naming.quantities import numbers, quantity
 from harness.naming.samples import Sample
+from harness.naming.steps import STEPS, steps
 from harness.oracles import defaults
 
 #: Numbers that a result is wrongly multiplied with: a factor of a formula, forgotten or doubled.
@@ -122,6 +124,7 @@ def of_definition(sample: Sample) -> Iterator[OfDefinition]:
     for name, value in sample.trial.case.params.items():
         yield from _of_param(spec, name, value)
     yield from _of_inputs(sample)
+    yield from (StepChanged(step, how) for step in steps(spec.oracle) for how in STEPS[step])
 
 
 # --- params ---------------------------------------------------------------------------------------------------------

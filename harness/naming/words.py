@@ -32,11 +32,13 @@ from harness.naming.alterations import (
     ResultRegrouped,
     ResultScaled,
     ResultsSwapped,
+    StepChanged,
     Twist,
     UpstreamChanged,
     Where,
 )
 from harness.naming.changes import Change
+from harness.naming.steps import Along, LeftOut, Other, OtherDivisor, Periodic, Squared, Step
 
 _NUMERALS = {2: "two", 3: "three", 4: "four", 5: "five"}
 
@@ -92,6 +94,8 @@ def _said(alteration: Alteration, spec: Spec, level: Level) -> str:
             return f"axis {axis} of {_result(name, spec, level)} is {_grouped(count, within)}"
         case KnownMistake(name):
             return name
+        case StepChanged(step, how):
+            return _stepped(f"`np.{step}`", how)
         case UpstreamChanged(names, change):
             kind = "upstream gradient" if level == "gradients" else "tangent"
             return f"is computed with the {kind} of {_listed(names)} {words(change)}"
@@ -114,6 +118,24 @@ def _said(alteration: Alteration, spec: Spec, level: Level) -> str:
             return f"{_said(what, spec, level)}, where {axis} is {write(value)}"
         case Both(first, second):
             return f"{_said(first, spec, level)}, and {_said(second, spec, level)}"
+
+
+def _stepped(step: str, how: Step) -> str:
+    match how:
+        case LeftOut():
+            return f"leaves out {step}"
+        case Squared():
+            return f"takes the square of {step} for it"
+        case Other(function):
+            return f"computes `np.{function}` in the place of {step}"
+        case Along(0):
+            return f"computes {step} along the first axis"
+        case Along(axis):
+            return f"computes {step} along axis {axis}"
+        case OtherDivisor():
+            return f"divides by the other of n and n - 1 in {step}"
+        case Periodic():
+            return f"takes {step} periodic, one entry longer and without the last one"
 
 
 _DECLARED = {"low-precision-accumulation": "accumulates in the half type: declare low-precision-accumulation"}

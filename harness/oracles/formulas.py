@@ -34,9 +34,9 @@ def defaults(path: str) -> dict[str, Any]:
 
 
 @cache
-def spoken(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A definition as it is called with arrays that carry errors."""
-    return language.speaking(function)
+def spoken(function: Callable[..., Any], instead: tuple[tuple[Any, Any], ...] = ()) -> Callable[..., Any]:
+    """A definition as it is called with arrays that carry errors, some functions of NumPy's ``instead`` of others."""
+    return language.speaking(function, dict(instead))
 
 
 @cache

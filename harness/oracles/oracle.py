@@ -33,6 +33,9 @@ from harness.oracles.formulas import cancelling, cancelling_slopes, definition, 
 #: An array -> an input of a definition.
 Leaf = Callable[[Array], Any]
 
+#: Formulas of one op.
+Formulas = tuple[Callable[..., Any], ...]
+
 #: Root of the wide type's largest number that stands for infinity where limits are looked for.
 FAR = 8
 
@@ -54,7 +57,8 @@ class Run:
 class Oracle:
     """A spec's definition evaluated at one case's inputs, in the arithmetic that tracks errors and derivatives.
 
-    ``one`` names two inputs that are one array: the gradient of either is then that of the array.
+    ``one`` names two inputs that are one array: the gradient of either is then that of the array. With ``instead``, some
+    functions of NumPy's are taken for others, and no other formula is as right.
     """
 
     spec: Spec
@@ -62,6 +66,7 @@ class Oracle:
     arrays: Mapping[str, Array]
     algorithm: str = "conventional"
     one: tuple[str, str] | None = None
+    instead: tuple[tuple[Any, Any], ...] = ()
 
     @cached_property
     def p(self) -> Precision:
@@ -84,7 +89,7 @@ class Oracle:
             leaves[self.one[1]] = leaves[self.one[0]]
         given = [language.given(leaves.get(i.name)) for i in self.spec.inputs]
         try:
-            returned = language.unwrapped(self._joined(spoken(function)(*given, **self.case.params)))
+            returned = language.unwrapped(self._joined(spoken(function, self.instead)(*given, **self.case.params)))
         except NoProof:
             raise
         except Exception as error:
@@ -121,14 +126,23 @@ class Oracle:
             return dict(zip(self._outputs, run.outputs, strict=True))
 
         steps = bounds.computing(self.p)
-        found = self._merged(definition(path) + values(path), ask, steps)
-        found = self._with_cancelling(found, cancelling(path), ask, steps, losing)
+        found = self._merged(self._formulas(values(path)), ask, steps)
+        found = self._with_cancelling(found, self._beside(cancelling(path)), ask, steps, losing)
         if steps is not self.p:
             each = replace(self, algorithm="step-by-step")
             found = {n: replace(a, stepwise=partial(_value, each, n)) for n, a in found.items()}
         if not self._infinite:
             return found
         return {n: replace(a, limits=cache(partial(self._limits, n))) for n, a in found.items()}
+
+    def _formulas(self, more: Formulas) -> Formulas:
+        """The definition, and the formulas that are as right."""
+        first, *legal = definition(self.spec.oracle)
+        return (first, *self._beside((*legal, *more)))
+
+    def _beside(self, formulas: Formulas) -> Formulas:
+        """Formulas beside the definition; none once it is altered, for they are not alike."""
+        return () if self.instead else formulas
 
     @cached_property
     def _infinite(self) -> bool:
@@ -257,7 +271,7 @@ class Oracle:
 
     @property
     def _derived(self) -> tuple[Callable[..., Any], ...]:
-        return definition(self.spec.oracle) + slopes(self.spec.oracle)
+        return self._formulas(slopes(self.spec.oracle))
 
     def _derivatives(
         self, ask: Callable[[Run], Mapping[str, Any]], parts: Sequence[Callable[[Run], Mapping[str, Any]]] = ()
@@ -280,7 +294,7 @@ class Oracle:
             n: a if a.others is None and len(parts) < 2 else replace(a, others=partial(all_at_once, a, summed, n))
             for n, a in found.items()
         }
-        formulas = cancelling(path) + cancelling_slopes(path)
+        formulas = self._beside(cancelling(path) + cancelling_slopes(path))
         return self._with_cancelling(whole, formulas, ask, self.p, loose)
 
     def vjp(self, cotangents: Mapping[str, Array]) -> dict[str, Answer]:

@@ -1,0 +1,153 @@
+"""A definition -> its steps that may be computed otherwise: functions of NumPy's, and what may stand in their place."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from harness.definitions.elementwise import Elementwise
+from harness.oracles import definition
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """The step's largest argument as it is."""
+
+
+@dataclass(frozen=True)
+class Squared:
+    """The square of what the step gives."""
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another function of NumPy's with the same arguments."""
+
+    function: str
+
+
+@dataclass(frozen=True)
+class Along:
+    """The step along another axis than the one that is named."""
+
+    axis: int
+
+
+@dataclass(frozen=True)
+class OtherDivisor:
+    """A variance divided by n - 1 instead of n, or by n instead of n - 1."""
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """A window one entry longer, without its last one."""
+
+
+Step = LeftOut | Squared | Other | Along | OtherDivisor | Periodic
+
+_ENDS = (Along(0), Along(-1))
+
+#: Methods of NumPy's functions that take an axis.
+METHODS = frozenset({"accumulate", "reduce"})
+
+#: What may become of functions of NumPy's.
+STEPS: Mapping[str, tuple[Step, ...]] = {
+    **dict.fromkeys(("sqrt", "abs", "absolute", "clip", "log", "round", "conj", "sign"), (LeftOut(),)),
+    "linalg.norm": (Squared(), *_ENDS),
+    "sum": (Other("mean"), *_ENDS),
+    "mean": (Other("sum"), Other("median"), *_ENDS),
+    "median": (Other("mean"), *_ENDS),
+    "max": (Other("min"), *_ENDS),
+    "min": (Other("max"), *_ENDS),
+    "argmax": (Other("argmin"), *_ENDS),
+    "argmin": (Other("argmax"), *_ENDS),
+    "maximum": (Other("minimum"), LeftOut(), *_ENDS),
+    "minimum": (Other("maximum"), LeftOut(), *_ENDS),
+    "var": (OtherDivisor(), Other("std"), *_ENDS),
+    "std": (OtherDivisor(), Other("var"), *_ENDS),
+    "floor": (Other("ceil"), Other("trunc"), Other("rint")),
+    "ceil": (Other("floor"), Other("rint")),
+    "rint": (Other("floor"), Other("trunc")),
+    "round": (Other("floor"), Other("trunc")),
+    "exp": (Other("exp2"), Other("expm1")),
+    "log": (Other("log2"), Other("log10"), Other("log1p")),
+    "log2": (Other("log"),),
+    "sin": (Other("cos"),),
+    "cos": (Other("sin"),),
+    **dict.fromkeys(("cumsum", "cumprod", "flip", "diff", "sort", "argsort", "prod", "roll", "concatenate"), _ENDS),
+    **dict.fromkeys(("hanning", "hamming", "blackman", "bartlett"), (Periodic(),)),
+}
+
+
+@cache
+def steps(path: str) -> tuple[str, ...]:
+    """The functions of NumPy's in a definition that may be computed otherwise, by name."""
+    function = definition(path)[0]
+    said = set(_names(function.function if isinstance(function, Elementwise) else function, set()))
+    return tuple(name for name in STEPS if set(name.split(".")) <= said)
+
+
+def _names(function: Any, seen: set[int]) -> Iterator[str]:
+    """The names that a function, and the functions of its module that it calls, look up."""
+    if not isinstance(function, types.FunctionType) or id(function) in seen:
+        return
+    seen.add(id(function))
+    for name in _looked_up(function.__code__):
+        yield name
+        yield from _names(function.__globals__.get(name), seen)
+
+
+def _looked_up(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for within in (c for c in code.co_consts if isinstance(c, types.CodeType)):
+        yield from _looked_up(within)
+
+
+@dataclass(frozen=True)
+class Instead:
+    """What is called in the place of a function of NumPy's, by name."""
+
+    name: str
+    change: Step
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """What comes of the arguments."""
+        function = numpys(self.name)
+        match self.change:
+            case LeftOut():
+                return max(arguments, key=lambda x: getattr(x, "size", 0))
+            case Squared():
+                found = function(*arguments, **keywords)
+                return found * found
+            case Other(name):
+                return numpys(name)(*arguments, **keywords)
+            case Along(axis):
+                return _along(function, axis, arguments, keywords)
+            case OtherDivisor():
+                return function(*arguments, **{**keywords, "ddof": 1 - keywords.get("ddof", 0)})
+            case Periodic():
+                return function(arguments[0] + 1)[:-1]
+
+    def __getattr__(self, name: str) -> Any:
+        """A method of a ufunc: along another axis, or as it is."""
+        found = getattr(numpys(self.name), name)
+        return (
+            Instead(f"{self.name}.{name}", self.change) if name in METHODS and isinstance(self.change, Along) else found
+        )
+
+
+def _along(function: Callable[..., Any], axis: int, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """The function with another axis where one is named."""
+    named = {"axis": axis} if isinstance(keywords.get("axis"), int) else {}
+    return function(*arguments, **{**keywords, **named})
+
+
+def numpys(name: str) -> Any:
+    """A function of NumPy's by name."""
+    return attrgetter(name)(np)
