@@ -6,6 +6,8 @@ from __future__ import annotations
 CALLS = {
     "local_response_norm": "reference_impls.images:local_response_norm",
     "interpolate_nearest": "reference_impls.images:interpolate_nearest",
+    "interpolate_bilinear": "reference_impls.resizing:interpolate_bilinear",
+    "adaptive_avg_pool2d": "reference_impls.resizing:adaptive_avg_pool2d",
 }
 
 #: Family -> op -> function -> (law, place), as `gate_matrix.family` takes them.
@@ -30,6 +32,26 @@ WRONG = {
             "nearest_rounded": ("agrees", ""),
             "nearest_once_vjp": ("gradient", ""),
         },
+        "interpolate_bilinear": {
+            "bilinear_of_other_corners": ("agrees", ""),
+            "bilinear_beyond_the_border": ("agrees", "size:10x12"),
+            "bilinear_flat_vjp": ("gradient", ""),
+        },
+        "adaptive_avg_pool2d": {
+            "adaptive_apart": ("agrees", ""),
+            "adaptive_needs_both": ("shape", "output_size:nonex4"),
+            "adaptive_unshared_vjp": ("gradient", ""),
+        },
+        "interpolate_area": {"area_of_bilinear": ("agrees", ""), "area_in_half": ("agrees", "")},
+        "adaptive_max_pool2d": {
+            "adaptive_last_of_equals": ("agrees", "fill:zeros"),
+            "adaptive_max_without_nan": ("agrees", "fill:nan"),
+        },
+        "grid_sample": {
+            "sample_of_other_corners": ("agrees", ""),
+            "sample_across": ("agrees", ""),
+            "sample_cut_off": ("agrees", "mode:nearest"),
+        },
     },
 }
 
@@ -39,4 +61,9 @@ RIGHT = (
     ("pixel_unshuffle", "images:unshuffle_by_views"),
     ("local_response_norm", "images:response_by_logarithm"),
     ("interpolate_nearest", "images:nearest_by_matrix"),
+    ("interpolate_bilinear", "images:bilinear_in_extended"),
+    ("adaptive_avg_pool2d", "images:adaptive_by_windows"),
+    ("interpolate_area", "images:area_by_windows"),
+    ("adaptive_max_pool2d", "images:adaptive_max_by_sorting"),
+    ("grid_sample", "images:sample_by_rows"),
 )

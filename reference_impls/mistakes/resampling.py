@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impls.definitions import images
+from reference_impls.definitions import images, sampling
 
 
 def shuffled_by_depth(input: Any, *, upscale_factor: int) -> Any:
@@ -146,3 +146,25 @@ def largest_in_size(input: Any, *, output_size: Any) -> Any:
     _, places = images.adaptive_max_pool2d(np.abs(input), output_size=output_size)
     flat = np.reshape(input, (*input.shape[:-2], -1))
     return np.reshape(np.take_along_axis(flat, np.reshape(places, (*places.shape[:-2], -1)), -1), places.shape), places
+
+
+def sampled_at_other_corners(
+    input: Any, grid: Any, *, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool = False
+) -> Any:
+    """align_corners is taken for its opposite."""
+    return sampling.grid_sample(input, grid, mode=mode, padding_mode=padding_mode, align_corners=not align_corners)
+
+
+def sampled_across(
+    input: Any, grid: Any, *, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool = False
+) -> Any:
+    """Points are taken for (row, column)."""
+    turned = grid[..., ::-1]
+    return sampling.grid_sample(input, turned, mode=mode, padding_mode=padding_mode, align_corners=align_corners)
+
+
+def sampled_to_the_border(
+    input: Any, grid: Any, *, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool = False
+) -> Any:
+    """Beyond the border there is the border whatever the mode."""
+    return sampling.grid_sample(input, grid, mode=mode, padding_mode="border", align_corners=align_corners)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reference_impls import images as right
+from reference_impls import resizing, sampling
 from reference_impls.activations import widened
 
 
@@ -79,3 +80,91 @@ def nearest_once_vjp(cotangent, input, size, mode="nearest"):
     total = np.zeros_like(input)
     total[..., rows[:, None], columns] = cotangent
     return (total,)
+
+
+def bilinear_of_other_corners(input, size, align_corners=False):
+    """align_corners is taken for its opposite."""
+    return resizing.interpolate_bilinear(input, size, not align_corners)
+
+
+def bilinear_beyond_the_border(input, size, align_corners=False):
+    """Places before the first entry are continued, not held."""
+    y = resizing.interpolate_bilinear(input, size, align_corners)
+    if size[1] > 1.5 * input.shape[-1] > 1.5 and not align_corners:
+        share = 0.5 * input.shape[-1] / size[1] - 0.5
+        rows = resizing.interpolate_bilinear(input, (size[0], input.shape[-1]))
+        y[..., 0] += (share * (rows[..., 1] - rows[..., 0])).astype(y.dtype)
+    return y
+
+
+def bilinear_flat_vjp(cotangent, input, size, align_corners=False):
+    """Both neighbours get a half."""
+    (found,) = resizing.interpolate_bilinear_vjp(cotangent, input, size, align_corners)
+    return (np.full_like(found, found.mean()),)
+
+
+def adaptive_apart(input, output_size):
+    """Windows end where the next one begins."""
+    y = resizing.adaptive_avg_pool2d(input, output_size)
+    m, n = y.shape[-1], input.shape[-1]
+    if m > n or y.size == 0:
+        return y
+    rows, _ = resizing._windows(input, output_size)
+    for j in range(m):
+        wide = widened(input)[..., j * n // m : (j + 1) * n // m]
+        for i, (a, b) in enumerate(rows):
+            y[..., i, j] = wide[..., a:b, :].mean(axis=(-2, -1))
+    return y
+
+
+def adaptive_needs_both(input, output_size):
+    """A length that is absent is taken for one."""
+    given = output_size if isinstance(output_size, (list, tuple)) else (output_size,) * 2
+    return resizing.adaptive_avg_pool2d(input, tuple(1 if m is None else m for m in given))
+
+
+def adaptive_unshared_vjp(cotangent, input, output_size):
+    """The gradient is not divided by the number of entries."""
+    rows, columns = resizing._windows(input, output_size)
+    counts = resizing._counts(rows, columns, input.dtype)
+    return resizing.adaptive_avg_pool2d_vjp(cotangent * counts, input, output_size)
+
+
+def area_of_bilinear(input, size):
+    """Weighed between four neighbours."""
+    return resizing.interpolate_bilinear(input, size)
+
+
+def area_in_half(input, size):
+    """Sums are rounded to half precision."""
+    return resizing.interpolate_area(input.astype(np.float16), size).astype(input.dtype)
+
+
+def adaptive_last_of_equals(input, output_size):
+    """Of equals the last one is taken."""
+    y, places = resizing.adaptive_max_pool2d(input[..., ::-1, ::-1], output_size)
+    return y[..., ::-1, ::-1].copy(), (input.shape[-2] * input.shape[-1] - 1 - places)[..., ::-1, ::-1].copy()
+
+
+def adaptive_max_without_nan(input, output_size):
+    """NaN is never the maximum."""
+    return resizing.adaptive_max_pool2d(np.where(np.isnan(input), -np.inf, input).astype(input.dtype), output_size)
+
+
+def sample_of_other_corners(input, grid, mode="bilinear", padding_mode="zeros", align_corners=False):
+    """align_corners is taken for its opposite."""
+    return sampling.grid_sample(input, grid, mode, padding_mode, not align_corners)
+
+
+def sample_across(input, grid, mode="bilinear", padding_mode="zeros", align_corners=False):
+    """Points are taken for (row, column)."""
+    return sampling.grid_sample(input, grid[..., ::-1], mode, padding_mode, align_corners)
+
+
+def sample_cut_off(input, grid, mode="bilinear", padding_mode="zeros", align_corners=False):
+    """The nearest entry is the one before."""
+    y = sampling.grid_sample(input, grid, mode, padding_mode, align_corners)
+    if mode == "nearest":
+        column, row = sampling._points(input, grid, mode, padding_mode, align_corners)
+        y = sampling._entries(input, np.floor(row), np.floor(column), *input.shape[2:])
+    return y
