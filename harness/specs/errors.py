@@ -11,6 +11,9 @@ from typing import Any
 MAX_ERRORS = 100
 MAX_NAMES = 1000
 
+#: Most right names that a message lists where none is near: the laws, which are the longest list of words.
+MOST_TOLD = 30
+
 
 class SpecError(Exception):
     """One thing that is wrong in one file; its text is one line, ``path:line:column: message``."""
@@ -76,4 +79,4 @@ def nearest(name: str, names: Iterable[str]) -> str:
     known = sorted(set(itertools.islice(names, MAX_NAMES)))
     if near := nearest_alone(name, known):
         return near
-    return f"; known are {', '.join(map(shown, known))}" if 0 < len(known) <= 20 else ""
+    return f"; known are {', '.join(map(shown, known))}" if 0 < len(known) <= MOST_TOLD else ""
