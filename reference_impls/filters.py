@@ -217,7 +217,7 @@ def _continued(input: Array, size: int, mode: str, cval: float) -> Array:
     """The image with what lies beyond it, as far as windows of a size reach."""
     if input.ndim != 2 or size < 1 or 0 in input.shape:
         raise ValueError("an image that is not empty, and a window that is not")
-    before, after = size // 2, size - 1 - size // 2
+    before, after, cval = size // 2, size - 1 - size // 2, float(cval)
     if mode == "constant":
         return np.pad(input, (before, after), constant_values=cval)
     for axis in (0, 1):

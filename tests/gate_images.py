@@ -53,6 +53,29 @@ WRONG = {
             "sample_cut_off": ("agrees", "mode:nearest"),
         },
     },
+    "filters": {
+        "lfilter": {
+            "lfilter_adding": ("agrees", ""),
+            "lfilter_undivided": ("agrees", ""),
+            "lfilter_in_single": ("agrees", ""),
+        },
+        "sosfilt": {
+            "sosfilt_of_first": ("agrees", "sos:0.25x0.5x0.25x1.0x-0.5x0.125+1.0x-0.75x0.5x1.0x0.25x0.5"),
+            "sosfilt_accepting_any": ("status", "invalid:leading-coefficient"),
+        },
+        "upfirdn": {"upfirdn_backwards": ("agrees", ""), "upfirdn_from_second": ("agrees", "down:2")},
+        "medfilt": {"medfilt_to_the_ends": ("agrees", ""), "medfilt_of_even": ("status", "invalid:even")},
+        "hilbert": {"hilbert_doubling_the_middle": ("agrees", ""), "hilbert_conjugated": ("agrees", "")},
+        "stft": {"stft_unscaled": ("agrees", "normalized:true"), "stft_without_last": ("shape", "")},
+        "resample": {"resample_plain_middle": ("agrees", "num:6"), "resample_unscaled": ("agrees", "num:5")},
+        "welch": {"welch_doubling_the_middle": ("agrees", ""), "welch_of_spectrum": ("agrees", "")},
+        "uniform_filter": {"uniform_from_before": ("agrees", "size:2"), "uniform_repeating": ("agrees", "")},
+        "gaussian_filter": {"gaussian_of_density": ("agrees", ""), "gaussian_of_four": ("agrees", "truncate:2.0")},
+        "median_filter": {
+            "median_of_lower": ("agrees", "size:2"),
+            "median_at_zero": ("agrees", "mode:constant/cval:1.5"),
+        },
+    },
 }
 
 #: (op, path below `lookalikes`): right in another way.
@@ -66,4 +89,15 @@ RIGHT = (
     ("interpolate_area", "images:area_by_windows"),
     ("adaptive_max_pool2d", "images:adaptive_max_by_sorting"),
     ("grid_sample", "images:sample_by_rows"),
+    ("lfilter", "filters:lfilter_in_extended"),
+    ("sosfilt", "filters:sosfilt_in_extended"),
+    ("upfirdn", "filters:upfirdn_by_parts"),
+    ("medfilt", "filters:medfilt_by_partition"),
+    ("hilbert", "filters:hilbert_by_matrix"),
+    ("stft", "filters:stft_piece_by_piece"),
+    ("resample", "filters:resample_by_kernel"),
+    ("welch", "filters:welch_in_extended"),
+    ("uniform_filter", "filters:uniform_columns_first"),
+    ("gaussian_filter", "filters:gaussian_columns_first"),
+    ("median_filter", "filters:median_by_partition"),
 )

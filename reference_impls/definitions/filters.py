@@ -11,6 +11,7 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from reference_impls.definitions.padding import circular, nearest, reflected, symmetric
+from reference_impls.definitions.signal import _sum as windowed
 
 #: Where entries beyond the border are found, by scipy.ndimage's names of the ways to continue an axis.
 BEYOND = {"wrap": circular, "reflect": symmetric, "mirror": reflected, "nearest": nearest}
@@ -95,8 +96,14 @@ def _weighed(input: Any, weights: Any, mode: str, cval: float) -> Any:
 
 
 def uniform_filter(input: Any, *, size: int, mode: str = "reflect", cval: float = 0.0) -> Any:
-    """The mean of ``size`` entries about each one, along each axis in turn."""
-    return _weighed(input, np.ones(size), mode, cval) / size**input.ndim
+    """The mean of ``size`` entries about each one, from ``size // 2`` before it on, along each axis in turn."""
+    taps = np.ones(size)
+    for shape in ((size, 1), (1, size)):
+        spans = [(k - 1 - k // 2, n) for n, k in zip(input.shape, shape, strict=True)]
+        boundary = {"constant": "fill"}.get(mode, mode)
+        total = windowed(input, np.reshape(taps, shape), spans, backward=False, boundary=boundary, fillvalue=cval)
+        input = total / size
+    return input
 
 
 def gaussian_filter(
