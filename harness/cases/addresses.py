@@ -237,6 +237,12 @@ def numbers(spec: Spec, case: Case) -> int:
     return sum(prod(shape(i, known)) for i in spec.inputs if i.name not in case.absent)
 
 
+def results(spec: Spec, case: Case) -> int:
+    """How many numbers the outputs of a case have together, of those whose shapes the spec says."""
+    known = names(spec, case)
+    return sum(prod(shape(o, known)) for o in spec.outputs if o.shape is not None)
+
+
 def shape(of: Input | Output, known: Mapping[str, Any], instead: Any = None) -> tuple[int, ...]:
     """The shape of an input or output at a case, from ``names``; ``instead`` replaces the declared expressions."""
     result: list[int] = []

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from harness.asking.binding import load
-from harness.cases.addresses import axes, case_at, first, names, numbers, point, shape, valid
+from harness.cases.addresses import axes, case_at, first, names, numbers, point, results, shape, valid
 from harness.expressions import ExpressionError
 from harness.model import Case, Input, Spec, Value
 
@@ -151,7 +151,9 @@ def _distinct(spec: Spec, points: Iterator[Point], most: int) -> Iterator[Case]:
     seen = set[str]()
     for one in points:
         case = case_at(spec, "", one)
-        if case.id not in seen and valid(spec, case) and numbers(spec, case) <= most:
+        if case.id in seen or not valid(spec, case):
+            continue
+        if numbers(spec, case) <= most and results(spec, case) <= MOST_GROWN:
             seen.add(case.id)
             yield case
 
