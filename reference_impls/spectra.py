@@ -17,8 +17,8 @@ Array = npt.NDArray[Any]
 def hilbert(x: Array) -> Array:
     """The spectrum, its positive frequencies twice, negative ones cut."""
     n = x.shape[-1]
-    if n < 1:
-        raise ValueError("there is an entry")
+    if n < 1 or np.iscomplexobj(x):
+        raise ValueError("there is an entry, and it is real")
     spectrum = fft.fft(x)
     spectrum[..., 1 : (n + 1) // 2] *= 2
     spectrum[..., n // 2 + 1 :] = 0

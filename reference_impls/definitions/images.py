@@ -37,6 +37,18 @@ def local_response_norm(input: Any, *, size: int, alpha: float = 1e-4, beta: flo
     return input / (k + alpha * (total / size)) ** beta
 
 
+def local_response_norm_by_product(
+    input: Any, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Any:
+    """The same as a product with ``(k + alpha/size sum of x_d^2)^-beta``."""
+    squares = np.pad(np.square(input), [(0, 0), (size // 2, (size - 1) // 2), (0, 0), (0, 0)])
+    total = np.sum(squares[:, np.arange(input.shape[1])[:, None] + np.arange(size)], axis=2)
+    return input * (k + alpha * (total / size)) ** -beta
+
+
+local_response_norm.legal = (local_response_norm_by_product,)  # type: ignore[attr-defined]
+
+
 def nearest_places(size: int, out: int, mode: str) -> Places:
     """``floor(o n / m)``; of ``nearest-exact`` ``floor((o + 1/2) n / m)``, the entry that the middle of a pixel meets."""
     o = np.arange(out)
@@ -61,8 +73,9 @@ def _linear(zero: Any, size: int, out: int, align_corners: bool) -> tuple[Places
         above, below = o * (size - 1), max(out - 1, 1)
         place = (zero + (size - 1)) / below * o
     else:
-        above, below = np.maximum((2 * o + 1) * size - out, 0), 2 * out
-        place = np.where(above > 0, (zero + size) / out * (o + 0.5) - 0.5, 0)
+        beyond, below = (2 * o + 1) * size - out, 2 * out
+        above = np.maximum(beyond, 0)
+        place = np.where(beyond >= 0, (zero + size) / out * (o + 0.5) - 0.5, 0)
     first = np.minimum(above // below, size - 1)
     return first, np.minimum(first + 1, size - 1), place - first
 
