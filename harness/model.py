@@ -309,7 +309,7 @@ class Traits:
     raised: str = ""
     wrong: int = 0
     entries: int = 0
-    places: Mapping[Place, float] = field(default_factory=dict)
+    places: Mapping[Place, float] = field(default_factory=dict, hash=False)
     spans: tuple[Span, ...] = ()
     binades: tuple[Binades, ...] = ()
     relative: float = float("nan")

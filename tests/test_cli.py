@@ -433,7 +433,7 @@ def test_pytest_tells_a_known_deviation_that_matches_nothing(
             "numpy:      numpy:negative",
             "numpy: numpy:negativ",
             "",
-            "<code><bdi>numpy</bdi></code> is wrong at 8 of 8 cases",
+            "<code><bdi>numpy</bdi></code> is wrong at 9 of 9 cases",
         ),
     ],
 )

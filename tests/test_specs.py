@@ -183,7 +183,7 @@ def test_a_parameter_of_one_integer_may_be_subscripted_everywhere(tmp_path: Path
 WRONG = [
     ("oracle:", "orcale:", ["{line}:1: unknown field `orcale`; did you mean `oracle`?"]),
     ("let:", "leet:", ["{line}:1: unknown field `leet`; did you mean `let`?"]),
-    ("renamed:", "zzz: 1\nrenamed:", ["{line}:1: unknown field `zzz`"]),
+    ("renamed:", "zzz: 1\nrenamed:", ["{line}:1: unknown field `zzz`; known are *"]),
     ("op: conv2d\n", "", ["1:1: missing field `op`"]),
     ("op: conv2d", "op: 3", ["1:5: `3`, expected text"]),
     (
@@ -270,7 +270,7 @@ WRONG = [
     (
         "dtypes: {weight: int64}, sizes: {tail: [1, 2]}",
         "params: {}",
-        ["{line}:5: `integer-weight` violates nothing, expected sizes, params, shapes or dtypes"],
+        ["{line}:5: `integer-weight` violates nothing, expected sizes, params, shapes, dtypes or values"],
     ),
     ("because: Weights are real., ", "", ["{line}:5: missing field `because`"]),
     (

@@ -86,9 +86,7 @@ class Bound:
     earliest: list[tuple[Any, bytes]] = field(default_factory=list, compare=False)
 
     def __call__(self, *inputs: Any) -> Any:
-        """Call the function on the inputs that are there, in declared order; the first ones are remembered."""
-        if not self.earliest:
-            self.earliest.extend((x, bits(self.library.unwrap(x))) for x in inputs)
+        """Call the function on the inputs that are there, in declared order."""
         full = self._full(inputs, self.arguments.taken)
         if self.arguments.by_name:
             return self.function(**full, **self.arguments.keywords)
@@ -139,6 +137,12 @@ class Bound:
         arrays = {n: None if g is None else self.library.unwrap(g) for n, g in zip(names, found, strict=True)}
         dtypes = {n: self.library.dtype(g) for n, g in zip(names, found, strict=True) if g is not None}
         return Returned(arrays, {"dtypes": dtypes, **notes})
+
+    def remembered(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        """The inputs of a call, remembered where it is the first one."""
+        if not self.earliest:
+            self.earliest.extend((x, bits(self.library.unwrap(x))) for x in inputs)
+        return inputs
 
     def overwritten(self) -> list[str]:
         """The inputs of the first call that are not what they were."""

@@ -48,7 +48,7 @@ class Call:
 
     def perform(self, bound: Bound) -> Returned:
         """The outputs."""
-        return bound.with_keywords(self.keywords).run(bound.wrapped(self.inputs, self.layout))
+        return bound.with_keywords(self.keywords).run(bound.remembered(bound.wrapped(self.inputs, self.layout)))
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Watched:
 
     def perform(self, bound: Bound) -> Returned:
         """The outputs; note ``state``: what was changed."""
-        inputs, changed = bound.wrapped(self.inputs, self.layout), list[str]()
+        inputs, changed = bound.remembered(bound.wrapped(self.inputs, self.layout)), list[str]()
         unsettle()
         with watching(changed):
             returned = bound(*inputs)
