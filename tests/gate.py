@@ -53,7 +53,7 @@ COLUMNS = ["status", *LAWS]
 #: Well-known comparators: torch's and NumPy's own tolerances, torch's gradient check, the rule of FlashAttention's tests
 #: (at most twice the error of the same mathematics in the judged type, by the largest entry), and that of FlagGems' tests
 #: (an absolute tolerance of 1e-4 times the number of terms beside a relative one of the type's).
-PEERS = ["assert_close", "np.allclose", "gradcheck", "twice", "K 1e-4"]
+PEERS = ["assert_close", "np.allclose", "torch.gradcheck", "twice", "K 1e-4"]
 
 #: FlagGems' relative tolerance in double precision, and its absolute one for each term.
 FLAGGEMS = (1e-7, 1e-4)
