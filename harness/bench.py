@@ -116,7 +116,7 @@ class Bench:
         return {"": self.arrays, "others": self.others}
 
     @cached_property
-    def _due(self) -> dict[tuple[str, str], Due]:
+    def _due(self) -> dict[tuple[str, str, str], Due]:
         return {}
 
     def draw(self, name: str, make: Callable[[], dict[str, Array]]) -> dict[str, Array]:
@@ -125,21 +125,18 @@ class Bench:
             self._draws[name] = frozen(make())
         return self._draws[name]
 
-    def due(self, algorithm: str, draw: str = "") -> Due:
-        """What is due under an algorithm at a draw of the inputs: the case's own, ``others``, or a kept one."""
-        key = (algorithm, draw)
-        if key not in self._due:
-            self._due[key] = Due(self, Oracle(self.spec, self.case, self._draws[draw], algorithm))
-        return self._due[key]
+    def due(self, algorithm: str, draw: str = "", dtype: str = "") -> Due:
+        """What is due under an algorithm at a draw of the inputs: the case's own, ``others``, or a kept one.
 
-    def cast(self, dtype: str) -> dict[str, Answer]:
-        """What is due of the inputs rounded to another dtype, where all that follows is computed in it."""
-        key = ("low-precision-accumulation", f"cast to {dtype}")
+        In another ``dtype`` than the case's the inputs are rounded to it, and all that follows is computed in it.
+        """
+        key = (algorithm, draw, dtype)
         if key not in self._due:
-            to = fills.dtype(dtype)
-            arrays = {n: x.astype(to) if x.dtype.kind == "f" else x for n, x in self.arrays.items()}
-            self._due[key] = Due(self, Oracle(self.spec, replace(self.case, dtype=dtype), frozen(arrays), key[0]))
-        return self._due[key].values
+            case, arrays = self.case, self._draws[draw]
+            if dtype:
+                case, arrays = replace(case, dtype=dtype), frozen({n: _cast(x, dtype) for n, x in arrays.items()})
+            self._due[key] = Due(self, Oracle(self.spec, case, arrays, algorithm))
+        return self._due[key]
 
     @cached_property
     def kin(self) -> tuple[Bench, ...]:
@@ -159,6 +156,12 @@ def _unspecified(answer: Answer) -> Answer:
         return answer
     error, expected = np.where(missing, np.inf, answer.error), np.where(missing, 0, answer.expected)
     return replace(answer, expected=expected, error=error, others=None, cancelling=None)
+
+
+def _cast(x: Array, dtype: str) -> Array:
+    """An input in another of a case's dtypes: what is real stays real, and what is no float as it is."""
+    kinds = {"f": "real", "c": "complex"}
+    return x.astype(fills.dtype(due_dtype(kinds[x.dtype.kind], dtype))) if x.dtype.kind in kinds else x
 
 
 def frozen(arrays: dict[str, Array]) -> dict[str, Array]:

@@ -112,8 +112,9 @@ def _held(actual: Number, expected: Number, ball: Number, bound: Number, noise: 
         return Refuted(f"the oracle contradicts ball arithmetic: |expected - {text}| >= {_in_bounds(off, bound)}")
     if distance > bound:
         return Proved(f"|actual - {text}| >= {_in_bounds(distance, bound)}")
-    if distance <= bound and bound > 0:
-        return Refuted(f"ball arithmetic acquits: |actual - {text}| <= {_upper(distance / bound)} bounds")
+    if distance <= bound:
+        most = f"<= {_upper(distance / bound)} bounds" if bound > 0 else "is 0"
+        return Refuted(f"ball arithmetic acquits: |actual - {text}| {most}")
     return Unproved(f"not proved: |actual - {text}| is too close to the bound to decide")
 
 

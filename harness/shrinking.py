@@ -211,33 +211,29 @@ class _Descent:
 
 
 def same(row: Verdict, other: Verdict) -> bool:
-    """Whether two rows are broken in the same way: status, law, subject, and measured or said alike."""
+    """Whether two rows are broken in the same way: status, law, subject, and measured or said alike.
+
+    What is lost altogether, 0 where a number is expected, is not wrong as a number is that is off.
+    """
     if (row.status, row.law, row.of) != (other.status, other.law, other.of):
         return False
     if row.status in _ENDED:
         return row.traits.raised == other.traits.raised
-    lost = _is_zero(row.actual) or not _is_zero(other.actual)
+    lost = _number(row.actual) == 0 or _number(other.actual) != 0
     return row.margin > 1 and bool(row.bound) == bool(other.bound) and _finite(row) == _finite(other) and lost
-
-
-def _is_zero(text: str) -> bool:
-    """Whether what came is zero: what is lost altogether is not wrong as a number is that is off."""
-    try:
-        return complex(text) == 0
-    except ValueError:
-        return False
 
 
 def _finite(row: Verdict) -> tuple[bool, ...]:
     """Whether what came and what is expected are finite numbers: a NaN is not wrong as a number is."""
-    return tuple(_is_finite(text) for text in (row.actual, row.expected))
+    return tuple(isfinite(_number(text)) for text in (row.actual, row.expected))
 
 
-def _is_finite(text: str) -> bool:
+def _number(text: str) -> complex:
+    """What is written where an entry was measured; NaN where that is no number."""
     try:
-        return isfinite(complex(text))
+        return complex(text)
     except ValueError:
-        return False
+        return complex("nan")
 
 
 def entries(spec: Spec, case: Case) -> int:

@@ -100,9 +100,9 @@ class Trial:
         """What is due of this candidate's algorithm."""
         return self.due_at("")
 
-    def due_at(self, draw: str) -> Due:
-        """What is due at another draw of the inputs."""
-        return self.bench.due(self.candidate.given.algorithm, draw)
+    def due_at(self, draw: str, dtype: str = "") -> Due:
+        """What is due at another draw of the inputs, or of them in another dtype."""
+        return self.bench.due(self.candidate.given.algorithm, draw, dtype)
 
     def composed_at(self, draw: str) -> Due:
         """What is due where a library puts an op together of others, whose results in half types it stores."""
@@ -236,9 +236,9 @@ class Trial:
         """The inputs whose gradients are judged."""
         return self.due.oracle.differentiable
 
-    def output_dtype(self, name: str) -> str:
-        """The dtype that is due for an output."""
-        return due_dtype({o.name: o.dtype for o in self.spec.outputs}[name], self.case.dtype)
+    def output_dtype(self, name: str, case: str = "") -> str:
+        """The dtype that is due for an output, of inputs in the case's dtype or in another."""
+        return due_dtype({o.name: o.dtype for o in self.spec.outputs}[name], case or self.case.dtype)
 
     def pulled(
         self,

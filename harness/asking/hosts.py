@@ -155,7 +155,7 @@ class Hosts:
         if found is None:
             found = Holder(self._servers, wanted, self._limits, self._place, self._tell)
         self._kept[wanted] = found
-        while len(self._kept) > (MOST_HOSTS if plenty() else HOSTS):
+        while len(self._kept) > HOSTS and (len(self._kept) > MOST_HOSTS or not plenty()):
             oldest = next(iter(self._kept))
             self._kept.pop(oldest).close()
         return found

@@ -27,7 +27,7 @@ EQUALS = 4
 GROWN = (128, 1_025, 65_537)
 
 #: The length from which on an axis is judged in double precision: the bound of a long sum in single hides one term of it.
-IN_DOUBLE = 1_025
+IN_DOUBLE = GROWN[1]
 
 #: Most numbers that the inputs of a case may have in which one axis has grown.
 MOST_GROWN = 300_000

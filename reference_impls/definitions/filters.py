@@ -11,7 +11,7 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from reference_impls.definitions.padding import circular, nearest, reflected, symmetric
-from reference_impls.definitions.signal import _sum as windowed
+from reference_impls.definitions.signal import windowed
 
 #: Where entries beyond the border are found, by scipy.ndimage's names of the ways to continue an axis.
 BEYOND = {"wrap": circular, "reflect": symmetric, "mirror": reflected, "nearest": nearest}

@@ -9,41 +9,57 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reference_impls.definitions.pooling import largest_of
+
 Places = NDArray[np.intp]
+
+
+def shuffled(input: Any, r: int, parts: str) -> Any:
+    """Channels dealt out to blocks of r x r entries.
+
+    ``parts`` are what the channels consist of, the slowest first: ``c`` the channels that stay, ``i`` and ``j`` the row and
+    the column in a block.
+    """
+    n, c, h, w = input.shape
+    named = f"n{parts}hw"
+    lengths = {"n": n, "c": c // r**2, "i": r, "j": r, "h": h, "w": w}
+    blocks = np.reshape(input, tuple(lengths[axis] for axis in named))
+    return np.reshape(np.transpose(blocks, tuple(map(named.index, "nchiwj"))), (n, c // r**2, h * r, w * r))
+
+
+def unshuffled(input: Any, r: int, parts: str) -> Any:
+    """Blocks of r x r entries gathered in channels, which consist of ``parts``, the slowest first, as in ``shuffled``."""
+    n, c, h, w = input.shape
+    blocks = np.reshape(input, (n, c, h // r, r, w // r, r))
+    return np.reshape(np.transpose(blocks, tuple(map("nchiwj".index, f"n{parts}hw"))), (n, c * r**2, h // r, w // r))
 
 
 def pixel_shuffle(input: Any, *, upscale_factor: int) -> Any:
     """``y[n, c, h r + i, w r + j] = x[n, (c r + i) r + j, h, w]``."""
-    r = upscale_factor
-    n, c, h, w = input.shape
-    blocks = np.reshape(input, (n, c // r**2, r, r, h, w))
-    return np.reshape(np.transpose(blocks, (0, 1, 4, 2, 5, 3)), (n, c // r**2, h * r, w * r))
+    return shuffled(input, upscale_factor, "cij")
 
 
 def pixel_unshuffle(input: Any, *, downscale_factor: int) -> Any:
     """``y[n, (c r + i) r + j, h, w] = x[n, c, h r + i, w r + j]``."""
-    r = downscale_factor
-    n, c, h, w = input.shape
-    blocks = np.reshape(input, (n, c, h // r, r, w // r, r))
-    return np.reshape(np.transpose(blocks, (0, 1, 3, 5, 2, 4)), (n, c * r**2, h // r, w // r))
+    return unshuffled(input, downscale_factor, "cij")
+
+
+def neighbours(input: Any, size: int, before: int) -> Any:
+    """The sum of squares over ``size`` channels, from so many ``before`` each on, zero beyond them."""
+    squares = np.pad(np.square(input), [(0, 0), (before, size - 1 - before), (0, 0), (0, 0)])
+    return np.sum(squares[:, np.arange(input.shape[1])[:, None] + np.arange(size)], axis=2)
 
 
 def local_response_norm(input: Any, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
     """``x_c / (k + alpha/size sum of x_d^2)^beta``, d from ``c - size // 2`` on, ``size`` channels, zero beyond them."""
-    zeros = [(0, 0), (size // 2, (size - 1) // 2), (0, 0), (0, 0)]
-    squares = np.pad(np.square(input), zeros)
-    channels = np.arange(input.shape[1])[:, None] + np.arange(size)
-    total = np.sum(squares[:, channels], axis=2)
-    return input / (k + alpha * (total / size)) ** beta
+    return input / (k + alpha * (neighbours(input, size, size // 2) / size)) ** beta
 
 
 def local_response_norm_by_product(
     input: Any, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> Any:
     """The same as a product with ``(k + alpha/size sum of x_d^2)^-beta``."""
-    squares = np.pad(np.square(input), [(0, 0), (size // 2, (size - 1) // 2), (0, 0), (0, 0)])
-    total = np.sum(squares[:, np.arange(input.shape[1])[:, None] + np.arange(size)], axis=2)
-    return input * (k + alpha * (total / size)) ** -beta
+    return input * (k + alpha * (neighbours(input, size, size // 2) / size)) ** -beta
 
 
 local_response_norm.legal = (local_response_norm_by_product,)  # type: ignore[attr-defined]
@@ -155,14 +171,5 @@ def adaptive_max_pool2d(input: Any, *, output_size: Any) -> tuple[Any, Any]:
 
     The first of equals; of several NaN the last.
     """
-    *lead, h, w = input.shape
-    places = _covered(h, w, *_lengths(input.shape, output_size))
-    image = np.concatenate([np.reshape(input, (*lead, h * w)), np.full((*lead, 1), -np.inf)], axis=-1)
-    taps = image[..., places]
-    output = np.max(taps, axis=-1)
-    nan = np.isnan(taps)
-    first = np.argmax((taps == output[..., None]) & (places < h * w), axis=-1)
-    last = places.shape[-1] - 1 - np.argmax(nan[..., ::-1], axis=-1)
-    chosen = np.where(nan.any(axis=-1), last, first)
-    windows = np.broadcast_to(places, (*chosen.shape, places.shape[-1]))
-    return output, np.take_along_axis(windows, chosen[..., None], -1)[..., 0]
+    *_, h, w = input.shape
+    return largest_of(input, _covered(h, w, *_lengths(input.shape, output_size)))

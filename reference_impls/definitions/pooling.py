@@ -55,8 +55,16 @@ def max_pool2d(
 
     The first of equals; of several NaN the last. Padding is never the maximum. Shapes: input (*lead, H, W).
     """
+    *_, h, w = input.shape
+    return largest_of(input, _places((h, w), *map(_frozen, (kernel_size, stride, padding, dilation)), ceil_mode))
+
+
+def largest_of(input: Any, places: NDArray[np.intp]) -> tuple[Any, Any]:
+    """The largest entry of each window of an image, and its flat place; ``h w`` among the places stands for none.
+
+    The first of equals; of several NaN the last. Shapes: input (*lead, h, w), places (*windows, entries).
+    """
     *lead, h, w = input.shape
-    places = _places((h, w), *map(_frozen, (kernel_size, stride, padding, dilation)), ceil_mode)
     image = np.concatenate([input.reshape((*lead, h * w)), np.full((*lead, 1), -np.inf)], axis=-1)
     taps = image[..., places]
     output = np.max(taps, axis=-1)

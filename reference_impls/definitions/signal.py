@@ -64,7 +64,7 @@ def _terms(
     return Terms(out, {"in1": x, "in2": w}, tuple(parts), padded=("in1", "in2"), full=prod(w[a] for a in over))
 
 
-def _sum(
+def windowed(
     in1: Any,
     in2: Any,
     spans: Sequence[Span],
@@ -94,7 +94,7 @@ def _spans(in1: Any, in2: Any, mode: str, over: Sequence[int] | None = None) -> 
 def convolve(a: Any, v: Any, *, mode: str = "full") -> Any:
     """``y[k] = sum over t of a[k - t] * v[t]``: vectors; 'same' has the longer one's length."""
     m, n = max(a.shape[0], v.shape[0]), min(a.shape[0], v.shape[0])
-    return _sum(a, v, [_span(m, n, mode, (n - 1) // 2)])
+    return windowed(a, v, [_span(m, n, mode, (n - 1) // 2)])
 
 
 def correlate(a: Any, v: Any, *, mode: str = "valid") -> Any:
@@ -104,17 +104,17 @@ def correlate(a: Any, v: Any, *, mode: str = "valid") -> Any:
     """
     m, n = a.shape[0], v.shape[0]
     centre = (n - 1) // 2 if n <= m else m // 2
-    return _sum(a, np.conj(v), [_span(max(m, n), min(m, n), mode, centre)], backward=False)
+    return windowed(a, np.conj(v), [_span(max(m, n), min(m, n), mode, centre)], backward=False)
 
 
 def sp_convolve(in1: Any, in2: Any, *, mode: str = "full") -> Any:
     """``y[k] = sum over t of x[k - t] * w[t]`` over any number of axes."""
-    return _sum(in1, in2, _spans(in1, in2, mode))
+    return windowed(in1, in2, _spans(in1, in2, mode))
 
 
 def sp_correlate(in1: Any, in2: Any, *, mode: str = "full") -> Any:
     """``y[k] = sum over t of x[k - (K - 1) + t] * conj(w[t])`` over any number of axes."""
-    return _sum(in1, np.conj(in2), _spans(in1, in2, mode), backward=False)
+    return windowed(in1, np.conj(in2), _spans(in1, in2, mode), backward=False)
 
 
 def fftconvolve(in1: Any, in2: Any, *, mode: str = "full", axes: Any = None) -> Any:
@@ -122,7 +122,7 @@ def fftconvolve(in1: Any, in2: Any, *, mode: str = "full", axes: Any = None) -> 
     rank = len(in1.shape)
     given = range(rank) if axes is None else (axes,) if np.ndim(axes) == 0 else axes
     over = tuple(sorted(a % rank for a in given))
-    return _sum(in1, in2, _spans(in1, in2, mode, over), over=over)
+    return windowed(in1, in2, _spans(in1, in2, mode, over), over=over)
 
 
 oaconvolve = fftconvolve
@@ -131,21 +131,21 @@ oaconvolve = fftconvolve
 def convolve2d(in1: Any, in2: Any, *, mode: str = "full", boundary: str = "fill", fillvalue: float = 0) -> Any:
     """``y[k] = sum over t of x[k - t] * w[t]``, x continued by ``boundary`` where the mode reaches beyond it."""
     beyond = ("fill", 0) if mode == "valid" else (boundary, fillvalue)
-    return _sum(in1, in2, _spans(in1, in2, mode), boundary=beyond[0], fillvalue=beyond[1])
+    return windowed(in1, in2, _spans(in1, in2, mode), boundary=beyond[0], fillvalue=beyond[1])
 
 
 def correlate2d(in1: Any, in2: Any, *, mode: str = "full", boundary: str = "fill", fillvalue: float = 0) -> Any:
     """``y[k] = sum over t of x[k - (K - 1) + t] * conj(w[t])``; 'same' starts K // 2 into the full result."""
     beyond = ("fill", 0) if mode == "valid" else (boundary, fillvalue)
     spans = [_span(m, k, mode, k // 2) for m, k in zip(in1.shape, in2.shape, strict=True)]
-    return _sum(in1, np.conj(in2), spans, backward=False, boundary=beyond[0], fillvalue=beyond[1])
+    return windowed(in1, np.conj(in2), spans, backward=False, boundary=beyond[0], fillvalue=beyond[1])
 
 
 def ndimage_correlate(input: Any, weights: Any, *, mode: str = "reflect", cval: float = 0.0, origin: Any = 0) -> Any:
     """``y[k] = sum over t of x[k + t - K // 2 - origin] * conj(w[t])``, x continued by ``mode``."""
     shifts = (origin,) * len(input.shape) if np.ndim(origin) == 0 else origin
     spans = [(k - 1 - k // 2 - o, n) for n, k, o in zip(input.shape, weights.shape, shifts, strict=True)]
-    return _sum(input, np.conj(weights), spans, backward=False, boundary=mode, fillvalue=cval)
+    return windowed(input, np.conj(weights), spans, backward=False, boundary=mode, fillvalue=cval)
 
 
 def sepfir2d(input: Any, hrow: Any, hcol: Any) -> Any:
@@ -155,5 +155,5 @@ def sepfir2d(input: Any, hrow: Any, hcol: Any) -> Any:
     """
     rows = hrow.reshape((1, hrow.shape[0]))
     cols = hcol.reshape((hcol.shape[0], 1))
-    between = _sum(input, rows, _spans(input, rows, "same"), boundary="symm")
-    return _sum(between, cols, _spans(between, cols, "same"), boundary="symm")
+    between = windowed(input, rows, _spans(input, rows, "same"), boundary="symm")
+    return windowed(between, cols, _spans(between, cols, "same"), boundary="symm")

@@ -12,34 +12,22 @@ from reference_impls.definitions import images, sampling
 
 def shuffled_by_depth(input: Any, *, upscale_factor: int) -> Any:
     """The place in the block goes before the channel: TensorFlow's depth_to_space."""
-    r = upscale_factor
-    n, c, h, w = input.shape
-    blocks = np.reshape(input, (n, r, r, c // r**2, h, w))
-    return np.reshape(np.transpose(blocks, (0, 3, 4, 1, 5, 2)), (n, c // r**2, h * r, w * r))
+    return images.shuffled(input, upscale_factor, "ijc")
 
 
 def shuffled_across(input: Any, *, upscale_factor: int) -> Any:
     """Rows and columns of a block are swapped."""
-    r = upscale_factor
-    n, c, h, w = input.shape
-    blocks = np.reshape(input, (n, c // r**2, r, r, h, w))
-    return np.reshape(np.transpose(blocks, (0, 1, 4, 3, 5, 2)), (n, c // r**2, h * r, w * r))
+    return images.shuffled(input, upscale_factor, "cji")
 
 
 def unshuffled_by_depth(input: Any, *, downscale_factor: int) -> Any:
     """The place in the block goes before the channel: TensorFlow's space_to_depth."""
-    r = downscale_factor
-    n, c, h, w = input.shape
-    blocks = np.reshape(input, (n, c, h // r, r, w // r, r))
-    return np.reshape(np.transpose(blocks, (0, 3, 5, 1, 2, 4)), (n, c * r**2, h // r, w // r))
+    return images.unshuffled(input, downscale_factor, "ijc")
 
 
 def unshuffled_across(input: Any, *, downscale_factor: int) -> Any:
     """Rows and columns of a block are swapped."""
-    r = downscale_factor
-    n, c, h, w = input.shape
-    blocks = np.reshape(input, (n, c, h // r, r, w // r, r))
-    return np.reshape(np.transpose(blocks, (0, 1, 5, 3, 2, 4)), (n, c * r**2, h // r, w // r))
+    return images.unshuffled(input, downscale_factor, "cji")
 
 
 def response_of_sum(input: Any, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
@@ -52,16 +40,13 @@ def response_of_present(input: Any, *, size: int, alpha: float = 1e-4, beta: flo
     channels = input.shape[1]
     at = np.arange(channels)
     there = np.minimum(at + (size - 1) // 2 + 1, channels) - np.maximum(at - size // 2, 0)
-    squares = np.pad(np.square(input), [(0, 0), (size // 2, (size - 1) // 2), (0, 0), (0, 0)])
-    total = np.sum(squares[:, at[:, None] + np.arange(size)], axis=2)
+    total = images.neighbours(input, size, size // 2)
     return input / (k + alpha * (total / there[:, None, None])) ** beta
 
 
 def response_from_after(input: Any, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
     """Of an even number of neighbours the odd one lies after the channel."""
-    squares = np.pad(np.square(input), [(0, 0), ((size - 1) // 2, size // 2), (0, 0), (0, 0)])
-    total = np.sum(squares[:, np.arange(input.shape[1])[:, None] + np.arange(size)], axis=2)
-    return input / (k + alpha * (total / size)) ** beta
+    return input / (k + alpha * (images.neighbours(input, size, (size - 1) // 2) / size)) ** beta
 
 
 def nearest_of_middles(input: Any, *, size: Sequence[int], mode: str = "nearest") -> Any:
