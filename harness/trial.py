@@ -28,6 +28,13 @@ Array = NDArray[Any]
 #: Most inputs an op may have for two of them to be given as one array.
 MOST_SHARED = 5
 
+#: Most numbers that the inputs of a case have near the first one: a larger case is asked what cases far from it are, its
+#: values, gradients and their first repetitions, for what relates two answers shows at small ones.
+MOST_NEAR = 4_000
+
+#: Departures from which on no law asks more than of any case.
+FAR = 3
+
 
 class Posed:
     """What a law yields once it has asked all that it can before anything is answered."""
@@ -111,9 +118,11 @@ class Trial:
 
     @cached_property
     def departures(self) -> int:
-        """In how many axes but the dtype the case departs from the nearest one that the candidate offers."""
+        """In how many axes but the dtype the case departs from the nearest one that the candidate offers; far if it is large."""
         start = self.candidate.given.nearest
-        return cases.departures(self.spec, self.case, start) if start else self.case.departures
+        found = cases.departures(self.spec, self.case, start) if start else self.case.departures
+        large = sum(x.size for x in self.arrays.values()) > MOST_NEAR
+        return max(found, FAR) if found and large else found
 
     @property
     def plain(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from harness import bounds
-from harness.arithmetic.roundings import Array, rounding
+from harness.arithmetic.roundings import Array, of_tier, rounding
 from harness.arithmetic.tracked import Deferred, Tracked
 
 
@@ -53,4 +53,4 @@ def _through_transform(error: Array, axes: tuple[int, ...], outputs: int) -> Arr
     whole = np.broadcast_to(error.sum(axis=axes, keepdims=True), error.shape)
     rss = np.broadcast_to(bounds.lam(outputs) * np.sqrt((error**2).sum(axis=axes, keepdims=True)), error.shape)
     typical = np.minimum(whole, rss)
-    return np.stack([typical[0], typical[1], whole[2]])
+    return np.stack([of_tier(typical, 0), of_tier(typical, 1), of_tier(whole, 2)])

@@ -181,7 +181,7 @@ def _erf_polynomial(x: Tracked) -> Array | None:
     for a in reversed(_ERF_A):
         terms = multiply(t, add(terms, lift(a, x.p)))
     y = add(one, negative(multiply(terms, exp(negative(multiply(z, z))))))
-    roundings = np.zeros((3, *x.shape)) if y.error is None else y.error
+    roundings = np.zeros((1, *x.shape)) if y.error is None else y.error
     return roundings + bounds.POLYNOMIAL_ERF
 
 

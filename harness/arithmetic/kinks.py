@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from harness.arithmetic.roundings import Array, all_tiers, plus, rounding, shaped
-from harness.arithmetic.tracked import Tracked, aligned, made
+from harness.arithmetic.tracked import Tracked, aligned, all_exact, made, with_axes
 
 
 def _compared(a: Tracked, b: Tracked) -> tuple[Array, Array, Array, Array]:
     """The errors of a pair, where they leave open which is the larger (by tiers), and where the first is."""
     shape = np.broadcast_shapes(a.shape, b.shape)
-    ea, eb = (np.zeros(()) if e is None else e for e in aligned(a, b))
+    ea, eb = (np.zeros((1, *(1,) * len(shape))) if e is None else e for e in aligned(a, b))
     with np.errstate(invalid="ignore"):
-        near = np.broadcast_to(np.asarray(ea) + eb, (3, *shape))
+        near = ea + eb
         undecided = np.abs(a.value - b.value).astype(np.float64) <= near
         first = np.broadcast_to(a.value > b.value, shape)
     return ea, eb, undecided, first
@@ -25,8 +25,7 @@ def maximum(a: Tracked, b: Tracked) -> Tracked:
     """The larger of each pair."""
     value = np.maximum(a.value, b.value)
     ea, eb, undecided, first = _compared(a, b)
-    either = np.maximum(np.broadcast_to(ea, (3, *value.shape)), np.broadcast_to(eb, (3, *value.shape)))
-    return made(value, np.where(undecided, either, np.where(first, ea, eb)), a.p)
+    return made(value, np.where(undecided, np.maximum(ea, eb), np.where(first, ea, eb)), a.p)
 
 
 def share_of_first(a: Tracked, b: Tracked) -> Tracked:
@@ -40,7 +39,7 @@ def share_of_first(a: Tracked, b: Tracked) -> Tracked:
 def _rivals(x: Tracked, axes: tuple[int, ...]) -> tuple[Array, Array, Array]:
     """The maximum over axes, kept; its error; and where an entry may be the maximum."""
     value = x.value.max(axis=axes, keepdims=True)
-    e = np.zeros((3, *x.shape)) if x.error is None else x.error
+    e = np.zeros((1, *x.shape)) if x.error is None else x.error
     top = e.max(axis=tuple(a + 1 for a in axes), keepdims=True)
     with np.errstate(invalid="ignore"):
         near = (x.value == value) | ((value - x.value).astype(np.float64) <= (e + top).max(axis=0))
@@ -75,15 +74,9 @@ def _running(near: Array, axes: tuple[int, ...]) -> Array:
 def where(a: Tracked, b: Tracked, condition: Any) -> Tracked:
     """``a`` where the condition holds, else ``b``."""
     value = np.where(condition, a.value, b.value)
-    tiers = np.asarray(condition)
-    errors = [np.zeros(()) if e is None else e.reshape(3, *_to(e, value.ndim)) for e in aligned(a, b)]
-    error = np.where(tiers, *errors) if any(x.error is not None for x in (a, b)) else None
+    errors = [np.zeros(()) if e is None else with_axes(e, value.ndim) for e in aligned(a, b)]
+    error = None if all_exact(a, b) else np.where(condition, *errors)
     return made(value, shaped(error, value), a.p)
-
-
-def _to(error: Array, ndim: int) -> tuple[int, ...]:
-    """The shape of an error without its tiers, as of an array with more axes."""
-    return (1,) * (ndim + 1 - error.ndim) + error.shape[1:]
 
 
 def confined(x: Tracked, low: float, high: float) -> Tracked:
@@ -122,7 +115,7 @@ def direction(x: Tracked) -> Tracked:
     size = np.abs(x.value)
     with np.errstate(all="ignore"):
         value = np.where(size > 0, x.value / np.where(size > 0, size, 1), 0)
-        e = np.zeros((3, *x.shape)) if x.error is None else np.asarray(x.error)
+        e = np.zeros((1, *x.shape)) if x.error is None else np.asarray(x.error)
         if x.value.dtype.kind == "c":
             spread = np.where(e == 0, 0.0, np.minimum(2 * e / np.maximum(size.astype(np.float64), 1e-300), 2.0))
             error = spread + np.where(size > 0, 4 * x.p.u, 1.0)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.arithmetic.roundings import Array, all_tiers, plus, rounding
+from harness.arithmetic.roundings import Array, all_tiers, of_tier, plus, rounding
 from harness.arithmetic.tracked import Tracked, complex_units, made
 from harness.bounds import Precision, gamma, lam
 
@@ -64,7 +64,8 @@ def _typical(a: Tracked, inverse: Array, squares: Array, right: Array) -> Array:
 
 def _least(typical: Array, whole: Array) -> Array:
     """The tiers of a bound: what independent roundings make in the first two, if that is less."""
-    return np.stack([np.minimum(typical, whole[0]), np.minimum(typical, whole[1]), whole[2]])
+    least = np.minimum(typical, whole)
+    return np.stack([of_tier(least, 0), of_tier(least, 1), of_tier(whole, 2)])
 
 
 def _inverse(a: Array) -> tuple[Array, tuple[Array, Array], Array, Array]:

@@ -38,7 +38,9 @@ def _moved_terms(of: Callable[[], Chain] | None, shape: tuple[int, ...], move: M
         count, sizes, squares = (move(np.broadcast_to(a, shape)) for a in (of().terms, of().sizes, of().squares))
         arriving = of().arriving
         if arriving is not None:
-            arriving = np.stack([move(e) for e in np.broadcast_to(with_axes(arriving, len(shape)), (3, *shape))])
+            arriving = np.stack(
+                [move(e) for e in np.broadcast_to(with_axes(arriving, len(shape)), (len(arriving), *shape))]
+            )
         return Chain(count, sizes, squares, arriving, of().whole)
 
     return terms
@@ -51,7 +53,7 @@ def stored(x: Tracked) -> Tracked:
         return x
 
     def make() -> tuple[Array, Array | None]:
-        error = np.zeros((3, *x.shape)) if x.error is None else np.asarray(x.error)
+        error = np.zeros((1, *x.shape)) if x.error is None else np.asarray(x.error)
         return x.value, bounds.stored(p, x.value, error)
 
     return Deferred(x.shape, x.dtype, make, x.p)
@@ -83,6 +85,8 @@ def scatter(x: Tracked, index: Any, shape: tuple[int, ...]) -> Tracked:
 def concatenate(*xs: Tracked, axis: int) -> Tracked:
     """Arrays joined along an axis."""
     value = np.concatenate([x.value for x in xs], axis=axis)
-    errors = [np.zeros((3, *x.shape)) if x.error is None else np.asarray(x.error) for x in xs]
+    errors = [np.zeros((1, *x.shape)) if x.error is None else np.asarray(x.error) for x in xs]
+    tiers = max(map(len, errors), default=1)
+    errors = [np.broadcast_to(e, (tiers, *e.shape[1:])) for e in errors]
     error = None if all_exact(*xs) else np.concatenate(errors, axis=axis + 1)
     return made(value, error, xs[0].p)

@@ -87,18 +87,24 @@ def multiply(a: Tracked, b: Tracked) -> Tracked:
         with np.errstate(all="ignore"):
             value = a.value * b.value
             of_a, of_b = aligned(a, b)
-            cross = _product(of_a, of_b)
-            propagated = plus(scaled(of_a, np.abs(b.value)), scaled(of_b, np.abs(a.value)), cross)
+            size_a, size_b = np.abs(a.value), np.abs(b.value)
+            propagated = plus(scaled(of_a, size_b), scaled(of_b, size_a), _product(of_a, of_b))
             if _shifts(a) or _shifts(b):
                 local = subnormal(value, a.p)
             else:
                 local = rounded(value, a.p, all_exact(a, b), complex_units(a, b))
-            beyond = np.maximum(np.abs(a.value), np.abs(b.value)) > a.p.reach
-            lost = beyond & (np.abs(value) <= a.p.largest) & np.isfinite(a.value) & np.isfinite(b.value)
-            error = plus(propagated, local, np.where(lost, np.inf, 0.0) if lost.any() else None)
+            error = plus(propagated, local, _lost(value, size_a, size_b, a.p))
             return value, shaped(by_kind(value, error, of_a, of_b), value)
 
     return Deferred(*together(a, b), make, a.p, chain=_distributed(a, b) or _distributed(b, a))
+
+
+def _lost(value: Array, a: Array, b: Array, p: Precision) -> Array | None:
+    """No bound where an operand of a size beyond the largest number may have become infinite, and the product has not."""
+    if a.max(initial=0) <= p.reach and b.max(initial=0) <= p.reach:
+        return None
+    lost = (np.maximum(a, b) > p.reach) & (np.abs(value) <= p.largest) & np.isfinite(a) & np.isfinite(b)
+    return np.where(lost, np.inf, 0.0) if lost.any() else None
 
 
 def _distributed(a: Tracked, b: Tracked) -> Callable[[], Chain] | None:

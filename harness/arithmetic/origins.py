@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from harness.arithmetic.operators import add
-from harness.arithmetic.roundings import Array
+from harness.arithmetic.roundings import Array, of_tier
 from harness.arithmetic.tracked import Tracked, leaf
 from harness.differentiation import fit
 from harness.dispatch import Move
@@ -77,7 +77,7 @@ def _weighed(node: Tracked, weight: Array, tier: int) -> Array:
     """What of the errors of a step's entries reaches the result; none where no error is, or no way."""
     if node.error is None:
         return np.zeros(node.shape)
-    error = np.asarray(node.error)[tier]
+    error = of_tier(np.asarray(node.error), tier)
     with np.errstate(all="ignore"):
         weighed: Array = np.where((error == 0) | (weight == 0), 0.0, error * weight)
     return weighed

@@ -16,9 +16,14 @@ LOST = float(np.finfo(np.float64).max)
 
 
 def all_tiers(error: Any) -> Array:
-    """One error for all three tiers."""
-    e = np.asarray(error, dtype=np.float64)
-    return np.broadcast_to(e, (3, *e.shape))
+    """One error for all three tiers, (1, *shape)."""
+    return np.asarray(error, dtype=np.float64)[None]
+
+
+def of_tier(error: Array, tier: int) -> Array:
+    """What an error is in one tier."""
+    found: Array = error[tier] if len(error) > 1 else error[0]
+    return found
 
 
 def plus(*errors: Array | None) -> Array | None:
@@ -38,23 +43,27 @@ def scaled(error: Array | None, by: Any) -> Array | None:
         return None
     factor = np.asarray(by, dtype=np.float64)
     result = error * factor
-    unclear = np.isnan(result)
-    if not unclear.any():
+    if not np.isnan(result.max(initial=0)):
         return result
+    unclear = np.isnan(result)
     return np.where(unclear & (error == 0), 0.0, np.where(unclear & np.isinf(error), error, result))
 
 
 def shaped(error: Array | None, value: Array) -> Array | None:
     """The error, repeated to the shape of the value."""
-    shape = (3, *value.shape)
-    return error if error is None or error.shape == shape else np.broadcast_to(error, shape)
+    if error is None or error.shape[1:] == value.shape:
+        return error
+    return np.broadcast_to(error, (len(error), *value.shape))
 
 
 def cleaned(value: Array, error: Array | None) -> Array | None:
     """The error, ``LOST`` where it is no number and the value is one; None where it is zero."""
     if error is None:
         return None
-    if not np.isfinite(error).all() or not np.isfinite(value).all():
+    largest = error.max(initial=0)
+    if largest == 0:
+        return None
+    if not np.isfinite(largest) or not np.isfinite(value).all():
         error = np.where(np.isnan(error), np.where(np.isfinite(value), LOST, 0.0), error)
     return error if error.any() else None
 
@@ -74,7 +83,10 @@ def rounding(value: Array, p: Precision, units: float | Array = 1.0) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):
         wide = np.abs(value)
         size = wide.astype(np.float64)
-    return all_tiers(np.where((wide > 0) & np.isfinite(size), units * p.u * size + p.eta, 0.0))
+        error = units * p.u * size + p.eta
+    if size.min(initial=1) > 0 and np.isfinite(size.max(initial=0)):
+        return all_tiers(error)
+    return all_tiers(np.where((wide > 0) & np.isfinite(size), error, 0.0))
 
 
 def subnormal(value: Array, p: Precision) -> Array | None:

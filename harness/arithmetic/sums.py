@@ -49,7 +49,7 @@ def _sums(x: Tracked, shape: tuple[int, ...], gather: Gather, lengths: Array) ->
     def make() -> tuple[Array, Array | None]:
         with np.errstate(all="ignore"):
             value = gather(x.value)
-            return value, plus(_arriving(x, gather), _local(x, value, *parts(), lengths))
+            return value, plus(_arriving(x, gather), _local(x, value, gather, lengths, *parts()))
 
     several = bool(lengths.max(initial=0) > 1)
     in_any_order = several and x.p.exact_sums and x.p.u == x.p.u_compute
@@ -60,7 +60,7 @@ def _arriving(x: Tracked, gather: Gather) -> Array | None:
     return None if x.error is None else np.stack([gather(e) for e in np.asarray(x.error)])
 
 
-def _local(x: Tracked, value: Array, absolute: Array, squared: Array, lengths: Array) -> Array | None:
+def _local(x: Tracked, value: Array, gather: Gather, lengths: Array, absolute: Array, squared: Array) -> Array | None:
     """What the additions are off by, and how they are stored: nothing where a sum has one entry."""
     if not (lengths > 1).any():
         return None
@@ -71,7 +71,15 @@ def _local(x: Tracked, value: Array, absolute: Array, squared: Array, lengths: A
     found = np.where(exact, 0.0, bounds.summation(p, value, absolute, np.sqrt(squared), lengths))
     if p.u != p.u_compute:
         found = np.where(lengths <= 1, 0.0, bounds.stored(p, value, found))
+    infinite = ~np.isfinite(value)
+    if infinite.any():
+        found = np.where(infinite & (_finite(x, gather) >= p.reach), np.inf, found)
     return found if found.any() else None
+
+
+def _finite(x: Tracked, gather: Gather) -> Array:
+    """The sums of the sizes of finite terms: where they overflow, one more infinite term may meet its opposite."""
+    return gather(np.where(np.isfinite(x.value), np.abs(x.value), 0))
 
 
 def sizes_of_sum(length: Any, absolute: Any, squared: Any) -> dict[str, float]:

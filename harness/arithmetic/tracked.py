@@ -40,9 +40,10 @@ class Chain:
 
 @dataclass(frozen=True, eq=False)
 class Tracked(Recorded):
-    """``value`` and ``error`` (None where exact, else (3, *shape)), with the ``origin`` it was computed from.
+    """``value`` and ``error``, with the ``origin`` it was computed from.
 
-    ``chain`` gives the terms of what is a sum of sums, as any order of adding them is right.
+    The error is None where the value is exact, (1, *shape) where the three tiers are alike, else (3, *shape). ``chain``
+    gives the terms of what is a sum of sums, as any order of adding them is right.
     """
 
     value: Array
@@ -218,7 +219,7 @@ def aligned(*xs: Tracked) -> list[Array | None]:
 
 def with_axes(error: Array, ndim: int) -> Array:
     """An error of an array with so many axes, the tiers' first."""
-    return error.reshape(3, *(1,) * (ndim + 1 - error.ndim), *error.shape[1:])
+    return error.reshape(len(error), *(1,) * (ndim + 1 - error.ndim), *error.shape[1:])
 
 
 def together(a: Tracked, b: Tracked) -> tuple[tuple[int, ...], Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial, reduce
 from typing import Any
 
@@ -46,11 +46,24 @@ class OracleError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """A definition run once: its inputs and outputs in one arithmetic, and what makes an array one of its inputs."""
+    """A definition run once: its inputs and outputs in one arithmetic, and what makes an array one of its inputs.
+
+    ``first`` keeps derivatives, which those of the second order go on from.
+    """
 
     leaf: Leaf
     leaves: Mapping[str, Any]
     outputs: Sequence[Any]
+    first: dict[tuple[Any, ...], First] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class First:
+    """Derivatives by name, what they were asked along, and that in a run's arithmetic."""
+
+    along: Mapping[str, Array]
+    leaves: Sequence[Any]
+    found: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -318,16 +331,19 @@ class Oracle:
         sums, errors = [flat[i].sum() for i in places], [error[:, i].sum(axis=1) for i in places]
         return places, Answer(np.array(sums), np.stack(errors, axis=1), self.p)
 
-    def _vjp(self, run: Run, cotangents: Mapping[str, Array]) -> dict[str, Any]:
-        live = [(n, y) for n, y in self._live(run) if n in cotangents]
-        given = [run.leaf(cotangents[n]) for n, _ in live]
-        return self._pulled(run, [y for _, y in live], given)
+    def _vjp(self, run: Run, cotangents: Mapping[str, Array]) -> Mapping[str, Any]:
+        return self._pulled(run, cotangents).found
 
-    def _pulled(self, run: Run, ys: Sequence[Any], cotangents: Sequence[Any]) -> dict[str, Any]:
-        names = [n for n in self.differentiable if n in run.leaves]
-        inputs = [run.leaves[n] for n in names]
-        found = vjp(ys, cotangents, inputs)
-        return {n: _or_zeros(g, x, run.leaf) for n, g, x in zip(names, found, inputs, strict=True)}
+    def _pulled(self, run: Run, cotangents: Mapping[str, Array]) -> First:
+        live = [(n, y) for n, y in self._live(run) if n in cotangents]
+        key = ("pulled", *((n, id(cotangents[n])) for n, _ in live))
+        if key not in run.first:
+            names = [n for n in self.differentiable if n in run.leaves]
+            inputs, given = [run.leaves[n] for n in names], [run.leaf(cotangents[n]) for n, _ in live]
+            found = vjp([y for _, y in live], given, inputs)
+            gradients = {n: _or_zeros(g, x, run.leaf) for n, g, x in zip(names, found, inputs, strict=True)}
+            run.first[key] = First(cotangents, given, gradients)
+        return run.first[key]
 
     @property
     def differentiable(self) -> list[str]:
@@ -343,11 +359,16 @@ class Oracle:
         parts = [partial(self._jvp, tangents={n: x}) for n, x in tangents.items()]
         return self._derivatives(lambda run: self._jvp(run, tangents), parts)
 
-    def _jvp(self, run: Run, tangents: Mapping[str, Array]) -> dict[str, Any]:
-        live = self._live(run)
-        directions = [run.leaf(x) for x in tangents.values()]
-        moved = jvp([y for _, y in live], [run.leaves[n] for n in tangents], directions)
-        return dict(zip((n for n, _ in live), moved, strict=True))
+    def _jvp(self, run: Run, tangents: Mapping[str, Array]) -> Mapping[str, Any]:
+        return self._pushed(run, tangents).found
+
+    def _pushed(self, run: Run, tangents: Mapping[str, Array]) -> First:
+        key = ("pushed", *((n, id(x)) for n, x in tangents.items()))
+        if key not in run.first:
+            live, directions = self._live(run), [run.leaf(x) for x in tangents.values()]
+            moved = jvp([y for _, y in live], [run.leaves[n] for n in tangents], directions)
+            run.first[key] = First(tangents, directions, dict(zip((n for n, _ in live), moved, strict=True)))
+        return run.first[key]
 
     def second(self, cotangents: Mapping[str, Array], directions: Mapping[str, Array]) -> dict[str, Answer]:
         """Gradients of ``<vjp(x; g), v>`` in the inputs and, under ``cotangent NAME``, in the cotangents."""
@@ -359,24 +380,23 @@ class Oracle:
         self, run: Run, cotangents: Mapping[str, Array], directions: Mapping[str, Array], along: Sequence[str]
     ) -> dict[str, Any]:
         live = [(n, y) for n, y in self._live(run) if n in cotangents]
-        upstream = [run.leaf(cotangents[n]) for n, _ in live]
         names = [n for n in self.differentiable if n in directions]
-        first = self._pulled(run, [y for _, y in live], upstream)
-        spaces = [*(run.leaves[n] for n in names), *upstream]
-        found = vjp([first[n] for n in along], [run.leaf(directions[n]) for n in along], spaces)
+        first = self._pulled(run, cotangents)
+        spaces = [*(run.leaves[n] for n in names), *first.leaves]
+        found = vjp([first.found[n] for n in along], [run.leaf(directions[n]) for n in along], spaces)
         keys = [*names, *(f"cotangent {n}" for n, _ in live)]
         return {k: _or_zeros(g, s, run.leaf) for k, g, s in zip(keys, found, spaces, strict=True)}
 
     def curved(self, tangents: Mapping[str, Array]) -> dict[str, Answer]:
         """The outputs' second derivatives along ``tangents``, taken twice, by name."""
-        return self._derivatives(lambda run: self._curved(run, tangents))
+        parts = [partial(self._curved, tangents=tangents, along=[n]) for n in tangents]
+        return self._derivatives(lambda run: self._curved(run, tangents, [*tangents]), parts)
 
-    def _curved(self, run: Run, tangents: Mapping[str, Array]) -> dict[str, Any]:
-        live = self._live(run)
-        inputs = [run.leaves[n] for n in tangents]
-        directions = [run.leaf(x) for x in tangents.values()]
-        moved = jvp([y for _, y in live], inputs, directions)
-        return dict(zip((n for n, _ in live), jvp(moved, inputs, directions), strict=True))
+    def _curved(self, run: Run, tangents: Mapping[str, Array], along: Sequence[str]) -> dict[str, Any]:
+        first = self._pushed(run, tangents)
+        inner = first if len(along) == len(tangents) else self._pushed(run, {n: tangents[n] for n in along})
+        curved = jvp([*inner.found.values()], [run.leaves[n] for n in tangents], first.leaves)
+        return dict(zip(inner.found, curved, strict=True))
 
 
 def _refusal(error: Exception) -> Exception:

@@ -27,7 +27,13 @@ def rsqrt_of_reciprocal(input: Any) -> Any:
     return np.sqrt(1 / input)
 
 
+def rsqrt_by_power(input: Any) -> Any:
+    """``sqrt(x)^-1``, whose slope may be half the cube of the result."""
+    return np.power(np.sqrt(input), np.full_like(input, -1.0))
+
+
 rsqrt.legal = (rsqrt_of_reciprocal,)  # type: ignore[attr-defined]
+rsqrt.legal_slopes = (rsqrt_by_power,)  # type: ignore[attr-defined]
 
 
 def reciprocal(input: Any) -> Any:

@@ -42,15 +42,24 @@ def folded(x: Any, mean: Any, spread: Any, weight: Any, bias: Any) -> Any:
     return x * known + shift + (x - mean) * (a - known)
 
 
+def apart(x: Any, mean: Any, spread: Any, weight: Any, bias: Any) -> Any:
+    """``x a - mean a + bias`` with ``a = weight / sqrt(var + eps)``: sums of x and of its mean, subtracted at the end."""
+    scale = 1 / np.sqrt(spread)
+    a = scale if weight is None else scale * weight
+    y = x * a - mean * a
+    return y if bias is None else y + bias
+
+
 def _affine(y: Any, weight: Any, bias: Any) -> Any:
     y = y if weight is None else y * weight
     return y if bias is None else y + bias
 
 
 def _formed(norm: Callable[..., Any]) -> Callable[..., Any]:
-    """The definition that divides, of a norm in any form; the other forms are as right."""
+    """The definition that divides, of a norm in any form; the other forms are as right, but for digits that one loses."""
     definition: Any = update_wrapper(partial(norm, divided), norm)
     definition.legal = (partial(norm, multiplied), partial(norm, folded))
+    definition.cancelling_slopes = (partial(norm, apart),)
     return definition  # type: ignore[no-any-return]
 
 
