@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from harness.expressions import Expression
 
@@ -61,6 +61,10 @@ KEY, TAB = ("case", "candidate", "law", "subject", "scenario"), "\t"
 #: Grades from best to worst; a verdict carries the best one its error reached.
 GRADES = ("exact", "correctly rounded", "random", "any", "worst", "norm-wise", "cancels", "varies", "deviates")
 
+#: What a candidate may promise: a row of a batch has the same ``bits`` whatever rows stand beside it.
+Promise = Literal["bits"]
+PROMISES: tuple[Promise, ...] = get_args(Promise)
+
 #: The axis values that stand for an optional input being there or not.
 GIVEN, NONE = "given", "none"
 
@@ -98,7 +102,8 @@ class CandidateSpec:
 
     ``python`` is the interpreter that holds it, empty for this one. ``offers`` maps axes of the grid to the values, as
     addresses write them, that its user says it takes; ``outputs`` are those it returns, where they are not all.
-    ``nearest`` is the case that it takes nearest to the op's first one, empty where it takes that.
+    ``nearest`` is the case that it takes nearest to the op's first one, empty where it takes that. ``promises`` are what it
+    says of itself beyond the op.
     """
 
     name: str
@@ -114,6 +119,7 @@ class CandidateSpec:
     offers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     nearest: str = ""
     outputs: tuple[str, ...] = ()
+    promises: tuple[Promise, ...] = ()
 
 
 @dataclass(frozen=True)

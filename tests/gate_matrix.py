@@ -814,6 +814,7 @@ ELEMENTWISE = {
 MODELS = {
     "matmul": {
         "matmul_in_single": ("agrees", ""),
+        "matmul_of_row_pairs": ("invariance", ""),
         "matmul_symmetric": ("agrees", "K:4/M:4"),
         "matmul_of_blocks": ("agrees", "K:33"),
         "matmul_of_long_blocks": ("agrees", "K:1025"),
@@ -822,12 +823,14 @@ MODELS = {
     "bmm": {
         "bmm_of_first": ("agrees", ""),
         "bmm_in_single": ("agrees", ""),
+        "bmm_of_many_in_single": ("invariance", ""),
         "bmm_broadcasting": ("status", "invalid:batches-differ"),
     },
     "rms_norm": {
         "rms_eps_outside": ("agrees", ""),
         "rms_fixed_eps": ("agrees", "eps:0.001"),
         "rms_needs_weight": ("agrees", "weight:none"),
+        "rms_of_a_row_without_eps": ("invariance", ""),
         "rms_held_vjp": ("gradient", ""),
     },
     "l2_normalize": {
@@ -1092,6 +1095,7 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("elu", "elementwise:elu_in_extended"),
     right("selu", "elementwise:selu_in_extended"),
     right("matmul", "models:matmul_by_outer"),
+    right("matmul", "models:matmul_by_two_rows"),
     right("bmm", "models:bmm_one_by_one"),
     right("rms_norm", "models:rms_by_reciprocal"),
     right("l2_normalize", "models:l2_by_norm"),

@@ -16,6 +16,7 @@ from language_table import EXPRESSIONS, STATEMENTS
 
 from harness import arithmetic, bounds, language
 from harness.arithmetic import Tracked
+from harness.definitions import derivatives
 from harness.dispatch import Refused
 
 F64 = bounds.precision("float64")
@@ -56,7 +57,7 @@ def agrees(source: str) -> None:
     found = arithmetic.lift(judged(source), F64)
     assert isinstance(found, Tracked)
     assert found.shape == np.shape(expected)
-    error = 0.0 if found.error is None else found.error[2]
+    error = 0.0 if found.error is None else found.error[-1]
     with np.errstate(invalid="ignore"):
         off = np.where(found.value == expected, 0, np.abs(found.value - expected))
     assert np.all(off <= error)
@@ -144,3 +145,21 @@ def test_what_cannot_be_is_refused_with_what_to_write(source: str, said: str) ->
     with pytest.raises(Refused) as caught:
         judged(source)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("function", "made"),
+    [
+        (derivatives.settled, ""),
+        (derivatives.held, ""),
+        (derivatives.stored, "stored"),
+        (lambda x: derivatives.confined(x, 0.0, 1.0), "confined"),
+    ],
+    ids=["settled", "held", "stored", "confined"],
+)
+def test_what_a_definition_says_of_a_number_reaches_the_arithmetic(function: Callable[..., Any], made: str) -> None:
+    half = bounds.computing(bounds.precision("float16"))
+    x = arithmetic.leaf(np.array([0.25, 0.75]), half)
+    found = language.unwrapped(language.speaking(lambda x: function(np.sqrt(x)))(language.given(x)))
+    assert isinstance(found, Tracked)
+    assert found.step == made

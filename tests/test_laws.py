@@ -233,6 +233,14 @@ def wrong_alone(input: Any, weight: Any, bias: Any) -> Any:
     return linear_numpy(input, weight, bias) * (0.999 if input.shape[0] == 1 else 1.0)
 
 
+def wrong_in_tens(input: Any, weight: Any, bias: Any) -> Any:
+    """Of ten rows the last one is added to the first."""
+    y = linear_numpy(input, weight, bias)
+    if len(y) == 10:
+        y[0] += y[-1]
+    return y
+
+
 def turns_lists_around(input: Any, weight: Any, bias: Any) -> Any:
     """Lists are taken from their end."""
     x = np.array(input[::-1]) if isinstance(input, list) else input
@@ -242,7 +250,7 @@ def turns_lists_around(input: Any, weight: Any, bias: Any) -> Any:
 #: Law -> (call, vjp, laws that follow from the broken one).
 MINIATURES: dict[str, tuple[Callable[..., Any], Callable[..., Any] | None, frozenset[str]]] = {
     "status": (cuts_a_long_bias, linear_numpy_vjp, frozenset()),
-    "agrees": (one_part_in_a_million, linear_numpy_vjp, frozenset({"repeatable", "layout", "linear", "identity"})),
+    "agrees": (one_part_in_a_million, linear_numpy_vjp, frozenset({"repeatable", "layout", "linear", "identity", "invariance"})),
     "shape": (keeps_an_axis, linear_numpy_vjp, frozenset()),
     "dtype": (always_double, linear_numpy_vjp, frozenset()),
     "mixed": (cast_to_the_narrowest, linear_numpy_vjp, frozenset()),
@@ -251,7 +259,8 @@ MINIATURES: dict[str, tuple[Callable[..., Any], Callable[..., Any] | None, froze
     "repeatable": (wrong_in_a_thread, linear_numpy_vjp, frozenset()),
     "layout": (reads_memory_in_order, linear_numpy_vjp, frozenset()),
     "linear": (saturates, linear_numpy_vjp, frozenset({"repeatable", "integers"})),
-    "identity": (wrong_alone, linear_numpy_vjp, frozenset()),
+    "identity": (wrong_alone, linear_numpy_vjp, frozenset({"invariance"})),
+    "invariance": (wrong_in_tens, linear_numpy_vjp, frozenset()),
     "containers": (turns_lists_around, linear_numpy_vjp, frozenset()),
     "gradient": (linear_numpy, doubles_the_bias_gradient, frozenset({"adjoint", "upstream"})),
     "upstream": (linear_numpy, reads_upstream_in_order, frozenset()),
@@ -312,6 +321,29 @@ def test_the_right_implementation_keeps_every_law(call: Callable[..., Any], vjp:
     rows = judged(call, vjp)
     assert not broken(rows)
     assert {row.status for row in rows} <= {"conforms", "unsupported", "not believed"}
+
+
+@pytest.mark.parametrize(
+    ("promises", "statuses"), [((), {"conforms"}), (("bits",), {"conforms", "deviates"})], ids=["no promise", "bits"]
+)
+def test_other_bits_of_a_row_are_wrong_where_bits_are_promised(promises: tuple[Any, ...], statuses: set[str]) -> None:
+    def by_two_rows(input: Any, weight: Any, bias: Any) -> Any:
+        order = slice(None, None, -1 if len(input) > 2 else 1)
+        return linear_numpy(input[..., order], weight[..., order], bias)
+
+    given = CandidateSpec("candidate", "nowhere:candidate", library="numpy", promises=promises)
+    held = Inline.function(by_two_rows, linear_numpy_vjp, libraries.load("numpy"))
+    judge = Judge(spec(), (Candidate("candidate", spec(), given, held),))
+    rows = judge.verdicts(cases.find(spec(), "linear"), SEED, lambda name, law: None)
+    found = [row for row in rows if row.law == "invariance"]
+    assert {row.scenario for row in found} == {
+        "each row alone",
+        "in two parts",
+        "in reverse order",
+        "beside other rows",
+    }
+    assert {row.status for row in found} == statuses
+    assert {row.scenario for row in found if row.grade != "exact"} == {"each row alone", "in two parts"}
 
 
 @pytest.mark.parametrize(

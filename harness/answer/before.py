@@ -55,4 +55,4 @@ def _after(cause: Cause, said: str) -> Cause:
 def _right(spec: Spec, candidate: Candidate, case: Case, seed: int) -> bool:
     """Whether a candidate gives what is expected at a case, now."""
     sample = sampled(spec, candidate, case, "values", seed)
-    return sample is not None and not sample.wrong
+    return sample is not None and not sample.deviating

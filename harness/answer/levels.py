@@ -24,6 +24,7 @@ class Level(StrEnum):
     MAPPING = "mapping"
     LAYOUTS = "layouts"
     REPEATS = "repeats and threads"
+    BITS = "bits of rows"
     EFFECTS = "side effects"
     REFUSALS = "refusals"
 
@@ -54,6 +55,7 @@ OF_LAW: Mapping[str, Level] = {
     "vmap": Level.MAPPING,
     "layout": Level.LAYOUTS,
     "repeatable": Level.REPEATS,
+    "invariance": Level.BITS,
     "pure": Level.EFFECTS,
 }
 
@@ -68,6 +70,7 @@ FAMILIES: Mapping[str, str] = {
     "distribution": "distribution",
     "linear": "identities",
     "identity": "identities",
+    "invariance": "invariance",
     "containers": "containers",
     "gradient": "gradient",
     "upstream": "upstream",
@@ -125,24 +128,40 @@ _RANKS: Mapping[str, int] = {**dict.fromkeys(RED, 4), "known": 3, "conforms": 2,
 
 def tallies(spec: Spec, given: CandidateSpec, by_id: Mapping[str, Case], rows: Iterable[Verdict]) -> tuple[Tally, ...]:
     """Every level of one candidate's rows, in order."""
-    best: dict[Level, dict[str, tuple[int, Verdict]]] = {one: {} for one in Level}
+    best: dict[Level, dict[str, tuple[float, Verdict]]] = {one: {} for one in Level}
     for row in rows:
         case = by_id.get(row.case)
         if row.law == "status" and row.status == "conforms" and not (case and case.invalid):
             continue  # that something returned says nothing of its values
-        at, rank = best[level(row, case)], _RANKS.get(row.status, 0)
+        at, rank = best[level(row, case)], _rank(row)
         if row.case not in at or rank > at[row.case][0]:
             at[row.case] = rank, row
     return tuple(_tally(one, spec, given, tuple(at.values())) for one, at in best.items())
 
 
-def _tally(one: Level, spec: Spec, given: CandidateSpec, found: Sequence[tuple[int, Verdict]]) -> Tally:
+def _rank(row: Verdict) -> float:
+    """What a row says of its case: one relation with other bits, within the bound, and the case has not those of its rows."""
+    return _OTHER if _other_bits(row) else _RANKS.get(row.status, 0)
+
+
+def _other_bits(row: Verdict) -> bool:
+    return row.law == "invariance" and row.status == "conforms" and row.grade == "varies"
+
+
+#: The rank of a case whose rows have other bits: above those of relations that are right.
+_OTHER = _RANKS["conforms"] + 0.5
+
+#: What is said of a case whose rows have other bits.
+OTHER_BITS = "rows have other bits beside others, within the bound"
+
+
+def _tally(one: Level, spec: Spec, given: CandidateSpec, found: Sequence[tuple[float, Verdict]]) -> Tally:
     ranks = Counter(rank for rank, _ in found)
     unoffered = [row for rank, row in found if rank == 1]
     lacks = one not in (Level.VALUES, Level.SPECIALS, Level.REFUSALS)
-    open_ = [row for rank, row in found if rank == 0] + (unoffered if lacks else [])
+    open_ = [row for rank, row in found if rank in (0, _OTHER)] + (unoffered if lacks else [])
     without = missing(one, spec, given)
-    why = Counter(without or row.message or row.status for row in open_)
+    why = Counter(without or (OTHER_BITS if _other_bits(row) else row.message or row.status) for row in open_)
     if not found:
         why = Counter({without or "no case asks for it": 0})
     offered = 0 if lacks else len(unoffered)

@@ -229,7 +229,8 @@ def _counts(tally: Tally) -> str:
 
 def _right(tally: Tally) -> str:
     known = f" ({tally.known:,} as the library's own)" if tally.known else ""
-    return f"{tally.level.value} {tally.right + tally.known:,}{known}"
+    other = f" of {tally.right + tally.not_judged:,}" if tally.level is Level.BITS and tally.not_judged else ""
+    return f"{tally.level.value} {tally.right + tally.known:,}{known}{other}"
 
 
 def _accuracy(found: Sequence[Accuracy]) -> list[str]:

@@ -47,9 +47,10 @@ def given(
     python: str = "",
     arguments: str = "",
     outputs: str = "",
+    promises: str = "",
 ) -> CandidateSpec:
     """The candidate a user names; its library is left open where its name does not tell it."""
-    from harness.model import CandidateSpec
+    from harness.model import PROMISES, CandidateSpec
     from harness.specs import ALGORITHMS
     from harness.specs.errors import nearest_alone
 
@@ -70,7 +71,11 @@ def given(
     told = library or _told_library(path)
     path += _call(arguments)
     kept = tuple(filter(None, outputs.split(",")))
-    return CandidateSpec(path, path, vjp, told, algorithm, dtypes=dtypes, python=python, offers=taken, outputs=kept)
+    promised = tuple(word for word in PROMISES if word in promises.split(","))
+    if unknown := next((word for word in filter(None, promises.split(",")) if word not in PROMISES), ""):
+        refuse(f"--promises: unknown `{unknown}`{nearest_alone(unknown, PROMISES)}; there are {', '.join(PROMISES)}")
+    named = CandidateSpec(path, path, vjp, told, algorithm, dtypes=dtypes, python=python, offers=taken)
+    return replace(named, outputs=kept, promises=promised)
 
 
 def _nearest_file(path: Path) -> str:

@@ -80,7 +80,7 @@ def last() -> tuple[Spec, Last]:
         fields = {**kept.pop("given"), "unsupported": (), "exempt": {}}
         if fields["dtypes"] is not None:
             fields["dtypes"] = tuple(fields["dtypes"])
-        fields["outputs"] = tuple(fields["outputs"])
+        fields |= {name: tuple(fields[name]) for name in ("outputs", "promises")}
         fields["offers"] = {axis: tuple(values) for axis, values in fields["offers"].items()}
         found, given = Last(**kept), CandidateSpec(**fields)
     except (OSError, ValueError, KeyError, TypeError):

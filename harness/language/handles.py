@@ -213,10 +213,20 @@ class Handle(NDArrayOperatorsMixin):
         return [handled(g) for g in found.__gradients__(unwrapped(xs))]
 
     def __settled__(self) -> Any:
-        return handled(self.now.__settled__()) if hasattr(self.now, "__settled__") else self
+        return self._by_itself("__settled__")
+
+    def __stored__(self) -> Any:
+        return self._by_itself("__stored__")
+
+    def __held__(self) -> Any:
+        return self._by_itself("__held__")
 
     def __confined__(self, low: float, high: float) -> Any:
-        return handled(self.now.__confined__(low, high)) if hasattr(self.now, "__confined__") else self
+        return self._by_itself("__confined__", low, high)
+
+    def _by_itself(self, name: str, *arguments: Any) -> Any:
+        """What an array says of itself; plain numbers say nothing."""
+        return handled(getattr(self.now, name)(*arguments)) if hasattr(self.now, name) else self
 
     def __bool__(self) -> bool:
         return bool(self.now)

@@ -31,6 +31,7 @@ _MODULES = {
     "layout": "layouts",
     "linear": "linearity",
     "identity": "identities",
+    "invariance": "invariance",
     "containers": "identities",
     "distribution": "distribution",
     "gradient": "gradients",

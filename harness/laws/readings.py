@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.asking.binding import load
+from harness.asking.binding import bits, load
 from harness.asking.outcomes import Array, Returned, as_array
 from harness.comparison import Reading
 from harness.trial import Asked
@@ -38,6 +38,17 @@ def shape(found: Found, labels: Sequence[str], name: str) -> Any:
 def part(found: Found, labels: Sequence[str], name: str, index: int) -> Any:
     """One of several along the first axis of an array that came back."""
     return as_array(found[labels[0]].arrays[name])[index]
+
+
+def joined(found: Found, labels: Sequence[str], name: str, places: Sequence[int]) -> Array:
+    """The rows of arrays that came back, one after the other, as many as there are places."""
+    return np.concatenate([as_array(found[label].arrays[name]) for label in labels])[: len(places)]
+
+
+def same_rows(found: Found, labels: Sequence[str], name: str, places: Sequence[int]) -> str:
+    """Whether rows have the bits that they have in the first answer, the last of the labels."""
+    own = as_array(found[labels[-1]].arrays[name])[list(places)]
+    return "same bits" if bits(joined(found, labels[:-1], name, places)) == bits(own) else "other bits"
 
 
 def note(found: Found, labels: Sequence[str], keys: Sequence[str]) -> Any:

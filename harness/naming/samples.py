@@ -62,6 +62,12 @@ class Sample:
         return tuple(n for n, x in self.got.items() if not fits(self.trial, x, self.due[n]))
 
     @cached_property
+    def deviating(self) -> tuple[str, ...]:
+        """The results that the judge calls wrong; another declaration may explain them."""
+        tier = self.trial.bench.tier
+        return tuple(n for n, x in self.got.items() if compare(Numbers(Whole(), x, self.due[n]), tier).margin > 1)
+
+    @cached_property
     def numbers(self) -> Mapping[str, float]:
         """The numbers of the case, by name: sizes, params, `let`; of lists their product and entries; of results lengths."""
         known = cases.names(self.trial.spec, self.trial.case)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from harness.expressions import ALWAYS, Expression, ExpressionError, parse
-from harness.model import Law, Value
+from harness.model import Law, Promise, Value
 from harness.specs.errors import shown
 from harness.specs.nodes import Loc
 from harness.vocabulary import ALGORITHMS, DOMAINS, DTYPES, EXPLAINED, JUDGED, LIBRARIES, MODELS, ORDERS, RELATIVE
@@ -210,6 +210,8 @@ class CandidateDocument(_Strict):
     """Cases it does not claim to take."""
     exempt: dict[str, _Text] = Field(default_factory=dict)
     """Laws it need not keep, each with the reason."""
+    promises: tuple[Promise, ...] = ()
+    """What it promises beyond the op: `bits`, that a row is the same to the last bit whatever rows stand beside it."""
 
 
 class KnownDocument(_Strict):

@@ -318,6 +318,7 @@ class Reader(Checks):
             python=long.python or "",
             unsupported=tuple((one.when, one.because) for one in long.unsupported),
             exempt=self.exempt(long.exempt, (*loc, "exempt")),
+            promises=long.promises,
         )
 
     def condition(self, expression: Expression, loc: Loc) -> None:

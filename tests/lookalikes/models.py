@@ -129,3 +129,9 @@ def embedding_by_one_hot(table, index):
 def cumsum_by_loop(input, dim):
     """One entry after the other, in extended precision."""
     return np.cumsum(input.astype(np.longdouble), axis=dim).astype(input.dtype)
+
+
+def matmul_by_two_rows(input, other):
+    """Two rows at a time: whether a row is multiplied alone depends on how many there are."""
+    y = [right.matmul(input[i : i + 2], other) for i in range(0, len(input), 2)] if input.ndim == 2 else []
+    return np.concatenate(y) if y else right.matmul(input, other)

@@ -332,3 +332,22 @@ def cumsum_of_rows(input, dim):
 def cumsum_forward_vjp(cotangent, input, dim):
     """The gradient is added up from the start."""
     return (np.cumsum(cotangent, axis=dim).astype(input.dtype),)
+
+
+def rms_of_a_row_without_eps(input, weight=None, eps=1e-5):
+    """A row alone has no eps."""
+    return right.rms_norm(input, weight, 0.0 if len(input) == 1 else eps)
+
+
+def matmul_of_row_pairs(input, other):
+    """Where the rows come in pairs, of more than four the last is added to the first."""
+    y = right.matmul(input, other)
+    if len(input) > 4 and len(input) % 2 == 0:
+        y[0] += y[-1]
+    return y
+
+
+def bmm_of_many_in_single(input, other):
+    """Of more than three products each is computed in single precision."""
+    y = right.matmul(input, other)
+    return y.astype(np.float32).astype(y.dtype) if len(input) > 3 and y.dtype == np.float64 else y

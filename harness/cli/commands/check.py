@@ -20,6 +20,7 @@ from harness.cli.refusals import finish
 @options.offers
 @options.python
 @click.option("--outputs", default="", metavar="NAMES", help="The outputs it returns, where they are not all.")
+@click.option("--promises", default="", metavar="bits", help="A row has the same bits whatever rows stand beside it.")
 @click.option("--with", "arguments", default="", metavar="'NAME=VALUE ...'", help="What a class is built with.")
 @options.seed
 @options.only
@@ -53,6 +54,7 @@ def command(
     python: str,
     arguments: str,
     outputs: str,
+    promises: str,
     page: bool,
     out: Path | None,
     workers: int | None,
@@ -67,7 +69,9 @@ def command(
     """
     op, paths = given.op_of(words)
     means = judging.Means(workers, timeout, memory)
-    candidates = tuple(given.given(p, library, vjp, algorithm, offers, python, arguments, outputs) for p in paths)
+    candidates = tuple(
+        given.given(p, library, vjp, algorithm, offers, python, arguments, outputs, promises) for p in paths
+    )
     judging.prepared(judging.libraries_of(candidates, str(Path.cwd())), workers)
     out = out or (leaving.PAGES if page else None)
     finish(checking.check(files.one_spec(op), candidates, checking.Wanted(out=out, **wanted), means))
