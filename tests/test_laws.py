@@ -250,7 +250,11 @@ def turns_lists_around(input: Any, weight: Any, bias: Any) -> Any:
 #: Law -> (call, vjp, laws that follow from the broken one).
 MINIATURES: dict[str, tuple[Callable[..., Any], Callable[..., Any] | None, frozenset[str]]] = {
     "status": (cuts_a_long_bias, linear_numpy_vjp, frozenset()),
-    "agrees": (one_part_in_a_million, linear_numpy_vjp, frozenset({"repeatable", "layout", "linear", "identity", "invariance"})),
+    "agrees": (
+        one_part_in_a_million,
+        linear_numpy_vjp,
+        frozenset({"repeatable", "layout", "linear", "identity", "invariance"}),
+    ),
     "shape": (keeps_an_axis, linear_numpy_vjp, frozenset()),
     "dtype": (always_double, linear_numpy_vjp, frozenset()),
     "mixed": (cast_to_the_narrowest, linear_numpy_vjp, frozenset()),
