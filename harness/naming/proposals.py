@@ -306,7 +306,7 @@ def _may_scale(sample: Sample, name: str, by: Quantity) -> bool:
 
 
 def _upstream_itself(sample: Sample, about: tuple[str, ...]) -> Iterator[Alteration]:
-    for name in about:
+    for name in (n for n in about if n in sample.got):
         shape = sample.got[name].shape
         yield from (ResultIsUpstream(name, given) for given, x in upstream(sample).items() if x.shape == shape)
 
