@@ -8,7 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from reference_impls.definitions.activations import log_sigmoid, sigmoid
+from reference_impls.definitions.activations import (
+    log_sigmoid,
+    log_sigmoid_by_softplus,
+    sigmoid,
+    sigmoid_by_exponential,
+    sigmoid_by_tanh,
+)
 from reference_impls.definitions.models import reduced
 
 
@@ -105,14 +111,21 @@ def _focal(loss: Any, miss: Any, target: Any, alpha: float, gamma: float, reduct
 
 
 def focal_loss(
-    input: Any, target: Any, *, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none"
+    input: Any,
+    target: Any,
+    *,
+    alpha: float = 0.25,
+    gamma: float = 2.0,
+    reduction: str = "none",
+    logistic: Callable[[Any], Any] = sigmoid,
+    logarithm: Callable[[Any], Any] = log_sigmoid,
 ) -> Any:
     """``-a (1 - q)^gamma log q`` with ``q = s(x)`` of target 1 and ``s(-x)`` of target 0 (Lin et al. 2017).
 
     ``a`` is alpha of target 1 and ``1 - alpha`` of target 0; a negative alpha weighs nothing.
     """
     signed = np.where(target > 0.5, input, -input)
-    return _focal(-log_sigmoid(signed), sigmoid(-signed), target, alpha, gamma, reduction)
+    return _focal(-logarithm(signed), logistic(-signed), target, alpha, gamma, reduction)
 
 
 def focal_loss_by_difference(
@@ -125,7 +138,13 @@ def focal_loss_by_difference(
     return _focal(-log_sigmoid(signed), miss, target, alpha, gamma, reduction)
 
 
+focal_loss.legal = (partial(focal_loss, logistic=sigmoid_by_exponential),)  # type: ignore[attr-defined]
 focal_loss.cancels = (focal_loss_by_difference,)  # type: ignore[attr-defined]
+focal_loss.cancelling_slopes = (  # type: ignore[attr-defined]
+    partial(focal_loss, logistic=sigmoid_by_tanh),
+    partial(focal_loss, logarithm=log_sigmoid_by_softplus),
+    partial(focal_loss, logistic=sigmoid_by_tanh, logarithm=log_sigmoid_by_softplus),
+)
 
 
 def dice_loss(input: Any, target: Any, *, smooth: float = 1.0, reduction: str = "mean") -> Any:
