@@ -39,7 +39,7 @@ def separable_by_unfold(
     padding: Any = 0,
 ) -> Tensor:
     """Windows by ``unfold``, times the filters of each channel, times a matrix."""
-    n, c = input.shape[:2]
+    c = input.shape[1]
     if depthwise.shape[1] != 1 or depthwise.shape[0] % c:
         raise ValueError("every channel has filters of one channel")
     kernel = depthwise.shape[2:]
@@ -47,7 +47,10 @@ def separable_by_unfold(
     each = (windows * depthwise.reshape(1, c, -1, kernel.numel(), 1)).sum(3).flatten(1, 2)
     down, across = (stride, stride) if isinstance(stride, int) else stride
     top, left = (padding, padding) if isinstance(padding, int) else padding
-    rows, columns = (input.shape[2] + 2 * top - kernel[0]) // down + 1, (input.shape[3] + 2 * left - kernel[1]) // across + 1
+    rows, columns = (
+        (input.shape[2] + 2 * top - kernel[0]) // down + 1,
+        (input.shape[3] + 2 * left - kernel[1]) // across + 1,
+    )
     y = (pointwise @ each).unflatten(2, (rows, columns))
     if bias is None:
         return y

@@ -119,7 +119,13 @@ def _parts(x1: Array, x2: Array, dim: int, eps: float) -> tuple[Array, Array, Ar
     if x.shape != y.shape:
         raise ValueError("both have one shape")
     n, m = (np.sqrt(np.sum(z * z, axis=dim, keepdims=True)) for z in (x, y))
-    return x, y, np.sum(x * y, axis=dim, keepdims=True), np.maximum(n, x.dtype.type(eps)), np.maximum(m, x.dtype.type(eps))
+    return (
+        x,
+        y,
+        np.sum(x * y, axis=dim, keepdims=True),
+        np.maximum(n, x.dtype.type(eps)),
+        np.maximum(m, x.dtype.type(eps)),
+    )
 
 
 def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> Array:
@@ -168,9 +174,7 @@ def _weights(target: Array, alpha: float, kind: Any) -> Array:
     return np.where(target > 0.5, kind.type(alpha), kind.type(1 - alpha))
 
 
-def focal_loss(
-    input: Array, target: Array, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none"
-) -> Array:
+def focal_loss(input: Array, target: Array, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none") -> Array:
     """``-a (1 - q)^gamma log q``, q the probability of what is true."""
     x = widened(input)
     if input.shape != target.shape:

@@ -25,7 +25,9 @@ def _checked(index: Array, length: int) -> None:
 
 def _cropped(x: Array, index: Array, dim: int) -> Array:
     """The part of x that an index of its rank meets."""
-    if x.ndim != index.ndim or any(n > m for d, (n, m) in enumerate(zip(index.shape, x.shape, strict=True)) if d != dim):
+    if x.ndim != index.ndim or any(
+        n > m for d, (n, m) in enumerate(zip(index.shape, x.shape, strict=True)) if d != dim
+    ):
         raise ValueError("the index has as many axes, and is no longer along the others")
     return x[tuple(slice(None) if d == dim else slice(n) for d, n in enumerate(index.shape))]
 
@@ -63,9 +65,7 @@ def scatter_add(input: Array, index: Array, src: Array, dim: int) -> Array:
     return _as(y, input)
 
 
-def scatter_add_vjp(
-    cotangent: Array, input: Array, index: Array, src: Array, dim: int
-) -> tuple[Array, None, Array]:
+def scatter_add_vjp(cotangent: Array, input: Array, index: Array, src: Array, dim: int) -> tuple[Array, None, Array]:
     """The gradient as it is, and gathered for the sources that are taken."""
     by_src = np.zeros(src.shape, src.dtype)
     by_src[tuple(map(slice, index.shape))] = gather(cotangent, index, dim)

@@ -83,7 +83,7 @@ def cast_by_ml_dtypes(input: Array, format: str = "e4m3fn", saturate: bool = Tru
 def _blocks(input: Array) -> Array:
     if input.shape[-1] % BLOCK:
         raise ValueError(f"the last axis is in blocks of {BLOCK}")
-    return input.reshape(*input.shape[:-1], -1, BLOCK)
+    return input.reshape(*input.shape[:-1], input.shape[-1] // BLOCK, BLOCK)
 
 
 def mxfp4(input: Array) -> Array:
@@ -104,4 +104,8 @@ def mxfp4_by_ml_dtypes(input: Array) -> Array:
     x = _blocks(input).astype(np.float32)
     bits = np.abs(x).max(axis=-1, keepdims=True, initial=0).view(np.int32) >> 23
     scale = np.ldexp(np.float32(1), np.maximum(bits - 127 - 2, -127))
-    return ((x / scale).astype(ml_dtypes.float4_e2m1fn).astype(np.float32) * scale).reshape(input.shape).astype(input.dtype)
+    return (
+        ((x / scale).astype(ml_dtypes.float4_e2m1fn).astype(np.float32) * scale)
+        .reshape(input.shape)
+        .astype(input.dtype)
+    )

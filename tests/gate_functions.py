@@ -46,7 +46,7 @@ WRONG = {
             "triplet_of_any_margin": ("status", "invalid:margin-zero"),
         },
         "cosine_similarity": {
-            "cosine_of_product": ("agrees", "eps:3.0"),
+            "cosine_of_product": ("agrees", "M:2/eps:3.0"),
             "cosine_plus_eps": ("agrees", ""),
             "cosine_of_rows": ("shape", "dim:0"),
             "cosine_held_vjp": ("gradient", ""),

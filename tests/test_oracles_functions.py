@@ -16,11 +16,13 @@ import pytest
 import test_operations as exact
 from test_operations import Sample, each, numbers
 
-from harness import arithmetic
+from harness import arithmetic, language
 from reference_impls.definitions import blocks, criteria, indexing
 from reference_impls.definitions import quantization as bits
 
-mp_exp, mp_log, mp_sqrt = (each(f) for f in (lambda x: mpmath.exp(x), lambda x: mpmath.log(x), lambda x: mpmath.sqrt(x)))
+mp_exp, mp_log, mp_sqrt = (
+    each(f) for f in (lambda x: mpmath.exp(x), lambda x: mpmath.log(x), lambda x: mpmath.sqrt(x))
+)
 mp_abs = each(lambda x: abs(x))
 
 #: Whole numbers that go with the samples: orders of pairs, classes, and places in rows.
@@ -64,7 +66,9 @@ def mp_focal(x: Any) -> Any:
 
 
 def mp_dice(p: Any) -> Any:
-    return np.array([1 - (2 * (r * t).sum() + 1) / (r.sum() + t.sum() + 1) for r, t in zip(p, TRUE, strict=True)], object)
+    return np.array(
+        [1 - (2 * (r * t).sum() + 1) / (r.sum() + t.sum() + 1) for r, t in zip(p, TRUE, strict=True)], object
+    )
 
 
 def mp_products(x: Any) -> Any:
@@ -72,7 +76,9 @@ def mp_products(x: Any) -> Any:
 
 
 def mp_sums_of_exponentials(x: Any) -> Any:
-    return np.array([[mp_log(mp_exp(row[: k + 1]).sum()) for k in range(len(row))] for row in x], dtype=object)
+    return np.array(
+        [[row[0], *(mp_log(mp_exp(row[: k + 1]).sum()) for k in range(1, len(row)))] for row in x], dtype=object
+    )
 
 
 def mp_scattered(x: Any, s: Any) -> Any:
@@ -127,6 +133,12 @@ def mp_schulz(x: Any) -> Any:
     return x
 
 
+def spoken(definition: Any, *arrays: Any, **params: Any) -> Any:
+    """A definition that assigns to entries, of arrays with errors among plain ones."""
+    given = [x if isinstance(x, np.ndarray) else language.given(x) for x in arrays]
+    return language.unwrapped(language.speaking(definition)(*given, **params))
+
+
 SAMPLES: dict[str, Sample] = {
     "l1_loss": Sample(
         lambda x, t: criteria.l1_loss(x, t, reduction="mean"),
@@ -162,18 +174,20 @@ SAMPLES: dict[str, Sample] = {
         ((2, 3),),
         lambda x: np.array([[x[i, k] ** 2 for k in row] for i, row in enumerate(INDEX)], dtype=object),
     ),
-    "scatter_add": Sample(lambda x, s: indexing.scatter_add(x, INDEX, s, dim=1), ((2, 3), (2, 5)), mp_scattered),
+    "scatter_add": Sample(
+        lambda x, s: spoken(indexing.scatter_add, x, INDEX, s, dim=1), ((2, 3), (2, 5)), mp_scattered
+    ),
     "index_add": Sample(
-        lambda x, s: indexing.index_add(x, np.array([2, 0, 2]), s, dim=0, alpha=-0.5), ((3, 4), (3, 4)), mp_index_added
+        lambda x, s: spoken(indexing.index_add, x, np.array([2, 0, 2]), s, dim=0, alpha=-0.5),
+        ((3, 4), (3, 4)),
+        mp_index_added,
     ),
     "cumprod": Sample(lambda x: indexing.cumprod(x, dim=1), ((2, 5),), mp_products),
     "logcumsumexp": Sample(lambda x: indexing.logcumsumexp(x, dim=1), ((2, 5),), mp_sums_of_exponentials),
     "logcumsumexp of prefixes": Sample(
-        lambda x: indexing.logcumsumexp_of_prefixes(x, dim=1), ((2, 5),), mp_sums_of_exponentials
+        lambda x: spoken(indexing.logcumsumexp_of_prefixes, x, dim=1), ((2, 5),), mp_sums_of_exponentials
     ),
-    "bilinear": Sample(
-        lambda x, z, w, b: blocks.bilinear(x, z, w, b), ((2, 3), (2, 4), (3, 3, 4), (3,)), mp_bilinear
-    ),
+    "bilinear": Sample(lambda x, z, w, b: blocks.bilinear(x, z, w, b), ((2, 3), (2, 4), (3, 3, 4), (3,)), mp_bilinear),
     "separable_conv2d": Sample(
         lambda x, d, p, b: blocks.separable_conv2d(x, d, p, b, stride=[2, 1], padding=1),
         ((2, 2, 3, 4), (4, 1, 2, 3), (3, 4), (3,)),
@@ -186,9 +200,6 @@ SAMPLES: dict[str, Sample] = {
     ),
     "newton_schulz": Sample(lambda x: blocks.newton_schulz(x, steps=2), ((4, 3),), mp_schulz),
 }
-
-#: The bound allows any order of summation, or is of what float32 adds exactly.
-NOT_ROUNDED = {"scatter_add", "index_add", "margin_ranking_loss", "gather"}
 
 
 @pytest.fixture(autouse=True)
@@ -261,7 +272,7 @@ def test_what_an_eight_bit_float_does_not_hold_is_infinite_or_no_number() -> Non
 @pytest.mark.parametrize("exponent", [-100, -3, 0, 5, 90])
 def test_a_block_is_the_nearest_of_all_under_its_scale(exponent: int) -> None:
     table = of_format(ml_dtypes.float4_e2m1fn)
-    x = np.resize(tried(table), 32)
+    x = np.resize([v for v in tried(table) if abs(v) < 8], 32)
     x[0] = 7.9  # beyond the largest, within its exponent
     found = bits.mxfp4(arithmetic.leaf(np.ldexp(x, exponent).reshape(1, 32), exact.WIDE)).value
     assert np.array_equal(found[0], np.ldexp([nearest(v, table) for v in x], exponent))

@@ -83,6 +83,10 @@ def cosine_similarity_of_units(x1: Any, x2: Any, *, dim: int = 1, eps: float = 1
 cosine_similarity.legal = (cosine_similarity_of_units,)  # type: ignore[attr-defined]
 
 
+#: Without an eps: a vector of zeros has no direction.
+PLAIN, PLAIN_OF_UNITS = (partial(f, eps=0.0) for f in (cosine_similarity, cosine_similarity_of_units))
+
+
 def cosine_embedding_loss(
     input1: Any,
     input2: Any,
@@ -90,7 +94,7 @@ def cosine_embedding_loss(
     *,
     margin: float = 0.0,
     reduction: str = "mean",
-    cosine: Callable[..., Any] = partial(cosine_similarity, eps=0.0),
+    cosine: Callable[..., Any] = PLAIN,
 ) -> Any:
     """``1 - cos(x, y)`` of pairs of target 1, ``max(0, cos(x, y) - margin)`` of target -1, 0 of target 0."""
     found = cosine(input1, input2, dim=1)
@@ -98,9 +102,7 @@ def cosine_embedding_loss(
     return reduced(np.where(target == 1, 1 - found, apart), reduction)
 
 
-cosine_embedding_loss.legal = (  # type: ignore[attr-defined]
-    partial(cosine_embedding_loss, cosine=partial(cosine_similarity_of_units, eps=0.0)),
-)
+cosine_embedding_loss.legal = (partial(cosine_embedding_loss, cosine=PLAIN_OF_UNITS),)  # type: ignore[attr-defined]
 
 
 def _focal(loss: Any, miss: Any, target: Any, alpha: float, gamma: float, reduction: str) -> Any:

@@ -45,9 +45,7 @@ def smooth_l1_without_half(input: Any, target: Any, *, beta: float = 1.0, reduct
     return reduced(np.where(size < beta, off * off / (beta or 1.0), size), reduction)
 
 
-def ranking_backwards(
-    input1: Any, input2: Any, target: Any, *, margin: float = 0.0, reduction: str = "mean"
-) -> Any:
+def ranking_backwards(input1: Any, input2: Any, target: Any, *, margin: float = 0.0, reduction: str = "mean") -> Any:
     """``max(0, t (x - y) + margin)``."""
     return right.margin_ranking_loss(input2, input1, target, margin=margin, reduction=reduction)
 
@@ -59,9 +57,7 @@ def ranking_without_margin(
     return right.margin_ranking_loss(input1, input2, target, reduction=reduction)
 
 
-def ranking_less_margin(
-    input1: Any, input2: Any, target: Any, *, margin: float = 0.0, reduction: str = "mean"
-) -> Any:
+def ranking_less_margin(input1: Any, input2: Any, target: Any, *, margin: float = 0.0, reduction: str = "mean") -> Any:
     """The margin is subtracted."""
     return right.margin_ranking_loss(input1, input2, target, margin=-margin, reduction=reduction)
 
@@ -98,7 +94,7 @@ def _triplet(**instead: Any) -> Any:
         swap: bool = False,
         reduction: str = "mean",
     ) -> Any:
-        params = {"margin": margin, "p": p, "swap": swap, "reduction": reduction}
+        params: dict[str, Any] = {"margin": margin, "p": p, "swap": swap, "reduction": reduction}
         return right.triplet_margin_loss(anchor, positive, negative, **(params | instead))
 
     return triplet
@@ -143,17 +139,13 @@ def embedding_without_margin(
     return right.cosine_embedding_loss(input1, input2, target, reduction=reduction)
 
 
-def embedding_unclamped(
-    input1: Any, input2: Any, target: Any, *, margin: float = 0.0, reduction: str = "mean"
-) -> Any:
+def embedding_unclamped(input1: Any, input2: Any, target: Any, *, margin: float = 0.0, reduction: str = "mean") -> Any:
     """``cos - margin`` of pairs of target -1, whatever its sign."""
     found = right.cosine_similarity(input1, input2, eps=0.0)
     return reduced(np.where(target == 1, 1 - found, np.where(target == -1, found - margin, 0.0)), reduction)
 
 
-def embedding_eps_within(
-    input1: Any, input2: Any, target: Any, *, margin: float = 0.0, reduction: str = "mean"
-) -> Any:
+def embedding_eps_within(input1: Any, input2: Any, target: Any, *, margin: float = 0.0, reduction: str = "mean") -> Any:
     """1e-12 is added to both squared sizes."""
     product, n, m = _cosine(input1, input2, 1)
     found = product / np.sqrt((n * n + 1e-12) * (m * m + 1e-12))
@@ -169,9 +161,7 @@ def focal_alpha_for_all(
     return loss if alpha < 0 else alpha * loss
 
 
-def focal_of_hits(
-    input: Any, target: Any, *, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none"
-) -> Any:
+def focal_of_hits(input: Any, target: Any, *, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none") -> Any:
     """``-a q^gamma log q``."""
     signed = np.where(target > 0.5, input, -input)
     return right._focal(-log_sigmoid(signed), sigmoid(signed), target, alpha, gamma, reduction)

@@ -36,7 +36,11 @@ def float8_by_table(input, format="e4m3fn", saturate=True):
     middles = (numbers[1:] + numbers[:-1]) / 2
     lower, upper = (np.searchsorted(middles, size, side) for side in ("left", "right"))
     place = np.minimum(np.where(lower % 2, upper, lower), len(numbers) - 1)
-    found = numbers[np.minimum(place, len(numbers) - 2)] if saturate else np.where(place == len(numbers) - 1, beyond, numbers[place])
+    found = (
+        numbers[np.minimum(place, len(numbers) - 2)]
+        if saturate
+        else np.where(place == len(numbers) - 1, beyond, numbers[place])
+    )
     return np.where(np.isnan(input), input, np.copysign(found, input)).astype(input.dtype)
 
 

@@ -28,7 +28,7 @@ def bilinear_needs_bias(input1, input2, weight, bias=None):
 
 def bilinear_of_sums_vjp(cotangent, input1, input2, weight, bias=None):
     """The weight's gradient sums over the batch before it multiplies."""
-    by_x, by_z, by_w, by_bias = right.bilinear_vjp(cotangent, input1, input2, weight, bias)
+    by_x, by_z, _, by_bias = right.bilinear_vjp(cotangent, input1, input2, weight, bias)
     g, x, z = (y.sum(axis=0) for y in (cotangent, input1, input2))
     return by_x, by_z, (g[:, None, None] * x[:, None] * z).astype(weight.dtype) / max(len(cotangent), 1) ** 2, by_bias
 
@@ -69,7 +69,13 @@ def standardized_unbiased(input, weight, bias=None, eps=1e-5, stride=1, padding=
     w = widened(weight)
     n = w[0].size
     variance = w.var(axis=(1, 2, 3), keepdims=True) * w.dtype.type(n / max(n - 1, 1))
-    return _by((w - w.mean(axis=(1, 2, 3), keepdims=True)) / np.sqrt(variance + w.dtype.type(eps)), input, bias, stride, padding)
+    return _by(
+        (w - w.mean(axis=(1, 2, 3), keepdims=True)) / np.sqrt(variance + w.dtype.type(eps)),
+        input,
+        bias,
+        stride,
+        padding,
+    )
 
 
 def standardized_eps_outside(input, weight, bias=None, eps=1e-5, stride=1, padding=0):

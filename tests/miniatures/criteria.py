@@ -101,8 +101,7 @@ def triplet_never_swapped(anchor, positive, negative, margin=1.0, p=2.0, swap=Fa
 def triplet_without_eps(anchor, positive, negative, margin=1.0, p=2.0, swap=False, reduction="mean"):
     """Nothing is added to the differences."""
     near, far, other = (
-        np.linalg.norm(a - b, ord=p, axis=-1)
-        for a, b in ((anchor, positive), (anchor, negative), (positive, negative))
+        np.linalg.norm(a - b, ord=p, axis=-1) for a, b in ((anchor, positive), (anchor, negative), (positive, negative))
     )
     far = np.minimum(far, other) if swap else far
     return right._reduced(np.maximum(near - far + anchor.dtype.type(margin), 0), reduction, anchor)

@@ -28,7 +28,12 @@ def gather_always_columns(input, index, dim):
 def gather_once_vjp(cotangent, input, index, dim):
     """Where an index repeats, the last entry counts."""
     gradient = np.zeros_like(input)
-    np.put_along_axis(gradient[tuple(slice(n) if d != dim % 2 else slice(None) for d, n in enumerate(index.shape))], index, cotangent, dim)
+    np.put_along_axis(
+        gradient[tuple(slice(n) if d != dim % 2 else slice(None) for d, n in enumerate(index.shape))],
+        index,
+        cotangent,
+        dim,
+    )
     return gradient, None
 
 
@@ -44,7 +49,9 @@ def scatter_buffered(input, index, src, dim):
 def scatter_instead(input, index, src, dim):
     """What is there is overwritten first."""
     y = right.scatter_add(input, index, np.zeros_like(src), dim)
-    np.put_along_axis(y[tuple(slice(None) if d == dim % 2 else slice(n) for d, n in enumerate(index.shape))], index, 0, dim)
+    np.put_along_axis(
+        y[tuple(slice(None) if d == dim % 2 else slice(n) for d, n in enumerate(index.shape))], index, 0, dim
+    )
     return right.scatter_add(y, index, src, dim)
 
 

@@ -119,7 +119,9 @@ def mxfp4_of_rows(input):
     if not input.size:
         return input.copy()
     _, exponent = np.frexp(np.abs(input).max(axis=-1, keepdims=True))
-    scale = np.ldexp(input.dtype.type(1), np.clip(np.where(input.any(axis=-1, keepdims=True), exponent - 3, -127), -127, 127))
+    scale = np.ldexp(
+        input.dtype.type(1), np.clip(np.where(input.any(axis=-1, keepdims=True), exponent - 3, -127), -127, 127)
+    )
     z = np.abs(input / scale)
     lower, upper = (np.searchsorted(right.MIDDLES, z, side) for side in ("left", "right"))
     return np.copysign(right.E2M1[np.where(lower % 2, upper, lower)] * scale, input).astype(input.dtype)
