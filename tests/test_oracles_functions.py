@@ -183,6 +183,7 @@ SAMPLES: dict[str, Sample] = {
         mp_index_added,
     ),
     "cumprod": Sample(lambda x: indexing.cumprod(x, dim=1), ((2, 5),), mp_products),
+    "cumprod of prefixes": Sample(lambda x: spoken(indexing.cumprod_of_prefixes, x, dim=1), ((2, 5),), mp_products),
     "logcumsumexp": Sample(lambda x: indexing.logcumsumexp(x, dim=1), ((2, 5),), mp_sums_of_exponentials),
     "logcumsumexp of prefixes": Sample(
         lambda x: spoken(indexing.logcumsumexp_of_prefixes, x, dim=1), ((2, 5),), mp_sums_of_exponentials

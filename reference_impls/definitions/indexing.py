@@ -38,13 +38,25 @@ def cumprod(input: Any, *, dim: int) -> Any:
     return np.cumprod(input, axis=dim)
 
 
+#: Most prefixes that are taken one by one.
+MOST_PREFIXES = 64
+
+
+def cumprod_of_prefixes(input: Any, *, dim: int) -> Any:
+    """Each prefix by itself: its slope in an entry is the product of all its others, and a gradient the sum of those."""
+    rows = np.moveaxis(input, dim, 0)
+    if not 0 < rows.shape[0] <= MOST_PREFIXES:
+        return cumprod(input, dim=dim)
+    products = [np.prod(rows[: k + 1], axis=0) for k in range(rows.shape[0])]
+    return np.moveaxis(np.stack(products), 0, dim)
+
+
+cumprod.legal_slopes = (cumprod_of_prefixes,)  # type: ignore[attr-defined]
+
+
 def logcumsumexp(input: Any, *, dim: int) -> Any:
     """The logarithm of the sum of exponentials so far along an axis."""
     return np.logaddexp.accumulate(input, axis=dim)
-
-
-#: Most prefixes that are taken one by one.
-MOST_PREFIXES = 512
 
 
 def logcumsumexp_of_prefixes(input: Any, *, dim: int) -> Any:
