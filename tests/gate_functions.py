@@ -104,26 +104,29 @@ WRONG = {
     "quantization": {
         "quantize_affine": {
             "quantize_away": ("agrees", "fill:simple"),
-            "quantize_wrapping": ("agrees", "quant_min:-8"),
+            "quantize_wrapping": ("agrees", "scale:0.001"),
             "quantize_zero_within": ("agrees", "zero_point:3/fill:simple"),
             "quantize_symmetric": ("agrees", "fill:wide"),
         },
         "dequantize": {
             "dequantize_wrapping": ("agrees", ""),
             "dequantize_scaled_first": ("agrees", ""),
-            "dequantize_by_columns": ("agrees", "N:3/M:3"),
+            "dequantize_by_columns": ("agrees", "M:3"),
             "dequantize_unshifted_vjp": ("gradient", ""),
         },
         "cast_float8": {
             "float8_twice_rounded": ("agrees", "fill:decades"),
-            "float8_flushed": ("agrees", "fill:decades"),
+            "float8_flushed": ("agrees", ""),
             "float8_of_480": ("agrees", "fill:wide"),
-            "float8_ties_away": ("agrees", "fill:integers"),
+            "float8_ties_away": (
+                "agrees",
+                "fill:values_1.0625_1.1875_-1.125_-1.375_17_19_-0.0029296875_464_480_1000000",
+            ),
         },
         "mxfp4": {
             "mxfp4_scaled_up": ("agrees", ""),
-            "mxfp4_ties_away": ("agrees", "fill:integers"),
-            "mxfp4_of_rows": ("agrees", ""),
+            "mxfp4_ties_away": ("agrees", "fill:values_7_0.25_0.75_-1.25_1.75_-2.5_3.5_5"),
+            "mxfp4_of_rows": ("agrees", "fill:wide"),
             "mxfp4_of_any_length": ("status", "invalid:block-left"),
         },
     },
