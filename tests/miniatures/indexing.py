@@ -93,7 +93,7 @@ def index_add_unscaled_vjp(cotangent, input, index, source, dim, alpha=1.0):
 
 
 def cumprod_by_logarithms(input, dim):
-    """The exponential of a sum of logarithms, signs apart: NaN or infinity where there is a zero."""
+    """The exponential of a sum of logarithms, signs apart: digits are lost as logarithms grow."""
     x = widened(input)
     with np.errstate(all="ignore"):
         size = np.exp(np.cumsum(np.log(np.abs(x)), axis=dim))
