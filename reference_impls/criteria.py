@@ -149,6 +149,8 @@ def scipy_cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-
     """``1 - scipy.spatial.distance.cosine`` of each pair of vectors, which knows no eps."""
     from scipy.spatial.distance import cosine
 
+    if not eps >= 0:
+        raise ValueError("eps is not negative")
     if x1.shape != x2.shape:
         raise ValueError("both have one shape")
     x, y = (np.moveaxis(widened(z), dim, -1) for z in (x1, x2))
