@@ -15,6 +15,7 @@ from harness.asking.binding import Arguments, Signature
 from harness.asking.messages import Batch, Described, NotHere
 from harness.asking.outcomes import Died, NotOffered, Outcome, OutOfMemory, Reason, TimedOut
 from harness.asking.registry import LIBRARIES as ENTRIES
+from harness.expressions import Expression, ExpressionError
 from harness.model import CandidateSpec, Case, Spec
 from harness.vocabulary import LIBRARIES
 
@@ -88,7 +89,7 @@ class Candidate:
                 if cases.write(known[axis]) not in values:
                     raise Undeclared(Reason.DECLARED, f"offers {axis} {', '.join(values)} only")
             for when, because in self.given.unsupported:
-                if when(known):
+                if _holds(when, known, case):
                     raise Undeclared(Reason.DECLARED, because)
 
     def arguments(self, case: Case) -> Arguments:
@@ -139,6 +140,19 @@ class Candidate:
             if cases.write(case.params[name]) != alone:
                 raise Undeclared(Reason.PARAM, f"takes no `{name}`")
         return {n: v for n, v in case.params.items() if n in names}
+
+
+def _holds(when: Expression, names: Mapping[str, Any], case: Case) -> bool:
+    """Whether a condition holds; of a call that must be refused, one without a value says nothing.
+
+    Raises ExpressionError for any other case.
+    """
+    try:
+        return bool(when(names))
+    except ExpressionError:
+        if case.invalid:
+            return False
+        raise
 
 
 def _taken(signature: Signature, spec: Spec, case: Case, before: int) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import gate_functions
 import gate_images
 
 
@@ -89,6 +90,7 @@ CALLS = {
     "tan": "numpy:tan",
     "tanh": "numpy:tanh",
     **gate_images.CALLS,
+    **gate_functions.CALLS,
 }
 
 
@@ -944,6 +946,7 @@ MINIATURES: tuple[Entry, ...] = (
     *family("models", "numpy", MODELS),
     *family("steps", "numpy", STEPS),
     *(entry for name, rows in gate_images.WRONG.items() for entry in family(name, "numpy", rows)),
+    *(entry for name, rows in gate_functions.WRONG.items() for entry in family(name, "numpy", rows)),
     *of("conv2d", "conv", "numpy", CONV2D),
     *of("conv2d", "conv", "torch", CONV2D_TORCH),
     *of("conv1d", "conv", "numpy", CONV1D),
@@ -1117,5 +1120,5 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("rmsprop_step", "steps:rmsprop_in_extended"),
     right("lion_step", "steps:lion_with_decay_added"),
     right("adamw_step", "steps:adamw_in_extended"),
-    *(right(op, path) for op, path in gate_images.RIGHT),
+    *(right(op, path) for op, path in (*gate_images.RIGHT, *gate_functions.RIGHT)),
 )

@@ -163,3 +163,25 @@ def test_what_a_definition_says_of_a_number_reaches_the_arithmetic(function: Cal
     found = language.unwrapped(language.speaking(lambda x: function(np.sqrt(x)))(language.given(x)))
     assert isinstance(found, Tracked)
     assert found.step == made
+
+
+def added_at(x: np.ndarray, index: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Entries added where an index repeats."""
+    y = x.copy()
+    np.add.at(y, index, values)
+    return y
+
+
+def test_entries_that_are_added_at_one_place_are_one_sum_in_any_order() -> None:
+    p = bounds.precision("float32")
+    start, index = np.array([1e4, 3.0]), np.zeros(4001, int)
+    values = np.random.default_rng(0).standard_normal(index.size)
+    x, index = arithmetic.leaf(np.float32(start), p), np.append(index, 1)
+    values = np.append(values, 0.5).astype(np.float32)
+    given = (language.given(x), index, language.given(arithmetic.leaf(values, p)))
+    y = language.unwrapped(language.speaking(added_at)(*given))
+    one_by_one = added_at(np.float32(start), index, values)
+    at_last = np.float32(start) + added_at(np.zeros(2, np.float32), index, values)
+    for found in (one_by_one, at_last):
+        assert np.all(np.abs(found - y.value) <= y.error)
+    assert abs(one_by_one - at_last)[0] > p.u * abs(y.value[0])

@@ -15,11 +15,20 @@ from numpy.typing import NDArray
 
 from harness.definitions.terms import Terms, sum_of_products
 from harness.dispatch import Recorded, refused
+from harness.operations.primitives import scatter
 
 Places = NDArray[np.intp]
 
 #: Functions and methods whose results show the same entries, so that assigning to them assigns to what they show.
 VIEWS = frozenset({"reshape", "transpose", "swapaxes", "ravel", "squeeze", "diagonal", "T", "mT"})
+
+
+def _sums(now: Any, places: Places, values: Any) -> tuple[Places, Any]:
+    """The places that are added to, and the sum at each of what stands there and of all that is added."""
+    named = np.unique(places)
+    terms = np.concatenate([np.ravel(now)[named], values])
+    at = np.searchsorted(named, np.concatenate([named, places]))
+    return named, scatter(terms, index=(at,), shape=named.shape)
 
 
 class Handle(NDArrayOperatorsMixin):
@@ -145,10 +154,13 @@ class Handle(NDArrayOperatorsMixin):
         return handled(found) if out is None else _into(out[0], found, unwrapped(mask))
 
     def _added_at(self, ufunc: np.ufunc, inputs: Any, plain: Any) -> None:
-        """``np.add.at`` and its like: one entry after the other, as some may be named twice."""
+        """``np.add.at`` as sums, in any order; its like one entry after the other, as some may be named twice."""
         target, index = inputs[0], plain_index(inputs[1])
         places = np.asarray(np.arange(target.size).reshape(target.shape)[index])
         lines = [np.ravel(np.broadcast_to(v, places.shape)) for v in plain[2:]]
+        if ufunc is np.add and places.size and any(isinstance(x, Recorded) for x in (target.now, *lines)):
+            target.assign(*_sums(target.now, places.ravel(), lines[0]))
+            return
         for k, place in enumerate(places.ravel()):
             one = np.asarray([place])
             target.assign(one, ufunc(np.ravel(target.now)[one], *(v[k : k + 1] for v in lines)))
