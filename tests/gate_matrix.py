@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import gate_images
+import gate_signals
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ CALLS = {
     "tan": "numpy:tan",
     "tanh": "numpy:tanh",
     **gate_images.CALLS,
+    **gate_signals.CALLS,
 }
 
 
@@ -941,6 +943,7 @@ MINIATURES: tuple[Entry, ...] = (
     *family("models", "numpy", MODELS),
     *family("steps", "numpy", STEPS),
     *(entry for name, rows in gate_images.WRONG.items() for entry in family(name, "numpy", rows)),
+    *(entry for name, rows in gate_signals.WRONG.items() for entry in family(name, "numpy", rows)),
     *of("conv2d", "conv", "numpy", CONV2D),
     *of("conv2d", "conv", "torch", CONV2D_TORCH),
     *of("conv1d", "conv", "numpy", CONV1D),
@@ -1114,4 +1117,5 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("lion_step", "steps:lion_with_decay_added"),
     right("adamw_step", "steps:adamw_in_extended"),
     *(right(op, path) for op, path in gate_images.RIGHT),
+    *(right(op, path) for op, path in gate_signals.RIGHT),
 )
