@@ -124,6 +124,9 @@ class Precision:
 #: Real type that each complex dtype is made of.
 REAL = {"complex64": "float32", "complex128": "float64", "clongdouble": "longdouble"}
 
+#: Complex dtype of each real one.
+COMPLEX = {real: name for name, real in REAL.items()}
+
 
 def finfo(dtype: str) -> Any:
     """``finfo`` of a dtype's real part, bfloat16 included."""

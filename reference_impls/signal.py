@@ -1,8 +1,8 @@
 """y[k] = sum over l of x[k - l] * w[l]: convolutions and correlations of signal processing, by a sum over taps.
 
 ``convolve`` and ``correlate`` as ``numpy`` means them (one axis), ``sp_convolve``, ``sp_correlate``, ``fftconvolve``,
-``oaconvolve``, ``convolve2d``, ``correlate2d`` and ``sepfir2d`` as ``scipy.signal``, ``ndimage_correlate`` as
-``scipy.ndimage.correlate``. Correlation conjugates its second argument. The loop is over the taps of the smaller
+``oaconvolve``, ``convolve2d``, ``correlate2d`` and ``sepfir2d`` as ``scipy.signal``, ``ndimage_correlate`` and
+``ndimage_convolve`` as ``scipy.ndimage``. Correlation conjugates its second argument. The loop is over the taps of the smaller
 operand, each a product of whole arrays. Results keep the inputs' dtype; float16 is accumulated in float32.
 
 Where the kernel's length K is even, 'same' starts K // 2 into the full result for ``correlate2d`` and for ``correlate``
@@ -190,6 +190,34 @@ def ndimage_correlate_vjp(
     d_continued, d_conj = _slide_vjp(_widen(cotangent), continued, weights.conj())
     d_input = _fold_back(d_continued, input, _margins(input, weights, origin), mode)
     return _like(d_input, input), _like(d_conj.conj(), weights)
+
+
+def ndimage_convolve(
+    input: Array, weights: Array, mode: str = "reflect", cval: float = 0.0, origin: int | Sequence[int] = 0
+) -> Array:
+    """y[k] = sum over l of x[k - l + K // 2 + origin] * w[l]: a correlation with the weights turned round."""
+    turned, shifts = _flipped(input, weights, origin)
+    return ndimage_correlate(input, turned.conj(), mode, cval, shifts)
+
+
+def ndimage_convolve_vjp(
+    cotangent: Array,
+    input: Array,
+    weights: Array,
+    mode: str = "reflect",
+    cval: float = 0.0,
+    origin: int | Sequence[int] = 0,
+) -> tuple[Array, Array]:
+    """That of the correlation, its weights' gradient turned round."""
+    turned, shifts = _flipped(input, weights, origin)
+    d_input, d_turned = ndimage_correlate_vjp(cotangent, input, turned.conj(), mode, cval, shifts)
+    return d_input, np.ascontiguousarray(np.flip(d_turned).conj())
+
+
+def _flipped(input: Array, weights: Array, origin: int | Sequence[int]) -> tuple[Array, list[int]]:
+    """Weights turned round, and where their middle then lies: of an even number one further."""
+    shifts = [origin] * input.ndim if isinstance(origin, int) else list(origin)
+    return np.flip(weights), [-o - (k % 2 == 0) for o, k in zip(shifts, weights.shape, strict=True)]
 
 
 def sepfir2d(input: Array, hrow: Array, hcol: Array) -> Array:

@@ -83,9 +83,48 @@ def torch_stft(
     )
 
 
+def istft(input: Array, window: Array, hop_length: int, center: bool = True, normalized: bool = False) -> Array:
+    """Inverse transforms, windowed, added where they overlap, over the added squares of the window."""
+    n, frames = _framed(input, window, hop_length, center)
+    pieces = np.asarray(fft.irfft(input, n, axis=-2, norm="ortho" if normalized else None)) * window[:, None]
+    length = n + hop_length * (frames - 1)
+    y, envelope = np.zeros((*input.shape[:-2], length), pieces.dtype), np.zeros(length, pieces.dtype)
+    for t in range(frames):
+        y[..., t * hop_length : t * hop_length + n] += pieces[..., t]
+        envelope[t * hop_length : t * hop_length + n] += window**2
+    y /= envelope
+    return y[..., n // 2 : length - n // 2].copy() if center else y
+
+
+def scipy_istft(input: Array, window: Array, hop_length: int, center: bool = True, normalized: bool = False) -> Array:
+    """``scipy.signal.istft``, whose spectra are divided by the window's sum."""
+    n, _ = _framed(input, window, hop_length, center)
+    scaled = input / window.sum() * (window.dtype.type(np.sqrt(n)) if normalized else 1)
+    _, y = signal.istft(scaled, window=window, nperseg=n, noverlap=n - hop_length, nfft=n, boundary=center)
+    return np.ascontiguousarray(y)
+
+
+def torch_istft(
+    input: torch.Tensor, window: torch.Tensor, hop_length: int, center: bool = True, normalized: bool = False
+) -> torch.Tensor:
+    """``torch.istft`` with a readable signature."""
+    import torch
+
+    return torch.istft(input, len(window), hop_length, window=window, center=center, normalized=normalized)
+
+
+def _framed(input: Array, window: Array, hop_length: int, center: bool) -> tuple[int, int]:
+    n, frames = len(window), input.shape[-1]
+    if window.ndim != 1 or input.ndim < 2 or input.shape[-2] != n // 2 + 1 or not 0 < hop_length <= n:
+        raise ValueError("a window, as many frequencies as it has, and hops within it")
+    if n + hop_length * (frames - 1) <= center * 2 * (n // 2):
+        raise ValueError("there is an entry left")
+    return n, frames
+
+
 def welch(x: Array, window: Array, fs: float = 1.0, noverlap: int = 0, detrend: bool = True) -> Array:
     """Segments one after the other, their periodograms averaged."""
-    n, hop = _hop(x, window, noverlap)
+    n, hop = hopping(x, window, noverlap)
     total = np.zeros((*x.shape[:-1], n // 2 + 1), x.dtype)
     starts = range(0, x.shape[-1] - n + 1, hop)
     for start in starts:
@@ -99,7 +138,7 @@ def welch(x: Array, window: Array, fs: float = 1.0, noverlap: int = 0, detrend: 
 
 def scipy_welch(x: Array, window: Array, fs: float = 1.0, noverlap: int = 0, detrend: bool = True) -> Array:
     """``scipy.signal.welch``, one-sided, as a density."""
-    n, _ = _hop(x, window, noverlap)
+    n, _ = hopping(x, window, noverlap)
     _, found = signal.welch(
         x, fs, window=window, nperseg=n, noverlap=noverlap, detrend="constant" if detrend else False
     )
@@ -112,7 +151,7 @@ def torch_welch(
     """Unfolded segments and ``torch.fft``."""
     import torch
 
-    n, hop = _hop(x, window, noverlap)
+    n, hop = hopping(x, window, noverlap)
     segments = x.unfold(-1, n, hop)
     if detrend:
         segments = segments - segments.mean(-1, keepdim=True)
@@ -164,7 +203,7 @@ def torch_resample(x: torch.Tensor, num: int) -> torch.Tensor:
     return torch.fft.irfft(spectrum, num) * (num / n)
 
 
-def _hop(x: Any, window: Any, noverlap: int) -> tuple[int, int]:
+def hopping(x: Any, window: Any, noverlap: int) -> tuple[int, int]:
     n = len(window)
     if window.ndim != 1 or not 0 < n <= x.shape[-1] or not 0 <= noverlap < n:
         raise ValueError("the window is a vector no longer than the signal, and longer than the overlap")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import gate_functions
 import gate_images
+import gate_signals
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ CALLS = {
     "tanh": "numpy:tanh",
     **gate_images.CALLS,
     **gate_functions.CALLS,
+    **gate_signals.CALLS,
 }
 
 
@@ -947,6 +949,7 @@ MINIATURES: tuple[Entry, ...] = (
     *family("steps", "numpy", STEPS),
     *(entry for name, rows in gate_images.WRONG.items() for entry in family(name, "numpy", rows)),
     *(entry for name, rows in gate_functions.WRONG.items() for entry in family(name, "numpy", rows)),
+    *(entry for name, rows in gate_signals.WRONG.items() for entry in family(name, "numpy", rows)),
     *of("conv2d", "conv", "numpy", CONV2D),
     *of("conv2d", "conv", "torch", CONV2D_TORCH),
     *of("conv1d", "conv", "numpy", CONV1D),
@@ -1121,4 +1124,5 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("lion_step", "steps:lion_with_decay_added"),
     right("adamw_step", "steps:adamw_in_extended"),
     *(right(op, path) for op, path in (*gate_images.RIGHT, *gate_functions.RIGHT)),
+    *(right(op, path) for op, path in gate_signals.RIGHT),
 )

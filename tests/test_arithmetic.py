@@ -357,3 +357,14 @@ def test_a_constant_of_many_digits_stands_for_the_number_it_was_rounded_from(dty
 def test_a_constant_of_few_digits_is_exact() -> None:
     due = leaves(np.ones(3))[0] * 1.5
     assert due.error is None or due.error.max() <= 2.0**-52
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_real_row_times_a_complex_matrix_has_a_real_bound(dtype: str) -> None:
+    """A transform of real data by a matrix: the sums of magnitudes stay real where the products are not."""
+    x = arithmetic.leaf(np.array([[1.0, 3.0]]), bounds.precision(dtype))
+    angle = np.sum(x[:0]) + np.array([[0.5], [2.0]])
+    y = np.matmul(x, np.cos(angle) - 1j * np.sin(angle))
+    assert y.value.dtype.kind == "c"
+    assert y.error.dtype.kind == "f"
+    assert np.isfinite(y.error).all()

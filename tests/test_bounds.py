@@ -9,11 +9,12 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+import torch
 
 from harness import arithmetic, bounds, cases, runs, specs
 from harness.comparison import Evidence, Numbers, compare
 from harness.oracles import Oracle
-from reference_impls.definitions import activations
+from reference_impls.definitions import activations, images
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDE = bounds.precision("longdouble")
@@ -178,3 +179,12 @@ def test_subnormals_may_be_taken_for_zeros_where_that_is_declared() -> None:
     given, flushed = {"input": x, "weight": w}, np.zeros((1, 1), np.float32)
     assert judged("linear/dtype:float32/bias:none", given, flushed).margin > 1
     assert judged("linear/dtype:float32/bias:none", given, flushed, "flushes-subnormals").margin <= 1
+
+
+@pytest.mark.parametrize(("n", "m"), [(4, 38), (13, 38), (31, 44)])
+def test_a_whole_place_may_be_rounded_below_itself(n: int, m: int) -> None:
+    """The last pixel then lies between the last two entries, as far as the rounding goes."""
+    x = np.random.default_rng(0).standard_normal((1, 1, 2, n)).astype(np.float32)
+    actual = torch.nn.functional.interpolate(torch.from_numpy(x), (2, m), mode="bilinear", align_corners=True).numpy()
+    due = images.interpolate_bilinear(arithmetic.leaf(x, bounds.precision("float32")), size=(2, m), align_corners=True)
+    assert (np.abs(actual - due.value) <= due.error[-1]).all()

@@ -61,6 +61,13 @@ def test_a_domain_follows_sizes_and_fills(tmp_path: Path) -> None:
     assert drawn(tmp_path, "picked", "keep").dtype == bool
 
 
+@pytest.mark.parametrize(("dtype", "partner"), [("float32", np.complex64), ("complex64", np.complex64)])
+def test_a_complex_input_is_as_precise_as_its_case(tmp_path: Path, dtype: str, partner: type) -> None:
+    text = SPEC.replace("table: [V, D]", "table: {shape: [V, D], dtype: complex}").replace("float32", dtype)
+    spec = read(tmp_path, text)
+    assert fills.arrays(spec, cases.find(spec, f"picked/dtype:{dtype}"), 0)["table"].dtype == partner
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

@@ -139,7 +139,8 @@ _MODERATE = 2.0**-250, 2.0**250
 
 def _sums(terms: Terms, values: dict[str, Array], sizes: dict[str, Array], p: Precision) -> tuple[Array, Array, Array]:
     """The sum of products, of their absolute values, and of their squares, in as few passes as may be."""
-    if terms.plain and not p.complex and len(values) <= 2 and all(map(_moderate, sizes.values())):
+    real = not p.complex and not any(map(np.iscomplexobj, values.values()))
+    if terms.plain and real and len(values) <= 2 and all(map(_moderate, sizes.values())):
         if p.wide == np.float64:
             return tuple(evaluate(terms, {n: np.stack([values[n], s, s * s]) for n, s in sizes.items()}))
         return evaluate(terms, values), *evaluate(terms, {n: np.stack([s, s * s]) for n, s in sizes.items()})

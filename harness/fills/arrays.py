@@ -115,6 +115,8 @@ def _dtype_name(given: Input, case: Case, instead: str | None) -> str:
         return instead
     if given.dtype == "real":
         return bounds.REAL.get(case.dtype, case.dtype)
+    if given.dtype == "complex":
+        return bounds.COMPLEX.get(case.dtype, case.dtype)
     return case.dtype if given.dtype == "same" else given.dtype
 
 

@@ -82,8 +82,11 @@ def _zero(input: Any) -> Any:
     return np.sum(np.reshape(input, (-1,))[:0].real)
 
 
-def _linear(zero: Any, size: int, out: int, align_corners: bool) -> tuple[Places, Places, Any]:
-    """Both neighbours of every pixel along an axis, and the share of the second one."""
+def _linear(zero: Any, size: int, out: int, align_corners: bool) -> list[tuple[Places, Any]]:
+    """The entries about every pixel along an axis, with their weights.
+
+    At a whole place, which may be rounded below itself, the entry before counts as far as the rounding goes.
+    """
     o = np.arange(out)
     if align_corners:
         above, below = o * (size - 1), max(out - 1, 1)
@@ -93,7 +96,16 @@ def _linear(zero: Any, size: int, out: int, align_corners: bool) -> tuple[Places
         above = np.maximum(beyond, 0)
         place = np.where(beyond >= 0, (zero + size) / out * (o + 0.5) - 0.5, 0)
     first = np.minimum(above // below, size - 1)
-    return first, np.minimum(first + 1, size - 1), place - first
+    share = place - first
+    before, second = np.maximum(first - 1, 0), np.minimum(first + 1, size - 1)
+    return [(before, np.maximum(-share, 0)), (first, 1 - np.abs(share)), (second, np.maximum(share, 0))]
+
+
+def _between(lined: Any, near: list[tuple[Places, Any]]) -> Any:
+    """The entries about every pixel along a last axis, weighed; what is no number before a whole place does not count."""
+    (before, less), *others = near
+    earlier = np.where(np.isfinite(lined[..., before]), lined[..., before], 0)
+    return earlier * less + sum(lined[..., at] * share for at, share in others)
 
 
 def interpolate_bilinear(input: Any, *, size: Sequence[int], align_corners: bool = False) -> Any:
@@ -103,14 +115,9 @@ def interpolate_bilinear(input: Any, *, size: Sequence[int], align_corners: bool
     last row there is the last one again.
     """
     zero = _zero(input)
-    (up, down, s), (left, right, t) = (
-        _linear(zero, n, m, align_corners) for n, m in zip(input.shape[-2:], size, strict=True)
-    )
-    s = s[:, None]
-    upper, lower = input[..., up, :], input[..., down, :]
-    above = (1 - t) * upper[..., left] + t * upper[..., right]
-    below = (1 - t) * lower[..., left] + t * lower[..., right]
-    return (1 - s) * above + s * below
+    rows, columns = (_linear(zero, n, m, align_corners) for n, m in zip(input.shape[-2:], size, strict=True))
+    tall = _between(np.swapaxes(input, -1, -2), rows)
+    return _between(np.swapaxes(tall, -1, -2), columns)
 
 
 def _borders(size: int, out: int) -> list[tuple[int, int]]:

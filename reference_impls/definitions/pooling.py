@@ -131,3 +131,49 @@ def avg_pool2d_by_weights(input: Any, **params: Any) -> Any:
 
 
 avg_pool2d.legal = (avg_pool2d_by_weights,)  # type: ignore[attr-defined]
+
+
+def lp_pool2d(input: Any, *, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
+    """``y = (sum over taps of x^p)^(1/p)``. Shapes: input (*lead, H, W)."""
+    count = prod(per_axis(kernel_size, 2))
+    window = {"kernel_size": kernel_size, "stride": stride, "ceil_mode": ceil_mode, "divisor_override": count}
+    return (avg_pool2d(input**norm_type, **window) * count) ** (1 / norm_type)
+
+
+def fractional_max_pool2d(input: Any, samples: Any, *, kernel_size: Any, output_size: Any) -> tuple[Any, Any]:
+    """The largest entry of windows at ``floor((o + u) a) - floor(u a)``, ``a = (H - k) / (m - 1)``, and its flat place.
+
+    The last window ends with the image. ``samples`` has u of columns, then of rows, for every image (Graham 2014).
+    """
+    (kh, kw), (rows, columns) = per_axis(kernel_size, 2), per_axis(output_size, 2)
+    *lead, h, w = input.shape
+    top, left = (_starts(samples[..., i], n, k, m) for i, n, k, m in ((1, h, kh, rows), (0, w, kw, columns)))
+    i = top[..., :, None, None, None] + np.arange(kh)[:, None]
+    j = left[..., None, :, None, None] + np.arange(kw)
+    places = np.reshape(i * w + j, (*lead, rows * columns, kh * kw))
+    taps = np.take_along_axis(np.reshape(input, (*lead, 1, h * w)), places, axis=-1)
+    output = np.max(taps, axis=-1)
+    nan = np.isnan(taps)
+    last = places.shape[-1] - 1 - np.argmax(nan[..., ::-1], axis=-1)
+    chosen = np.where(nan.any(axis=-1), last, np.argmax(taps == output[..., None], axis=-1))
+    indices = np.take_along_axis(places, chosen[..., None], axis=-1)
+    return np.reshape(output, (*lead, rows, columns)), np.reshape(indices, (*lead, rows, columns))
+
+
+def _starts(u: Any, size: int, kernel: int, windows: int) -> NDArray[np.intp]:
+    """The first entry of every window along an axis, a last axis of ``windows``."""
+    step = (size - kernel) / max(windows - 1, 1)
+    whole = np.arange(1, size + 1)
+    ends = np.sum(((u[..., None] + np.arange(windows)) * step)[..., None] >= whole, axis=-1)
+    starts = ends - np.sum((u * step)[..., None] >= whole, axis=-1)[..., None]
+    return np.where(np.arange(windows) == windows - 1, size - kernel, starts)
+
+
+def max_unpool2d(input: Any, *, kernel_size: Any) -> Any:
+    """What ``max_pool2d`` keeps of an image, in its places; zero elsewhere. Windows do not overlap."""
+    output, indices = max_pool2d(input, kernel_size=kernel_size)
+    *lead, h, w = input.shape
+    images, kept = prod(lead), prod(output.shape[-2:])
+    y = np.zeros((images, h * w))
+    y[np.arange(images)[:, None], np.reshape(indices, (images, kept))] = np.reshape(output, (images, kept))
+    return np.reshape(y, (*lead, h, w))

@@ -148,6 +148,13 @@ def ndimage_correlate(input: Any, weights: Any, *, mode: str = "reflect", cval: 
     return windowed(input, np.conj(weights), spans, backward=False, boundary=mode, fillvalue=cval)
 
 
+def ndimage_convolve(input: Any, weights: Any, *, mode: str = "reflect", cval: float = 0.0, origin: Any = 0) -> Any:
+    """``y[k] = sum over t of x[k - t + K // 2 + origin] * w[t]``, x continued by ``mode``."""
+    shifts = (origin,) * len(input.shape) if np.ndim(origin) == 0 else origin
+    spans = [(k // 2 + o, n) for n, k, o in zip(input.shape, weights.shape, shifts, strict=True)]
+    return windowed(input, weights, spans, boundary=mode, fillvalue=cval)
+
+
 def sepfir2d(input: Any, hrow: Any, hcol: Any) -> Any:
     """``z[i, j] = sum over t of x[i, j + K // 2 - t] * hrow[t]``, then the same along the columns with ``hcol``.
 

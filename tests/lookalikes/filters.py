@@ -81,7 +81,7 @@ def resample_by_kernel(x, num):
 
 def welch_in_extended(x, window, fs=1.0, noverlap=0, detrend=True):
     """Squares of real and imaginary parts, in double precision."""
-    n, hop = spectra._hop(x, window, noverlap)
+    n, hop = spectra.hopping(x, window, noverlap)
     wide, w = x.astype(float), window.astype(float)
     pieces = np.stack([wide[..., s : s + n] for s in range(0, x.shape[-1] - n + 1, hop)], axis=-2)
     if detrend:
