@@ -81,7 +81,7 @@ def answer(
     """The answer of one candidate's rows. ``order`` is the cases by id, the nearest to the op's first one first."""
     rows = attributed(rows)
     levels = tallies(spec, given, order, rows)
-    lacking = (r for r in rows if r.law == "status" and r.status == "unsupported" and r.mark != "taken")
+    lacking = (r for r in rows if r.law == "status" and r.status == "unsupported")
     refused = Counter(r.message for r in lacking)
     compared = any(t.right or t.known for t in levels if t.level in (Level.VALUES, Level.SPECIALS) and _valued(rows))
     said = Said.IS_NOT if red(levels, accepted) else Said.IS if compared else Said.OPEN

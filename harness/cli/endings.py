@@ -239,8 +239,8 @@ def _gathered(chosen: Plan, store: Store, table: Any, spent: float, wanted: Coll
     try:
         clusters = report.clusters(table, store.header.get("first"))
         examples = {TAB.join((c.example, c.candidate, c.law, c.subject, c.scenario)) for c in clusters}
-        examples |= set(wanted)
-        found: dict[str, Any] = plain(evidence.gather(chosen, _wrong(store, examples), spent, examples))
+        wrong = _wrong(store, {*examples, *wanted})
+        found: dict[str, Any] = plain(evidence.gather(chosen, wrong, spent, examples, wanted))
         return found
     except Exception as error:
         click.echo(f"no evidence: {type(error).__name__}: {error}", err=True)

@@ -12,6 +12,7 @@ from harness.answer.levels import OF_LAW, SPECIAL, Level
 from harness.model import BAD
 from harness.report.addresses import axes
 from harness.report.manners import WITHOUT_RESULT
+from harness.subjects import LEDGER
 
 LEVELS = tuple(Level)
 
@@ -64,8 +65,11 @@ class Census:
     def __str__(self) -> str:
         """What is counted, in words, nothing left out that is there."""
         found = {"right": self.right, "wrong": self.wrong, "known": self.known}
-        rest = {"without a result": self.raised, "not offered": self.not_offered, "not judged": self.not_judged}
-        return ", ".join(f"{n:,} {word}" for word, n in (found | rest).items() if n) or "no case"
+        rest = {"not offered": self.not_offered, "not judged": self.not_judged}
+        told = [f"{n:,} {word}" for word, n in found.items() if n]
+        if self.raised:  # a part of the wrong and known ones, which stand last
+            told[-1] += f" ({self.raised:,} without a result)"
+        return ", ".join([*told, *(f"{n:,} {word}" for word, n in rest.items() if n)]) or "no case"
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,12 @@ class Counted:
 def census(
     verdicts: pandas.DataFrame, manner: pandas.Series, first: Mapping[str, Mapping[str, str]]
 ) -> dict[tuple[str, str], Counted]:
-    """The cases of every op and candidate, counted; ``first`` gives by op the values that case ids leave out."""
+    """The cases of every op and candidate, counted; ``first`` gives by op the values that case ids leave out.
+
+    Rows on the ledger are of no case.
+    """
+    ours = verdicts["subject"] != LEDGER
+    verdicts, manner = verdicts[ours], manner[ours]
     (op, ops), (case, ids), (candidate, names) = (
         (codes, pandas.Index(words)) for codes, words in (verdicts[c].factorize() for c in ("op", "case", "candidate"))
     )

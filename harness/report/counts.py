@@ -9,7 +9,7 @@ import numpy
 import pandas
 
 from harness.model import BAD, COLUMNS, GRADES, STATUSES
-from harness.report.census import Counted, census
+from harness.report.census import Census, Counted, census
 from harness.report.manners import manners
 
 #: Every status from worst to best, with the sign that stands for it where colour cannot.
@@ -107,7 +107,8 @@ def cells(
         graded=verdicts["grade"].map(grades).fillna(-1).astype(int),
     )
     grouped = ranked.groupby(["op", "candidate"], sort=True)
-    return [_cell(str(op), str(by), counted[str(op), str(by)], rows) for (op, by), rows in grouped]
+    none = Counted(Census(), {})  # a candidate that only an entry of the ledger names
+    return [_cell(str(op), str(by), counted.get((str(op), str(by)), none), rows) for (op, by), rows in grouped]
 
 
 def _cell(op: str, candidate: str, counted: Counted, rows: pandas.DataFrame) -> Cell:

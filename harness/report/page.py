@@ -38,6 +38,7 @@ from harness.report.manners import SAID, manners
 from harness.report.packing import pack, plain
 from harness.report.tables import unfinished
 from harness.report.trust import coverage, doubts, tightness, tightness_of_models, witnesses
+from harness.subjects import LEDGER
 from harness.vocabulary import counted
 
 #: The script's parts in the order they are run.
@@ -51,7 +52,7 @@ FACTS = ("started", "command", "seed", "versions", "cpu", "isa", "threads")
 
 #: Header fields that the page draws elsewhere.
 _DRAWN = frozenset(
-    {"causes", "complete", "elsewhere", "first", "kills", "laws", "models", "renamed", "sees", "texts", "title"}
+    {"asked", "causes", "complete", "elsewhere", "first", "kills", "laws", "models", "renamed", "sees", "texts", "title"}
 )
 
 #: What a reader may not know, in the order in which it is met.
@@ -73,7 +74,10 @@ WORDS = (
         "not believed, doubted",
         "Within its bound, as wrong ones would be: the answer is constant or narrower than the bound. No evidence.",
     ),
-    ("inconclusive", "The oracle could not decide, or a witness objects."),
+    (
+        "inconclusive",
+        "The oracle could not decide, a witness objects, or the candidate was asked no more: it had ended or hung too often.",
+    ),
     (
         "unsupported, not offered",
         "Not asked: the spec, the user, the library or the candidate itself says that it is not offered, or what it needs"
@@ -122,7 +126,7 @@ def page(
     read of the release gate. ``history`` is earlier runs as ``moment`` tells them, oldest first.
     """
     verdicts, history = table(verdicts), [_called_now(run, header.get("renamed", {})) for run in history]
-    manner, script = manners(verdicts), _script()
+    manner, script, on_ledger = manners(verdicts), _script(), verdicts["subject"] == LEDGER
     counted = census(verdicts, manner, header.get("first", {}))
     cards = [*map(read, header.get("causes", ())), *known(verdicts)]
     found = cells(verdicts, counted, causes(verdicts) >= 0)
@@ -143,7 +147,9 @@ def page(
             cases=int(verdicts["case"].nunique()),
             implementations=sum(by != "oracle" for _, by in counted),
             total=headline.total(c.whole for (_, by), c in counted.items() if by != "oracle"),
-            stale=int((verdicts["status"] == "fixed").sum()),
+            stale=int(((verdicts["status"] == "fixed") & ~on_ledger).sum()),
+            idle=int(((verdicts["status"] == "fixed") & on_ledger).sum()),
+            ops=set(verdicts["op"]),
             faults=headline.faults(verdicts),
             matrix=_matrix(found),
             tiles=tiles(verdicts, found),
@@ -229,6 +235,7 @@ def _rows(
         "red": sorted(RED),
         "severity": SEVERITY,
         "growth": GROWTH,
+        "ledger": LEDGER,
         "kinds": KINDS,
         "most_values": MAX_VALUES,
         "axes": _axes(header, verdicts),
@@ -252,6 +259,7 @@ def _rows(
         "command": header.get("command", ""),
         "seed": header.get("seed", 0),
         "elsewhere": header.get("elsewhere", {}),
+        "asked": header.get("asked", {}),
         "renamed": header.get("renamed", {}),
     }
     if baseline is not None:

@@ -45,10 +45,10 @@ class Case {
   }
 
   command(fact) {
-    const { seed, elsewhere } = this.app.table.facts;
+    const { seed, elsewhere, asked } = this.app.table.facts, given = Object.hasOwn(asked, fact.candidate) ? asked[fact.candidate] : [];
     const named = { "--candidate": fact.candidate, "--law": fact.law !== "status" && fact.law, "--seed": seed && String(seed), "--spec": Object.hasOwn(elsewhere, fact.op) && elsewhere[fact.op] };
     const words = Object.entries(named).filter(([, word]) => word).map(([name, word]) => ` ${name} ${shell(word)}`);
-    return fact.evidence.command || `harness show ${shell(fact.case)}${words.join("")}`;
+    return fact.evidence.command || `harness show ${shell(fact.case)}${words.join("")}${given.map((word) => ` ${shell(word)}`).join("")}`;
   }
 
   // The script that repeats a row, or the command that writes it where the page does not hold it.
@@ -120,6 +120,7 @@ class Case {
     if (wrong) said.push(`${fact.candidate} is wrong here${how && `: ${how}`}.`);
     else if (fact.status === "conforms" && fact.bound && Number.isFinite(fact.margin)) said.push(`${fact.candidate} uses ${short(fact.margin)} of its bound (${fact.grade || "conforms"}).`);
     else if (fact.status === "conforms") said.push(`${fact.candidate} keeps this law here.`);
+    else if (fact.subject === this.app.table.facts.ledger) said.push("This row is of a known entry and of no case.");
     else if (fact.status === "fixed") said.push(`${fact.candidate} is right here, and a known entry says that it is wrong.`);
     else said.push(`This was not judged: it is ${fact.status}.`);
     if (wrong && fact.blame && fact.blame !== fact.candidate) said.push(`Blamed: ${fact.blame}.`);

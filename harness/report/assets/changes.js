@@ -115,7 +115,7 @@ function compareWith(table, old) {
   table.facts.baseline = true;
 }
 
-const MEANING = { new: "wrong, and not there before", regressed: "wrong, and was not, or worse than it was", grew: "error at least four times larger", "no longer run": "judged before, not now", fixed: "was wrong, is right", added: "not there before, and right" };
+const MEANING = { new: "wrong, and not there before", regressed: "wrong, and was not, or worse than it was", grew: "error at least four times larger", "no longer run": "judged before, not now", fixed: "was wrong or known, is right", added: "not there before, and right or known" };
 
 function drawChanges(app) {
   const { table } = app, section = document.getElementById("changed"), tallies = Object.fromEntries(table.facts.kinds.map((name) => [name, 0]));
