@@ -11,13 +11,14 @@ from harness.report.census import census
 from harness.report.counts import table
 from harness.report.headline import total
 from harness.report.manners import manners
+from harness.report.words import COLOURS
 from harness.subjects import LEDGER
 from harness.vocabulary import counted
 
 #: Width of one character of the badge's type, and of the margin on each side of a word, in pixels.
 _CHARACTER, _MARGIN = 6.6, 8
 
-_GREEN, _RED, _AMBER, _GREY = "#0f766e", "#b42318", "#8a5a00", "#57606a"
+_GREEN, _RED, _AMBER, _GREY = (COLOURS[name][0] for name in ("good", "bad", "amber", "dim"))
 
 
 def badge(verdicts: pandas.DataFrame, candidate: str) -> str:

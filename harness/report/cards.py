@@ -60,7 +60,7 @@ def _card(cause: Cause, found: Answer) -> Card:
     first, *rest = list(told(cause, found))[bool(cause.name) :]
     row = cause.example
     title = cause.name or (cause.detail if cause.manner is Manner.RAISES and cause.detail else "")
-    near = cause.neighbour
+    near = None if cause.name else cause.neighbour  # what a name says better
     return Card(
         op=found.op,
         candidate=found.candidate,

@@ -19,7 +19,8 @@ LEVELS = tuple(Level)
 #: What a case comes to, from the least to the worst: of rows that differ the last one speaks for their case.
 STATES = ("not judged", "not offered", "right", "known", "wrong")
 
-_STATE: Mapping[str, int] = {
+#: The place of each status among them.
+STATE: Mapping[str, int] = {
     **dict.fromkeys(BAD, 4),
     "known": 3,
     "conforms": 2,
@@ -93,7 +94,7 @@ def census(
         (codes, pandas.Index(words)) for codes, words in (verdicts[c].factorize() for c in ("op", "case", "candidate"))
     )
     level = _levels(verdicts["law"], case, ids, first)
-    state = verdicts["status"].map(_STATE).fillna(0).to_numpy(dtype=numpy.int8)
+    state = verdicts["status"].map(STATE).fillna(0).to_numpy(dtype=numpy.int8)
     valid = level != LEVELS.index(Level.REFUSALS)
     state[((verdicts["law"] == "status") & (verdicts["status"] == "conforms")).to_numpy() & valid] = _SILENT
     raised = manner.isin([m.value for m in WITHOUT_RESULT]).to_numpy()

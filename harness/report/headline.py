@@ -14,8 +14,9 @@ from harness.model import BAD, KEY, TAB
 from harness.report.addresses import size
 from harness.report.causes import causes
 from harness.report.census import Census, Counted
-from harness.report.counts import SIGNS, largest
+from harness.report.counts import largest
 from harness.report.manners import SAID, Manner
+from harness.report.words import SIGNS
 
 #: Laws in the order in which a reader wants them: whether it works at all, values, derivatives, then ways to call.
 LAW_ORDER = (
