@@ -51,11 +51,11 @@ def _visit(name: str, modules: Mapping[str, str], order: dict[str, None], within
         raise Unbundled(f"modules import each other: {' -> '.join((*within, name))}")
     if name in order:
         return
-    for words, other in _IMPORT.findall(modules[name]):
+    for listed, other in _IMPORT.findall(modules[name]):
         if other not in modules:
             raise Unbundled(f"{name}.js imports {other}.js, which is not there")
         exported = {word for _, word in _EXPORT.findall(modules[other])}
-        if missing := {word.strip() for word in words.split(",") if word.strip()} - exported:
+        if missing := {word.strip() for word in listed.split(",") if word.strip()} - exported:
             raise Unbundled(f"{name}.js imports {', '.join(sorted(missing))}, which {other}.js does not export")
         _visit(other, modules, order, (*within, name))
     order[name] = None

@@ -48,7 +48,21 @@ FACTS = ("started", "command", "seed", "versions", "cpu", "isa", "threads")
 
 #: Header fields that the page draws elsewhere.
 _DRAWN = frozenset(
-    {"asked", "causes", "complete", "elsewhere", "first", "kills", "laws", "models", "renamed", "sees", "sizes", "texts", "title"}
+    {
+        "asked",
+        "causes",
+        "complete",
+        "elsewhere",
+        "first",
+        "kills",
+        "laws",
+        "models",
+        "renamed",
+        "sees",
+        "sizes",
+        "texts",
+        "title",
+    }
 )
 
 #: What a reader may not know, in the order in which it is met.

@@ -70,7 +70,10 @@ COLOURS: Mapping[str, tuple[str, str]] = {
     "m7": ("#fb9c88", "#85291d"),
     "m8": ("#f2807a", "#9a1f2c"),
     "on-m": ("#14171a", "#f3f4f2"),
-    "shadow": ("0 1px 2px rgb(20 23 26 / 6%), 0 4px 16px rgb(20 23 26 / 5%)", "0 1px 2px rgb(0 0 0 / 40%), 0 4px 16px rgb(0 0 0 / 25%)"),
+    "shadow": (
+        "0 1px 2px rgb(20 23 26 / 6%), 0 4px 16px rgb(20 23 26 / 5%)",
+        "0 1px 2px rgb(0 0 0 / 40%), 0 4px 16px rgb(0 0 0 / 25%)",
+    ),
 }
 
 
@@ -92,4 +95,9 @@ def module() -> str:
     tables = {"KEY": KEY, "SIGNS": SIGNS, "MEANINGS": MEANINGS, "STEPS": STEPS}
     told = [f"export const {name} = {json.dumps(table, ensure_ascii=False)};" for name, table in tables.items()]
     obeyed = f"// Characters that reverse or control what stands around them.\nexport const OBEYED = /[{CONTROLS}]/g;"
-    return "\n\n".join(["// Written by bundle.py from words.py: the tables that Python and JavaScript share.", *told, obeyed]) + "\n"
+    return (
+        "\n\n".join(
+            ["// Written by bundle.py from words.py: the tables that Python and JavaScript share.", *told, obeyed]
+        )
+        + "\n"
+    )

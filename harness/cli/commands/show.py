@@ -13,7 +13,9 @@ from harness.cli.refusals import refuse
 
 @click.command("show")
 @click.argument("case", required=False)
-@click.option("--candidate", default=None, help="One of the spec's, or MODULE:ATTR of yours; all of the spec's by default.")
+@click.option(
+    "--candidate", default=None, help="One of the spec's, or MODULE:ATTR of yours; all of the spec's by default."
+)
 @click.option("--law", default=None, help="One law; all by default.")
 @options.library
 @options.vjp

@@ -629,7 +629,12 @@ function anywhere(table, value) {
 // Rows -> entries for a spec's `known:`; one per candidate, law, subject, scenario and status, with what their cases share, also at
 // first values: an entry speaks of no case beyond those it was seen at. Its reason is for its author to write.
 function ledger(rows, { first, axes }) {
-  const groups = Map.groupBy(rows, (row) => JSON.stringify([row.op, row.candidate, row.law, row.subject, row.scenario, row.status]));
+  const groups = new Map();
+  for (const row of rows) {
+    const key = JSON.stringify([row.op, row.candidate, row.law, row.subject, row.scenario, row.status]);
+    groups.set(key, groups.get(key) ?? []);
+    groups.get(key).push(row);
+  }
   const scalar = (text) => (/^[A-Za-z_][\w.]*$/.test(text) ? text : JSON.stringify(text));
   return `${[
     "known:",
@@ -1082,6 +1087,9 @@ const COLUMNS = [
   { name: "message", says: "what was seen, and its proof" },
 ];
 
+// Rows that are printed.
+const PRINTED = 60;
+
 const MAX_PIXELS = 8_000_000;
 
 class Grid {
@@ -1099,6 +1107,8 @@ class Grid {
       this.measure();
       this.draw();
     }).observe(this.node);
+    addEventListener("beforeprint", () => this.print());
+    addEventListener("afterprint", () => this.draw());
     this.body.addEventListener("click", (event) => this.clicked(event));
     this.measure();
   }
@@ -1146,6 +1156,18 @@ class Grid {
     const virtual = this.node.scrollTop * ratio,
       row = Math.max(0, Math.floor(virtual / this.height) - 2);
     return { row, y: this.node.scrollTop - (virtual - row * this.height), count: Math.ceil(seen / this.height) + 6 };
+  }
+
+  // On paper the first rows stand below each other, and a line says how many there are.
+  print() {
+    const shown = Math.min(this.view.length, PRINTED);
+    while (this.pool.length < shown) this.pool.push(this.blank());
+    this.pool.forEach((line, at) => {
+      line.node.hidden = at >= shown;
+      if (at < shown) this.fill(line, at);
+    });
+    document.getElementById("printed").textContent =
+      this.view.length > shown ? `The first ${shown} of ${counted(this.view.length, "verdict")}; verdicts.csv has all.` : "";
   }
 
   draw() {
@@ -1909,25 +1931,27 @@ class Case {
 // A cause, its text and pictures -> a page of its own that needs nothing else.
 
 
-const MEANT = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
-function escaped(text) {
-  return visible(text).replace(/[&<>"']/g, (sign) => MEANT[sign]);
-}
+const STYLE = [
+  "body { max-width: 70em; margin: 2em auto; padding: 0 1em; font: 15px/1.5 system-ui, sans-serif }",
+  "div { display: flex; gap: 1em } img { width: 240px; border: 1px solid #ccc; image-rendering: pixelated } figure { margin: 0 }",
+  "pre { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate }",
+].join("\n");
 
 function colleaguePage(card, markdown, pictures) {
-  const title = escaped(`${card.candidate} is not ${card.op}: ${card.title}`),
-    figures = thumbnails(pictures).map((figure) => {
-      const [canvas, caption] = figure.children;
-      return `<figure><img src="${canvas.toDataURL()}" alt="${escaped(caption.textContent)}"><figcaption>${escaped(caption.textContent)}</figcaption></figure>`;
-    });
-  return [
-    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">`,
-    `<title>${title}</title>`,
-    "<style>body { max-width: 70em; margin: 2em auto; padding: 0 1em; font: 15px/1.5 system-ui, sans-serif } div { display: flex; gap: 1em } img { width: 240px; image-rendering: pixelated; border: 1px solid #ccc } figure { margin: 0 } pre { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate }</style>",
-    `</head><body><h1>${title}</h1><div>${figures.join("")}</div><pre>${escaped(markdown)}</pre></body></html>`,
-  ].join("\n");
+  const title = `${card.candidate} is not ${card.op}: ${card.title}`,
+    page = document.implementation.createHTMLDocument(visible(title));
+  page.documentElement.lang = "en";
+  page.head.prepend(el("meta", { charset: "utf-8" }), el("meta", { "http-equiv": "Content-Security-Policy", content: POLICY }));
+  page.head.append(el("style", {}, STYLE));
+  const figures = thumbnails(pictures).map((figure) => {
+    const [canvas, caption] = figure.children;
+    canvas.replaceWith(el("img", { src: canvas.toDataURL(), alt: caption.textContent }));
+    return figure;
+  });
+  page.body.append(el("h1", {}, foreign(title)), el("div", {}, figures), el("pre", {}, foreign(markdown)));
+  return `<!doctype html>\n${page.documentElement.outerHTML}`;
 }
 
 // Cards of causes -> scripts, links, and a text for a colleague that needs nothing else.

@@ -1,6 +1,6 @@
 // Rows -> the list on the screen: only what can be seen is in the document.
 
-import { brief, kind, visible } from "./words.js";
+import { brief, counted, kind, visible } from "./words.js";
 import { level, short } from "./numbers.js";
 import { el } from "./dom.js";
 import { spokenOf } from "./rows.js";
@@ -19,6 +19,9 @@ const COLUMNS = [
   { name: "message", says: "what was seen, and its proof" },
 ];
 
+// Rows that are printed.
+const PRINTED = 60;
+
 const MAX_PIXELS = 8_000_000;
 
 export class Grid {
@@ -36,6 +39,8 @@ export class Grid {
       this.measure();
       this.draw();
     }).observe(this.node);
+    addEventListener("beforeprint", () => this.print());
+    addEventListener("afterprint", () => this.draw());
     this.body.addEventListener("click", (event) => this.clicked(event));
     this.measure();
   }
@@ -83,6 +88,18 @@ export class Grid {
     const virtual = this.node.scrollTop * ratio,
       row = Math.max(0, Math.floor(virtual / this.height) - 2);
     return { row, y: this.node.scrollTop - (virtual - row * this.height), count: Math.ceil(seen / this.height) + 6 };
+  }
+
+  // On paper the first rows stand below each other, and a line says how many there are.
+  print() {
+    const shown = Math.min(this.view.length, PRINTED);
+    while (this.pool.length < shown) this.pool.push(this.blank());
+    this.pool.forEach((line, at) => {
+      line.node.hidden = at >= shown;
+      if (at < shown) this.fill(line, at);
+    });
+    document.getElementById("printed").textContent =
+      this.view.length > shown ? `The first ${shown} of ${counted(this.view.length, "verdict")}; verdicts.csv has all.` : "";
   }
 
   draw() {

@@ -5,7 +5,12 @@ import { counted } from "./words.js";
 // Rows -> entries for a spec's `known:`; one per candidate, law, subject, scenario and status, with what their cases share, also at
 // first values: an entry speaks of no case beyond those it was seen at. Its reason is for its author to write.
 export function ledger(rows, { first, axes }) {
-  const groups = Map.groupBy(rows, (row) => JSON.stringify([row.op, row.candidate, row.law, row.subject, row.scenario, row.status]));
+  const groups = new Map();
+  for (const row of rows) {
+    const key = JSON.stringify([row.op, row.candidate, row.law, row.subject, row.scenario, row.status]);
+    groups.set(key, groups.get(key) ?? []);
+    groups.get(key).push(row);
+  }
   const scalar = (text) => (/^[A-Za-z_][\w.]*$/.test(text) ? text : JSON.stringify(text));
   return `${[
     "known:",
