@@ -1,14 +1,15 @@
 // The atlas: a tile per op, in the order that is asked for; what changed is marked where it is known.
 
+import { byId, query, queryAll } from "./dom.js";
 const NEWS = ["new", "regressed", "grew", "no longer run", "fixed", "added"];
 
 export class Atlas {
   constructor(app) {
     this.app = app;
-    this.node = document.getElementById("tiles");
+    this.node = byId("tiles");
     this.tiles = [...(this.node?.children ?? [])];
     this.order = "news";
-    for (const button of document.querySelectorAll("[data-order]")) button.addEventListener("click", () => this.sort(button.dataset.order));
+    for (const button of queryAll(document, "[data-order]")) button.addEventListener("click", () => this.sort(button.dataset.order));
   }
 
   // The first change of each op and candidate, by the diff's order.
@@ -36,18 +37,19 @@ export class Atlas {
     const news = this.news();
     for (const tile of this.tiles) {
       tile.dataset.news = 9;
-      for (const cell of tile.querySelectorAll("i[data-candidate]")) {
+      for (const cell of queryAll(tile, "i[data-candidate]")) {
         const now = news.get(`${tile.dataset.op}\t${cell.dataset.candidate}`);
         cell.classList.toggle("fresh", now <= 1);
         if (now !== undefined) tile.dataset.news = Math.min(tile.dataset.news, now);
       }
       const first = Number(tile.dataset.news),
         word = first <= 1 ? NEWS[first] : "";
-      tile.querySelector(".news").textContent = word;
+      query(tile, ".news").textContent = word;
     }
     this.sort(this.order);
   }
 
+  /** @param {string} order */
   sort(order) {
     this.order = order;
     const number = (tile, name) => {
@@ -64,8 +66,7 @@ export class Atlas {
     }[order];
     this.tiles.sort((a, b) => by(a, b) || name(a, b));
     this.node?.append(...this.tiles);
-    for (const button of document.querySelectorAll("[data-order]"))
-      button.setAttribute("aria-pressed", String(button.dataset.order === order));
+    for (const button of queryAll(document, "[data-order]")) button.setAttribute("aria-pressed", String(button.dataset.order === order));
     this.node?.setAttribute("data-shown", order);
   }
 }

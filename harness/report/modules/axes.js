@@ -1,6 +1,11 @@
 // A case's address -> the values of its axes.
 
-// The value of an axis at a case: what the id says, else the op's first one, which ids leave out.
+/**
+ * The value of an axis at a case: what the id says, else the op's first one, which ids leave out.
+ * @param {Table} table
+ * @param {string} address
+ * @param {string} axis
+ */
 export function axisOf(table, address, axis) {
   const at = address.indexOf(`/${axis}:`);
   if (at < 0) {
@@ -13,6 +18,7 @@ export function axisOf(table, address, axis) {
   return end < 0 ? address.slice(start) : address.slice(start, end);
 }
 
+/** @param {any} value */
 export function axisNumber(value) {
   return Math.max(...value.split("x").filter(Boolean).map(Number));
 }

@@ -2,7 +2,7 @@
 
 import { counted, kind, shell } from "./words.js";
 import { digits, inHex, level, numeric, short } from "./numbers.js";
-import { copy, el, foreign } from "./dom.js";
+import { byId, copy, el, foreign, query, queryAll } from "./dom.js";
 import { KEY } from "./shared.js";
 import { Text, spokenOf } from "./rows.js";
 import { ledger } from "./ledger.js";
@@ -11,7 +11,7 @@ import { drawn, heatMaps, histogram, scatter } from "./pictures.js";
 export class Case {
   constructor(app) {
     this.app = app;
-    this.node = document.getElementById("case");
+    this.node = byId("case");
     this.hex = false;
     this.node.addEventListener("close", () => {
       if (!this.node.open) this.app.closed();
@@ -21,15 +21,20 @@ export class Case {
     });
   }
 
+  /** @param {number} row */
   facts(row) {
     const { table, cold } = this.app,
-      fact = {};
+      fact = /** @type {any} */ ({});
     for (const [name, column] of Object.entries(table.columns)) fact[name] = column instanceof Text ? column.at(row) : column[row];
     for (const [name, column] of Object.entries(cold?.columns ?? {})) fact[name] = column.at(row);
-    return { ...fact, evidence: this.evidence(row) };
+    return /** @type {Fact} */ ({ ...fact, evidence: this.evidence(row) });
   }
 
-  // What was kept of a row: only wrong ones have some, also where others share their address.
+  /**
+   * What was kept of a row: only wrong ones have some, also where others share their address.
+   *
+   * @param {number} row
+   */
   evidence(row) {
     const { columns } = this.app.table,
       evidence = this.app.cold?.facts.evidence ?? {},
@@ -37,6 +42,7 @@ export class Case {
     return this.wrong({ status: columns.status.at(row) }) && Object.hasOwn(evidence, key) ? evidence[key] : {};
   }
 
+  /** @param {Fact} fact */
   command(fact) {
     const { seed, elsewhere, asked } = this.app.table.facts,
       given = Object.hasOwn(asked, fact.candidate) ? asked[fact.candidate] : [];
@@ -52,11 +58,16 @@ export class Case {
     return fact.evidence.command || `harness show ${shell(fact.case)}${words.join("")}${given.map((word) => ` ${shell(word)}`).join("")}`;
   }
 
-  // The script that repeats a row, or the command that writes it where the page does not hold it.
+  /**
+   * The script that repeats a row, or the command that writes it where the page does not hold it.
+   *
+   * @param {Fact} fact
+   */
   script(fact) {
     return fact.evidence.repro ?? `${this.command(fact)} --script > repro.py`;
   }
 
+  /** @param {number} row */
   async show(row) {
     this.row = row;
     await this.app.coldRows;
@@ -89,12 +100,13 @@ export class Case {
         histogram(this.app.margins(row), fact.margin),
       ].filter(Boolean),
     );
-    this.node.querySelectorAll("p:empty").forEach((empty) => empty.remove());
+    queryAll(this.node, "p:empty").forEach((empty) => empty.remove());
     if (!this.node.open) this.node.showModal();
     this.node.scrollTop = 0;
-    this.node.querySelector("h2").focus();
+    query(this.node, "h2").focus();
   }
 
+  /** @param {Fact} fact */
   title(fact) {
     return el(
       "div",
@@ -141,7 +153,11 @@ export class Case {
     return at < 0 ? "" : el("span", { class: "dim nums" }, `${(at + 1).toLocaleString("en")} of ${view.length.toLocaleString("en")}`);
   }
 
-  // The axes that the id leaves out, at their first values.
+  /**
+   * The axes that the id leaves out, at their first values.
+   *
+   * @param {Fact} fact
+   */
   unsaid(fact) {
     const { first } = this.app.table.facts,
       said = Object.hasOwn(first, fact.op) ? Object.entries(first[fact.op]) : [];
@@ -150,11 +166,16 @@ export class Case {
       .map(([axis, value]) => el("span", { class: "part unsaid" }, el("i", {}, axis), " ", String(value)));
   }
 
+  /** @param {{ status: string }} fact */
   wrong(fact) {
     return this.app.table.facts.bad.includes(fact.status) || fact.status === "known";
   }
 
-  // How a wrong row is wrong: by its manner, which Python reads off the columns.
+  /**
+   * How a wrong row is wrong: by its manner, which Python reads off the columns.
+   *
+   * @param {Fact} fact
+   */
   how(fact) {
     if (fact.manner === "number") return `by ${short(fact.margin)} times its bound`;
     if (fact.manner === "fact" && (fact.actual || fact.expected))
@@ -162,7 +183,11 @@ export class Case {
     return this.app.table.facts.manners[fact.manner] ?? "";
   }
 
-  // What is said of a row, each sentence made of what the row and its peers hold.
+  /**
+   * What is said of a row, each sentence made of what the row and its peers hold.
+   *
+   * @param {Fact} fact
+   */
   sentences(fact) {
     const wrong = this.wrong(fact),
       peers = this.app.peers(this.row).filter((row) => row !== this.row),
@@ -188,11 +213,16 @@ export class Case {
     return said;
   }
 
+  /** @param {Fact} fact */
   sentence(fact) {
     return this.sentences(fact).join(" ");
   }
 
-  // Where the entry of a known deviation says that more is told of it; no script comes of what a spec wrote there.
+  /**
+   * Where the entry of a known deviation says that more is told of it; no script comes of what a spec wrote there.
+   *
+   * @param {Fact} it
+   */
   see({ op, known }) {
     const { sees } = this.app.table.facts,
       see = Object.hasOwn(sees, op) && Object.hasOwn(sees[op], known) && sees[op][known];
@@ -202,8 +232,9 @@ export class Case {
     );
   }
 
+  /** @param {Fact} fact */
   copies(fact) {
-    const button = (name, text, key) =>
+    const button = (/** @type {string} */ name, /** @type {() => string} */ text, /** @type {string} */ key) =>
       el(
         "button",
         { type: "button", class: "copy", "data-kind": key, onclick: (event) => copy(text(), name.replace(/^Copy /, ""), event.target) },
@@ -217,7 +248,7 @@ export class Case {
       fact.evidence.repro
         ? button("Copy repro script", () => this.script(fact), "repro")
         : button("Copy command that writes repro.py", () => this.script(fact), "script"),
-      fact.evidence.smallest && button("Copy smallest repro script", () => fact.evidence.smallest, "smallest"),
+      fact.evidence.smallest && button("Copy smallest repro script", () => fact.evidence.smallest ?? "", "smallest"),
       button("Copy issue text", () => this.issue(fact), "issue"),
       this.wrong(fact) && button("Copy known entry", () => ledger([fact], this.app.table.facts), "ledger"),
       button("Copy link", () => location.href.split("#")[0] + this.app.linkTo(this.row), "link"),
@@ -237,6 +268,7 @@ export class Case {
     );
   }
 
+  /** @param {Fact} fact */
   numbers(fact) {
     const said = (value) => (value === undefined ? "" : this.hex ? inHex(String(value)) : String(value));
     const rows = [
@@ -263,6 +295,7 @@ export class Case {
     );
   }
 
+  /** @param {number} row @param {Fact} fact */
   others(row, fact) {
     const { columns, facts } = this.app.table,
       peers = this.app.peers(row);
@@ -307,6 +340,7 @@ export class Case {
     );
   }
 
+  /** @param {Fact} fact */
   pictures(fact) {
     const { evidence } = fact,
       maps = heatMaps(drawn(fact)),
@@ -319,7 +353,12 @@ export class Case {
         : "";
   }
 
-  // What the page does not hold of this row, and the nearest row of which it holds a script.
+  /**
+   * What the page does not hold of this row, and the nearest row of which it holds a script.
+   *
+   * @param {number} row
+   * @param {Fact} them
+   */
   elsewhere(row, { evidence, ...fact }) {
     if (evidence.repro || !this.wrong(fact)) return null;
     const other = this.app.nearest(row),
@@ -336,10 +375,12 @@ export class Case {
     );
   }
 
+  /** @param {string} title @param {string | undefined} content */
   folded(title, content) {
     return content ? el("details", { class: "script" }, el("summary", {}, title), this.text(title, content)) : "";
   }
 
+  /** @param {string} title @param {string | undefined} content */
   text(title, content) {
     return content
       ? el(
@@ -361,6 +402,7 @@ export class Case {
       : "";
   }
 
+  /** @param {number} row @param {any} _fact */
   laws(row, _fact) {
     const { columns, facts } = this.app.table,
       same = this.app.siblings(row);
@@ -392,6 +434,7 @@ export class Case {
     );
   }
 
+  /** @param {Fact} fact */
   issue(fact) {
     const { facts } = this.app.table,
       fence = "```",

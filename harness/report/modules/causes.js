@@ -1,6 +1,6 @@
 // Cards of causes -> scripts, links, and a text for a colleague that needs nothing else.
 
-import { copy, save, say } from "./dom.js";
+import { copy, query, queryAll, save, say } from "./dom.js";
 import { colleaguePage } from "./colleague.js";
 import { ledger } from "./ledger.js";
 import { drawn, thumbnails } from "./pictures.js";
@@ -9,7 +9,7 @@ export class Causes {
   constructor(app) {
     this.app = app;
     this.cards = app.table.facts.causes ?? [];
-    this.nodes = [...document.querySelectorAll("#causes [data-cause]")];
+    this.nodes = [...queryAll(document, "#causes [data-cause]")];
     this.nodes.forEach((node) => this.serve(node));
   }
 
@@ -17,12 +17,17 @@ export class Causes {
     this.nodes.forEach((node) => this.draw(node));
   }
 
+  /** @param {any} node */
   serve(node) {
-    for (const button of node.querySelectorAll("[data-kind]"))
+    for (const button of queryAll(node, "[data-kind]"))
       button.addEventListener("click", () => this.take(Number(node.dataset.cause), button.dataset.kind, button));
   }
 
-  // Copies of the cards of an op, for its page.
+  /**
+   * Copies of the cards of an op, for its page.
+   *
+   * @param {string} op
+   */
   of(op) {
     return this.nodes
       .filter((node) => this.cards[Number(node.dataset.cause)].op === op)
@@ -35,10 +40,14 @@ export class Causes {
       });
   }
 
-  // The pictures of its example, which are not copied with a card.
+  /**
+   * The pictures of its example, which are not copied with a card.
+   *
+   * @param {any} node
+   */
   draw(node) {
     const fact = this.fact(this.cards[Number(node.dataset.cause)]),
-      place = node.querySelector(".thumbs");
+      place = query(node, ".thumbs");
     if (fact && this.app.cold) place.replaceChildren(...thumbnails(drawn(fact)));
   }
 
@@ -53,16 +62,21 @@ export class Causes {
         kinds.set(now, (kinds.get(now) ?? 0) + 1);
       }
       const came = ["new", "regressed"].filter((name) => kinds.get(name)).map((name) => `${kinds.get(name)} ${name}`);
-      node.querySelector(".came").textContent = came.join(", ");
+      query(node, ".came").textContent = came.join(", ");
     });
   }
 
-  // What is known of the row of its example; undefined where the run has no such row.
+  /**
+   * What is known of the row of its example; undefined where the run has no such row.
+   *
+   * @param {Card} card
+   */
   fact(card) {
     const row = this.app.find({ ...card.example, candidate: card.candidate });
     return row === undefined ? undefined : this.app.pane.facts(row);
   }
 
+  /** @param {number} number @param {string} what @param {any} button */
   async take(number, what, button) {
     await this.app.coldRows;
     const card = this.cards[number],
@@ -84,6 +98,7 @@ export class Causes {
     return copy(pane.script(fact), fact.evidence.repro ? "repro script" : "command that writes the script", button);
   }
 
+  /** @param {number} number */
   rows(number) {
     const { columns, rows } = this.app.table,
       found = [];
@@ -91,7 +106,12 @@ export class Causes {
     return found;
   }
 
-  // One cause as Markdown: what, where, how far, the script, the versions.
+  /**
+   * One cause as Markdown: what, where, how far, the script, the versions.
+   *
+   * @param {Card} card
+   * @param {Fact} fact
+   */
   markdown(card, fact) {
     const { facts } = this.app.table,
       { pane } = this.app,

@@ -3,6 +3,7 @@
 import { numeric } from "./numbers.js";
 import { Text } from "./rows.js";
 
+/** @param {string} text */
 export function parseCsv(text) {
   const rows = [];
   let row = [],
@@ -40,7 +41,10 @@ export function parseCsv(text) {
   return rows;
 }
 
-// The file's rows as objects; throws where it is no table of verdicts.
+/**
+ * The file's rows as objects; throws where it is no table of verdicts.
+ * @param {string} text
+ */
 export function readRun(text) {
   if (text.trimStart().startsWith("{")) {
     const lines = text
@@ -58,7 +62,11 @@ export function readRun(text) {
   return rows.filter((row) => row.length === head.length).map((row) => Object.fromEntries(head.map((name, i) => [name, row[i]])));
 }
 
-// The rows of a baseline, as baseline.py folds them.
+/**
+ * The rows of a baseline, as baseline.py folds them.
+ * @param {any} head
+ * @param {number[]} rows
+ */
 export function unfolded(head, rows) {
   const at = Object.fromEntries(head.map((name, i) => [name, i]));
   return rows.flatMap((row) =>
@@ -82,6 +90,13 @@ export function unfolded(head, rows) {
   );
 }
 
+/**
+ * @param {any} it
+ * @param {string | null} was
+ * @param {number} before
+ * @param {string} status
+ * @param {number} margin
+ */
 export function changed({ severity, bad, growth }, was, before, status, margin) {
   const then = was === null ? null : (severity[was] ?? -1),
     now = severity[status] ?? -1,
@@ -93,13 +108,23 @@ export function changed({ severity, bad, growth }, was, before, status, margin) 
   return now === 0 && now < then ? "fixed" : "";
 }
 
-// Of repeats the last one counts that was judged.
+/**
+ * Of repeats the last one counts that was judged.
+ * @param {any} it
+ * @param {any} found
+ * @param {string} name
+ * @param {any} item
+ * @param {string} status
+ */
 export function once({ severity }, found, name, item, status) {
   const other = found.get(name);
   if (!other || Object.hasOwn(severity, status) || !Object.hasOwn(severity, other.status)) found.set(name, item);
 }
 
-// What an old case, or op, is called now: see diff.py.
+/**
+ * What an old case, or op, is called now: see diff.py.
+ * @param {Record<string, string>} renamed
+ */
 export function renaming(renamed) {
   const names = new Map(Object.entries(renamed)),
     longest = [...names.keys()].sort((a, b) => b.length - a.length),
@@ -121,6 +146,7 @@ export function renaming(renamed) {
   return (old) => found.get(old) ?? found.set(old, now(old)).get(old);
 }
 
+/** @param {Table} table @param {any} old */
 export function compareWith(table, old) {
   const now = renaming(table.facts.renamed);
   const { columns, facts, rows } = table,

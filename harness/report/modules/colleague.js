@@ -12,6 +12,7 @@ const STYLE = [
   "pre { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate }",
 ].join("\n");
 
+/** @param {Card} card @param {string} markdown @param {any} pictures */
 export function colleaguePage(card, markdown, pictures) {
   const title = `${card.candidate} is not ${card.op}: ${card.title}`,
     page = document.implementation.createHTMLDocument(visible(title));

@@ -4,7 +4,10 @@ import { el, foreign } from "./dom.js";
 import { casesOf, pairTable } from "./pairs.js";
 import { counted, quoted, visible } from "./words.js";
 
-// Every two axes of an op, those first at whose values most is wrong, then those with most pairs that nobody judged.
+/**
+ * Every two axes of an op, those first at whose values most is wrong, then those with most pairs that nobody judged.
+ * @param {any} found
+ */
 export function pairsOfAxes(found) {
   const { axes, values } = found;
   const pairs = axes.flatMap((one, i) =>
@@ -18,7 +21,10 @@ export function pairsOfAxes(found) {
   return pairs.sort((a, b) => b.spread - a.spread || b.all - b.judged - (a.all - a.judged));
 }
 
-// How far the shares of wrong cases lie apart, weighted by cases: two axes that separate wrong from right come first.
+/**
+ * How far the shares of wrong cases lie apart, weighted by cases: two axes that separate wrong from right come first.
+ * @param {any[]} cells
+ */
 function spread(cells) {
   const judged = cells.reduce((n, cell) => n + cell.judged, 0),
     wrong = cells.reduce((n, cell) => n + cell.wrong, 0);
@@ -26,12 +32,16 @@ function spread(cells) {
   return cells.reduce((sum, cell) => sum + (cell.judged ? cell.judged * (cell.wrong / cell.judged - wrong / judged) ** 2 : 0), 0) / judged;
 }
 
-// The step of the colour scale that a place stands on.
+/**
+ * The step of the colour scale that a place stands on.
+ * @param {any} it
+ */
 export function shade({ judged, wrong, known }) {
   if (wrong) return wrong > judged / 2 ? "m8" : wrong > judged / 10 ? "m7" : "m6";
   return known ? "m5" : judged > 9 ? "m3" : "m1";
 }
 
+/** @param {App} app @param {string} op @param {string[]} names */
 export function coverageMap(app, op, names) {
   let by = "",
     found = casesOf(app.table, op);
@@ -43,6 +53,7 @@ export function coverageMap(app, op, names) {
       el("option", { value: "" }, "any candidate"),
       names.map((name) => el("option", { value: name }, visible(name))),
     ]);
+  /** @param {string} name */
   function choose(name) {
     by = name;
     found = casesOf(app.table, op, name);
@@ -74,6 +85,7 @@ export function coverageMap(app, op, names) {
     );
     shown.replaceChildren(el("table", { class: "heat" }, el("thead", {}, el("tr", {}, head)), el("tbody", {}, lines)));
   }
+  /** @param {any} cell @param {any} at */
   function place(cell, at) {
     if (!cell?.judged)
       return el(

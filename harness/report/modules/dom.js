@@ -2,26 +2,43 @@
 
 import { visible } from "./words.js";
 
-export const toast = () => document.getElementById("toast");
+/** An element of the page, which is there. @param {string} id @returns {any} */
+export function byId(id) {
+  return document.getElementById(id);
+}
+
+/** The first element of a part of the page that a selector finds. @param {any} part @param {string} selector @returns {any} */
+export function query(part, selector) {
+  return part.querySelector(selector);
+}
+
+/** All that it finds. @param {any} part @param {string} selector @returns {any[]} */
+export function queryAll(part, selector) {
+  return [...part.querySelectorAll(selector)];
+}
+
+export const toast = () => byId("toast");
 
 let sayTimer = 0;
 
+/** @param {string} text */
 export function say(text) {
   const node = toast();
-  (document.querySelector("dialog[open]") ?? document.body).append(node);
+  (query(document, "dialog[open]") ?? document.body).append(node);
   node.textContent = text;
   node.classList.add("on");
   clearTimeout(sayTimer);
   sayTimer = setTimeout(() => node.classList.remove("on"), 2200);
 }
 
+/** @param {string} text @param {string} name @param {any} [button] */
 export async function copy(text, name, button) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
     const area = el("textarea", { "aria-hidden": "true" });
     area.value = text;
-    (document.querySelector("dialog[open]") ?? document.body).append(area);
+    (query(document, "dialog[open]") ?? document.body).append(area);
     area.select();
     document.execCommand("copy");
     area.remove();
@@ -36,7 +53,12 @@ export async function copy(text, name, button) {
   }, 1600);
 }
 
-// Gives the reader a file of his own.
+/**
+ * Gives the reader a file of his own.
+ * @param {string} text
+ * @param {string} name
+ * @param {string} type
+ */
 export function save(text, name, type) {
   const link = el("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
   link.click();
@@ -44,14 +66,18 @@ export function save(text, name, type) {
   say(`Saved: ${name}`);
 }
 
+/** @param {string} section */
 export function goTo(section) {
-  const node = document.getElementById(section),
+  const node = byId(section),
     far = Math.abs(node.getBoundingClientRect().top) > 2 * innerHeight;
   if (!node.hidden)
     node.scrollIntoView({ behavior: far || matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth", block: "start" });
 }
 
-// Storage may be refused to a page that is opened from disk.
+/**
+ * Storage may be refused to a page that is opened from disk.
+ * @param {(store: Storage) => any} act
+ */
 export function stored(act) {
   try {
     return act(localStorage);
@@ -69,8 +95,14 @@ export function otherTheme() {
   stored((store) => (root.dataset.theme ? store.setItem("theme", theme) : store.removeItem("theme")));
 }
 
+/** Text that somebody else wrote, isolated. @param {any} text */
 export const foreign = (text) => el("bdi", {}, visible(text));
 
+/**
+ * @param {string} tag
+ * @param {Record<string, any>} attributes
+ * @param {...any} children
+ */
 export function svg(tag, attributes, ...children) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
@@ -78,12 +110,18 @@ export function svg(tag, attributes, ...children) {
   return node;
 }
 
+/**
+ * @param {string} tag
+ * @param {Record<string, any> | null} [attributes]
+ * @param {...any} children
+ * @returns {any}
+ */
 export function el(tag, attributes, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(9).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }

@@ -2,7 +2,7 @@
 
 import { brief, counted, kind, visible } from "./words.js";
 import { level, short } from "./numbers.js";
-import { el } from "./dom.js";
+import { byId, el, queryAll } from "./dom.js";
 import { spokenOf } from "./rows.js";
 
 const COLUMNS = [
@@ -27,11 +27,14 @@ const MAX_PIXELS = 8_000_000;
 export class Grid {
   constructor(app) {
     this.app = app;
-    this.node = document.getElementById("grid");
-    this.body = document.getElementById("rows-body");
+    this.node = byId("grid");
+    this.body = byId("rows-body");
     this.pool = [];
     this.view = new Uint32Array(0);
     this.current = 0;
+    this.height = 36;
+    this.top = 0;
+    this.pixels = 0;
     this.expanded = new Set();
     this.head();
     this.node.addEventListener("scroll", () => requestAnimationFrame(() => this.draw()), { passive: true });
@@ -53,20 +56,22 @@ export class Grid {
         cold ? name : el("button", { type: "button", title: `${says}; click to sort`, onclick: () => this.app.sortBy(name) }, name),
       ),
     );
-    document.getElementById("head").append(el("div", { role: "row", class: "row head" }, cells));
+    byId("head").append(el("div", { role: "row", class: "row head" }, cells));
   }
 
+  /** @param {string} name @param {boolean} descending */
   sorted(name, descending) {
-    for (const cell of this.node.querySelectorAll("[role=columnheader]")) {
+    for (const cell of queryAll(this.node, "[role=columnheader]")) {
       cell.setAttribute("aria-sort", cell.dataset.name !== name ? "none" : descending ? "descending" : "ascending");
     }
   }
 
   measure() {
     this.height = parseFloat(getComputedStyle(this.node).getPropertyValue("--row")) || 36;
-    this.top = document.getElementById("head").offsetHeight;
+    this.top = byId("head").offsetHeight;
   }
 
+  /** @param {any} view */
   show(view) {
     this.view = view;
     this.current = Math.min(this.current, Math.max(0, view.length - 1));
@@ -74,7 +79,7 @@ export class Grid {
     this.body.style.height = `${this.pixels}px`;
     this.node.setAttribute("aria-rowcount", view.length + 1);
     this.node.hidden = view.length === 0;
-    document.getElementById("empty").hidden = view.length > 0;
+    byId("empty").hidden = view.length > 0;
     this.draw();
   }
 
@@ -98,7 +103,7 @@ export class Grid {
       line.node.hidden = at >= shown;
       if (at < shown) this.fill(line, at);
     });
-    document.getElementById("printed").textContent =
+    byId("printed").textContent =
       this.view.length > shown ? `The first ${shown} of ${counted(this.view.length, "verdict")}; verdicts.csv has all.` : "";
   }
 
@@ -134,6 +139,7 @@ export class Grid {
     return { node, cells, sign, word, more, margin, link, law, of };
   }
 
+  /** @param {any} line @param {any} at */
   fill(line, at) {
     const { table, cold } = this.app,
       row = this.view[at],
@@ -161,11 +167,13 @@ export class Grid {
     if (cold && !cold.columns.actual.at(row)) this.text(line.cells.actual, columns.manner.at(row));
   }
 
+  /** @param {any} cell @param {any} value */
   text(cell, value) {
     cell.textContent = visible(value);
     cell.title = value.length > 12 ? visible(value) : "";
   }
 
+  /** @param {any} event */
   clicked(event) {
     const line = event.target.closest(".row");
     if (!line) return;
@@ -181,6 +189,7 @@ export class Grid {
     }
   }
 
+  /** @param {number} step */
   move(step) {
     this.current = Math.max(0, Math.min(this.view.length - 1, this.current + step));
     const seen = this.node.clientHeight - this.top,

@@ -5,6 +5,7 @@ import { level, short } from "./numbers.js";
 import { el, foreign } from "./dom.js";
 import { pairsOf } from "./rows.js";
 
+/** @param {App} app @param {string} op */
 export function lawTable(app, op) {
   const { columns, facts, rows } = app.table,
     wanted = columns.op.code(op),

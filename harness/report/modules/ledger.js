@@ -2,8 +2,12 @@
 
 import { counted } from "./words.js";
 
-// Rows -> entries for a spec's `known:`; one per candidate, law, subject, scenario and status, with what their cases share, also at
-// first values: an entry speaks of no case beyond those it was seen at. Its reason is for its author to write.
+/**
+ * Rows -> entries for a spec's `known:`; one per candidate, law, subject, scenario and status, with what their cases share, also at
+ * first values: an entry speaks of no case beyond those it was seen at. Its reason is for its author to write.
+ * @param {Fact[]} rows
+ * @param {Pick<Facts, "first" | "axes">} facts
+ */
 export function ledger(rows, { first, axes }) {
   const groups = new Map();
   for (const row of rows) {
@@ -41,11 +45,15 @@ export function ledger(rows, { first, axes }) {
   ].join("\n")}\n`;
 }
 
+/** @param {string} text */
 export function quotedWord(text) {
   return `'${String(text).replaceAll("'", "\\'")}'`;
 }
 
-// What an id writes -> the value as `when:` writes it.
+/**
+ * What an id writes -> the value as `when:` writes it.
+ * @param {string} text
+ */
 export function literal(text) {
   const words = { none: "None", true: "True", false: "False", empty: "()" };
   if (Object.hasOwn(words, text)) return words[text];
@@ -54,6 +62,7 @@ export function literal(text) {
   return text !== "" && !Number.isNaN(Number(text)) ? text : quotedWord(text);
 }
 
+/** @param {any} parts */
 export function tuple(parts) {
   const values = parts.filter(Boolean).map(literal);
   return `(${values.join(", ")}${values.length === 1 ? "," : ""})`;

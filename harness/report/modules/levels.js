@@ -5,7 +5,11 @@ import { axisOf } from "./axes.js";
 // What a case comes to, from the least to the worst.
 const STATES = ["not judged", "not offered", "right", "known", "wrong"];
 
-// The level of a row, as a place among the levels.
+/**
+ * The level of a row, as a place among the levels.
+ * @param {Table} table
+ * @param {number} row
+ */
 export function levelOf(table, row) {
   const { columns, facts } = table,
     level = facts.levels.of_law[columns.law.at(row)] ?? 0;
@@ -15,7 +19,11 @@ export function levelOf(table, row) {
   return facts.levels.special.includes(axisOf(table, address, "fill")) ? 1 : 0;
 }
 
-// By candidate and level: how many cases have each state, the worst of a case counting, and why what was not judged was not.
+/**
+ * By candidate and level: how many cases have each state, the worst of a case counting, and why what was not judged was not.
+ * @param {Table} table
+ * @param {number[]} rows
+ */
 export function tallies(table, rows) {
   const { columns, facts } = table,
     worst = new Map(),
@@ -41,13 +49,17 @@ export function tallies(table, rows) {
   return new Map([...worst].map(([key, cases]) => [key, tally(cases, why.get(key))]));
 }
 
+/** @param {any} cases @param {any} reasons */
 function tally(cases, reasons) {
   const counts = STATES.map(() => 0);
   for (const state of cases.values()) counts[Math.max(0, state)]++;
   return { counts, reason: [...(reasons ?? [])].sort((a, b) => b[1] - a[1])[0]?.[0] ?? "" };
 }
 
-// What a tally says: the state that speaks for it, and its counts in words.
+/**
+ * What a tally says: the state that speaks for it, and its counts in words.
+ * @param {any} it
+ */
 export function saidOf({ counts: [unjudged, declined, right, known, wrong], reason }) {
   const judged = right + known + wrong,
     state = wrong ? "wrong" : known ? "known" : right ? "right" : declined && declined >= unjudged ? "not-offered" : "not-judged";

@@ -1,7 +1,7 @@
 // The page: state in the fragment, everything else drawn from it.
 
 import { counted, csvField, distance, quoted, shell, visible } from "./words.js";
-import { copy, el, foreign, goTo, otherTheme, say, stored, toast } from "./dom.js";
+import { byId, copy, el, foreign, goTo, otherTheme, query, say, stored, toast } from "./dom.js";
 import { KEY } from "./shared.js";
 import { Text, ordered, sortKeys, spokenOf, unpack } from "./rows.js";
 import { match, plain, terms } from "./query.js";
@@ -37,12 +37,12 @@ const CSV = [
   "seconds",
 ];
 
-class App {
+export class App {
   constructor(table) {
     this.table = table;
     this.orders = new Map();
     this.explained = new Map();
-    this.query = document.getElementById("query");
+    this.query = byId("query");
     this.grid = new Grid(this);
     this.pane = new Case(this);
     this.atlas = new Atlas(this);
@@ -71,11 +71,13 @@ class App {
     return hash.includes("=") ? Object.fromEntries(new URLSearchParams(hash)) : {};
   }
 
+  /** @param {any} state */
   fragment(state) {
     const kept = Object.entries(state).filter(([name, value]) => value || (name === "q" && value === ""));
     return `#${new URLSearchParams(kept)}`;
   }
 
+  /** @param {any} changes @param {any} [how] */
   set(changes, how = "replaceState") {
     history[how](null, "", this.fragment({ ...this.state(), ...changes }));
     this.follow();
@@ -92,7 +94,7 @@ class App {
       query = state.q ?? (state.op ? `op:${quoted(state.op)}` : this.start());
     this.ops.follow(state.op ?? "");
     if (this.query.value.trimEnd() !== query) this.query.value = query;
-    document.getElementById("unfold").checked = Boolean(state.all);
+    byId("unfold").checked = Boolean(state.all);
     this.refresh();
     const row = state.case ? this.find(state) : -1;
     if (row >= 0) this.pane.show(row);
@@ -100,11 +102,13 @@ class App {
     if (state.case && row < 0) say("That case is not in this run.");
   }
 
+  /** @param {number} row */
   linkTo(row) {
     const { q, sort, all, op } = this.state();
     return this.fragment({ q, sort, all, op, ...this.address(row) });
   }
 
+  /** @param {number} row */
   address(row) {
     const { columns } = this.table;
     return {
@@ -113,7 +117,11 @@ class App {
     };
   }
 
-  // An address leaves out what is empty.
+  /**
+   * An address leaves out what is empty.
+   *
+   * @param {any} state
+   */
   find(state) {
     const { columns, rows } = this.table,
       whole = "case" in state,
@@ -127,6 +135,7 @@ class App {
     return -1;
   }
 
+  /** @param {string} sort */
   order(sort) {
     if (!this.orders.has(sort)) {
       const [name, way] = sort.split("."),
@@ -165,7 +174,11 @@ class App {
     return this.orders.get(sort);
   }
 
-  // Orders that a click is likely to ask for, made while nothing else is to do.
+  /**
+   * Orders that a click is likely to ask for, made while nothing else is to do.
+   *
+   * @param {any} it
+   */
   prepare([sort, ...rest]) {
     (globalThis.requestIdleCallback ?? setTimeout)(() => {
       this.order(sort);
@@ -173,11 +186,18 @@ class App {
     });
   }
 
+  /** @param {number} row */
   isConsequence(row) {
     return this.table.columns.cause?.[row] >= 0;
   }
 
-  // The rows to show: matching ones in order; a consequence stands behind its cause, or is left out with it.
+  /**
+   * The rows to show: matching ones in order; a consequence stands behind its cause, or is left out with it.
+   *
+   * @param {Uint8Array} mask
+   * @param {string} sort
+   * @param {any} unfold
+   */
   view(mask, sort, unfold) {
     const cause = this.table.columns.cause,
       order = this.order(sort),
@@ -205,26 +225,27 @@ class App {
 
   refresh() {
     const { sort = "worst", all } = this.state(),
-      error = document.getElementById("query-error");
+      error = byId("query-error");
     error.textContent = "";
     try {
       this.mask = match(this.table, this.query.value);
     } catch (problem) {
-      error.textContent = problem.message;
+      error.textContent = /** @type {Error} */ (problem).message;
       return;
     }
     const matching = this.mask.reduce((total, one) => total + one, 0);
     this.grid.show(this.view(this.mask, sort, Boolean(all)));
-    this.grid.sorted(...(([name, way]) => [name, way === "desc"])(sort.split(".")));
+    const [name, way] = sort.split(".");
+    this.grid.sorted(name, way === "desc");
     const folded = matching - this.grid.view.length;
-    document.getElementById("shown").textContent =
+    byId("shown").textContent =
       `${matching.toLocaleString("en")} of ${this.table.rows.toLocaleString("en")}${folded > 0 ? `, ${folded.toLocaleString("en")} of them beside a wrong value` : ""}`;
     this.chips();
   }
 
   chips() {
     const found = terms(this.query.value);
-    document.getElementById("chips").replaceChildren(
+    byId("chips").replaceChildren(
       ...found.map((term, i) =>
         el(
           "li",
@@ -261,7 +282,7 @@ class App {
         ...["dtype", "layout", "fill"].filter((axis) => axis in facts.axes).map((axis) => [axis, facts.axes[axis]]),
         ["grade", columns.grade.words().filter(Boolean)],
       ];
-    document.getElementById("facets").replaceChildren(
+    byId("facets").replaceChildren(
       ...offered
         .filter(([, words]) => words.length > 1)
         .map(([name, words]) =>
@@ -281,6 +302,7 @@ class App {
     );
   }
 
+  /** @param {string} field @param {any} value */
   add(field, value) {
     const now = this.query.value.trim(),
       held = now && !plain(now) ? [{ whole: `(${now})` }] : terms(now);
@@ -288,6 +310,7 @@ class App {
     this.set({ q: [...others.map(({ whole }) => whole), `${field}:${quoted(value)}`].join(" ") }, "pushState");
   }
 
+  /** @param {string} name */
   sortBy(name) {
     const now = this.state().sort,
       first = ["margin", "ulps"].includes(name) ? "desc" : "asc",
@@ -298,6 +321,7 @@ class App {
     });
   }
 
+  /** @param {number} row */
   open(row) {
     this.set({ q: this.query.value, ...this.address(row) }, "pushState");
   }
@@ -309,6 +333,7 @@ class App {
     if (document.activeElement === document.body) this.grid.node.focus({ preventScroll: true });
   }
 
+  /** @param {any} by */
   step(by) {
     const at = this.grid.view.indexOf(this.pane.row);
     if (at >= 0) this.grid.current = at;
@@ -316,6 +341,7 @@ class App {
     if (row !== undefined) this.set(this.address(row));
   }
 
+  /** @param {number} row @param {string[]} names */
   rowsWhere(row, names) {
     const { columns, rows } = this.table,
       codes = names.map((name) => columns[name].codes),
@@ -325,7 +351,11 @@ class App {
     return found;
   }
 
-  // Every candidate under the same law of the same subject and scenario; where a law's rows were gathered, the gathered one.
+  /**
+   * Every candidate under the same law of the same subject and scenario; where a law's rows were gathered, the gathered one.
+   *
+   * @param {number} row
+   */
   peers(row) {
     const { candidate } = this.table.columns,
       exact = this.rowsWhere(row, ["case", "law", "subject", "scenario"]),
@@ -339,7 +369,11 @@ class App {
     ];
   }
 
-  // The wrong row nearest to this one of which the page holds a script: of the same op, candidate and law.
+  /**
+   * The wrong row nearest to this one of which the page holds a script: of the same op, candidate and law.
+   *
+   * @param {number} row
+   */
   nearest(row) {
     const { columns } = this.table,
       held = (other) => this.pane.evidence(other).repro !== undefined;
@@ -349,14 +383,17 @@ class App {
     return same.map((other) => [apart(other), other]).sort((a, b) => a[0] - b[0])[0]?.[1];
   }
 
+  /** @param {number} row */
   siblings(row) {
     return this.rowsWhere(row, ["case", "candidate"]);
   }
 
+  /** @param {number} row */
   margins(row) {
     return this.rowsWhere(row, ["op", "candidate", "law"]).map((other) => this.table.columns.margin[other]);
   }
 
+  /** @param {string} what */
   async take(what) {
     await this.coldRows;
     const rows = [];
@@ -381,6 +418,7 @@ class App {
     return copy(`pytest ${cases.join(" ")}`, `${counted(cases.length, "case")} as a pytest selection`);
   }
 
+  /** @param {File} file */
   async compare(file) {
     try {
       const stream = file.name.endsWith(".gz") ? file.stream().pipeThrough(new DecompressionStream("gzip")) : file.stream();
@@ -388,12 +426,12 @@ class App {
       drawChanges(this);
       this.atlas.draw();
       this.causes.news();
-      Object.assign(document.getElementById("against"), { hidden: false, textContent: `Against ${file.name}.` });
+      Object.assign(byId("against"), { hidden: false, textContent: `Against ${file.name}.` });
       this.refresh();
       goTo("changed");
       say(`Compared with ${file.name}`);
     } catch (problem) {
-      say(problem instanceof SyntaxError ? "That file cannot be read as verdicts." : problem.message);
+      say(problem instanceof SyntaxError ? "That file cannot be read as verdicts." : /** @type {Error} */ (problem).message);
     }
   }
 
@@ -410,12 +448,12 @@ class App {
       history.replaceState(null, "", this.fragment({ ...this.state(), q: this.query.value.trimEnd() }));
       this.refresh();
     });
-    document
-      .getElementById("unfold")
-      .addEventListener("change", (event) => this.set({ q: this.query.value, all: event.target.checked ? "1" : "" }));
-    document.getElementById("clear").addEventListener("click", () => this.set({ q: "" }));
-    document.getElementById("help").addEventListener("click", (event) => {
-      const box = document.getElementById("language");
+    byId("unfold").addEventListener("change", (/** @type {any} */ event) =>
+      this.set({ q: this.query.value, all: event.target.checked ? "1" : "" }),
+    );
+    byId("clear").addEventListener("click", () => this.set({ q: "" }));
+    byId("help").addEventListener("click", (event) => {
+      const box = byId("language");
       box.hidden = !box.hidden;
       event.target.setAttribute("aria-expanded", String(!box.hidden));
     });
@@ -423,14 +461,14 @@ class App {
       ["keys", "keyboard"],
       ["words", "glossary"],
     ])
-      document.getElementById(button).addEventListener("click", () => document.getElementById(dialog).showModal());
+      byId(button).addEventListener("click", () => byId(dialog).showModal());
     document
       .getElementById("only-wrong")
-      ?.addEventListener("change", (event) => document.getElementById("matrix").classList.toggle("only-wrong", event.target.checked));
-    document.getElementById("theme").addEventListener("click", otherTheme);
-    document.getElementById("file").addEventListener("change", (event) => event.target.files[0] && this.compare(event.target.files[0]));
-    document.getElementById("all-clusters")?.addEventListener("click", (event) => {
-      document.getElementById("patterns").classList.add("all");
+      ?.addEventListener("change", (event) => byId("matrix").classList.toggle("only-wrong", event.target.checked));
+    byId("theme").addEventListener("click", otherTheme);
+    byId("file").addEventListener("change", (event) => event.target.files[0] && this.compare(event.target.files[0]));
+    byId("all-clusters")?.addEventListener("click", (event) => {
+      byId("patterns").classList.add("all");
       event.target.remove();
     });
     document.addEventListener("click", (event) => this.clicked(event));
@@ -438,6 +476,7 @@ class App {
     for (const name of ["dragover", "dragleave", "drop"]) addEventListener(name, (event) => this.dragged(event, name));
   }
 
+  /** @param {any} event */
   clicked(event) {
     const button = event.target.closest("[data-take], [data-copy], [data-script], [data-close], .fold"),
       link = event.target.closest('a[href^="#"]');
@@ -452,12 +491,13 @@ class App {
     else if (button?.classList.contains("fold")) this.fold(button);
     else if (link?.dataset.section) {
       event.preventDefault();
-      if (document.getElementById(link.dataset.section).checkVisibility?.() === false) this.ops.leave();
+      if (byId(link.dataset.section).checkVisibility?.() === false) this.ops.leave();
       goTo(link.dataset.section);
-      (link.classList.contains("skip") ? this.grid.node : document.getElementById(link.dataset.section)).focus({ preventScroll: true });
+      (link.classList.contains("skip") ? this.grid.node : byId(link.dataset.section)).focus({ preventScroll: true });
     } else if (link && new URLSearchParams(link.hash.slice(1)).has("q") && !link.hash.includes("case=")) goTo("verdicts");
   }
 
+  /** @param {any} event */
   pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.matches("input, select, textarea")) {
@@ -468,8 +508,8 @@ class App {
       }
       return;
     }
-    const box = document.getElementById("language");
-    if (event.key === "Escape" && !box.hidden) document.getElementById("help").click();
+    const box = byId("language");
+    if (event.key === "Escape" && !box.hidden) byId("help").click();
     const inCase = this.pane.node.open,
       walk = inCase ? (by) => this.step(by) : (by) => this.grid.move(by),
       onGrid = event.target === this.grid.node,
@@ -487,25 +527,30 @@ class App {
       j: () => walk(1),
       k: () => walk(-1),
       t: otherTheme,
-      "?": () => document.getElementById("keyboard").showModal(),
+      "?": () => byId("keyboard").showModal(),
       c: () => copyOf((fact) => this.pane.command(fact), "command"),
       r: () => copyOf((fact) => this.pane.script(fact), "repro script"),
       ...(onGrid && { ArrowDown: () => walk(1), ArrowUp: () => walk(-1) }),
       ...(opening && { Enter: () => this.grid.view.length && this.open(this.grid.view[this.grid.current]) }),
     };
-    if (!Object.hasOwn(keys, event.key) || document.querySelector("#keyboard[open], #glossary[open]")) return;
+    if (!Object.hasOwn(keys, event.key) || query(document, "#keyboard[open], #glossary[open]")) return;
     event.preventDefault();
     keys[event.key]();
   }
 
+  /** @param {any} event @param {string} name */
   dragged(event, name) {
     if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
     event.preventDefault();
-    document.getElementById("drop").hidden = name !== "dragover";
+    byId("drop").hidden = name !== "dragover";
     if (name === "drop" && event.dataTransfer.files[0]) this.compare(event.dataTransfer.files[0]);
   }
 
-  // An op's row of the matrix, folded out: law, subject, scenario x candidate.
+  /**
+   * An op's row of the matrix, folded out: law, subject, scenario x candidate.
+   *
+   * @param {any} button
+   */
   fold(button) {
     const line = button.closest("tr"),
       open = button.getAttribute("aria-expanded") === "true";
@@ -523,4 +568,4 @@ if (theme) document.documentElement.dataset.theme = theme;
 
 const app = new App(await unpack("rows"));
 globalThis.report = app;
-document.documentElement.dataset.ready = Math.round(performance.now());
+document.documentElement.dataset.ready = String(Math.round(performance.now()));

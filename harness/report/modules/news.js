@@ -2,16 +2,17 @@
 
 import { MEANINGS } from "./shared.js";
 import { counted, kind } from "./words.js";
-import { el, foreign } from "./dom.js";
+import { byId, el, foreign, query } from "./dom.js";
 
+/** @param {App} app */
 export function drawChanges(app) {
   const { table } = app,
-    section = document.getElementById("changed"),
+    section = byId("changed"),
     tallies = Object.fromEntries(table.facts.kinds.map((name) => [name, 0]));
   const known = table.facts.baseline,
-    history = section.querySelector("details");
+    history = query(section, "details");
   section.hidden = !known && !history;
-  document.querySelector('nav [data-section="changed"]').hidden = section.hidden;
+  query(document, 'nav [data-section="changed"]').hidden = section.hidden;
   if (!known) return;
   const { change } = table.columns,
     words = change.words();
@@ -50,7 +51,5 @@ export function drawChanges(app) {
         ),
       )
     : "";
-  document
-    .getElementById("changes")
-    .replaceChildren(any ? el("ul", { class: "kinds" }, cards) : el("p", {}, "Nothing, against the run compared with."), gone);
+  byId("changes").replaceChildren(any ? el("ul", { class: "kinds" }, cards) : el("p", {}, "Nothing, against the run compared with."), gone);
 }

@@ -2,6 +2,7 @@
 
 import { STEPS } from "./shared.js";
 
+/** @param {number} number */
 export function hexadecimal(number) {
   if (!Number.isFinite(number)) return String(number);
   const bytes = new DataView(new ArrayBuffer(8));
@@ -15,15 +16,18 @@ export function hexadecimal(number) {
   return `${sign}0x${exponent === 0 ? 0 : 1}${digits && `.${digits}`}p${power < 0 ? "" : "+"}${power}`;
 }
 
+/** @param {string} text */
 export function inHex(text) {
   return text.replace(/[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?/gi, (number) => hexadecimal(Number(number)));
 }
 
+/** @param {number} number */
 export function digits(number) {
   if (!Number.isFinite(number)) return short(number);
   return Math.abs(number) >= 1e6 ? number.toExponential(5).replace("+", "") : String(Number(number.toPrecision(6)));
 }
 
+/** @param {any} value */
 export function numeric(value) {
   if (typeof value === "number") return value;
   if (typeof value === "boolean") return Number(value);
@@ -33,6 +37,7 @@ export function numeric(value) {
   return text === "inf" ? Infinity : text === "-inf" ? -Infinity : text === "" ? NaN : Number(text);
 }
 
+/** @param {number} number */
 export function short(number) {
   if (Number.isNaN(number)) return "";
   const size = Math.abs(number);
@@ -43,6 +48,7 @@ export function short(number) {
   return said === "1" && number < 1 ? "<1" : said === "1" && number > 1 ? ">1" : said;
 }
 
+/** @param {number} margin */
 export function level(margin) {
   return Number.isNaN(margin) ? "none" : `m${STEPS.filter((step) => margin > step).length}`;
 }

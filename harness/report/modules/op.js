@@ -2,7 +2,7 @@
 
 import { counted, quoted, visible } from "./words.js";
 import { short } from "./numbers.js";
-import { el, foreign } from "./dom.js";
+import { el, foreign, byId } from "./dom.js";
 import { axisOf } from "./axes.js";
 import { strip, stripScale } from "./strips.js";
 import { coverageMap } from "./coverage.js";
@@ -12,10 +12,11 @@ import { sizeOf, sizePlot } from "./sizes.js";
 export class OpPage {
   constructor(app) {
     this.app = app;
-    this.node = document.getElementById("op");
+    this.node = byId("op");
     this.op = "";
   }
 
+  /** @param {string} op */
   async follow(op) {
     document.documentElement.classList.toggle("on-op", Boolean(op));
     this.node.hidden = !op;
@@ -30,6 +31,7 @@ export class OpPage {
     if (this.op === op) this.draw(op, rows);
   }
 
+  /** @param {string} op */
   rows(op) {
     const { columns, rows } = this.app.table,
       wanted = columns.op.code(op),
@@ -57,6 +59,7 @@ export class OpPage {
     this.app.follow();
   }
 
+  /** @param {string} op @param {number[]} rows */
   draw(op, rows) {
     const { columns } = this.app.table,
       told = this.app.cold?.facts.texts?.[op] ?? {},
@@ -90,6 +93,7 @@ export class OpPage {
     );
   }
 
+  /** @param {string} op @param {number[]} rows @param {string[]} names */
   levels(op, rows, names) {
     const { words } = this.app.table.facts.levels,
       found = tallies(this.app.table, rows);
@@ -116,20 +120,30 @@ export class OpPage {
     );
   }
 
+  /** @param {string} op @param {string} name */
   candidate(op, name) {
     return el("a", { href: this.app.fragment({ op, q: `op:${quoted(op)} candidate:${quoted(name)}` }) }, el("code", {}, foreign(name)));
   }
 
+  /** @param {string} op */
   causes(op) {
     const cards = this.app.causes.of(op);
     return cards.length ? el("section", {}, el("h3", {}, counted(cards.length, "cause")), el("ol", { class: "clusters" }, cards)) : null;
   }
 
+  /** @param {number} row */
   dtype(row) {
     return axisOf(this.app.table, this.app.table.columns.case.at(row), "dtype");
   }
 
-  // Rows that compared values, by candidate and dtype.
+  /**
+   * Rows that compared values, by candidate and dtype.
+   *
+   * @param {number[]} rows
+   * @param {string[]} names
+   * @param {string} law
+   * @param {any} wanted
+   */
   values(rows, names, law, wanted) {
     const { columns } = this.app.table,
       groups = new Map();
@@ -145,6 +159,7 @@ export class OpPage {
       .filter((group) => group.rows.length);
   }
 
+  /** @param {string} op @param {number[]} rows @param {string[]} names */
   margins(op, rows, names) {
     const { columns } = this.app.table,
       laws = ["agrees", "gradient"].filter((law) => rows.some((row) => columns.law.at(row) === law)),
@@ -193,7 +208,13 @@ export class OpPage {
       : null;
   }
 
-  // Margins of values against the size of the case, of any candidate or of one.
+  /**
+   * Margins of values against the size of the case, of any candidate or of one.
+   *
+   * @param {string} op
+   * @param {number[]} rows
+   * @param {string[]} names
+   */
   sizes(op, rows, names) {
     const { columns, facts } = this.app.table,
       sizes = Object.hasOwn(facts.sizes, op) ? facts.sizes[op] : [];
@@ -222,6 +243,7 @@ export class OpPage {
     return el("section", {}, el("h3", {}, `Margins of values against size (${sizes.join(" × ")}), of `, choose), shown);
   }
 
+  /** @param {string} op @param {number[]} rows @param {string[]} names */
   accuracy(op, rows, names) {
     const { columns } = this.app.table,
       middle = (sorted) => sorted[Math.floor(sorted.length / 2)];
@@ -244,6 +266,7 @@ export class OpPage {
       : null;
   }
 
+  /** @param {string} _op @param {number[]} rows @param {string[]} names */
   seconds(_op, rows, names) {
     const { columns, facts } = this.app.table,
       spent = new Map();
@@ -280,6 +303,7 @@ export class OpPage {
     );
   }
 
+  /** @param {string} label @param {any} head @param {any[]} lines */
   table(label, head, lines) {
     return el(
       "div",
@@ -320,6 +344,7 @@ export class OpPage {
     );
   }
 
+  /** @param {string} title @param {string | undefined} content */
   text(title, content) {
     return content ? el("details", {}, el("summary", {}, title), el("pre", { tabindex: "0" }, foreign(content))) : null;
   }

@@ -2,7 +2,12 @@
 
 import { axisOf } from "./axes.js";
 
-// Each case once, by its worst row, of one candidate or of all: 0 not judged, 1 right, 2 known, 3 wrong.
+/**
+ * Each case once, by its worst row, of one candidate or of all: 0 not judged, 1 right, 2 known, 3 wrong.
+ * @param {Table} table
+ * @param {string} op
+ * @param {string} [candidate]
+ */
 export function casesOf(table, op, candidate = "") {
   const { columns, facts, rows } = table,
     by = candidate ? columns.candidate.code(candidate) : -1,
@@ -21,7 +26,7 @@ export function casesOf(table, op, candidate = "") {
     if (!(found.get(code) >= says)) found.set(code, says);
   }
   const addresses = [...found]
-    .map(([code, state]) => ({ address: columns.case.word(code), state }))
+    .map(([code, state]) => ({ address: columns.case.word(code), state, at: /** @type {Record<string, string>} */ ({}) }))
     .filter(({ address }) => !address.includes("/invalid:"));
   const axes = [
     ...new Set([
@@ -41,6 +46,7 @@ export function casesOf(table, op, candidate = "") {
   return { addresses, values, axes: axes.filter((axis) => values[axis].length > 1) };
 }
 
+/** @param {any} it @param {string} one @param {string} other */
 export function pairTable({ addresses }, one, other) {
   const cells = new Map();
   for (const { at, state } of addresses) {

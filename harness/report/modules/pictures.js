@@ -5,7 +5,11 @@ import { numeric, short } from "./numbers.js";
 import { el, svg } from "./dom.js";
 import { counted } from "./words.js";
 
-// Nested lists -> planes of rows of numbers, with the index that names each plane.
+/**
+ * Nested lists -> planes of rows of numbers, with the index that names each plane.
+ * @param {any} nested
+ * @param {number[]} [prefix]
+ */
 function planes(nested, prefix = []) {
   if (!Array.isArray(nested)) return [{ index: prefix, rows: [[nested]] }];
   if (!Array.isArray(nested[0])) return [{ index: prefix, rows: [nested] }];
@@ -19,21 +23,24 @@ function stepColours() {
   return [...STEPS.keys(), STEPS.length].map((step) => channels(style.getPropertyValue(`--m${step}`).trim()));
 }
 
+/** @param {string} hex */
 function channels(hex) {
   return [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
 }
 
 // The colour of a margin; beyond the last step it grows darker.
 function errorColours() {
-  const colours = stepColours();
+  const colours = stepColours(),
+    last = colours[STEPS.length];
   return (margin) => {
     if (Number.isNaN(margin)) return [120, 120, 120];
-    if (!(margin > STEPS.at(-1))) return colours[STEPS.filter((step) => margin > step).length];
+    if (!(margin > STEPS[STEPS.length - 1])) return colours[STEPS.filter((step) => margin > step).length];
     const beyond = Math.min(1, (Math.log10(margin) - 6) / 12);
-    return colours.at(-1).map((part) => part * (1 - 0.6 * beyond));
+    return last.map((part) => part * (1 - 0.6 * beyond));
   };
 }
 
+/** @param {any} value @param {any} largest */
 function valueColour(value, largest) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? [120, 120, 120] : [40, 40, 40];
   const part = largest ? Math.min(1, Math.abs(value) / largest) : 0,
@@ -41,7 +48,10 @@ function valueColour(value, largest) {
   return [255 - part * (255 - r), 255 - part * (255 - g), 255 - part * (255 - b)];
 }
 
-// What evidence holds to draw: expected and actual on one scale of colours, and the error in bounds; the worst entry's place.
+/**
+ * What evidence holds to draw: expected and actual on one scale of colours, and the error in bounds; the worst entry's place.
+ * @param {Fact} it
+ */
 export function drawn({ evidence, at }) {
   const scale = largestOf(evidence.expected) || largestOf(evidence.actual),
     values = (value) => valueColour(value, scale),
@@ -62,24 +72,34 @@ export function drawn({ evidence, at }) {
   };
 }
 
-// Complex entries are text; a picture shows how large each is.
+/**
+ * Complex entries are text; a picture shows how large each is.
+ * @param {any} nested
+ */
 function isComplex(nested) {
   return Array.isArray(nested) && nested.flat(Infinity).some((value) => typeof value === "string" && value.trim().endsWith("j"));
 }
 
+/** @param {any} nested */
 function largestOf(nested) {
   if (!Array.isArray(nested)) return 0;
   const finite = nested.flat(Infinity).map(numeric).filter(Number.isFinite);
   return finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
-// Pictures of arrays of one shape, read together: what points at an entry of one points at it in all.
+/**
+ * Pictures of arrays of one shape, read together: what points at an entry of one points at it in all.
+ * @param {any} it
+ */
 export function heatMaps({ maps: shown, origin, place }) {
   const maps = shown.map((one) => heatMap(one, origin, place, (plane, at) => maps.forEach((map) => map.read(plane, at))));
   return maps.map(({ node }) => node);
 }
 
-// The planes that hold the worst entry, small and without words.
+/**
+ * The planes that hold the worst entry, small and without words.
+ * @param {any} it
+ */
 export function thumbnails({ maps, place }) {
   return maps.map(({ title, nested, colour }) => {
     const all = planes(nested),
@@ -90,7 +110,10 @@ export function thumbnails({ maps, place }) {
   });
 }
 
-// Actual against expected, entry by entry: on the line where it is right.
+/**
+ * Actual against expected, entry by entry: on the line where it is right.
+ * @param {Evidence} evidence
+ */
 export function scatter(evidence) {
   if (!Array.isArray(evidence.expected) || !Array.isArray(evidence.actual) || isComplex(evidence.actual) || isComplex(evidence.expected))
     return null;
@@ -123,10 +146,11 @@ const SIDE = 320;
 // The same for a small picture.
 const THUMB = 120;
 
+/** @param {HTMLCanvasElement} canvas @param {any[][]} rows @param {any} colour @param {number} side */
 function paint(canvas, rows, colour, side) {
   const height = Math.max(1, rows.length),
     width = Math.max(1, rows[0]?.length ?? 0),
-    picture = canvas.getContext("2d"),
+    picture = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")),
     size = Math.max(1, Math.ceil(side / Math.max(height, width)));
   [canvas.height, canvas.width] = [height * size, width * size];
   canvas.style.aspectRatio = `${width} / ${height}`;
@@ -139,6 +163,7 @@ function paint(canvas, rows, colour, side) {
   return { picture, size, height, width };
 }
 
+/** @param {any} it @param {number[]} origin @param {number[]} worst @param {any} point */
 function heatMap({ title, nested, colour, legend, stepped }, origin, worst, point) {
   const placed = (index) => index.map((i, axis) => i + (origin[axis] ?? 0)).join(", ");
   const all = planes(nested);
@@ -163,7 +188,12 @@ function heatMap({ title, nested, colour, legend, stepped }, origin, worst, poin
     if (shown === home) outline(picture, [marked.at(-2) ?? 0, marked.at(-1)], size, "#000", "#fff");
     outline(picture, at, size, "#fff", "#3546b5");
   }
-  // What it points at, and the other pictures do.
+  /**
+   * What it points at, and the other pictures do.
+   *
+   * @param {number} plane
+   * @param {any} them
+   */
   function read(plane, [y, x]) {
     shown = plane;
     const { index, rows } = all[shown];
@@ -197,11 +227,18 @@ function heatMap({ title, nested, colour, legend, stepped }, origin, worst, poin
   return { read, node: el("figure", { class: "map" }, el("figcaption", {}, title, " ", choose), canvas, ramp, said) };
 }
 
+/**
+ * @param {CanvasRenderingContext2D} picture
+ * @param {any} them
+ * @param {any} size
+ * @param {string} outer
+ * @param {string} inner
+ */
 function outline(picture, [y, x], size, outer, inner) {
   const wide = Math.max(1, Math.min(4, size / 8));
-  for (const [colour, inset] of [
-    [outer, wide / 2],
-    [inner, 1.5 * wide],
+  for (const { colour, inset } of [
+    { colour: outer, inset: wide / 2 },
+    { colour: inner, inset: 1.5 * wide },
   ]) {
     picture.strokeStyle = colour;
     picture.lineWidth = wide;
@@ -209,7 +246,11 @@ function outline(picture, [y, x], size, outer, inner) {
   }
 }
 
-// How many margins fall into each decade, this row's marked.
+/**
+ * How many margins fall into each decade, this row's marked.
+ * @param {number[]} margins
+ * @param {number} mine
+ */
 export function histogram(margins, mine) {
   const steps = [-Infinity, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6],
     tallies = steps.map(() => 0);

@@ -38,7 +38,10 @@ export const IS = {
   cause: (t) => t.columns.cause && ((row) => t.columns.cause[row] < 0),
 };
 
-// The query's parts in order: terms, parentheses and the word `or`.
+/**
+ * The query's parts in order: terms, parentheses and the word `or`.
+ * @param {string} text
+ */
 export function parts(text) {
   const found = [];
   for (const [whole, bracket, not, field, sign, raw] of text.matchAll(TERM)) {
@@ -63,17 +66,26 @@ export function parts(text) {
   return found;
 }
 
-// Whether a query is terms side by side alone, which may be taken out one by one.
+/**
+ * Whether a query is terms side by side alone, which may be taken out one by one.
+ * @param {string} text
+ */
 export function plain(text) {
   return parts(text).every((part) => !part.bracket && !part.or && !part.minus);
 }
 
-// What may be taken out: each term, or the whole where they are combined.
+/**
+ * What may be taken out: each term, or the whole where they are combined.
+ * @param {string} text
+ */
 export function terms(text) {
   return plain(text) ? parts(text) : [{ whole: text.trim() }];
 }
 
-// parts -> a tree: {all: [...]}, {any: [...]}, {without: ...} or a term.
+/**
+ * parts -> a tree: {all: [...]}, {any: [...]}, {without: ...} or a term.
+ * @param {string} text
+ */
 export function tree(text) {
   const left = parts(text);
   let at = 0;
@@ -107,11 +119,16 @@ export function tree(text) {
   return found;
 }
 
-// One byte per row; throws an Error with a sentence where the query cannot be read.
+/**
+ * One byte per row; throws an Error with a sentence where the query cannot be read.
+ * @param {Table} table
+ * @param {string} text
+ */
 export function match(table, text) {
   return masked(table, tree(text));
 }
 
+/** @param {Table} table @param {any} node */
 export function masked(table, node) {
   const mask = new Uint8Array(table.rows).fill(node.any ? 0 : 1);
   if (node.any)
@@ -134,6 +151,7 @@ export function masked(table, node) {
   return mask;
 }
 
+/** @param {Table} table @param {any} term @param {Uint8Array} mask */
 export function narrow(table, term, mask) {
   const test = tester(table, term),
     wanted = !term.not;
@@ -146,7 +164,10 @@ export function narrow(table, term, mask) {
   }
 }
 
-// Rows of a case, law, subject and scenario at which one candidate is right and another wrong.
+/**
+ * Rows of a case, law, subject and scenario at which one candidate is right and another wrong.
+ * @param {Table} table
+ */
 export function different(table) {
   const { columns, facts } = table,
     of = pairsOf(columns),
@@ -160,7 +181,12 @@ export function different(table) {
   return (row) => seen.get(place(row)) === 3;
 }
 
-// Refuses a value that nothing has, naming the nearest.
+/**
+ * Refuses a value that nothing has, naming the nearest.
+ * @param {string} field
+ * @param {string[]} values
+ * @param {string[]} words
+ */
 export function refuseUnknown(field, values, words) {
   for (const value of values) {
     if (
@@ -171,18 +197,23 @@ export function refuseUnknown(field, values, words) {
       continue;
     const near = words
       .filter(Boolean)
-      .map((word) => [word.includes(value) || value.includes(word) ? 0.5 : likeness(value, word), word])
-      .sort((a, b) => a[0] - b[0])[0];
-    throw new Error(`no ${field} is “${value}”${near ? `; did you mean “${near[1]}”?` : ""}`);
+      .map((word) => ({ far: word.includes(value) || value.includes(word) ? 0.5 : likeness(value, word), word }))
+      .sort((a, b) => a.far - b.far)[0];
+    throw new Error(`no ${field} is “${value}”${near ? `; did you mean “${near.word}”?` : ""}`);
   }
 }
 
-// How far apart two words are, digits weighing double: fp16 is nearer to float16 than to float64.
+/**
+ * How far apart two words are, digits weighing double: fp16 is nearer to float16 than to float64.
+ * @param {string} one
+ * @param {string} other
+ */
 export function likeness(one, other) {
   const digits = (word) => word.replace(/\D/g, "");
   return distance(one, other) + (digits(one) === digits(other) ? 0 : 2);
 }
 
+/** @param {Table} table @param {any} term */
 export function tester(table, term) {
   const { field, sign, values, whole } = term,
     { columns } = table;
@@ -200,20 +231,24 @@ export function tester(table, term) {
   throw new Error(unknown(table, field));
 }
 
+/** @param {Table} table @param {string} field */
 export function unknown(table, field) {
   const names = [...TEXTS, ...NUMBERS, "is", ...Object.keys(table.facts.axes), ...columnsWords(table)];
   const near = names.map((name) => [distance(field, name), name]).sort((a, b) => a[0] - b[0])[0];
   return `“${field}” is no column, axis or candidate${near && near[0] <= 2 + field.length / 4 ? `; did you mean “${near[1]}”?` : ""}`;
 }
 
+/** @param {Table} table */
 export function columnsWords(table) {
   return table.columns.candidate.words();
 }
 
+/** @param {any} column @param {Uint8Array} lookup */
 export function byCodes(column, lookup) {
   return { codes: column.codes, lookup };
 }
 
+/** @param {any} column @param {string[]} values @param {boolean} within */
 export function inColumn(column, values, within) {
   const tests = values.map((value) => {
     if (value.includes("*")) {
@@ -237,10 +272,12 @@ export function inColumn(column, values, within) {
   );
 }
 
+/** @param {Table} table @param {any} wanted */
 export function statuses(table, wanted) {
   return inColumn(table.columns.status, wanted, false);
 }
 
+/** @param {Table} table @param {any} value */
 export function state(table, value) {
   if (Object.hasOwn(IS, value)) return IS[value](table);
   const kind = value.replaceAll("-", " ");
@@ -249,13 +286,17 @@ export function state(table, value) {
   return statuses(table, [kind]);
 }
 
-// One test that holds where any of these does.
+/**
+ * One test that holds where any of these does.
+ * @param {any[]} tests
+ */
 export function either(tests) {
   if (tests.length === 1) return tests[0];
   const each = tests.map((test) => (test.codes ? (row) => test.lookup[test.codes[row]] : test));
   return (row) => each.some((test) => test(row));
 }
 
+/** @param {any} column @param {string} sign @param {any} value @param {string} field */
 export function compared(column, sign, value, field) {
   const right = value === "inf" ? Infinity : Number(value);
   if (value === "" || Number.isNaN(right)) throw new Error(`“${field}” is compared with a number, as ${field}>8`);
@@ -268,6 +309,7 @@ export function compared(column, sign, value, field) {
   }[sign];
 }
 
+/** @param {Table} table @param {string} axis @param {string} sign @param {string[]} values */
 export function onAxis(table, axis, sign, values) {
   const cases = table.columns.case,
     unsaid = values.includes("default") ? (word) => !word.includes(`/${axis}:`) : () => false;
@@ -287,7 +329,12 @@ export function onAxis(table, axis, sign, values) {
   );
 }
 
-// Rows of the (case, law, subject, scenario) where that candidate has one of these statuses.
+/**
+ * Rows of the (case, law, subject, scenario) where that candidate has one of these statuses.
+ * @param {Table} table
+ * @param {string} candidate
+ * @param {string[]} values
+ */
 export function beside(table, candidate, values) {
   const { columns } = table,
     by = columns.candidate.code(candidate),
@@ -310,6 +357,7 @@ export function beside(table, candidate, values) {
   };
 }
 
+/** @param {Table} table @param {any} value */
 export function anywhere(table, value) {
   const wanted = value.toLowerCase();
   const tests = ["case", "candidate", "law", "subject", "scenario", "status", "message", "known", "blame"]

@@ -1,5 +1,6 @@
 // Packed text -> columns. See packing.py for the layout.
 
+import { byId } from "./dom.js";
 export const TYPES = {
   uint8: Uint8Array,
   uint16: Uint16Array,
@@ -10,8 +11,9 @@ export const TYPES = {
   float64: Float64Array,
 };
 
+/** @param {string} id */
 export async function unpack(id) {
-  const node = document.getElementById(id);
+  const node = byId(id);
   const text = node.textContent;
   node.textContent = "";
   const stream = new Blob([fromBase64(text)]).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -27,6 +29,7 @@ export async function unpack(id) {
   return { rows: manifest.rows, columns, facts: manifest.facts };
 }
 
+/** @param {string} text */
 export function fromBase64(text) {
   if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
   const binary = atob(text),
@@ -35,6 +38,7 @@ export function fromBase64(text) {
   return bytes;
 }
 
+/** @param {any} column @param {any} view */
 export function textColumn(column, view) {
   const codes = view(column.codes, column.at),
     lengths = view("uint32", column.lengths);
@@ -47,9 +51,13 @@ export function textColumn(column, view) {
 // A column of text: a code per row into a sorted dictionary, whose words are cut out when asked for.
 export class Text {
   constructor(codes, offsets, text) {
-    Object.assign(this, { codes, offsets, text, count: offsets.length - 1 });
+    this.codes = codes;
+    this.offsets = offsets;
+    this.text = text;
+    this.count = offsets.length - 1;
   }
 
+  /** @param {string[]} values */
   static of(values) {
     const words = [...new Set(values)].sort(),
       code = new Map(words.map((word, i) => [word, i]));
@@ -58,16 +66,18 @@ export class Text {
       offsets[i + 1] = offsets[i] + word.length;
     });
     return new Text(
-      Uint32Array.from(values, (value) => code.get(value)),
+      Uint32Array.from(values, (value) => code.get(value) ?? 0),
       offsets,
       words.join(""),
     );
   }
 
+  /** @param {number} code */
   word(code) {
     return this.text.slice(this.offsets[code], this.offsets[code + 1]);
   }
 
+  /** @param {number} row */
   at(row) {
     return this.word(this.codes[row]);
   }
@@ -76,6 +86,7 @@ export class Text {
     return Array.from({ length: this.count }, (_, code) => this.word(code));
   }
 
+  /** @param {string} word */
   code(word) {
     for (let code = 0; code < this.count; code++) {
       if (this.offsets[code + 1] - this.offsets[code] === word.length && this.text.startsWith(word, this.offsets[code])) return code;
@@ -83,7 +94,11 @@ export class Text {
     return -1;
   }
 
-  // Which words satisfy the test, as one byte each.
+  /**
+   * Which words satisfy the test, as one byte each.
+   *
+   * @param {any} test
+   */
   where(test) {
     const found = new Uint8Array(this.count);
     for (let code = 0; code < this.count; code++) found[code] = test(this.word(code)) ? 1 : 0;
@@ -91,7 +106,11 @@ export class Text {
   }
 }
 
-// Positions in ascending order of their keys (uint32), stable, from a given order: radix, 16 bits at a time.
+/**
+ * Positions in ascending order of their keys (uint32), stable, from a given order: radix, 16 bits at a time.
+ * @param {any} keys
+ * @param {Uint32Array} from
+ */
 export function ordered(keys, from) {
   const count = keys.length;
   let order = from ?? Uint32Array.from(keys, (_, i) => i),
@@ -107,7 +126,11 @@ export function ordered(keys, from) {
   return order;
 }
 
-// Keys that sort as the column does; what is not a number comes last either way.
+/**
+ * Keys that sort as the column does; what is not a number comes last either way.
+ * @param {any} column
+ * @param {boolean} descending
+ */
 export function sortKeys(column, descending) {
   if (column instanceof Text) {
     const top = column.count;
@@ -124,7 +147,10 @@ export function sortKeys(column, descending) {
 // What a row speaks of and under what scenario, as people read it.
 export const spokenOf = (columns, row) => `${columns.subject.at(row)} ${columns.scenario.at(row)}`.trim();
 
-// A number for each pair of subject and scenario, and the two words of a number.
+/**
+ * A number for each pair of subject and scenario, and the two words of a number.
+ * @param {any} it
+ */
 export function pairsOf({ subject, scenario }) {
   const width = scenario.count;
   return {

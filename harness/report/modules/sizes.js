@@ -8,12 +8,20 @@ import { counted } from "./words.js";
 
 const PLOT = { width: 640, height: 220, left: 46, bottom: 24, columns: 40, rows: 36 };
 
-// How many entries the sizes of a case make together; NaN where one of them is no number.
+/**
+ * How many entries the sizes of a case make together; NaN where one of them is no number.
+ * @param {Table} table
+ * @param {string} address
+ * @param {string[]} sizes
+ */
 export function sizeOf(table, address, sizes) {
   return sizes.reduce((product, axis) => product * Math.max(1, Number(axisOf(table, address, axis))), 1);
 }
 
-// Rows -> places of the plot: column by the size's logarithm, row by the margin's, how many there, and whether beyond the bound.
+/**
+ * Rows -> places of the plot: column by the size's logarithm, row by the margin's, how many there, and whether beyond the bound.
+ * @param {any[]} points
+ */
 export function binned(points) {
   const finite = points.filter(({ size, margin }) => Number.isFinite(size) && !Number.isNaN(margin)),
     largest = finite.reduce((most, { size }) => Math.max(most, size), 2),
@@ -29,6 +37,7 @@ export function binned(points) {
   return { cells, largest, count: finite.length, over: finite.filter(({ margin }) => margin > 1).length };
 }
 
+/** @param {any[]} points */
 export function sizePlot(points) {
   const { cells, largest, count, over } = binned(points);
   if (!count) return null;

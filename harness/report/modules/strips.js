@@ -6,20 +6,27 @@ import { el, svg } from "./dom.js";
 // The bound is an edge between bins: 60 of them over 12 powers of ten.
 const STRIP = { low: -5, high: 7, width: 480, height: 16, bins: 60 };
 
-// Where a margin stands on the strip, from 0 to 1: exact at the left end, without a number at the right.
+/**
+ * Where a margin stands on the strip, from 0 to 1: exact at the left end, without a number at the right.
+ * @param {number} margin
+ */
 export function placed(margin) {
   if (margin === 0) return 0;
   if (margin === Infinity) return 1;
   return Math.max(0.01, Math.min(0.99, (Math.log10(margin) - STRIP.low) / (STRIP.high - STRIP.low)));
 }
 
-// The bin of a margin, on its side of the bound.
+/**
+ * The bin of a margin, on its side of the bound.
+ * @param {number} margin
+ */
 export function binOf(margin) {
   const bin = Math.min(STRIP.bins - 1, Math.floor(placed(margin) * STRIP.bins)),
     edge = Math.round(placed(1) * STRIP.bins);
   return margin > 1 ? Math.max(edge, bin) : Math.min(edge - 1, bin);
 }
 
+/** @param {number[]} margins */
 export function strip(margins) {
   const bins = new Uint32Array(STRIP.bins);
   let most = 0,

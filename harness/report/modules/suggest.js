@@ -1,7 +1,7 @@
 // The word that is being typed -> what it could become, in a list under the filter (ARIA's combobox).
 
 import { quoted } from "./words.js";
-import { el, foreign } from "./dom.js";
+import { el, foreign, byId } from "./dom.js";
 import { CLOSED, IS, NUMBERS, TEXTS } from "./query.js";
 
 const MOST_SUGGESTED = 10;
@@ -10,7 +10,7 @@ export class Suggestions {
   constructor(app) {
     this.app = app;
     this.input = app.query;
-    this.list = document.getElementById("suggestions");
+    this.list = byId("suggestions");
     this.at = -1;
     this.input.addEventListener("input", () => this.show());
     this.input.addEventListener("blur", () => setTimeout(() => this.hide(), 150));
@@ -31,6 +31,7 @@ export class Suggestions {
     };
   }
 
+  /** @param {any} it */
   found({ field, typed }) {
     const { columns, facts } = this.app.table,
       fields = [...TEXTS.filter((name) => columns[name]), ...Object.keys(facts.axes)]
@@ -80,6 +81,7 @@ export class Suggestions {
     this.input.setAttribute("aria-expanded", "false");
   }
 
+  /** @param {string} one */
   take(one) {
     const { start, field } = this.word(),
       end = this.input.selectionStart ?? this.input.value.length,
@@ -89,6 +91,7 @@ export class Suggestions {
     if (field !== undefined) this.hide();
   }
 
+  /** @param {any} event */
   pressed(event) {
     if (this.list.hidden) return;
     const { children } = this.list,
@@ -102,6 +105,7 @@ export class Suggestions {
     event.stopPropagation();
   }
 
+  /** @param {any} at */
   point(at) {
     this.at = at;
     [...this.list.children].forEach((item, i) => item.setAttribute("aria-selected", String(i === at)));

@@ -2,19 +2,23 @@
 
 import { OBEYED } from "./shared.js";
 
+/** @param {string} word */
 export function shell(word) {
   return /^[\w@%+=:,./*-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
 }
 
+/** @param {any} value */
 export function csvField(value) {
   const text = typeof value === "number" ? (Number.isNaN(value) ? "nan" : value === Infinity ? "inf" : String(value)) : String(value ?? "");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+/** @param {any} value */
 export function quoted(value) {
   return value !== "" && !/[\s",]/.test(value) ? value : `"${value.replace(/[\\"]/g, "\\$&")}"`;
 }
 
+/** @param {any} a @param {any} b */
 export function distance(a, b) {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
@@ -32,15 +36,20 @@ export const visible = (text) =>
     return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
   });
 
+/** @param {number} number @param {string} noun @param {string} [many] */
 export function counted(number, noun, many = `${noun}s`) {
   return `${number.toLocaleString("en")} ${number === 1 ? noun : many}`;
 }
 
+/** @param {string} status */
 export function kind(status) {
   return status.replace(/[^a-z]+/g, "-");
 }
 
-// A number's text as a list has room for.
+/**
+ * A number's text as a list has room for.
+ * @param {string} text
+ */
 export function brief(text) {
   const number = Number(text);
   if (text.length <= 12 || text.trim() === "" || !Number.isFinite(number)) return text;
