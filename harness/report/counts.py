@@ -76,10 +76,10 @@ def cells(
     counted = census(verdicts, manners(verdicts), {}) if counted is None else counted
     ranks = {status: position for position, status in enumerate(STATUSES)}
     grades = {grade: position for position, grade in enumerate(GRADES)}
-    ranked = verdicts.assign(
-        rank=verdicts["status"].map(ranks).fillna(len(ranks)).astype(int),
+    ranked = verdicts[["op", "candidate", "status", "law", "margin"]].assign(
+        rank=verdicts["status"].map(ranks).fillna(len(ranks)).astype(numpy.int8),
         own=True if explained is None else ~explained,
-        graded=verdicts["grade"].map(grades).fillna(-1).astype(int),
+        graded=verdicts["grade"].map(grades).fillna(-1).astype(numpy.int8),
     )
     grouped = ranked.groupby(["op", "candidate"], sort=True)
     none = Counted(Census(), {})  # a candidate that only an entry of the ledger names
