@@ -17,6 +17,7 @@ MODULES, MAIN, SHARED, BUNDLE = "modules", "main", "shared", "page.js"
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./(\w+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const|let) (\w+))", re.MULTILINE)
+_COMMENT = re.compile(r"^ *(?://.*|/\*\*(?s:.*?)\*/)\n", re.MULTILINE)
 _DECLARED = re.compile(r"^(?:export )?(?:async )?(?:function|class|const|let) (\w+)", re.MULTILINE)
 
 
@@ -42,7 +43,8 @@ def bundled(modules: Mapping[str, str]) -> str:
         for word in _DECLARED.findall(modules[name]):
             if names.setdefault(word, name) != name:
                 raise Unbundled(f"{name}.js declares `{word}`, and so does {names[word]}.js")
-    return "\n".join(_EXPORT.sub(r"\1", _IMPORT.sub("", modules[name])).strip("\n") + "\n" for name in order)
+    parts = (_EXPORT.sub(r"\1", _COMMENT.sub("", _IMPORT.sub("", modules[name]))) for name in order)
+    return "\n".join(part.strip("\n") + "\n" for part in parts)
 
 
 def _visit(name: str, modules: Mapping[str, str], order: dict[str, None], within: tuple[str, ...]) -> None:

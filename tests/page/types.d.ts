@@ -63,9 +63,5 @@ declare global {
   type App = import("../../harness/report/modules/main.js").App;
   type TextColumn = Text;
 
-  interface Uint8ArrayConstructor {
-    fromBase64?(text: string): Uint8Array<ArrayBuffer>;
-  }
-
   var report: App;
 }

@@ -1,5 +1,3 @@
-// Written by bundle.py from words.py: the tables that Python and JavaScript share.
-
 const KEY = ["case", "candidate", "law", "subject", "scenario"];
 
 const SIGNS = {"crashed": "✖", "timed out": "◷", "fails": "!", "deviates": "✗", "fixed": "★", "known": "◆", "not believed": "≈", "inconclusive": "?", "unsupported": "○", "conforms": "✓"};
@@ -8,11 +6,7 @@ const MEANINGS = {"new": "wrong, and not there before", "regressed": "wrong, and
 
 const STEPS = [0.0, 0.001, 0.01, 0.1, 1.0, 10.0, 1000.0, 1000000.0];
 
-// Characters that reverse or control what stands around them.
 const OBEYED = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
-// Text -> text: what is foreign made visible, counted, quoted, compared.
-
 
 function shell(word) {
   return /^[\w@%+=:,./*-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
@@ -37,7 +31,6 @@ function distance(a, b) {
   return row[b.length];
 }
 
-// Text that somebody else wrote, its control characters written out; foreign() isolates it from the page's words too.
 const visible = (text) =>
   String(text).replace(OBEYED, (sign) => {
     const code = sign.charCodeAt(0).toString(16);
@@ -52,23 +45,31 @@ function kind(status) {
   return status.replace(/[^a-z]+/g, "-");
 }
 
-// A number's text as a list has room for.
 function brief(text) {
   const number = Number(text);
   if (text.length <= 12 || text.trim() === "" || !Number.isFinite(number)) return text;
   return number !== 0 && (Math.abs(number) < 1e-3 || Math.abs(number) >= 1e6) ? number.toExponential(4) : number.toPrecision(6);
 }
 
-// Elements of the page, and what is said and copied.
+function byId(id) {
+  return document.getElementById(id);
+}
 
+function query(part, selector) {
+  return part.querySelector(selector);
+}
 
-const toast = () => document.getElementById("toast");
+function queryAll(part, selector) {
+  return [...part.querySelectorAll(selector)];
+}
+
+const toast = () => byId("toast");
 
 let sayTimer = 0;
 
 function say(text) {
   const node = toast();
-  (document.querySelector("dialog[open]") ?? document.body).append(node);
+  (query(document, "dialog[open]") ?? document.body).append(node);
   node.textContent = text;
   node.classList.add("on");
   clearTimeout(sayTimer);
@@ -81,7 +82,7 @@ async function copy(text, name, button) {
   } catch {
     const area = el("textarea", { "aria-hidden": "true" });
     area.value = text;
-    (document.querySelector("dialog[open]") ?? document.body).append(area);
+    (query(document, "dialog[open]") ?? document.body).append(area);
     area.select();
     document.execCommand("copy");
     area.remove();
@@ -96,7 +97,6 @@ async function copy(text, name, button) {
   }, 1600);
 }
 
-// Gives the reader a file of his own.
 function save(text, name, type) {
   const link = el("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
   link.click();
@@ -105,13 +105,12 @@ function save(text, name, type) {
 }
 
 function goTo(section) {
-  const node = document.getElementById(section),
+  const node = byId(section),
     far = Math.abs(node.getBoundingClientRect().top) > 2 * innerHeight;
   if (!node.hidden)
     node.scrollIntoView({ behavior: far || matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth", block: "start" });
 }
 
-// Storage may be refused to a page that is opened from disk.
 function stored(act) {
   try {
     return act(localStorage);
@@ -120,7 +119,6 @@ function stored(act) {
   }
 }
 
-// The other theme than the system's, and back to the system's.
 function otherTheme() {
   const root = document.documentElement,
     theme = matchMedia("(prefers-color-scheme: dark)").matches ? "light" : "dark";
@@ -144,11 +142,9 @@ function el(tag, attributes, ...children) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(9).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
-
-// Packed text -> columns. See packing.py for the layout.
 
 const TYPES = {
   uint8: Uint8Array,
@@ -161,7 +157,7 @@ const TYPES = {
 };
 
 async function unpack(id) {
-  const node = document.getElementById(id);
+  const node = byId(id);
   const text = node.textContent;
   node.textContent = "";
   const stream = new Blob([fromBase64(text)]).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -194,10 +190,12 @@ function textColumn(column, view) {
   return new Text(codes, offsets, new TextDecoder().decode(view("uint8", column.text)));
 }
 
-// A column of text: a code per row into a sorted dictionary, whose words are cut out when asked for.
 class Text {
   constructor(codes, offsets, text) {
-    Object.assign(this, { codes, offsets, text, count: offsets.length - 1 });
+    this.codes = codes;
+    this.offsets = offsets;
+    this.text = text;
+    this.count = offsets.length - 1;
   }
 
   static of(values) {
@@ -208,7 +206,7 @@ class Text {
       offsets[i + 1] = offsets[i] + word.length;
     });
     return new Text(
-      Uint32Array.from(values, (value) => code.get(value)),
+      Uint32Array.from(values, (value) => code.get(value) ?? 0),
       offsets,
       words.join(""),
     );
@@ -233,7 +231,6 @@ class Text {
     return -1;
   }
 
-  // Which words satisfy the test, as one byte each.
   where(test) {
     const found = new Uint8Array(this.count);
     for (let code = 0; code < this.count; code++) found[code] = test(this.word(code)) ? 1 : 0;
@@ -241,7 +238,6 @@ class Text {
   }
 }
 
-// Positions in ascending order of their keys (uint32), stable, from a given order: radix, 16 bits at a time.
 function ordered(keys, from) {
   const count = keys.length;
   let order = from ?? Uint32Array.from(keys, (_, i) => i),
@@ -257,7 +253,6 @@ function ordered(keys, from) {
   return order;
 }
 
-// Keys that sort as the column does; what is not a number comes last either way.
 function sortKeys(column, descending) {
   if (column instanceof Text) {
     const top = column.count;
@@ -271,10 +266,8 @@ function sortKeys(column, descending) {
   return bits;
 }
 
-// What a row speaks of and under what scenario, as people read it.
 const spokenOf = (columns, row) => `${columns.subject.at(row)} ${columns.scenario.at(row)}`.trim();
 
-// A number for each pair of subject and scenario, and the two words of a number.
 function pairsOf({ subject, scenario }) {
   const width = scenario.count;
   return {
@@ -284,9 +277,6 @@ function pairsOf({ subject, scenario }) {
   };
 }
 
-// A case's address -> the values of its axes.
-
-// The value of an axis at a case: what the id says, else the op's first one, which ids leave out.
 function axisOf(table, address, axis) {
   const at = address.indexOf(`/${axis}:`);
   if (at < 0) {
@@ -302,9 +292,6 @@ function axisOf(table, address, axis) {
 function axisNumber(value) {
   return Math.max(...value.split("x").filter(Boolean).map(Number));
 }
-
-// Query text -> which rows match. Terms are [-][field sign]value; side by side all must hold; `or`, `-` and parentheses combine them.
-
 
 const TERM = /([()])|(-?)(?:([^\s:<>="()]+)(>=|<=|>|<|=|:))?((?:"(?:[^"\\]|\\.)*"|[^\s"()]|\((?=[^\s"]*\)))*)/g;
 
@@ -329,7 +316,6 @@ const NUMBERS = ["margin", "ulps", "seconds", "cause"];
 
 const WITHIN = new Set(["case", "message", "known", "blame", "since"]);
 
-// Columns whose values are few and known: a value that none has is a mistake, and is refused with the nearest.
 const CLOSED = new Set(["op", "candidate", "law", "status", "grade", "subject", "scenario"]);
 
 const IS = {
@@ -340,7 +326,6 @@ const IS = {
   cause: (t) => t.columns.cause && ((row) => t.columns.cause[row] < 0),
 };
 
-// The query's parts in order: terms, parentheses and the word `or`.
 function parts(text) {
   const found = [];
   for (const [whole, bracket, not, field, sign, raw] of text.matchAll(TERM)) {
@@ -365,17 +350,14 @@ function parts(text) {
   return found;
 }
 
-// Whether a query is terms side by side alone, which may be taken out one by one.
 function plain(text) {
   return parts(text).every((part) => !part.bracket && !part.or && !part.minus);
 }
 
-// What may be taken out: each term, or the whole where they are combined.
 function terms(text) {
   return plain(text) ? parts(text) : [{ whole: text.trim() }];
 }
 
-// parts -> a tree: {all: [...]}, {any: [...]}, {without: ...} or a term.
 function tree(text) {
   const left = parts(text);
   let at = 0;
@@ -409,7 +391,6 @@ function tree(text) {
   return found;
 }
 
-// One byte per row; throws an Error with a sentence where the query cannot be read.
 function match(table, text) {
   return masked(table, tree(text));
 }
@@ -448,7 +429,6 @@ function narrow(table, term, mask) {
   }
 }
 
-// Rows of a case, law, subject and scenario at which one candidate is right and another wrong.
 function different(table) {
   const { columns, facts } = table,
     of = pairsOf(columns),
@@ -462,7 +442,6 @@ function different(table) {
   return (row) => seen.get(place(row)) === 3;
 }
 
-// Refuses a value that nothing has, naming the nearest.
 function refuseUnknown(field, values, words) {
   for (const value of values) {
     if (
@@ -473,13 +452,12 @@ function refuseUnknown(field, values, words) {
       continue;
     const near = words
       .filter(Boolean)
-      .map((word) => [word.includes(value) || value.includes(word) ? 0.5 : likeness(value, word), word])
-      .sort((a, b) => a[0] - b[0])[0];
-    throw new Error(`no ${field} is “${value}”${near ? `; did you mean “${near[1]}”?` : ""}`);
+      .map((word) => ({ far: word.includes(value) || value.includes(word) ? 0.5 : likeness(value, word), word }))
+      .sort((a, b) => a.far - b.far)[0];
+    throw new Error(`no ${field} is “${value}”${near ? `; did you mean “${near.word}”?` : ""}`);
   }
 }
 
-// How far apart two words are, digits weighing double: fp16 is nearer to float16 than to float64.
 function likeness(one, other) {
   const digits = (word) => word.replace(/\D/g, "");
   return distance(one, other) + (digits(one) === digits(other) ? 0 : 2);
@@ -551,7 +529,6 @@ function state(table, value) {
   return statuses(table, [kind]);
 }
 
-// One test that holds where any of these does.
 function either(tests) {
   if (tests.length === 1) return tests[0];
   const each = tests.map((test) => (test.codes ? (row) => test.lookup[test.codes[row]] : test));
@@ -589,7 +566,6 @@ function onAxis(table, axis, sign, values) {
   );
 }
 
-// Rows of the (case, law, subject, scenario) where that candidate has one of these statuses.
 function beside(table, candidate, values) {
   const { columns } = table,
     by = columns.candidate.code(candidate),
@@ -623,11 +599,6 @@ function anywhere(table, value) {
   return (row) => tests.some(([codes, lookup]) => lookup[codes[row]]);
 }
 
-// Rows -> entries for a spec's `known:`.
-
-
-// Rows -> entries for a spec's `known:`; one per candidate, law, subject, scenario and status, with what their cases share, also at
-// first values: an entry speaks of no case beyond those it was seen at. Its reason is for its author to write.
 function ledger(rows, { first, axes }) {
   const groups = new Map();
   for (const row of rows) {
@@ -669,7 +640,6 @@ function quotedWord(text) {
   return `'${String(text).replaceAll("'", "\\'")}'`;
 }
 
-// What an id writes -> the value as `when:` writes it.
 function literal(text) {
   const words = { none: "None", true: "True", false: "False", empty: "()" };
   if (Object.hasOwn(words, text)) return words[text];
@@ -682,9 +652,6 @@ function tuple(parts) {
   const values = parts.filter(Boolean).map(literal);
   return `(${values.join(", ")}${values.length === 1 ? "," : ""})`;
 }
-
-// Numbers <-> their text.
-
 
 function hexadecimal(number) {
   if (!Number.isFinite(number)) return String(number);
@@ -731,9 +698,6 @@ function level(margin) {
   return Number.isNaN(margin) ? "none" : `m${STEPS.filter((step) => margin > step).length}`;
 }
 
-// Another run's file -> what changed: the same rules as diff.py.
-
-
 function parseCsv(text) {
   const rows = [];
   let row = [],
@@ -771,7 +735,6 @@ function parseCsv(text) {
   return rows;
 }
 
-// The file's rows as objects; throws where it is no table of verdicts.
 function readRun(text) {
   if (text.trimStart().startsWith("{")) {
     const lines = text
@@ -789,7 +752,6 @@ function readRun(text) {
   return rows.filter((row) => row.length === head.length).map((row) => Object.fromEntries(head.map((name, i) => [name, row[i]])));
 }
 
-// The rows of a baseline, as baseline.py folds them.
 function unfolded(head, rows) {
   const at = Object.fromEntries(head.map((name, i) => [name, i]));
   return rows.flatMap((row) =>
@@ -824,13 +786,11 @@ function changed({ severity, bad, growth }, was, before, status, margin) {
   return now === 0 && now < then ? "fixed" : "";
 }
 
-// Of repeats the last one counts that was judged.
 function once({ severity }, found, name, item, status) {
   const other = found.get(name);
   if (!other || Object.hasOwn(severity, status) || !Object.hasOwn(severity, other.status)) found.set(name, item);
 }
 
-// What an old case, or op, is called now: see diff.py.
 function renaming(renamed) {
   const names = new Map(Object.entries(renamed)),
     longest = [...names.keys()].sort((a, b) => b.length - a.length),
@@ -873,7 +833,6 @@ function compareWith(table, old) {
     );
     once(facts, here, names[row], { row, status: columns.status.at(row) }, columns.status.at(row));
   }
-  // A row without a subject speaks for all that a law looks at: see diff.py.
   const law = (name) => `${name.split("\t").slice(0, 3).join("\t")}\t\t`,
     told = new Set([...here.keys()].map(law)),
     severity = (row) => facts.severity[row.status] ?? -1;
@@ -908,17 +867,14 @@ function compareWith(table, old) {
   table.facts.baseline = true;
 }
 
-// What changed -> the section that says so.
-
-
 function drawChanges(app) {
   const { table } = app,
-    section = document.getElementById("changed"),
+    section = byId("changed"),
     tallies = Object.fromEntries(table.facts.kinds.map((name) => [name, 0]));
   const known = table.facts.baseline,
-    history = section.querySelector("details");
+    history = query(section, "details");
   section.hidden = !known && !history;
-  document.querySelector('nav [data-section="changed"]').hidden = section.hidden;
+  query(document, 'nav [data-section="changed"]').hidden = section.hidden;
   if (!known) return;
   const { change } = table.columns,
     words = change.words();
@@ -957,13 +913,8 @@ function drawChanges(app) {
         ),
       )
     : "";
-  document
-    .getElementById("changes")
-    .replaceChildren(any ? el("ul", { class: "kinds" }, cards) : el("p", {}, "Nothing, against the run compared with."), gone);
+  byId("changes").replaceChildren(any ? el("ul", { class: "kinds" }, cards) : el("p", {}, "Nothing, against the run compared with."), gone);
 }
-
-// The word that is being typed -> what it could become, in a list under the filter (ARIA's combobox).
-
 
 const MOST_SUGGESTED = 10;
 
@@ -971,14 +922,13 @@ class Suggestions {
   constructor(app) {
     this.app = app;
     this.input = app.query;
-    this.list = document.getElementById("suggestions");
+    this.list = byId("suggestions");
     this.at = -1;
     this.input.addEventListener("input", () => this.show());
     this.input.addEventListener("blur", () => setTimeout(() => this.hide(), 150));
     this.input.addEventListener("keydown", (event) => this.pressed(event), true);
   }
 
-  // The part of the word before the cursor that is looked up: its field, and what is typed of the value.
   word() {
     const before = this.input.value.slice(0, this.input.selectionStart ?? undefined),
       [whole] = before.match(/[^\s()]*$/),
@@ -1070,9 +1020,6 @@ class Suggestions {
   }
 }
 
-// Rows -> the list on the screen: only what can be seen is in the document.
-
-
 const COLUMNS = [
   { name: "status", says: "how it fares" },
   { name: "margin", says: "the error in units of its bound: above 1 is wrong" },
@@ -1087,7 +1034,6 @@ const COLUMNS = [
   { name: "message", says: "what was seen, and its proof" },
 ];
 
-// Rows that are printed.
 const PRINTED = 60;
 
 const MAX_PIXELS = 8_000_000;
@@ -1095,11 +1041,14 @@ const MAX_PIXELS = 8_000_000;
 class Grid {
   constructor(app) {
     this.app = app;
-    this.node = document.getElementById("grid");
-    this.body = document.getElementById("rows-body");
+    this.node = byId("grid");
+    this.body = byId("rows-body");
     this.pool = [];
     this.view = new Uint32Array(0);
     this.current = 0;
+    this.height = 36;
+    this.top = 0;
+    this.pixels = 0;
     this.expanded = new Set();
     this.head();
     this.node.addEventListener("scroll", () => requestAnimationFrame(() => this.draw()), { passive: true });
@@ -1121,18 +1070,18 @@ class Grid {
         cold ? name : el("button", { type: "button", title: `${says}; click to sort`, onclick: () => this.app.sortBy(name) }, name),
       ),
     );
-    document.getElementById("head").append(el("div", { role: "row", class: "row head" }, cells));
+    byId("head").append(el("div", { role: "row", class: "row head" }, cells));
   }
 
   sorted(name, descending) {
-    for (const cell of this.node.querySelectorAll("[role=columnheader]")) {
+    for (const cell of queryAll(this.node, "[role=columnheader]")) {
       cell.setAttribute("aria-sort", cell.dataset.name !== name ? "none" : descending ? "descending" : "ascending");
     }
   }
 
   measure() {
     this.height = parseFloat(getComputedStyle(this.node).getPropertyValue("--row")) || 36;
-    this.top = document.getElementById("head").offsetHeight;
+    this.top = byId("head").offsetHeight;
   }
 
   show(view) {
@@ -1142,11 +1091,10 @@ class Grid {
     this.body.style.height = `${this.pixels}px`;
     this.node.setAttribute("aria-rowcount", view.length + 1);
     this.node.hidden = view.length === 0;
-    document.getElementById("empty").hidden = view.length > 0;
+    byId("empty").hidden = view.length > 0;
     this.draw();
   }
 
-  // The first row to draw, and how far down it begins: the scrollbar is stretched where rows outgrow the page.
   first() {
     const seen = this.node.clientHeight - this.top,
       total = this.view.length * this.height;
@@ -1158,7 +1106,6 @@ class Grid {
     return { row, y: this.node.scrollTop - (virtual - row * this.height), count: Math.ceil(seen / this.height) + 6 };
   }
 
-  // On paper the first rows stand below each other, and a line says how many there are.
   print() {
     const shown = Math.min(this.view.length, PRINTED);
     while (this.pool.length < shown) this.pool.push(this.blank());
@@ -1166,7 +1113,7 @@ class Grid {
       line.node.hidden = at >= shown;
       if (at < shown) this.fill(line, at);
     });
-    document.getElementById("printed").textContent =
+    byId("printed").textContent =
       this.view.length > shown ? `The first ${shown} of ${counted(this.view.length, "verdict")}; verdicts.csv has all.` : "";
   }
 
@@ -1263,10 +1210,6 @@ class Grid {
   }
 }
 
-// Numbers -> pictures: heat maps and histograms.
-
-
-// Nested lists -> planes of rows of numbers, with the index that names each plane.
 function planes(nested, prefix = []) {
   if (!Array.isArray(nested)) return [{ index: prefix, rows: [[nested]] }];
   if (!Array.isArray(nested[0])) return [{ index: prefix, rows: [nested] }];
@@ -1274,7 +1217,6 @@ function planes(nested, prefix = []) {
   return nested.flatMap((part, i) => planes(part, [...prefix, i]));
 }
 
-// The colours of the scale of margins, as the page's style has them now.
 function stepColours() {
   const style = getComputedStyle(document.documentElement);
   return [...STEPS.keys(), STEPS.length].map((step) => channels(style.getPropertyValue(`--m${step}`).trim()));
@@ -1284,14 +1226,14 @@ function channels(hex) {
   return [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
 }
 
-// The colour of a margin; beyond the last step it grows darker.
 function errorColours() {
-  const colours = stepColours();
+  const colours = stepColours(),
+    last = colours[STEPS.length];
   return (margin) => {
     if (Number.isNaN(margin)) return [120, 120, 120];
-    if (!(margin > STEPS.at(-1))) return colours[STEPS.filter((step) => margin > step).length];
+    if (!(margin > STEPS[STEPS.length - 1])) return colours[STEPS.filter((step) => margin > step).length];
     const beyond = Math.min(1, (Math.log10(margin) - 6) / 12);
-    return colours.at(-1).map((part) => part * (1 - 0.6 * beyond));
+    return last.map((part) => part * (1 - 0.6 * beyond));
   };
 }
 
@@ -1302,7 +1244,6 @@ function valueColour(value, largest) {
   return [255 - part * (255 - r), 255 - part * (255 - g), 255 - part * (255 - b)];
 }
 
-// What evidence holds to draw: expected and actual on one scale of colours, and the error in bounds; the worst entry's place.
 function drawn({ evidence, at }) {
   const scale = largestOf(evidence.expected) || largestOf(evidence.actual),
     values = (value) => valueColour(value, scale),
@@ -1323,7 +1264,6 @@ function drawn({ evidence, at }) {
   };
 }
 
-// Complex entries are text; a picture shows how large each is.
 function isComplex(nested) {
   return Array.isArray(nested) && nested.flat(Infinity).some((value) => typeof value === "string" && value.trim().endsWith("j"));
 }
@@ -1334,13 +1274,11 @@ function largestOf(nested) {
   return finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
-// Pictures of arrays of one shape, read together: what points at an entry of one points at it in all.
 function heatMaps({ maps: shown, origin, place }) {
   const maps = shown.map((one) => heatMap(one, origin, place, (plane, at) => maps.forEach((map) => map.read(plane, at))));
   return maps.map(({ node }) => node);
 }
 
-// The planes that hold the worst entry, small and without words.
 function thumbnails({ maps, place }) {
   return maps.map(({ title, nested, colour }) => {
     const all = planes(nested),
@@ -1351,7 +1289,6 @@ function thumbnails({ maps, place }) {
   });
 }
 
-// Actual against expected, entry by entry: on the line where it is right.
 function scatter(evidence) {
   if (!Array.isArray(evidence.expected) || !Array.isArray(evidence.actual) || isComplex(evidence.actual) || isComplex(evidence.expected))
     return null;
@@ -1378,16 +1315,14 @@ function scatter(evidence) {
   );
 }
 
-// Screen points a picture's longer side has at least, so that a mark around an entry can be thin.
 const SIDE = 320;
 
-// The same for a small picture.
 const THUMB = 120;
 
 function paint(canvas, rows, colour, side) {
   const height = Math.max(1, rows.length),
     width = Math.max(1, rows[0]?.length ?? 0),
-    picture = canvas.getContext("2d"),
+    picture = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")),
     size = Math.max(1, Math.ceil(side / Math.max(height, width)));
   [canvas.height, canvas.width] = [height * size, width * size];
   canvas.style.aspectRatio = `${width} / ${height}`;
@@ -1417,14 +1352,13 @@ function heatMap({ title, nested, colour, legend, stepped }, origin, worst, poin
       all.map(({ index }, i) => el("option", { value: i }, `[${placed(index)}]`)),
     );
   let shown = Math.max(0, home),
-    at = marked.length ? [marked.at(-2) ?? 0, marked.at(-1)] : [0, 0];
+    at = marked.length ? [marked.at(-2) ?? 0, marked.at(-1) ?? 0] : [0, 0];
   function draw() {
     const { picture, size, height, width } = paint(canvas, all[shown].rows, colour, SIDE);
     canvas.setAttribute("aria-label", `${title}, ${height} by ${width}; arrow keys read entries`);
     if (shown === home) outline(picture, [marked.at(-2) ?? 0, marked.at(-1)], size, "#000", "#fff");
     outline(picture, at, size, "#fff", "#3546b5");
   }
-  // What it points at, and the other pictures do.
   function read(plane, [y, x]) {
     shown = plane;
     const { index, rows } = all[shown];
@@ -1460,9 +1394,9 @@ function heatMap({ title, nested, colour, legend, stepped }, origin, worst, poin
 
 function outline(picture, [y, x], size, outer, inner) {
   const wide = Math.max(1, Math.min(4, size / 8));
-  for (const [colour, inset] of [
-    [outer, wide / 2],
-    [inner, 1.5 * wide],
+  for (const { colour, inset } of [
+    { colour: outer, inset: wide / 2 },
+    { colour: inner, inset: 1.5 * wide },
   ]) {
     picture.strokeStyle = colour;
     picture.lineWidth = wide;
@@ -1470,7 +1404,6 @@ function outline(picture, [y, x], size, outer, inner) {
   }
 }
 
-// How many margins fall into each decade, this row's marked.
 function histogram(margins, mine) {
   const steps = [-Infinity, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6],
     tallies = steps.map(() => 0);
@@ -1519,13 +1452,10 @@ function histogram(margins, mine) {
   );
 }
 
-// One row -> its case: who is wrong, the proof, the pictures, and what to copy.
-
-
 class Case {
   constructor(app) {
     this.app = app;
-    this.node = document.getElementById("case");
+    this.node = byId("case");
     this.hex = false;
     this.node.addEventListener("close", () => {
       if (!this.node.open) this.app.closed();
@@ -1537,13 +1467,12 @@ class Case {
 
   facts(row) {
     const { table, cold } = this.app,
-      fact = {};
+      fact = /** @type {any} */ ({});
     for (const [name, column] of Object.entries(table.columns)) fact[name] = column instanceof Text ? column.at(row) : column[row];
     for (const [name, column] of Object.entries(cold?.columns ?? {})) fact[name] = column.at(row);
-    return { ...fact, evidence: this.evidence(row) };
+    return /** @type {Fact} */ ({ ...fact, evidence: this.evidence(row) });
   }
 
-  // What was kept of a row: only wrong ones have some, also where others share their address.
   evidence(row) {
     const { columns } = this.app.table,
       evidence = this.app.cold?.facts.evidence ?? {},
@@ -1566,7 +1495,6 @@ class Case {
     return fact.evidence.command || `harness show ${shell(fact.case)}${words.join("")}${given.map((word) => ` ${shell(word)}`).join("")}`;
   }
 
-  // The script that repeats a row, or the command that writes it where the page does not hold it.
   script(fact) {
     return fact.evidence.repro ?? `${this.command(fact)} --script > repro.py`;
   }
@@ -1603,10 +1531,10 @@ class Case {
         histogram(this.app.margins(row), fact.margin),
       ].filter(Boolean),
     );
-    this.node.querySelectorAll("p:empty").forEach((empty) => empty.remove());
+    queryAll(this.node, "p:empty").forEach((empty) => empty.remove());
     if (!this.node.open) this.node.showModal();
     this.node.scrollTop = 0;
-    this.node.querySelector("h2").focus();
+    query(this.node, "h2").focus();
   }
 
   title(fact) {
@@ -1648,14 +1576,12 @@ class Case {
     );
   }
 
-  // Where it stands in the list that is shown.
   place() {
     const { view } = this.app.grid,
       at = view.indexOf(this.row);
     return at < 0 ? "" : el("span", { class: "dim nums" }, `${(at + 1).toLocaleString("en")} of ${view.length.toLocaleString("en")}`);
   }
 
-  // The axes that the id leaves out, at their first values.
   unsaid(fact) {
     const { first } = this.app.table.facts,
       said = Object.hasOwn(first, fact.op) ? Object.entries(first[fact.op]) : [];
@@ -1668,7 +1594,6 @@ class Case {
     return this.app.table.facts.bad.includes(fact.status) || fact.status === "known";
   }
 
-  // How a wrong row is wrong: by its manner, which Python reads off the columns.
   how(fact) {
     if (fact.manner === "number") return `by ${short(fact.margin)} times its bound`;
     if (fact.manner === "fact" && (fact.actual || fact.expected))
@@ -1676,7 +1601,6 @@ class Case {
     return this.app.table.facts.manners[fact.manner] ?? "";
   }
 
-  // What is said of a row, each sentence made of what the row and its peers hold.
   sentences(fact) {
     const wrong = this.wrong(fact),
       peers = this.app.peers(this.row).filter((row) => row !== this.row),
@@ -1706,7 +1630,6 @@ class Case {
     return this.sentences(fact).join(" ");
   }
 
-  // Where the entry of a known deviation says that more is told of it; no script comes of what a spec wrote there.
   see({ op, known }) {
     const { sees } = this.app.table.facts,
       see = Object.hasOwn(sees, op) && Object.hasOwn(sees[op], known) && sees[op][known];
@@ -1717,7 +1640,7 @@ class Case {
   }
 
   copies(fact) {
-    const button = (name, text, key) =>
+    const button = (/** @type {string} */ name, /** @type {() => string} */ text, /** @type {string} */ key) =>
       el(
         "button",
         { type: "button", class: "copy", "data-kind": key, onclick: (event) => copy(text(), name.replace(/^Copy /, ""), event.target) },
@@ -1731,7 +1654,7 @@ class Case {
       fact.evidence.repro
         ? button("Copy repro script", () => this.script(fact), "repro")
         : button("Copy command that writes repro.py", () => this.script(fact), "script"),
-      fact.evidence.smallest && button("Copy smallest repro script", () => fact.evidence.smallest, "smallest"),
+      fact.evidence.smallest && button("Copy smallest repro script", () => fact.evidence.smallest ?? "", "smallest"),
       button("Copy issue text", () => this.issue(fact), "issue"),
       this.wrong(fact) && button("Copy known entry", () => ledger([fact], this.app.table.facts), "ledger"),
       button("Copy link", () => location.href.split("#")[0] + this.app.linkTo(this.row), "link"),
@@ -1743,7 +1666,7 @@ class Case {
           "aria-pressed": String(this.hex),
           onclick: () => {
             this.hex = !this.hex;
-            this.show(this.row);
+            if (this.row !== undefined) this.show(this.row);
           },
         },
         "Hex",
@@ -1833,7 +1756,6 @@ class Case {
         : "";
   }
 
-  // What the page does not hold of this row, and the nearest row of which it holds a script.
   elsewhere(row, { evidence, ...fact }) {
     if (evidence.repro || !this.wrong(fact)) return null;
     const other = this.app.nearest(row),
@@ -1928,9 +1850,6 @@ class Case {
   }
 }
 
-// A cause, its text and pictures -> a page of its own that needs nothing else.
-
-
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 const STYLE = [
@@ -1954,14 +1873,11 @@ function colleaguePage(card, markdown, pictures) {
   return `<!doctype html>\n${page.documentElement.outerHTML}`;
 }
 
-// Cards of causes -> scripts, links, and a text for a colleague that needs nothing else.
-
-
 class Causes {
   constructor(app) {
     this.app = app;
     this.cards = app.table.facts.causes ?? [];
-    this.nodes = [...document.querySelectorAll("#causes [data-cause]")];
+    this.nodes = [...queryAll(document, "#causes [data-cause]")];
     this.nodes.forEach((node) => this.serve(node));
   }
 
@@ -1970,11 +1886,10 @@ class Causes {
   }
 
   serve(node) {
-    for (const button of node.querySelectorAll("[data-kind]"))
+    for (const button of queryAll(node, "[data-kind]"))
       button.addEventListener("click", () => this.take(Number(node.dataset.cause), button.dataset.kind, button));
   }
 
-  // Copies of the cards of an op, for its page.
   of(op) {
     return this.nodes
       .filter((node) => this.cards[Number(node.dataset.cause)].op === op)
@@ -1987,14 +1902,12 @@ class Causes {
       });
   }
 
-  // The pictures of its example, which are not copied with a card.
   draw(node) {
     const fact = this.fact(this.cards[Number(node.dataset.cause)]),
-      place = node.querySelector(".thumbs");
+      place = query(node, ".thumbs");
     if (fact && this.app.cold) place.replaceChildren(...thumbnails(drawn(fact)));
   }
 
-  // What the baseline says of each card's rows: what came since, and what was there.
   news() {
     const { columns, facts } = this.app.table;
     if (!facts.baseline) return;
@@ -2005,11 +1918,10 @@ class Causes {
         kinds.set(now, (kinds.get(now) ?? 0) + 1);
       }
       const came = ["new", "regressed"].filter((name) => kinds.get(name)).map((name) => `${kinds.get(name)} ${name}`);
-      node.querySelector(".came").textContent = came.join(", ");
+      query(node, ".came").textContent = came.join(", ");
     });
   }
 
-  // What is known of the row of its example; undefined where the run has no such row.
   fact(card) {
     const row = this.app.find({ ...card.example, candidate: card.candidate });
     return row === undefined ? undefined : this.app.pane.facts(row);
@@ -2043,7 +1955,6 @@ class Causes {
     return found;
   }
 
-  // One cause as Markdown: what, where, how far, the script, the versions.
   markdown(card, fact) {
     const { facts } = this.app.table,
       { pane } = this.app,
@@ -2077,20 +1988,17 @@ class Causes {
   }
 }
 
-// The atlas: a tile per op, in the order that is asked for; what changed is marked where it is known.
-
 const NEWS = ["new", "regressed", "grew", "no longer run", "fixed", "added"];
 
 class Atlas {
   constructor(app) {
     this.app = app;
-    this.node = document.getElementById("tiles");
+    this.node = byId("tiles");
     this.tiles = [...(this.node?.children ?? [])];
     this.order = "news";
-    for (const button of document.querySelectorAll("[data-order]")) button.addEventListener("click", () => this.sort(button.dataset.order));
+    for (const button of queryAll(document, "[data-order]")) button.addEventListener("click", () => this.sort(button.dataset.order));
   }
 
-  // The first change of each op and candidate, by the diff's order.
   news() {
     const { columns, rows, facts } = this.app.table,
       found = new Map();
@@ -2115,14 +2023,14 @@ class Atlas {
     const news = this.news();
     for (const tile of this.tiles) {
       tile.dataset.news = 9;
-      for (const cell of tile.querySelectorAll("i[data-candidate]")) {
+      for (const cell of queryAll(tile, "i[data-candidate]")) {
         const now = news.get(`${tile.dataset.op}\t${cell.dataset.candidate}`);
         cell.classList.toggle("fresh", now <= 1);
         if (now !== undefined) tile.dataset.news = Math.min(tile.dataset.news, now);
       }
       const first = Number(tile.dataset.news),
         word = first <= 1 ? NEWS[first] : "";
-      tile.querySelector(".news").textContent = word;
+      query(tile, ".news").textContent = word;
     }
     this.sort(this.order);
   }
@@ -2143,26 +2051,19 @@ class Atlas {
     }[order];
     this.tiles.sort((a, b) => by(a, b) || name(a, b));
     this.node?.append(...this.tiles);
-    for (const button of document.querySelectorAll("[data-order]"))
-      button.setAttribute("aria-pressed", String(button.dataset.order === order));
+    for (const button of queryAll(document, "[data-order]")) button.setAttribute("aria-pressed", String(button.dataset.order === order));
     this.node?.setAttribute("data-shown", order);
   }
 }
 
-// Margins -> strips: how often each part of the bound was used, a line where the bound is.
-
-
-// The bound is an edge between bins: 60 of them over 12 powers of ten.
 const STRIP = { low: -5, high: 7, width: 480, height: 16, bins: 60 };
 
-// Where a margin stands on the strip, from 0 to 1: exact at the left end, without a number at the right.
 function placed(margin) {
   if (margin === 0) return 0;
   if (margin === Infinity) return 1;
   return Math.max(0.01, Math.min(0.99, (Math.log10(margin) - STRIP.low) / (STRIP.high - STRIP.low)));
 }
 
-// The bin of a margin, on its side of the bound.
 function binOf(margin) {
   const bin = Math.min(STRIP.bins - 1, Math.floor(placed(margin) * STRIP.bins)),
     edge = Math.round(placed(1) * STRIP.bins);
@@ -2213,15 +2114,14 @@ function strip(margins) {
   };
 }
 
-// The scale under strips.
 function stripScale() {
-  const marks = [
+  const marks = /** @type {[number, string][]} */ ([
     [0, "exact"],
     [placed(1e-3), "10⁻³"],
     [placed(1), "bound"],
     [placed(1e3), "10³"],
     [1, "∞"],
-  ];
+  ]);
   return el(
     "div",
     { class: "strip-scale", "aria-hidden": "true" },
@@ -2229,10 +2129,6 @@ function stripScale() {
   );
 }
 
-// Cases of an op -> which pairs of axis values some case holds, how often they are wrong, and which nobody judged.
-
-
-// Each case once, by its worst row, of one candidate or of all: 0 not judged, 1 right, 2 known, 3 wrong.
 function casesOf(table, op, candidate = "") {
   const { columns, facts, rows } = table,
     by = candidate ? columns.candidate.code(candidate) : -1,
@@ -2251,7 +2147,7 @@ function casesOf(table, op, candidate = "") {
     if (!(found.get(code) >= says)) found.set(code, says);
   }
   const addresses = [...found]
-    .map(([code, state]) => ({ address: columns.case.word(code), state }))
+    .map(([code, state]) => ({ address: columns.case.word(code), state, at: /** @type {Record<string, string>} */ ({}) }))
     .filter(({ address }) => !address.includes("/invalid:"));
   const axes = [
     ...new Set([
@@ -2284,10 +2180,6 @@ function pairTable({ addresses }, one, other) {
   return cells;
 }
 
-// Pairs of axis values -> a map of two axes: where a candidate is wrong, and which pairs nobody judged.
-
-
-// Every two axes of an op, those first at whose values most is wrong, then those with most pairs that nobody judged.
 function pairsOfAxes(found) {
   const { axes, values } = found;
   const pairs = axes.flatMap((one, i) =>
@@ -2301,7 +2193,6 @@ function pairsOfAxes(found) {
   return pairs.sort((a, b) => b.spread - a.spread || b.all - b.judged - (a.all - a.judged));
 }
 
-// How far the shares of wrong cases lie apart, weighted by cases: two axes that separate wrong from right come first.
 function spread(cells) {
   const judged = cells.reduce((n, cell) => n + cell.judged, 0),
     wrong = cells.reduce((n, cell) => n + cell.wrong, 0);
@@ -2309,7 +2200,6 @@ function spread(cells) {
   return cells.reduce((sum, cell) => sum + (cell.judged ? cell.judged * (cell.wrong / cell.judged - wrong / judged) ** 2 : 0), 0) / judged;
 }
 
-// The step of the colour scale that a place stands on.
 function shade({ judged, wrong, known }) {
   if (wrong) return wrong > judged / 2 ? "m8" : wrong > judged / 10 ? "m7" : "m6";
   return known ? "m5" : judged > 9 ? "m3" : "m1";
@@ -2377,13 +2267,8 @@ function coverageMap(app, op, names) {
   return el("section", {}, el("h3", {}, "Where it is wrong, and what nobody judged"), said, axes, " ", who, shown);
 }
 
-// Rows of an op -> of each candidate and contract level, how many cases are what: see census.py.
-
-
-// What a case comes to, from the least to the worst.
 const STATES = ["not judged", "not offered", "right", "known", "wrong"];
 
-// The level of a row, as a place among the levels.
 function levelOf(table, row) {
   const { columns, facts } = table,
     level = facts.levels.of_law[columns.law.at(row)] ?? 0;
@@ -2393,7 +2278,6 @@ function levelOf(table, row) {
   return facts.levels.special.includes(axisOf(table, address, "fill")) ? 1 : 0;
 }
 
-// By candidate and level: how many cases have each state, the worst of a case counting, and why what was not judged was not.
 function tallies(table, rows) {
   const { columns, facts } = table,
     worst = new Map(),
@@ -2425,7 +2309,6 @@ function tally(cases, reasons) {
   return { counts, reason: [...(reasons ?? [])].sort((a, b) => b[1] - a[1])[0]?.[0] ?? "" };
 }
 
-// What a tally says: the state that speaks for it, and its counts in words.
 function saidOf({ counts: [unjudged, declined, right, known, wrong], reason }) {
   const judged = right + known + wrong,
     state = wrong ? "wrong" : known ? "known" : right ? "right" : declined && declined >= unjudged ? "not-offered" : "not-judged";
@@ -2439,17 +2322,12 @@ function saidOf({ counts: [unjudged, declined, right, known, wrong], reason }) {
   return { state, parts, title: reason && declined + unjudged ? `${parts.join(", ")}; most often: ${reason}` : parts.join(", ") };
 }
 
-// Margins against the size of a case -> a plot with the bound as a line.
-
-
 const PLOT = { width: 640, height: 220, left: 46, bottom: 24, columns: 40, rows: 36 };
 
-// How many entries the sizes of a case make together; NaN where one of them is no number.
 function sizeOf(table, address, sizes) {
   return sizes.reduce((product, axis) => product * Math.max(1, Number(axisOf(table, address, axis))), 1);
 }
 
-// Rows -> places of the plot: column by the size's logarithm, row by the margin's, how many there, and whether beyond the bound.
 function binned(points) {
   const finite = points.filter(({ size, margin }) => Number.isFinite(size) && !Number.isNaN(margin)),
     largest = finite.reduce((most, { size }) => Math.max(most, size), 2),
@@ -2518,13 +2396,10 @@ function sizePlot(points) {
   );
 }
 
-// One op: its contract levels, accuracy, time, margins and coverage, its spec and definition.
-
-
 class OpPage {
   constructor(app) {
     this.app = app;
-    this.node = document.getElementById("op");
+    this.node = byId("op");
     this.op = "";
   }
 
@@ -2641,7 +2516,6 @@ class OpPage {
     return axisOf(this.app.table, this.app.table.columns.case.at(row), "dtype");
   }
 
-  // Rows that compared values, by candidate and dtype.
   values(rows, names, law, wanted) {
     const { columns } = this.app.table,
       groups = new Map();
@@ -2705,7 +2579,6 @@ class OpPage {
       : null;
   }
 
-  // Margins of values against the size of the case, of any candidate or of one.
   sizes(op, rows, names) {
     const { columns, facts } = this.app.table,
       sizes = Object.hasOwn(facts.sizes, op) ? facts.sizes[op] : [];
@@ -2837,9 +2710,6 @@ class OpPage {
   }
 }
 
-// An op's row of the matrix, folded out: law, subject, scenario x candidate.
-
-
 function lawTable(app, op) {
   const { columns, facts, rows } = app.table,
     wanted = columns.op.code(op),
@@ -2929,9 +2799,6 @@ function lawTable(app, op) {
   );
 }
 
-// The page: state in the fragment, everything else drawn from it.
-
-
 const CSV = [
   "op",
   "case",
@@ -2958,7 +2825,7 @@ class App {
     this.table = table;
     this.orders = new Map();
     this.explained = new Map();
-    this.query = document.getElementById("query");
+    this.query = byId("query");
     this.grid = new Grid(this);
     this.pane = new Case(this);
     this.atlas = new Atlas(this);
@@ -2981,7 +2848,6 @@ class App {
     this.follow();
   }
 
-  // State <-> fragment. A fragment without "=" is a section's name and changes nothing else.
   state() {
     const hash = location.hash.slice(1);
     return hash.includes("=") ? Object.fromEntries(new URLSearchParams(hash)) : {};
@@ -3008,7 +2874,7 @@ class App {
       query = state.q ?? (state.op ? `op:${quoted(state.op)}` : this.start());
     this.ops.follow(state.op ?? "");
     if (this.query.value.trimEnd() !== query) this.query.value = query;
-    document.getElementById("unfold").checked = Boolean(state.all);
+    byId("unfold").checked = Boolean(state.all);
     this.refresh();
     const row = state.case ? this.find(state) : -1;
     if (row >= 0) this.pane.show(row);
@@ -3029,7 +2895,6 @@ class App {
     };
   }
 
-  // An address leaves out what is empty.
   find(state) {
     const { columns, rows } = this.table,
       whole = "case" in state,
@@ -3081,7 +2946,6 @@ class App {
     return this.orders.get(sort);
   }
 
-  // Orders that a click is likely to ask for, made while nothing else is to do.
   prepare([sort, ...rest]) {
     (globalThis.requestIdleCallback ?? setTimeout)(() => {
       this.order(sort);
@@ -3093,7 +2957,6 @@ class App {
     return this.table.columns.cause?.[row] >= 0;
   }
 
-  // The rows to show: matching ones in order; a consequence stands behind its cause, or is left out with it.
   view(mask, sort, unfold) {
     const cause = this.table.columns.cause,
       order = this.order(sort),
@@ -3121,26 +2984,27 @@ class App {
 
   refresh() {
     const { sort = "worst", all } = this.state(),
-      error = document.getElementById("query-error");
+      error = byId("query-error");
     error.textContent = "";
     try {
       this.mask = match(this.table, this.query.value);
     } catch (problem) {
-      error.textContent = problem.message;
+      error.textContent = /** @type {Error} */ (problem).message;
       return;
     }
     const matching = this.mask.reduce((total, one) => total + one, 0);
     this.grid.show(this.view(this.mask, sort, Boolean(all)));
-    this.grid.sorted(...(([name, way]) => [name, way === "desc"])(sort.split(".")));
+    const [name, way] = sort.split(".");
+    this.grid.sorted(name, way === "desc");
     const folded = matching - this.grid.view.length;
-    document.getElementById("shown").textContent =
+    byId("shown").textContent =
       `${matching.toLocaleString("en")} of ${this.table.rows.toLocaleString("en")}${folded > 0 ? `, ${folded.toLocaleString("en")} of them beside a wrong value` : ""}`;
     this.chips();
   }
 
   chips() {
     const found = terms(this.query.value);
-    document.getElementById("chips").replaceChildren(
+    byId("chips").replaceChildren(
       ...found.map((term, i) =>
         el(
           "li",
@@ -3177,7 +3041,7 @@ class App {
         ...["dtype", "layout", "fill"].filter((axis) => axis in facts.axes).map((axis) => [axis, facts.axes[axis]]),
         ["grade", columns.grade.words().filter(Boolean)],
       ];
-    document.getElementById("facets").replaceChildren(
+    byId("facets").replaceChildren(
       ...offered
         .filter(([, words]) => words.length > 1)
         .map(([name, words]) =>
@@ -3226,7 +3090,7 @@ class App {
   }
 
   step(by) {
-    const at = this.grid.view.indexOf(this.pane.row);
+    const at = this.pane.row === undefined ? -1 : this.grid.view.indexOf(this.pane.row);
     if (at >= 0) this.grid.current = at;
     const row = this.grid.move(by);
     if (row !== undefined) this.set(this.address(row));
@@ -3241,7 +3105,6 @@ class App {
     return found;
   }
 
-  // Every candidate under the same law of the same subject and scenario; where a law's rows were gathered, the gathered one.
   peers(row) {
     const { candidate } = this.table.columns,
       exact = this.rowsWhere(row, ["case", "law", "subject", "scenario"]),
@@ -3255,7 +3118,6 @@ class App {
     ];
   }
 
-  // The wrong row nearest to this one of which the page holds a script: of the same op, candidate and law.
   nearest(row) {
     const { columns } = this.table,
       held = (other) => this.pane.evidence(other).repro !== undefined;
@@ -3276,7 +3138,7 @@ class App {
   async take(what) {
     await this.coldRows;
     const rows = [];
-    for (const row of this.order(this.state().sort ?? "worst")) if (this.mask[row]) rows.push(this.pane.facts(row));
+    for (const row of this.order(this.state().sort ?? "worst")) if (this.mask?.[row]) rows.push(this.pane.facts(row));
     const count = counted(rows.length, "row");
     if (!rows.length) return say("No verdict matches: there is nothing to copy.");
     if (what === "csv")
@@ -3304,12 +3166,12 @@ class App {
       drawChanges(this);
       this.atlas.draw();
       this.causes.news();
-      Object.assign(document.getElementById("against"), { hidden: false, textContent: `Against ${file.name}.` });
+      Object.assign(byId("against"), { hidden: false, textContent: `Against ${file.name}.` });
       this.refresh();
       goTo("changed");
       say(`Compared with ${file.name}`);
     } catch (problem) {
-      say(problem instanceof SyntaxError ? "That file cannot be read as verdicts." : problem.message);
+      say(problem instanceof SyntaxError ? "That file cannot be read as verdicts." : /** @type {Error} */ (problem).message);
     }
   }
 
@@ -3326,12 +3188,12 @@ class App {
       history.replaceState(null, "", this.fragment({ ...this.state(), q: this.query.value.trimEnd() }));
       this.refresh();
     });
-    document
-      .getElementById("unfold")
-      .addEventListener("change", (event) => this.set({ q: this.query.value, all: event.target.checked ? "1" : "" }));
-    document.getElementById("clear").addEventListener("click", () => this.set({ q: "" }));
-    document.getElementById("help").addEventListener("click", (event) => {
-      const box = document.getElementById("language");
+    byId("unfold").addEventListener("change", (/** @type {any} */ event) =>
+      this.set({ q: this.query.value, all: event.target.checked ? "1" : "" }),
+    );
+    byId("clear").addEventListener("click", () => this.set({ q: "" }));
+    byId("help").addEventListener("click", (event) => {
+      const box = byId("language");
       box.hidden = !box.hidden;
       event.target.setAttribute("aria-expanded", String(!box.hidden));
     });
@@ -3339,14 +3201,14 @@ class App {
       ["keys", "keyboard"],
       ["words", "glossary"],
     ])
-      document.getElementById(button).addEventListener("click", () => document.getElementById(dialog).showModal());
-    document
-      .getElementById("only-wrong")
-      ?.addEventListener("change", (event) => document.getElementById("matrix").classList.toggle("only-wrong", event.target.checked));
-    document.getElementById("theme").addEventListener("click", otherTheme);
-    document.getElementById("file").addEventListener("change", (event) => event.target.files[0] && this.compare(event.target.files[0]));
-    document.getElementById("all-clusters")?.addEventListener("click", (event) => {
-      document.getElementById("patterns").classList.add("all");
+      byId(button).addEventListener("click", () => byId(dialog).showModal());
+    byId("only-wrong")?.addEventListener("change", (/** @type {any} */ event) =>
+      byId("matrix").classList.toggle("only-wrong", event.target.checked),
+    );
+    byId("theme").addEventListener("click", otherTheme);
+    byId("file").addEventListener("change", (event) => event.target.files[0] && this.compare(event.target.files[0]));
+    byId("all-clusters")?.addEventListener("click", (event) => {
+      byId("patterns").classList.add("all");
       event.target.remove();
     });
     document.addEventListener("click", (event) => this.clicked(event));
@@ -3368,9 +3230,9 @@ class App {
     else if (button?.classList.contains("fold")) this.fold(button);
     else if (link?.dataset.section) {
       event.preventDefault();
-      if (document.getElementById(link.dataset.section).checkVisibility?.() === false) this.ops.leave();
+      if (byId(link.dataset.section).checkVisibility?.() === false) this.ops.leave();
       goTo(link.dataset.section);
-      (link.classList.contains("skip") ? this.grid.node : document.getElementById(link.dataset.section)).focus({ preventScroll: true });
+      (link.classList.contains("skip") ? this.grid.node : byId(link.dataset.section)).focus({ preventScroll: true });
     } else if (link && new URLSearchParams(link.hash.slice(1)).has("q") && !link.hash.includes("case=")) goTo("verdicts");
   }
 
@@ -3384,8 +3246,8 @@ class App {
       }
       return;
     }
-    const box = document.getElementById("language");
-    if (event.key === "Escape" && !box.hidden) document.getElementById("help").click();
+    const box = byId("language");
+    if (event.key === "Escape" && !box.hidden) byId("help").click();
     const inCase = this.pane.node.open,
       walk = inCase ? (by) => this.step(by) : (by) => this.grid.move(by),
       onGrid = event.target === this.grid.node,
@@ -3403,13 +3265,13 @@ class App {
       j: () => walk(1),
       k: () => walk(-1),
       t: otherTheme,
-      "?": () => document.getElementById("keyboard").showModal(),
+      "?": () => byId("keyboard").showModal(),
       c: () => copyOf((fact) => this.pane.command(fact), "command"),
       r: () => copyOf((fact) => this.pane.script(fact), "repro script"),
       ...(onGrid && { ArrowDown: () => walk(1), ArrowUp: () => walk(-1) }),
       ...(opening && { Enter: () => this.grid.view.length && this.open(this.grid.view[this.grid.current]) }),
     };
-    if (!Object.hasOwn(keys, event.key) || document.querySelector("#keyboard[open], #glossary[open]")) return;
+    if (!Object.hasOwn(keys, event.key) || query(document, "#keyboard[open], #glossary[open]")) return;
     event.preventDefault();
     keys[event.key]();
   }
@@ -3417,11 +3279,10 @@ class App {
   dragged(event, name) {
     if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
     event.preventDefault();
-    document.getElementById("drop").hidden = name !== "dragover";
+    byId("drop").hidden = name !== "dragover";
     if (name === "drop" && event.dataTransfer.files[0]) this.compare(event.dataTransfer.files[0]);
   }
 
-  // An op's row of the matrix, folded out: law, subject, scenario x candidate.
   fold(button) {
     const line = button.closest("tr"),
       open = button.getAttribute("aria-expanded") === "true";
@@ -3439,4 +3300,4 @@ if (theme) document.documentElement.dataset.theme = theme;
 
 const app = new App(await unpack("rows"));
 globalThis.report = app;
-document.documentElement.dataset.ready = Math.round(performance.now());
+document.documentElement.dataset.ready = String(Math.round(performance.now()));

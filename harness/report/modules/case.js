@@ -260,7 +260,7 @@ export class Case {
           "aria-pressed": String(this.hex),
           onclick: () => {
             this.hex = !this.hex;
-            this.show(this.row);
+            if (this.row !== undefined) this.show(this.row);
           },
         },
         "Hex",

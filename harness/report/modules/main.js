@@ -335,7 +335,7 @@ export class App {
 
   /** @param {any} by */
   step(by) {
-    const at = this.grid.view.indexOf(this.pane.row);
+    const at = this.pane.row === undefined ? -1 : this.grid.view.indexOf(this.pane.row);
     if (at >= 0) this.grid.current = at;
     const row = this.grid.move(by);
     if (row !== undefined) this.set(this.address(row));
@@ -397,7 +397,7 @@ export class App {
   async take(what) {
     await this.coldRows;
     const rows = [];
-    for (const row of this.order(this.state().sort ?? "worst")) if (this.mask[row]) rows.push(this.pane.facts(row));
+    for (const row of this.order(this.state().sort ?? "worst")) if (this.mask?.[row]) rows.push(this.pane.facts(row));
     const count = counted(rows.length, "row");
     if (!rows.length) return say("No verdict matches: there is nothing to copy.");
     if (what === "csv")
@@ -462,9 +462,9 @@ export class App {
       ["words", "glossary"],
     ])
       byId(button).addEventListener("click", () => byId(dialog).showModal());
-    document
-      .getElementById("only-wrong")
-      ?.addEventListener("change", (event) => byId("matrix").classList.toggle("only-wrong", event.target.checked));
+    byId("only-wrong")?.addEventListener("change", (/** @type {any} */ event) =>
+      byId("matrix").classList.toggle("only-wrong", event.target.checked),
+    );
     byId("theme").addEventListener("click", otherTheme);
     byId("file").addEventListener("change", (event) => event.target.files[0] && this.compare(event.target.files[0]));
     byId("all-clusters")?.addEventListener("click", (event) => {

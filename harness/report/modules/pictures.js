@@ -181,7 +181,7 @@ function heatMap({ title, nested, colour, legend, stepped }, origin, worst, poin
       all.map(({ index }, i) => el("option", { value: i }, `[${placed(index)}]`)),
     );
   let shown = Math.max(0, home),
-    at = marked.length ? [marked.at(-2) ?? 0, marked.at(-1)] : [0, 0];
+    at = marked.length ? [marked.at(-2) ?? 0, marked.at(-1) ?? 0] : [0, 0];
   function draw() {
     const { picture, size, height, width } = paint(canvas, all[shown].rows, colour, SIDE);
     canvas.setAttribute("aria-label", `${title}, ${height} by ${width}; arrow keys read entries`);

@@ -109,7 +109,7 @@ export class Text {
 /**
  * Positions in ascending order of their keys (uint32), stable, from a given order: radix, 16 bits at a time.
  * @param {any} keys
- * @param {Uint32Array} from
+ * @param {Uint32Array} [from]
  */
 export function ordered(keys, from) {
   const count = keys.length;

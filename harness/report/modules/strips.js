@@ -73,13 +73,13 @@ export function strip(margins) {
 
 // The scale under strips.
 export function stripScale() {
-  const marks = [
+  const marks = /** @type {[number, string][]} */ ([
     [0, "exact"],
     [placed(1e-3), "10⁻³"],
     [placed(1), "bound"],
     [placed(1e3), "10³"],
     [1, "∞"],
-  ];
+  ]);
   return el(
     "div",
     { class: "strip-scale", "aria-hidden": "true" },
