@@ -3141,11 +3141,10 @@ class App {
     for (const row of this.order(this.state().sort ?? "worst")) if (this.mask?.[row]) rows.push(this.pane.facts(row));
     const count = counted(rows.length, "row");
     if (!rows.length) return say("No verdict matches: there is nothing to copy.");
-    if (what === "csv")
-      return copy(
-        `${[CSV.join(","), ...rows.map((row) => CSV.map((name) => csvField(row[name])).join(","))].join("\n")}\n`,
-        `${count} as CSV`,
-      );
+    if (what === "csv" || what === "file") {
+      const text = `${[CSV.join(","), ...rows.map((row) => CSV.map((name) => csvField(row[name])).join(","))].join("\n")}\n`;
+      return what === "csv" ? copy(text, `${count} as CSV`) : save(text, "verdicts-filtered.csv", "text/csv");
+    }
     if (what === "ledger") {
       const wrong = rows.filter((row) => this.pane.wrong(row));
       return wrong.length

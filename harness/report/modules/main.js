@@ -1,7 +1,7 @@
 // The page: state in the fragment, everything else drawn from it.
 
 import { counted, csvField, distance, quoted, shell, visible } from "./words.js";
-import { byId, copy, el, foreign, goTo, otherTheme, query, say, stored, toast } from "./dom.js";
+import { byId, copy, el, foreign, goTo, otherTheme, query, save, say, stored, toast } from "./dom.js";
 import { KEY } from "./shared.js";
 import { Text, ordered, sortKeys, spokenOf, unpack } from "./rows.js";
 import { match, plain, terms } from "./query.js";
@@ -400,11 +400,10 @@ export class App {
     for (const row of this.order(this.state().sort ?? "worst")) if (this.mask?.[row]) rows.push(this.pane.facts(row));
     const count = counted(rows.length, "row");
     if (!rows.length) return say("No verdict matches: there is nothing to copy.");
-    if (what === "csv")
-      return copy(
-        `${[CSV.join(","), ...rows.map((row) => CSV.map((name) => csvField(row[name])).join(","))].join("\n")}\n`,
-        `${count} as CSV`,
-      );
+    if (what === "csv" || what === "file") {
+      const text = `${[CSV.join(","), ...rows.map((row) => CSV.map((name) => csvField(row[name])).join(","))].join("\n")}\n`;
+      return what === "csv" ? copy(text, `${count} as CSV`) : save(text, "verdicts-filtered.csv", "text/csv");
+    }
     if (what === "ledger") {
       const wrong = rows.filter((row) => this.pane.wrong(row));
       return wrong.length
