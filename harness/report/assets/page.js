@@ -599,274 +599,6 @@ function anywhere(table, value) {
   return (row) => tests.some(([codes, lookup]) => lookup[codes[row]]);
 }
 
-function ledger(rows, { first, axes }) {
-  const groups = new Map();
-  for (const row of rows) {
-    const key = JSON.stringify([row.op, row.candidate, row.law, row.subject, row.scenario, row.status]);
-    groups.set(key, groups.get(key) ?? []);
-    groups.get(key).push(row);
-  }
-  const scalar = (text) => (/^[A-Za-z_][\w.]*$/.test(text) ? text : JSON.stringify(text));
-  return `${[
-    "known:",
-    ...[...groups.values()].map((group) => {
-      const said = (row) =>
-        Object.fromEntries(
-          row.case
-            .split("/")
-            .slice(1)
-            .map((part) => {
-              const [axis, ...rest] = part.split(":");
-              return [axis, rest.join(":")];
-            }),
-        );
-      const all = group.map((row) => {
-        const { grid, ...parts } = said(row);
-        return parts.invalid ? parts : { ...first[row.op], ...parts };
-      });
-      const shared = Object.entries(all[0]).filter(([axis, value]) => all.every((values) => values[axis] === value));
-      const when = shared
-        .map(([axis, value]) =>
-          `${axis} == ${axes[axis]?.includes("given") ? quotedWord(value) : literal(String(value))}`.replace("== None", "is None"),
-        )
-        .join(" and ");
-      const [{ candidate, law, subject, scenario, status, op }] = group;
-      return `  - {by: ${scalar(candidate)}, law: ${scalar(law)}, ${subject && `subject: ${scalar(subject)}, `}${scenario && `scenario: ${scalar(scenario)}, `}${when && `when: ${JSON.stringify(when)}, `}because: "", status: ${scalar(status)}}  # ${op.replace(/\s/g, " ")}, ${counted(group.length, "row")}`;
-    }),
-  ].join("\n")}\n`;
-}
-
-function quotedWord(text) {
-  return `'${String(text).replaceAll("'", "\\'")}'`;
-}
-
-function literal(text) {
-  const words = { none: "None", true: "True", false: "False", empty: "()" };
-  if (Object.hasOwn(words, text)) return words[text];
-  if (/^[-\dx+]*\+[-\dx+]*$/.test(text)) return tuple(text.split("+"));
-  if (/^-?\d+(x-?\d+)*x?$/.test(text) && text.includes("x")) return tuple(text.split("x"));
-  return text !== "" && !Number.isNaN(Number(text)) ? text : quotedWord(text);
-}
-
-function tuple(parts) {
-  const values = parts.filter(Boolean).map(literal);
-  return `(${values.join(", ")}${values.length === 1 ? "," : ""})`;
-}
-
-function hexadecimal(number) {
-  if (!Number.isFinite(number)) return String(number);
-  const bytes = new DataView(new ArrayBuffer(8));
-  bytes.setFloat64(0, number);
-  const high = bytes.getUint32(0),
-    exponent = (high >>> 20) & 2047,
-    sign = high >>> 31 ? "-" : "";
-  const digits = ((high & 0xfffff).toString(16).padStart(5, "0") + bytes.getUint32(4).toString(16).padStart(8, "0")).replace(/0+$/, "");
-  if (exponent === 0 && digits === "") return `${sign}0x0p+0`;
-  const power = exponent === 0 ? -1022 : exponent - 1023;
-  return `${sign}0x${exponent === 0 ? 0 : 1}${digits && `.${digits}`}p${power < 0 ? "" : "+"}${power}`;
-}
-
-function inHex(text) {
-  return text.replace(/[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?/gi, (number) => hexadecimal(Number(number)));
-}
-
-function digits(number) {
-  if (!Number.isFinite(number)) return short(number);
-  return Math.abs(number) >= 1e6 ? number.toExponential(5).replace("+", "") : String(Number(number.toPrecision(6)));
-}
-
-function numeric(value) {
-  if (typeof value === "number") return value;
-  if (typeof value === "boolean") return Number(value);
-  const text = String(value).trim(),
-    complex = text.match(/^\(?([-+]?[\d.einfa]+(?:e[-+]?\d+)?)([-+][\d.einfa]+(?:e[-+]?\d+)?)j\)?$/i);
-  if (complex) return Math.hypot(Number(complex[1]), Number(complex[2]));
-  return text === "inf" ? Infinity : text === "-inf" ? -Infinity : text === "" ? NaN : Number(text);
-}
-
-function short(number) {
-  if (Number.isNaN(number)) return "";
-  const size = Math.abs(number);
-  if (size === Infinity) return number > 0 ? "∞" : "-∞";
-  if (size !== 0 && (size < 1e-4 || size >= 1e6)) return number.toExponential(1).replace("+", "");
-  if (size >= 1000) return Math.round(number).toLocaleString("en");
-  const said = String(Number(number.toPrecision(3)));
-  return said === "1" && number < 1 ? "<1" : said === "1" && number > 1 ? ">1" : said;
-}
-
-function level(margin) {
-  return Number.isNaN(margin) ? "none" : `m${STEPS.filter((step) => margin > step).length}`;
-}
-
-function parseCsv(text) {
-  const rows = [];
-  let row = [],
-    at = 0;
-  while (at < text.length) {
-    let value;
-    if (text[at] === '"') {
-      let end = at + 1;
-      for (;;) {
-        end = text.indexOf('"', end);
-        if (end < 0) end = text.length;
-        if (text[end + 1] !== '"') break;
-        end += 2;
-      }
-      value = text.slice(at + 1, end).replaceAll('""', '"');
-      at = end + 1;
-    } else {
-      let end = at;
-      while (end < text.length && text[end] !== "," && text[end] !== "\n" && text[end] !== "\r") end++;
-      value = text.slice(at, end);
-      at = end;
-    }
-    row.push(value);
-    if (text[at] === ",") {
-      at++;
-      if (at === text.length) row.push("");
-      continue;
-    }
-    if (text[at] === "\r") at++;
-    at++;
-    rows.push(row);
-    row = [];
-  }
-  if (row.length) rows.push(row);
-  return rows;
-}
-
-function readRun(text) {
-  if (text.trimStart().startsWith("{")) {
-    const lines = text
-      .split("\n")
-      .filter((line) => line.trim())
-      .map((line) => JSON.parse(line.replace(/:\s*(-?Infinity|NaN)/g, ':"$1"')));
-    const found = lines.map((line) => line.verdict ?? line).filter((line) => line.case && line.candidate);
-    if (!found.length) throw new Error("That file holds no verdicts.");
-    return found;
-  }
-  const [head = [], ...rows] = parseCsv(text);
-  if (head.includes("verdicts")) return unfolded(head, rows);
-  if (!["case", "candidate", "law", "status"].every((name) => head.includes(name)))
-    throw new Error("That is no table of verdicts: it lacks the columns case, candidate, law, status.");
-  return rows.filter((row) => row.length === head.length).map((row) => Object.fromEntries(head.map((name, i) => [name, row[i]])));
-}
-
-function unfolded(head, rows) {
-  const at = Object.fromEntries(head.map((name, i) => [name, i]));
-  return rows.flatMap((row) =>
-    row[at.verdicts]
-      .split(";")
-      .map((text) => {
-        const [, law, subject, scenario, status, margin] = text.match(/^(\S+)\|(.*?)\|(.*?)\|(.*?) ?(exact|inf|nan|2\^-?\d+)$/) ?? [];
-        const number = margin === "exact" ? "0" : margin?.startsWith("2^") ? String(2 ** Number(margin.slice(2))) : margin;
-        return {
-          op: row[at.op],
-          case: row[at.case],
-          candidate: row[at.candidate],
-          law,
-          subject,
-          scenario,
-          status: status || "conforms",
-          margin: number,
-        };
-      })
-      .filter(({ law }) => law),
-  );
-}
-
-function changed({ severity, bad, growth }, was, before, status, margin) {
-  const then = was === null ? null : (severity[was] ?? -1),
-    now = severity[status] ?? -1,
-    wrong = bad.includes(status);
-  if (then === null) return wrong ? "new" : now >= 0 ? "added" : "";
-  if (wrong && now > then) return "regressed";
-  if (now >= 0 && now === then && margin > before && margin >= growth * before) return "grew";
-  if (then >= 0 && now < 0) return "no longer run";
-  return now === 0 && now < then ? "fixed" : "";
-}
-
-function once({ severity }, found, name, item, status) {
-  const other = found.get(name);
-  if (!other || Object.hasOwn(severity, status) || !Object.hasOwn(severity, other.status)) found.set(name, item);
-}
-
-function renaming(renamed) {
-  const names = new Map(Object.entries(renamed)),
-    longest = [...names.keys()].sort((a, b) => b.length - a.length),
-    found = new Map();
-  const now = (old) => {
-    const [op, ...parts] = old.split("/"),
-      of = `${names.get(op) ?? op}//`;
-    const name = [
-      op,
-      ...parts.map((part) =>
-        part
-          .replace(/^[^:]*/, (axis) => names.get(of + axis) ?? axis)
-          .replace(/^invalid:([^-]*)-/, (whole, param) => (names.has(of + param) ? `invalid:${names.get(of + param)}-` : whole)),
-      ),
-    ].join("/");
-    const beginning = longest.find((part) => name === part || name.startsWith(part.endsWith("/") ? part : `${part}/`));
-    return beginning === undefined ? name : names.get(beginning) + name.slice(beginning.length);
-  };
-  return (old) => found.get(old) ?? found.set(old, now(old)).get(old);
-}
-
-function compareWith(table, old) {
-  const now = renaming(table.facts.renamed);
-  const { columns, facts, rows } = table,
-    key = (...parts) => parts.join("\t"),
-    ops = new Set(columns.op.words()),
-    there = new Map(),
-    here = new Map(),
-    names = new Array(rows);
-  for (const row of old)
-    if ((row.op === undefined || ops.has(now(row.op))) && row.subject !== "ledger")
-      once(facts, there, key(now(row.case), row.candidate, row.law, row.subject ?? "", row.scenario ?? ""), row, row.status);
-  for (let row = 0; row < rows; row++) {
-    names[row] = key(
-      columns.case.at(row),
-      columns.candidate.at(row),
-      columns.law.at(row),
-      columns.subject.at(row),
-      columns.scenario.at(row),
-    );
-    once(facts, here, names[row], { row, status: columns.status.at(row) }, columns.status.at(row));
-  }
-  const law = (name) => `${name.split("\t").slice(0, 3).join("\t")}\t\t`,
-    told = new Set([...here.keys()].map(law)),
-    severity = (row) => facts.severity[row.status] ?? -1;
-  for (const [name, row] of [...there]) {
-    const whole = law(name);
-    if (name === whole || here.has(name) || !here.has(whole)) continue;
-    there.delete(name);
-    if (!there.has(whole) || severity(row) >= severity(there.get(whole))) there.set(whole, row);
-  }
-  for (const [name, row] of here)
-    if (!there.has(name) && there.has(law(name)) && (severity(row) >= 0 || !here.has(law(name)))) there.set(name, there.get(law(name)));
-  for (const name of [...there.keys()]) if (name === law(name) && !here.has(name) && told.has(name)) there.delete(name);
-  const kinds = new Array(rows),
-    was = new Array(rows),
-    before = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const then = there.get(names[row]),
-      now = here.get(names[row]);
-    before[row] = then ? numeric(then.margin ?? "nan") : NaN;
-    was[row] = then?.status ?? "";
-    kinds[row] =
-      columns.subject.at(row) === "ledger" || now.row !== row
-        ? ""
-        : changed(facts, then ? then.status : null, before[row], now.status, columns.margin[now.row]);
-  }
-  Object.assign(columns, { change: Text.of(kinds), was: Text.of(was), before });
-  const gone = [...there].filter(([name, row]) => !here.has(name) && Object.hasOwn(facts.severity, row.status)).map(([, row]) => row);
-  table.facts.gone = gone
-    .slice(0, 2000)
-    .map((row) => [row.case, row.candidate, row.law, row.subject ?? "", row.scenario ?? "", row.status]);
-  table.facts.gone_count = gone.length;
-  table.facts.baseline = true;
-}
-
 function drawChanges(app) {
   const { table } = app,
     section = byId("changed"),
@@ -1018,6 +750,51 @@ class Suggestions {
     [...this.list.children].forEach((item, i) => item.setAttribute("aria-selected", String(i === at)));
     this.input.setAttribute("aria-activedescendant", `suggestion-${at}`);
   }
+}
+
+function hexadecimal(number) {
+  if (!Number.isFinite(number)) return String(number);
+  const bytes = new DataView(new ArrayBuffer(8));
+  bytes.setFloat64(0, number);
+  const high = bytes.getUint32(0),
+    exponent = (high >>> 20) & 2047,
+    sign = high >>> 31 ? "-" : "";
+  const digits = ((high & 0xfffff).toString(16).padStart(5, "0") + bytes.getUint32(4).toString(16).padStart(8, "0")).replace(/0+$/, "");
+  if (exponent === 0 && digits === "") return `${sign}0x0p+0`;
+  const power = exponent === 0 ? -1022 : exponent - 1023;
+  return `${sign}0x${exponent === 0 ? 0 : 1}${digits && `.${digits}`}p${power < 0 ? "" : "+"}${power}`;
+}
+
+function inHex(text) {
+  return text.replace(/[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?/gi, (number) => hexadecimal(Number(number)));
+}
+
+function digits(number) {
+  if (!Number.isFinite(number)) return short(number);
+  return Math.abs(number) >= 1e6 ? number.toExponential(5).replace("+", "") : String(Number(number.toPrecision(6)));
+}
+
+function numeric(value) {
+  if (typeof value === "number") return value;
+  if (typeof value === "boolean") return Number(value);
+  const text = String(value).trim(),
+    complex = text.match(/^\(?([-+]?[\d.einfa]+(?:e[-+]?\d+)?)([-+][\d.einfa]+(?:e[-+]?\d+)?)j\)?$/i);
+  if (complex) return Math.hypot(Number(complex[1]), Number(complex[2]));
+  return text === "inf" ? Infinity : text === "-inf" ? -Infinity : text === "" ? NaN : Number(text);
+}
+
+function short(number) {
+  if (Number.isNaN(number)) return "";
+  const size = Math.abs(number);
+  if (size === Infinity) return number > 0 ? "∞" : "-∞";
+  if (size !== 0 && (size < 1e-4 || size >= 1e6)) return number.toExponential(1).replace("+", "");
+  if (size >= 1000) return Math.round(number).toLocaleString("en");
+  const said = String(Number(number.toPrecision(3)));
+  return said === "1" && number < 1 ? "<1" : said === "1" && number > 1 ? ">1" : said;
+}
+
+function level(margin) {
+  return Number.isNaN(margin) ? "none" : `m${STEPS.filter((step) => margin > step).length}`;
 }
 
 const COLUMNS = [
@@ -1208,6 +985,497 @@ class Grid {
     this.draw();
     return this.view[this.current];
   }
+}
+
+function lawTable(app, op) {
+  const { columns, facts, rows } = app.table,
+    wanted = columns.op.code(op),
+    ranks = facts.precedence,
+    cells = new Map(),
+    names = new Set();
+  const width = columns.candidate.count,
+    of = pairsOf(columns),
+    statusRank = columns.status.words().map((word) => ranks.indexOf(word));
+  for (let row = 0; row < rows; row++) {
+    if (columns.op.codes[row] !== wanted) continue;
+    const key = (columns.law.codes[row] * of.count + of.code(row)) * width + columns.candidate.codes[row],
+      margin = columns.margin[row],
+      rank = statusRank[columns.status.codes[row]];
+    names.add(columns.candidate.codes[row]);
+    const cell = cells.get(key);
+    const own = columns.cause[row] < 0;
+    if (!cell) cells.set(key, { rank, margin, count: 1, own });
+    else {
+      cell.count++;
+      if (rank === cell.rank) cell.own ||= own;
+      else if (rank < cell.rank) cell.own = own;
+      if (rank < cell.rank) Object.assign(cell, { rank, margin });
+      else if (rank === cell.rank && !(margin <= cell.margin)) cell.margin = Number.isNaN(margin) ? cell.margin : margin;
+    }
+  }
+  const place = (line) => {
+    const at = facts.laws.indexOf(columns.law.word(Math.floor(line / of.count)));
+    return at < 0 ? facts.laws.length : at;
+  };
+  const lines = [...new Set([...cells.keys()].map((key) => Math.floor(key / width)))].sort((a, b) => place(a) - place(b) || a - b),
+    candidates = [...names].sort((a, b) => a - b);
+  const head = el(
+    "tr",
+    {},
+    el("th", { scope: "col" }, "law"),
+    candidates.map((by) => el("th", { scope: "col" }, foreign(columns.candidate.word(by)))),
+  );
+  return el(
+    "table",
+    { class: "by-law" },
+    el("thead", {}, head),
+    el(
+      "tbody",
+      {},
+      lines.map((line) => {
+        const law = columns.law.word(Math.floor(line / of.count)),
+          [subject, scenario] = of.words(line % of.count),
+          said = `${subject} ${scenario}`.trim();
+        return el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, foreign(law), said && " ", said && el("span", { class: "dim" }, foreign(said))),
+          candidates.map((by) => {
+            const cell = cells.get(line * width + by);
+            if (!cell) return el("td", {});
+            const status = ranks[cell.rank] ?? "",
+              q = [
+                `op:${quoted(op)}`,
+                `candidate:${quoted(columns.candidate.word(by))}`,
+                `law:${quoted(law)}`,
+                subject && `subject:${quoted(subject)}`,
+                scenario && `scenario:${quoted(scenario)}`,
+                status !== "conforms" && status && `status:${quoted(status)}`,
+              ]
+                .filter(Boolean)
+                .join(" ");
+            return el(
+              "td",
+              {},
+              el(
+                "a",
+                {
+                  class: `mini ${level(cell.margin)} ${kind(status)}${cell.own ? "" : " follows"}`,
+                  href: app.fragment({ q, all: "1" }),
+                  title: `${status}, ${cell.count} verdicts${cell.own ? "" : ", all consequences of a wrong value"}`,
+                },
+                el("b", { class: "sign", "aria-hidden": "true" }, cell.own ? (facts.signs[status] ?? "") : "↳"),
+                ` ${short(cell.margin) || status} `,
+                el("span", { class: "many" }, cell.count.toLocaleString("en")),
+              ),
+            );
+          }),
+        );
+      }),
+    ),
+  );
+}
+
+function parseCsv(text) {
+  const rows = [];
+  let row = [],
+    at = 0;
+  while (at < text.length) {
+    let value;
+    if (text[at] === '"') {
+      let end = at + 1;
+      for (;;) {
+        end = text.indexOf('"', end);
+        if (end < 0) end = text.length;
+        if (text[end + 1] !== '"') break;
+        end += 2;
+      }
+      value = text.slice(at + 1, end).replaceAll('""', '"');
+      at = end + 1;
+    } else {
+      let end = at;
+      while (end < text.length && text[end] !== "," && text[end] !== "\n" && text[end] !== "\r") end++;
+      value = text.slice(at, end);
+      at = end;
+    }
+    row.push(value);
+    if (text[at] === ",") {
+      at++;
+      if (at === text.length) row.push("");
+      continue;
+    }
+    if (text[at] === "\r") at++;
+    at++;
+    rows.push(row);
+    row = [];
+  }
+  if (row.length) rows.push(row);
+  return rows;
+}
+
+function readRun(text) {
+  if (text.trimStart().startsWith("{")) {
+    const lines = text
+      .split("\n")
+      .filter((line) => line.trim())
+      .map((line) => JSON.parse(line.replace(/:\s*(-?Infinity|NaN)/g, ':"$1"')));
+    const found = lines.map((line) => line.verdict ?? line).filter((line) => line.case && line.candidate);
+    if (!found.length) throw new Error("That file holds no verdicts.");
+    return found;
+  }
+  const [head = [], ...rows] = parseCsv(text);
+  if (head.includes("verdicts")) return unfolded(head, rows);
+  if (!["case", "candidate", "law", "status"].every((name) => head.includes(name)))
+    throw new Error("That is no table of verdicts: it lacks the columns case, candidate, law, status.");
+  return rows.filter((row) => row.length === head.length).map((row) => Object.fromEntries(head.map((name, i) => [name, row[i]])));
+}
+
+function unfolded(head, rows) {
+  const at = Object.fromEntries(head.map((name, i) => [name, i]));
+  return rows.flatMap((row) =>
+    row[at.verdicts]
+      .split(";")
+      .map((text) => {
+        const [, law, subject, scenario, status, margin] = text.match(/^(\S+)\|(.*?)\|(.*?)\|(.*?) ?(exact|inf|nan|2\^-?\d+)$/) ?? [];
+        const number = margin === "exact" ? "0" : margin?.startsWith("2^") ? String(2 ** Number(margin.slice(2))) : margin;
+        return {
+          op: row[at.op],
+          case: row[at.case],
+          candidate: row[at.candidate],
+          law,
+          subject,
+          scenario,
+          status: status || "conforms",
+          margin: number,
+        };
+      })
+      .filter(({ law }) => law),
+  );
+}
+
+function changed({ severity, bad, growth }, was, before, status, margin) {
+  const then = was === null ? null : (severity[was] ?? -1),
+    now = severity[status] ?? -1,
+    wrong = bad.includes(status);
+  if (then === null) return wrong ? "new" : now >= 0 ? "added" : "";
+  if (wrong && now > then) return "regressed";
+  if (now >= 0 && now === then && margin > before && margin >= growth * before) return "grew";
+  if (then >= 0 && now < 0) return "no longer run";
+  return now === 0 && now < then ? "fixed" : "";
+}
+
+function once({ severity }, found, name, item, status) {
+  const other = found.get(name);
+  if (!other || Object.hasOwn(severity, status) || !Object.hasOwn(severity, other.status)) found.set(name, item);
+}
+
+function renaming(renamed) {
+  const names = new Map(Object.entries(renamed)),
+    longest = [...names.keys()].sort((a, b) => b.length - a.length),
+    found = new Map();
+  const now = (old) => {
+    const [op, ...parts] = old.split("/"),
+      of = `${names.get(op) ?? op}//`;
+    const name = [
+      op,
+      ...parts.map((part) =>
+        part
+          .replace(/^[^:]*/, (axis) => names.get(of + axis) ?? axis)
+          .replace(/^invalid:([^-]*)-/, (whole, param) => (names.has(of + param) ? `invalid:${names.get(of + param)}-` : whole)),
+      ),
+    ].join("/");
+    const beginning = longest.find((part) => name === part || name.startsWith(part.endsWith("/") ? part : `${part}/`));
+    return beginning === undefined ? name : names.get(beginning) + name.slice(beginning.length);
+  };
+  return (old) => found.get(old) ?? found.set(old, now(old)).get(old);
+}
+
+function compareWith(table, old) {
+  const now = renaming(table.facts.renamed);
+  const { columns, facts, rows } = table,
+    key = (...parts) => parts.join("\t"),
+    ops = new Set(columns.op.words()),
+    there = new Map(),
+    here = new Map(),
+    names = new Array(rows);
+  for (const row of old)
+    if ((row.op === undefined || ops.has(now(row.op))) && row.subject !== "ledger")
+      once(facts, there, key(now(row.case), row.candidate, row.law, row.subject ?? "", row.scenario ?? ""), row, row.status);
+  for (let row = 0; row < rows; row++) {
+    names[row] = key(
+      columns.case.at(row),
+      columns.candidate.at(row),
+      columns.law.at(row),
+      columns.subject.at(row),
+      columns.scenario.at(row),
+    );
+    once(facts, here, names[row], { row, status: columns.status.at(row) }, columns.status.at(row));
+  }
+  const law = (name) => `${name.split("\t").slice(0, 3).join("\t")}\t\t`,
+    told = new Set([...here.keys()].map(law)),
+    severity = (row) => facts.severity[row.status] ?? -1;
+  for (const [name, row] of [...there]) {
+    const whole = law(name);
+    if (name === whole || here.has(name) || !here.has(whole)) continue;
+    there.delete(name);
+    if (!there.has(whole) || severity(row) >= severity(there.get(whole))) there.set(whole, row);
+  }
+  for (const [name, row] of here)
+    if (!there.has(name) && there.has(law(name)) && (severity(row) >= 0 || !here.has(law(name)))) there.set(name, there.get(law(name)));
+  for (const name of [...there.keys()]) if (name === law(name) && !here.has(name) && told.has(name)) there.delete(name);
+  const kinds = new Array(rows),
+    was = new Array(rows),
+    before = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const then = there.get(names[row]),
+      now = here.get(names[row]);
+    before[row] = then ? numeric(then.margin ?? "nan") : NaN;
+    was[row] = then?.status ?? "";
+    kinds[row] =
+      columns.subject.at(row) === "ledger" || now.row !== row
+        ? ""
+        : changed(facts, then ? then.status : null, before[row], now.status, columns.margin[now.row]);
+  }
+  Object.assign(columns, { change: Text.of(kinds), was: Text.of(was), before });
+  const gone = [...there].filter(([name, row]) => !here.has(name) && Object.hasOwn(facts.severity, row.status)).map(([, row]) => row);
+  table.facts.gone = gone
+    .slice(0, 2000)
+    .map((row) => [row.case, row.candidate, row.law, row.subject ?? "", row.scenario ?? "", row.status]);
+  table.facts.gone_count = gone.length;
+  table.facts.baseline = true;
+}
+
+function ledger(rows, { first, axes }) {
+  const groups = new Map();
+  for (const row of rows) {
+    const key = JSON.stringify([row.op, row.candidate, row.law, row.subject, row.scenario, row.status]);
+    groups.set(key, groups.get(key) ?? []);
+    groups.get(key).push(row);
+  }
+  const scalar = (text) => (/^[A-Za-z_][\w.]*$/.test(text) ? text : JSON.stringify(text));
+  return `${[
+    "known:",
+    ...[...groups.values()].map((group) => {
+      const said = (row) =>
+        Object.fromEntries(
+          row.case
+            .split("/")
+            .slice(1)
+            .map((part) => {
+              const [axis, ...rest] = part.split(":");
+              return [axis, rest.join(":")];
+            }),
+        );
+      const all = group.map((row) => {
+        const { grid, ...parts } = said(row);
+        return parts.invalid ? parts : { ...first[row.op], ...parts };
+      });
+      const shared = Object.entries(all[0]).filter(([axis, value]) => all.every((values) => values[axis] === value));
+      const when = shared
+        .map(([axis, value]) =>
+          `${axis} == ${axes[axis]?.includes("given") ? quotedWord(value) : literal(String(value))}`.replace("== None", "is None"),
+        )
+        .join(" and ");
+      const [{ candidate, law, subject, scenario, status, op }] = group;
+      return `  - {by: ${scalar(candidate)}, law: ${scalar(law)}, ${subject && `subject: ${scalar(subject)}, `}${scenario && `scenario: ${scalar(scenario)}, `}${when && `when: ${JSON.stringify(when)}, `}because: "", status: ${scalar(status)}}  # ${op.replace(/\s/g, " ")}, ${counted(group.length, "row")}`;
+    }),
+  ].join("\n")}\n`;
+}
+
+function quotedWord(text) {
+  return `'${String(text).replaceAll("'", "\\'")}'`;
+}
+
+function literal(text) {
+  const words = { none: "None", true: "True", false: "False", empty: "()" };
+  if (Object.hasOwn(words, text)) return words[text];
+  if (/^[-\dx+]*\+[-\dx+]*$/.test(text)) return tuple(text.split("+"));
+  if (/^-?\d+(x-?\d+)*x?$/.test(text) && text.includes("x")) return tuple(text.split("x"));
+  return text !== "" && !Number.isNaN(Number(text)) ? text : quotedWord(text);
+}
+
+function tuple(parts) {
+  const values = parts.filter(Boolean).map(literal);
+  return `(${values.join(", ")}${values.length === 1 ? "," : ""})`;
+}
+
+const CSV = [
+  "op",
+  "case",
+  "candidate",
+  "law",
+  "subject",
+  "scenario",
+  "status",
+  "grade",
+  "margin",
+  "ulps",
+  "actual",
+  "expected",
+  "bound",
+  "at",
+  "blame",
+  "message",
+  "known",
+  "seconds",
+];
+
+async function take(app, what) {
+  await app.coldRows;
+  const rows = [];
+  for (const row of app.order(app.state().sort ?? "worst")) if (app.mask?.[row]) rows.push(app.pane.facts(row));
+  const count = counted(rows.length, "row");
+  if (!rows.length) return say("No verdict matches: there is nothing to copy.");
+  if (what === "csv" || what === "file") {
+    const text = `${[CSV.join(","), ...rows.map((row) => CSV.map((name) => csvField(row[name])).join(","))].join("\n")}\n`;
+    return what === "csv" ? copy(text, `${count} as CSV`) : save(text, "verdicts-filtered.csv", "text/csv");
+  }
+  if (what === "ledger") {
+    const wrong = rows.filter((row) => app.pane.wrong(row));
+    return wrong.length
+      ? copy(ledger(wrong, app.table.facts), `${counted(wrong.length, "wrong row")} as known entries`)
+      : say("None of these is wrong: there is nothing to know.");
+  }
+  const { elsewhere } = app.table.facts;
+  const cases = [
+    ...new Set(rows.map((row) => `${Object.hasOwn(elsewhere, row.op) ? elsewhere[row.op] : `specs/${row.op}.yaml`}::${row.case}`)),
+  ].map(shell);
+  return copy(`pytest ${cases.join(" ")}`, `${counted(cases.length, "case")} as a pytest selection`);
+}
+
+async function compare(app, file) {
+  try {
+    const stream = file.name.endsWith(".gz") ? file.stream().pipeThrough(new DecompressionStream("gzip")) : file.stream();
+    compareWith(app.table, readRun(await new Response(stream).text()));
+    drawChanges(app);
+    app.atlas.draw();
+    app.causes.news();
+    Object.assign(byId("against"), { hidden: false, textContent: `Against ${file.name}.` });
+    app.refresh();
+    goTo("changed");
+    say(`Compared with ${file.name}`);
+  } catch (problem) {
+    say(problem instanceof SyntaxError ? "That file cannot be read as verdicts." : /** @type {Error} */ (problem).message);
+  }
+}
+
+function listen(app) {
+  addEventListener("hashchange", () => app.follow());
+  addEventListener("popstate", () => app.follow());
+  app.query.addEventListener("focus", () => {
+    if (app.query.value && !app.query.value.endsWith(" ")) app.query.value += " ";
+  });
+  app.query.addEventListener("blur", () => {
+    app.query.value = app.query.value.trimEnd();
+  });
+  app.query.addEventListener("input", () => {
+    history.replaceState(null, "", app.fragment({ ...app.state(), q: app.query.value.trimEnd() }));
+    app.refresh();
+  });
+  byId("unfold").addEventListener("change", (/** @type {any} */ event) =>
+    app.set({ q: app.query.value, all: event.target.checked ? "1" : "" }),
+  );
+  byId("clear").addEventListener("click", () => app.set({ q: "" }));
+  byId("help").addEventListener("click", (event) => {
+    const box = byId("language");
+    box.hidden = !box.hidden;
+    event.target.setAttribute("aria-expanded", String(!box.hidden));
+  });
+  for (const [button, dialog] of [
+    ["keys", "keyboard"],
+    ["words", "glossary"],
+  ])
+    byId(button).addEventListener("click", () => byId(dialog).showModal());
+  byId("only-wrong")?.addEventListener("change", (/** @type {any} */ event) =>
+    byId("matrix").classList.toggle("only-wrong", event.target.checked),
+  );
+  byId("theme").addEventListener("click", otherTheme);
+  byId("file").addEventListener("change", (event) => event.target.files[0] && compare(app, event.target.files[0]));
+  byId("all-clusters")?.addEventListener("click", (event) => {
+    byId("patterns").classList.add("all");
+    event.target.remove();
+  });
+  document.addEventListener("click", (event) => clicked(app, event));
+  addEventListener("keydown", (event) => pressed(app, event));
+  for (const name of ["dragover", "dragleave", "drop"]) addEventListener(name, (event) => dragged(app, event, name));
+}
+
+function clicked(app, event) {
+  const button = event.target.closest("[data-take], [data-copy], [data-script], [data-close], .fold"),
+    link = event.target.closest('a[href^="#"]');
+  if (button?.dataset.take) app.take(button.dataset.take);
+  else if (button?.dataset.copy) copy(button.dataset.copy, "command", button);
+  else if (button?.dataset.script)
+    app.coldRows.then(() => {
+      const fact = app.pane.facts(app.find(Object.fromEntries(new URLSearchParams(button.dataset.script.slice(1)))));
+      copy(app.pane.script(fact), fact.evidence.repro ? "repro script" : "command that writes the script", button);
+    });
+  else if (button && "close" in button.dataset) button.closest("dialog").close();
+  else if (button?.classList.contains("fold")) fold(app, button);
+  else if (link?.dataset.section) {
+    event.preventDefault();
+    if (byId(link.dataset.section).checkVisibility?.() === false) app.ops.leave();
+    goTo(link.dataset.section);
+    (link.classList.contains("skip") ? app.grid.node : byId(link.dataset.section)).focus({ preventScroll: true });
+  } else if (link && new URLSearchParams(link.hash.slice(1)).has("q") && !link.hash.includes("case=")) goTo("verdicts");
+}
+
+function pressed(app, event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches("input, select, textarea")) {
+    const leaves = event.key === "Escape" || (event.target === app.query && ["Enter", "ArrowDown"].includes(event.key));
+    if (leaves) {
+      event.preventDefault();
+      app.grid.node.focus();
+    }
+    return;
+  }
+  const box = byId("language");
+  if (event.key === "Escape" && !box.hidden) byId("help").click();
+  const inCase = app.pane.node.open,
+    walk = inCase ? (by) => app.step(by) : (by) => app.grid.move(by),
+    onGrid = event.target === app.grid.node,
+    opening = onGrid || event.target === document.body;
+  const copyOf = (text, name) => {
+    const row = inCase ? app.pane.row : app.grid.view[app.grid.current];
+    if (row !== undefined) app.coldRows.then(() => copy(text(app.pane.facts(row)), name));
+  };
+  const keys = {
+    "/": () => {
+      goTo("verdicts");
+      app.query.focus();
+      app.query.select();
+    },
+    j: () => walk(1),
+    k: () => walk(-1),
+    t: otherTheme,
+    "?": () => byId("keyboard").showModal(),
+    c: () => copyOf((fact) => app.pane.command(fact), "command"),
+    r: () => copyOf((fact) => app.pane.script(fact), "repro script"),
+    ...(onGrid && { ArrowDown: () => walk(1), ArrowUp: () => walk(-1) }),
+    ...(opening && { Enter: () => app.grid.view.length && app.open(app.grid.view[app.grid.current]) }),
+  };
+  if (!Object.hasOwn(keys, event.key) || query(document, "#keyboard[open], #glossary[open]")) return;
+  event.preventDefault();
+  keys[event.key]();
+}
+
+function dragged(app, event, name) {
+  if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
+  event.preventDefault();
+  byId("drop").hidden = name !== "dragover";
+  if (name === "drop" && event.dataTransfer.files[0]) compare(app, event.dataTransfer.files[0]);
+}
+
+function fold(app, button) {
+  const line = button.closest("tr"),
+    open = button.getAttribute("aria-expanded") === "true";
+  button.setAttribute("aria-expanded", String(!open));
+  if (open) {
+    line.nextElementSibling.remove();
+    return;
+  }
+  line.after(el("tr", { class: "laws" }, el("td", { colspan: line.children.length }, lawTable(app, button.dataset.op))));
 }
 
 function planes(nested, prefix = []) {
@@ -2710,116 +2978,6 @@ class OpPage {
   }
 }
 
-function lawTable(app, op) {
-  const { columns, facts, rows } = app.table,
-    wanted = columns.op.code(op),
-    ranks = facts.precedence,
-    cells = new Map(),
-    names = new Set();
-  const width = columns.candidate.count,
-    of = pairsOf(columns),
-    statusRank = columns.status.words().map((word) => ranks.indexOf(word));
-  for (let row = 0; row < rows; row++) {
-    if (columns.op.codes[row] !== wanted) continue;
-    const key = (columns.law.codes[row] * of.count + of.code(row)) * width + columns.candidate.codes[row],
-      margin = columns.margin[row],
-      rank = statusRank[columns.status.codes[row]];
-    names.add(columns.candidate.codes[row]);
-    const cell = cells.get(key);
-    const own = columns.cause[row] < 0;
-    if (!cell) cells.set(key, { rank, margin, count: 1, own });
-    else {
-      cell.count++;
-      if (rank === cell.rank) cell.own ||= own;
-      else if (rank < cell.rank) cell.own = own;
-      if (rank < cell.rank) Object.assign(cell, { rank, margin });
-      else if (rank === cell.rank && !(margin <= cell.margin)) cell.margin = Number.isNaN(margin) ? cell.margin : margin;
-    }
-  }
-  const place = (line) => {
-    const at = facts.laws.indexOf(columns.law.word(Math.floor(line / of.count)));
-    return at < 0 ? facts.laws.length : at;
-  };
-  const lines = [...new Set([...cells.keys()].map((key) => Math.floor(key / width)))].sort((a, b) => place(a) - place(b) || a - b),
-    candidates = [...names].sort((a, b) => a - b);
-  const head = el(
-    "tr",
-    {},
-    el("th", { scope: "col" }, "law"),
-    candidates.map((by) => el("th", { scope: "col" }, foreign(columns.candidate.word(by)))),
-  );
-  return el(
-    "table",
-    { class: "by-law" },
-    el("thead", {}, head),
-    el(
-      "tbody",
-      {},
-      lines.map((line) => {
-        const law = columns.law.word(Math.floor(line / of.count)),
-          [subject, scenario] = of.words(line % of.count),
-          said = `${subject} ${scenario}`.trim();
-        return el(
-          "tr",
-          {},
-          el("th", { scope: "row" }, foreign(law), said && " ", said && el("span", { class: "dim" }, foreign(said))),
-          candidates.map((by) => {
-            const cell = cells.get(line * width + by);
-            if (!cell) return el("td", {});
-            const status = ranks[cell.rank] ?? "",
-              q = [
-                `op:${quoted(op)}`,
-                `candidate:${quoted(columns.candidate.word(by))}`,
-                `law:${quoted(law)}`,
-                subject && `subject:${quoted(subject)}`,
-                scenario && `scenario:${quoted(scenario)}`,
-                status !== "conforms" && status && `status:${quoted(status)}`,
-              ]
-                .filter(Boolean)
-                .join(" ");
-            return el(
-              "td",
-              {},
-              el(
-                "a",
-                {
-                  class: `mini ${level(cell.margin)} ${kind(status)}${cell.own ? "" : " follows"}`,
-                  href: app.fragment({ q, all: "1" }),
-                  title: `${status}, ${cell.count} verdicts${cell.own ? "" : ", all consequences of a wrong value"}`,
-                },
-                el("b", { class: "sign", "aria-hidden": "true" }, cell.own ? (facts.signs[status] ?? "") : "↳"),
-                ` ${short(cell.margin) || status} `,
-                el("span", { class: "many" }, cell.count.toLocaleString("en")),
-              ),
-            );
-          }),
-        );
-      }),
-    ),
-  );
-}
-
-const CSV = [
-  "op",
-  "case",
-  "candidate",
-  "law",
-  "subject",
-  "scenario",
-  "status",
-  "grade",
-  "margin",
-  "ulps",
-  "actual",
-  "expected",
-  "bound",
-  "at",
-  "blame",
-  "message",
-  "known",
-  "seconds",
-];
-
 class App {
   constructor(table) {
     this.table = table;
@@ -2840,7 +2998,7 @@ class App {
         this.prepare(["margin.desc", "case.asc", "ulps.desc", "candidate.asc", "law.asc", "message.asc"]);
       });
     this.suggestions = new Suggestions(this);
-    this.listen();
+    listen(this);
     this.facets();
     drawChanges(this);
     this.atlas.draw();
@@ -3135,162 +3293,8 @@ class App {
     return this.rowsWhere(row, ["op", "candidate", "law"]).map((other) => this.table.columns.margin[other]);
   }
 
-  async take(what) {
-    await this.coldRows;
-    const rows = [];
-    for (const row of this.order(this.state().sort ?? "worst")) if (this.mask?.[row]) rows.push(this.pane.facts(row));
-    const count = counted(rows.length, "row");
-    if (!rows.length) return say("No verdict matches: there is nothing to copy.");
-    if (what === "csv" || what === "file") {
-      const text = `${[CSV.join(","), ...rows.map((row) => CSV.map((name) => csvField(row[name])).join(","))].join("\n")}\n`;
-      return what === "csv" ? copy(text, `${count} as CSV`) : save(text, "verdicts-filtered.csv", "text/csv");
-    }
-    if (what === "ledger") {
-      const wrong = rows.filter((row) => this.pane.wrong(row));
-      return wrong.length
-        ? copy(ledger(wrong, this.table.facts), `${counted(wrong.length, "wrong row")} as known entries`)
-        : say("None of these is wrong: there is nothing to know.");
-    }
-    const { elsewhere } = this.table.facts;
-    const cases = [
-      ...new Set(rows.map((row) => `${Object.hasOwn(elsewhere, row.op) ? elsewhere[row.op] : `specs/${row.op}.yaml`}::${row.case}`)),
-    ].map(shell);
-    return copy(`pytest ${cases.join(" ")}`, `${counted(cases.length, "case")} as a pytest selection`);
-  }
-
-  async compare(file) {
-    try {
-      const stream = file.name.endsWith(".gz") ? file.stream().pipeThrough(new DecompressionStream("gzip")) : file.stream();
-      compareWith(this.table, readRun(await new Response(stream).text()));
-      drawChanges(this);
-      this.atlas.draw();
-      this.causes.news();
-      Object.assign(byId("against"), { hidden: false, textContent: `Against ${file.name}.` });
-      this.refresh();
-      goTo("changed");
-      say(`Compared with ${file.name}`);
-    } catch (problem) {
-      say(problem instanceof SyntaxError ? "That file cannot be read as verdicts." : /** @type {Error} */ (problem).message);
-    }
-  }
-
-  listen() {
-    addEventListener("hashchange", () => this.follow());
-    addEventListener("popstate", () => this.follow());
-    this.query.addEventListener("focus", () => {
-      if (this.query.value && !this.query.value.endsWith(" ")) this.query.value += " ";
-    });
-    this.query.addEventListener("blur", () => {
-      this.query.value = this.query.value.trimEnd();
-    });
-    this.query.addEventListener("input", () => {
-      history.replaceState(null, "", this.fragment({ ...this.state(), q: this.query.value.trimEnd() }));
-      this.refresh();
-    });
-    byId("unfold").addEventListener("change", (/** @type {any} */ event) =>
-      this.set({ q: this.query.value, all: event.target.checked ? "1" : "" }),
-    );
-    byId("clear").addEventListener("click", () => this.set({ q: "" }));
-    byId("help").addEventListener("click", (event) => {
-      const box = byId("language");
-      box.hidden = !box.hidden;
-      event.target.setAttribute("aria-expanded", String(!box.hidden));
-    });
-    for (const [button, dialog] of [
-      ["keys", "keyboard"],
-      ["words", "glossary"],
-    ])
-      byId(button).addEventListener("click", () => byId(dialog).showModal());
-    byId("only-wrong")?.addEventListener("change", (/** @type {any} */ event) =>
-      byId("matrix").classList.toggle("only-wrong", event.target.checked),
-    );
-    byId("theme").addEventListener("click", otherTheme);
-    byId("file").addEventListener("change", (event) => event.target.files[0] && this.compare(event.target.files[0]));
-    byId("all-clusters")?.addEventListener("click", (event) => {
-      byId("patterns").classList.add("all");
-      event.target.remove();
-    });
-    document.addEventListener("click", (event) => this.clicked(event));
-    addEventListener("keydown", (event) => this.pressed(event));
-    for (const name of ["dragover", "dragleave", "drop"]) addEventListener(name, (event) => this.dragged(event, name));
-  }
-
-  clicked(event) {
-    const button = event.target.closest("[data-take], [data-copy], [data-script], [data-close], .fold"),
-      link = event.target.closest('a[href^="#"]');
-    if (button?.dataset.take) this.take(button.dataset.take);
-    else if (button?.dataset.copy) copy(button.dataset.copy, "command", button);
-    else if (button?.dataset.script)
-      this.coldRows.then(() => {
-        const fact = this.pane.facts(this.find(Object.fromEntries(new URLSearchParams(button.dataset.script.slice(1)))));
-        copy(this.pane.script(fact), "repro script", button);
-      });
-    else if (button && "close" in button.dataset) button.closest("dialog").close();
-    else if (button?.classList.contains("fold")) this.fold(button);
-    else if (link?.dataset.section) {
-      event.preventDefault();
-      if (byId(link.dataset.section).checkVisibility?.() === false) this.ops.leave();
-      goTo(link.dataset.section);
-      (link.classList.contains("skip") ? this.grid.node : byId(link.dataset.section)).focus({ preventScroll: true });
-    } else if (link && new URLSearchParams(link.hash.slice(1)).has("q") && !link.hash.includes("case=")) goTo("verdicts");
-  }
-
-  pressed(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.matches("input, select, textarea")) {
-      const leaves = event.key === "Escape" || (event.target === this.query && ["Enter", "ArrowDown"].includes(event.key));
-      if (leaves) {
-        event.preventDefault();
-        this.grid.node.focus();
-      }
-      return;
-    }
-    const box = byId("language");
-    if (event.key === "Escape" && !box.hidden) byId("help").click();
-    const inCase = this.pane.node.open,
-      walk = inCase ? (by) => this.step(by) : (by) => this.grid.move(by),
-      onGrid = event.target === this.grid.node,
-      opening = onGrid || event.target === document.body;
-    const copyOf = (text, name) => {
-      const row = inCase ? this.pane.row : this.grid.view[this.grid.current];
-      if (row !== undefined) this.coldRows.then(() => copy(text(this.pane.facts(row)), name));
-    };
-    const keys = {
-      "/": () => {
-        goTo("verdicts");
-        this.query.focus();
-        this.query.select();
-      },
-      j: () => walk(1),
-      k: () => walk(-1),
-      t: otherTheme,
-      "?": () => byId("keyboard").showModal(),
-      c: () => copyOf((fact) => this.pane.command(fact), "command"),
-      r: () => copyOf((fact) => this.pane.script(fact), "repro script"),
-      ...(onGrid && { ArrowDown: () => walk(1), ArrowUp: () => walk(-1) }),
-      ...(opening && { Enter: () => this.grid.view.length && this.open(this.grid.view[this.grid.current]) }),
-    };
-    if (!Object.hasOwn(keys, event.key) || query(document, "#keyboard[open], #glossary[open]")) return;
-    event.preventDefault();
-    keys[event.key]();
-  }
-
-  dragged(event, name) {
-    if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
-    event.preventDefault();
-    byId("drop").hidden = name !== "dragover";
-    if (name === "drop" && event.dataTransfer.files[0]) this.compare(event.dataTransfer.files[0]);
-  }
-
-  fold(button) {
-    const line = button.closest("tr"),
-      open = button.getAttribute("aria-expanded") === "true";
-    button.setAttribute("aria-expanded", String(!open));
-    if (open) {
-      line.nextElementSibling.remove();
-      return;
-    }
-    line.after(el("tr", { class: "laws" }, el("td", { colspan: line.children.length }, lawTable(this, button.dataset.op))));
+  take(what) {
+    return take(this, what);
   }
 }
 

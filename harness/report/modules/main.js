@@ -1,41 +1,19 @@
 // The page: state in the fragment, everything else drawn from it.
 
-import { counted, csvField, distance, quoted, shell, visible } from "./words.js";
-import { byId, copy, el, foreign, goTo, otherTheme, query, save, say, stored, toast } from "./dom.js";
+import { distance, quoted, visible } from "./words.js";
+import { byId, el, foreign, say, stored, toast } from "./dom.js";
 import { KEY } from "./shared.js";
 import { Text, ordered, sortKeys, spokenOf, unpack } from "./rows.js";
 import { match, plain, terms } from "./query.js";
-import { ledger } from "./ledger.js";
-import { compareWith, readRun } from "./changes.js";
 import { drawChanges } from "./news.js";
 import { Suggestions } from "./suggest.js";
 import { Grid } from "./grid.js";
+import { listen } from "./hands.js";
+import { take } from "./taking.js";
 import { Case } from "./case.js";
 import { Causes } from "./causes.js";
 import { Atlas } from "./atlas.js";
 import { OpPage } from "./op.js";
-import { lawTable } from "./laws.js";
-
-const CSV = [
-  "op",
-  "case",
-  "candidate",
-  "law",
-  "subject",
-  "scenario",
-  "status",
-  "grade",
-  "margin",
-  "ulps",
-  "actual",
-  "expected",
-  "bound",
-  "at",
-  "blame",
-  "message",
-  "known",
-  "seconds",
-];
 
 export class App {
   constructor(table) {
@@ -57,7 +35,7 @@ export class App {
         this.prepare(["margin.desc", "case.asc", "ulps.desc", "candidate.asc", "law.asc", "message.asc"]);
       });
     this.suggestions = new Suggestions(this);
-    this.listen();
+    listen(this);
     this.facets();
     drawChanges(this);
     this.atlas.draw();
@@ -394,171 +372,8 @@ export class App {
   }
 
   /** @param {string} what */
-  async take(what) {
-    await this.coldRows;
-    const rows = [];
-    for (const row of this.order(this.state().sort ?? "worst")) if (this.mask?.[row]) rows.push(this.pane.facts(row));
-    const count = counted(rows.length, "row");
-    if (!rows.length) return say("No verdict matches: there is nothing to copy.");
-    if (what === "csv" || what === "file") {
-      const text = `${[CSV.join(","), ...rows.map((row) => CSV.map((name) => csvField(row[name])).join(","))].join("\n")}\n`;
-      return what === "csv" ? copy(text, `${count} as CSV`) : save(text, "verdicts-filtered.csv", "text/csv");
-    }
-    if (what === "ledger") {
-      const wrong = rows.filter((row) => this.pane.wrong(row));
-      return wrong.length
-        ? copy(ledger(wrong, this.table.facts), `${counted(wrong.length, "wrong row")} as known entries`)
-        : say("None of these is wrong: there is nothing to know.");
-    }
-    const { elsewhere } = this.table.facts;
-    const cases = [
-      ...new Set(rows.map((row) => `${Object.hasOwn(elsewhere, row.op) ? elsewhere[row.op] : `specs/${row.op}.yaml`}::${row.case}`)),
-    ].map(shell);
-    return copy(`pytest ${cases.join(" ")}`, `${counted(cases.length, "case")} as a pytest selection`);
-  }
-
-  /** @param {File} file */
-  async compare(file) {
-    try {
-      const stream = file.name.endsWith(".gz") ? file.stream().pipeThrough(new DecompressionStream("gzip")) : file.stream();
-      compareWith(this.table, readRun(await new Response(stream).text()));
-      drawChanges(this);
-      this.atlas.draw();
-      this.causes.news();
-      Object.assign(byId("against"), { hidden: false, textContent: `Against ${file.name}.` });
-      this.refresh();
-      goTo("changed");
-      say(`Compared with ${file.name}`);
-    } catch (problem) {
-      say(problem instanceof SyntaxError ? "That file cannot be read as verdicts." : /** @type {Error} */ (problem).message);
-    }
-  }
-
-  listen() {
-    addEventListener("hashchange", () => this.follow());
-    addEventListener("popstate", () => this.follow());
-    this.query.addEventListener("focus", () => {
-      if (this.query.value && !this.query.value.endsWith(" ")) this.query.value += " ";
-    });
-    this.query.addEventListener("blur", () => {
-      this.query.value = this.query.value.trimEnd();
-    });
-    this.query.addEventListener("input", () => {
-      history.replaceState(null, "", this.fragment({ ...this.state(), q: this.query.value.trimEnd() }));
-      this.refresh();
-    });
-    byId("unfold").addEventListener("change", (/** @type {any} */ event) =>
-      this.set({ q: this.query.value, all: event.target.checked ? "1" : "" }),
-    );
-    byId("clear").addEventListener("click", () => this.set({ q: "" }));
-    byId("help").addEventListener("click", (event) => {
-      const box = byId("language");
-      box.hidden = !box.hidden;
-      event.target.setAttribute("aria-expanded", String(!box.hidden));
-    });
-    for (const [button, dialog] of [
-      ["keys", "keyboard"],
-      ["words", "glossary"],
-    ])
-      byId(button).addEventListener("click", () => byId(dialog).showModal());
-    byId("only-wrong")?.addEventListener("change", (/** @type {any} */ event) =>
-      byId("matrix").classList.toggle("only-wrong", event.target.checked),
-    );
-    byId("theme").addEventListener("click", otherTheme);
-    byId("file").addEventListener("change", (event) => event.target.files[0] && this.compare(event.target.files[0]));
-    byId("all-clusters")?.addEventListener("click", (event) => {
-      byId("patterns").classList.add("all");
-      event.target.remove();
-    });
-    document.addEventListener("click", (event) => this.clicked(event));
-    addEventListener("keydown", (event) => this.pressed(event));
-    for (const name of ["dragover", "dragleave", "drop"]) addEventListener(name, (event) => this.dragged(event, name));
-  }
-
-  /** @param {any} event */
-  clicked(event) {
-    const button = event.target.closest("[data-take], [data-copy], [data-script], [data-close], .fold"),
-      link = event.target.closest('a[href^="#"]');
-    if (button?.dataset.take) this.take(button.dataset.take);
-    else if (button?.dataset.copy) copy(button.dataset.copy, "command", button);
-    else if (button?.dataset.script)
-      this.coldRows.then(() => {
-        const fact = this.pane.facts(this.find(Object.fromEntries(new URLSearchParams(button.dataset.script.slice(1)))));
-        copy(this.pane.script(fact), "repro script", button);
-      });
-    else if (button && "close" in button.dataset) button.closest("dialog").close();
-    else if (button?.classList.contains("fold")) this.fold(button);
-    else if (link?.dataset.section) {
-      event.preventDefault();
-      if (byId(link.dataset.section).checkVisibility?.() === false) this.ops.leave();
-      goTo(link.dataset.section);
-      (link.classList.contains("skip") ? this.grid.node : byId(link.dataset.section)).focus({ preventScroll: true });
-    } else if (link && new URLSearchParams(link.hash.slice(1)).has("q") && !link.hash.includes("case=")) goTo("verdicts");
-  }
-
-  /** @param {any} event */
-  pressed(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.matches("input, select, textarea")) {
-      const leaves = event.key === "Escape" || (event.target === this.query && ["Enter", "ArrowDown"].includes(event.key));
-      if (leaves) {
-        event.preventDefault();
-        this.grid.node.focus();
-      }
-      return;
-    }
-    const box = byId("language");
-    if (event.key === "Escape" && !box.hidden) byId("help").click();
-    const inCase = this.pane.node.open,
-      walk = inCase ? (by) => this.step(by) : (by) => this.grid.move(by),
-      onGrid = event.target === this.grid.node,
-      opening = onGrid || event.target === document.body;
-    const copyOf = (text, name) => {
-      const row = inCase ? this.pane.row : this.grid.view[this.grid.current];
-      if (row !== undefined) this.coldRows.then(() => copy(text(this.pane.facts(row)), name));
-    };
-    const keys = {
-      "/": () => {
-        goTo("verdicts");
-        this.query.focus();
-        this.query.select();
-      },
-      j: () => walk(1),
-      k: () => walk(-1),
-      t: otherTheme,
-      "?": () => byId("keyboard").showModal(),
-      c: () => copyOf((fact) => this.pane.command(fact), "command"),
-      r: () => copyOf((fact) => this.pane.script(fact), "repro script"),
-      ...(onGrid && { ArrowDown: () => walk(1), ArrowUp: () => walk(-1) }),
-      ...(opening && { Enter: () => this.grid.view.length && this.open(this.grid.view[this.grid.current]) }),
-    };
-    if (!Object.hasOwn(keys, event.key) || query(document, "#keyboard[open], #glossary[open]")) return;
-    event.preventDefault();
-    keys[event.key]();
-  }
-
-  /** @param {any} event @param {string} name */
-  dragged(event, name) {
-    if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
-    event.preventDefault();
-    byId("drop").hidden = name !== "dragover";
-    if (name === "drop" && event.dataTransfer.files[0]) this.compare(event.dataTransfer.files[0]);
-  }
-
-  /**
-   * An op's row of the matrix, folded out: law, subject, scenario x candidate.
-   *
-   * @param {any} button
-   */
-  fold(button) {
-    const line = button.closest("tr"),
-      open = button.getAttribute("aria-expanded") === "true";
-    button.setAttribute("aria-expanded", String(!open));
-    if (open) {
-      line.nextElementSibling.remove();
-      return;
-    }
-    line.after(el("tr", { class: "laws" }, el("td", { colspan: line.children.length }, lawTable(this, button.dataset.op))));
+  take(what) {
+    return take(this, what);
   }
 }
 
