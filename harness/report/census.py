@@ -88,8 +88,10 @@ def census(
 
     Rows on the ledger are of no case.
     """
-    ours = verdicts["subject"] != LEDGER
-    verdicts, manner = verdicts[ours], manner[ours]
+    ours = (verdicts["subject"] != LEDGER).to_numpy()
+    verdicts = verdicts[["op", "case", "candidate", "law", "status"]]  # few columns: a large table is not copied
+    if not ours.all():
+        verdicts, manner = verdicts[ours], manner[ours]
     (op, ops), (case, ids), (candidate, names) = (
         (codes, pandas.Index(words)) for codes, words in (verdicts[c].factorize() for c in ("op", "case", "candidate"))
     )

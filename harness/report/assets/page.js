@@ -2660,7 +2660,7 @@ function sizePlot(points) {
       ...marks,
       ...ends,
     ),
-    el("figcaption", {}, `${label}; each square is darker the more verdicts it holds.`),
+    el("figcaption", {}, `${label}; each square is stronger the more verdicts it holds.`),
   );
 }
 

@@ -87,6 +87,6 @@ export function sizePlot(points) {
       ...marks,
       ...ends,
     ),
-    el("figcaption", {}, `${label}; each square is darker the more verdicts it holds.`),
+    el("figcaption", {}, `${label}; each square is stronger the more verdicts it holds.`),
   );
 }
