@@ -129,14 +129,16 @@ export class Grid {
     const margin = el("span", { class: "swatch" }),
       link = el("a", { class: "address", tabindex: "-1" }),
       law = el("span"),
-      of = el("span", { class: "dim" });
+      of = el("span", { class: "dim" }),
+      who = el("bdi");
+    cells.candidate.append(who);
     cells.law.append(law, " ", of);
     cells.status.append(sign, " ", word, " ", more);
     cells.margin.append(margin);
     cells.case.append(link);
     const node = el("div", { role: "row", class: "row" }, Object.values(cells));
     this.body.append(node);
-    return { node, cells, sign, word, more, margin, link, law, of };
+    return { node, cells, sign, word, more, margin, link, law, of, who };
   }
 
   /** @param {any} line @param {any} at */
@@ -159,7 +161,9 @@ export class Grid {
     line.link.textContent = visible(columns.case.at(row));
     line.link.href = this.app.linkTo(row);
     line.cells.case.title = line.link.textContent;
-    for (const name of ["candidate", "message"]) this.text(line.cells[name], columns[name].at(row));
+    this.text(line.cells.message, columns.message.at(row));
+    line.who.textContent = visible(columns.candidate.at(row));
+    line.cells.candidate.title = line.who.textContent;
     line.law.textContent = visible(columns.law.at(row));
     line.of.textContent = visible(spokenOf(columns, row));
     line.cells.ulps.textContent = short(columns.ulps[row]);
