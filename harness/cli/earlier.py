@@ -26,7 +26,7 @@ REMEMBERED, REMEMBERED_RED = 20, 20_000
 def of_baseline(header: Mapping[str, Any], table: Any, renamed: Mapping[str, str]) -> Any:
     """What a run is compared with: the committed rows of its ops, or of its cases where it was restricted.
 
-    Where functions were asked for by name, of those alone: None where the baseline has none of them.
+    Where functions were asked for by name, of those alone.
 
     Of ops that were recorded under other capabilities alone it has what is the same under all of them, without margins:
     how far within its bound a result lies differs from one instruction set to another.
@@ -42,8 +42,6 @@ def of_baseline(header: Mapping[str, Any], table: Any, renamed: Mapping[str, str
     older["margin"] = older["margin"].where(~older["op"].isin(elsewhere))
     if "asked" in header:
         older = older[older["candidate"].isin(header["asked"].keys())]
-        if older.empty:
-            return None
     return _of_cases(older, table, renamed) if runs.part(header) else older
 
 

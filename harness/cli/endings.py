@@ -78,6 +78,8 @@ def write(
     evidence = store.footer.get("evidence", {}) if store.complete else {}
     store.export_csv(out / "verdicts.csv")
     older = files.verdicts(against) if against else of_baseline(header, table, header.get("renamed", {}))
+    if not against and older is not None and older.empty and "asked" in header:
+        older = None  # a function of one's own, which no baseline has
     then = "" if older is None else told_of(against) if against else told_of_baseline()
     earlier = history(out, header)
     if KILLS.exists():
