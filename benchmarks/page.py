@@ -105,12 +105,14 @@ CASE = {
     "scenario": "",
 }
 
-#: Pictures: name, width, height, colour scheme, and what is open.
+#: Pictures: name, width, height, colour scheme or paper, and what is open.
 PICTURES = (
     ("page-light", 1100, 900, "light", {}),
     ("page-dark", 1100, 900, "dark", {}),
     ("page-phone", 390, 700, "light", {}),
     ("page-case", 1100, 900, "light", CASE),
+    ("page-op", 1100, 900, "light", {"op": "abs_rfft2"}),
+    ("page-print", 794, 1123, "print", {}),
 )
 
 
@@ -157,9 +159,9 @@ def _screen(driver: Any, width: int, height: int, scheme: str) -> None:
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
     )
-    driver.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    )
+    paper = scheme == "print"
+    features = [{"name": "prefers-color-scheme", "value": "light" if paper else scheme}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print" if paper else "", "features": features})
 
 
 def main() -> None:

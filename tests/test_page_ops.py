@@ -92,7 +92,15 @@ def test_a_tile_opens_its_op_and_back_leads_to_all(chrome: Any, tmp_path: Path) 
     chrome.find_element("css selector", "#tiles li[data-op=conv2d] a").click()
     settled(chrome, "document.querySelector('#op .strips') && report.cold")
     said = chrome.find_element("id", "op").get_attribute("textContent")
-    for part in ("Contract levels", "Margins", "ULPs", "Seconds per law", "what nobody judged", "The spec", "The definition"):
+    for part in (
+        "Contract levels",
+        "Margins",
+        "ULPs",
+        "Seconds per law",
+        "what nobody judged",
+        "The spec",
+        "The definition",
+    ):
         assert part in said
     assert matching(chrome, "op:conv2d") == int((verdicts["op"] == "conv2d").sum())
     assert not chrome.find_element("id", "atlas").is_displayed()

@@ -143,12 +143,14 @@ def test_a_census_counts_each_case_once_by_its_worst_row(seed: int) -> None:
         assert (found.whole.wrong, found.whole.known) == (len(wrong), len(known - wrong))
         without = manners(here).isin([m.value for m in WITHOUT_RESULT])
         assert found.whole.raised == here[without]["case"].nunique()
+        alone = set(here[without & (here["status"] == "known")]["case"]) - wrong
+        assert found.whole.raised_known == len(alone)
         assert sum(level.wrong for level in found.levels.values()) >= len(wrong)
 
 
 def test_the_parts_of_a_census_add_up_to_its_cases() -> None:
-    said = str(Census(right=5, wrong=3, known=2, not_offered=1, not_judged=4, raised=4))
-    assert said == "5 right, 3 wrong, 2 known (4 without a result), 1 not offered, 4 not judged"
+    said = str(Census(right=5, wrong=3, known=2, not_offered=1, not_judged=4, raised=3, raised_known=1))
+    assert said == ("5 right, 3 wrong (2 without a result), 2 known (1 without a result), 1 not offered, 4 not judged")
     assert sum(map(int, re.findall(r"\d+", re.sub(r"\(.*?\)", "", said)))) == 15
 
 

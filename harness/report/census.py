@@ -36,7 +36,10 @@ _SILENT = -1
 
 @dataclass(frozen=True)
 class Census:
-    """The cases of one op and candidate, or of one of its levels; ``raised`` of the wrong and known ones gave no result."""
+    """The cases of one op and candidate, or of one of its levels.
+
+    ``raised`` of the wrong and known ones gave no result, ``raised_known`` of the known ones alone.
+    """
 
     right: int = 0
     wrong: int = 0
@@ -44,6 +47,7 @@ class Census:
     not_offered: int = 0
     not_judged: int = 0
     raised: int = 0
+    raised_known: int = 0
 
     @property
     def judged(self) -> int:
@@ -66,11 +70,10 @@ class Census:
     def __str__(self) -> str:
         """What is counted, in words, nothing left out that is there."""
         found = {"right": self.right, "wrong": self.wrong, "known": self.known}
-        rest = {"not offered": self.not_offered, "not judged": self.not_judged}
-        told = [f"{n:,} {word}" for word, n in found.items() if n]
-        if self.raised:  # a part of the wrong and known ones, which stand last
-            told[-1] += f" ({self.raised:,} without a result)"
-        return ", ".join([*told, *(f"{n:,} {word}" for word, n in rest.items() if n)]) or "no case"
+        found |= {"not offered": self.not_offered, "not judged": self.not_judged}
+        parts = {"wrong": self.raised - self.raised_known, "known": self.raised_known}
+        told = {word: f" ({n:,} without a result)" for word, n in parts.items() if n}
+        return ", ".join(f"{n:,} {word}{told.get(word, '')}" for word, n in found.items() if n) or "no case"
 
 
 @dataclass(frozen=True)
@@ -145,10 +148,13 @@ def _gathered(
     without[place[raised]] = True
     worst[worst == _SILENT] = 0
     groups, at = numpy.unique(pairs // cases, return_inverse=True)
-    counted = numpy.zeros((len(groups), len(STATES) + 1), dtype=numpy.int64)
+    counted = numpy.zeros((len(groups), len(STATES) + 2), dtype=numpy.int64)
     numpy.add.at(counted, (at, worst), 1)
     numpy.add.at(counted[:, len(STATES)], at[without], 1)
+    numpy.add.at(counted[:, len(STATES) + 1], at[without & (worst == STATE["known"])], 1)
     return {
-        int(one): Census(right, wrong, known, not_offered, not_judged, out)
-        for one, (not_judged, not_offered, right, known, wrong, out) in zip(groups, counted.tolist(), strict=True)
+        int(one): Census(right, wrong, known, not_offered, not_judged, out, listed)
+        for one, (not_judged, not_offered, right, known, wrong, out, listed) in zip(
+            groups, counted.tolist(), strict=True
+        )
     }

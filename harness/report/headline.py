@@ -89,7 +89,7 @@ def wrong(
 
 def total(counted: Iterable[Census]) -> Census:
     """The sum of what was counted."""
-    names = ("right", "wrong", "known", "not_offered", "not_judged", "raised")
+    names = ("right", "wrong", "known", "not_offered", "not_judged", "raised", "raised_known")
     each = list(counted)
     return Census(**{name: sum(getattr(c, name) for c in each) for name in names})
 
