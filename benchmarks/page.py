@@ -22,6 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from test_page_in_browser import browser, ready
+from test_page_tasks import TASKS, done, seconds, written
 from test_report import HEADER, synthetic
 
 from harness.report import page
@@ -78,6 +79,21 @@ def measure(rows: int, folder: Path) -> str:
     return "  ".join(figures)
 
 
+def tasks() -> str:
+    """A table of the twelve questions: steps, what the model says that a hand takes, and what the page took."""
+    with tempfile.TemporaryDirectory() as folder, browser() as driver:
+        path = written(Path(folder))
+        lines = ["| question | steps | a hand, by the model | the page |", "| --- | ---: | ---: | ---: |"]
+        for task in TASKS:
+            took = statistics.median(done(driver, path, task) for _ in range(3))
+            lines.append(f"| {task.asked} | {len(task.steps)} | {seconds(task):.1f} s | {took:.1f} s |")
+    middle = statistics.median(map(seconds, TASKS))
+    return (
+        "\n".join([*lines, f"| median | {statistics.median(len(t.steps) for t in TASKS):g} | {middle:.1f} s | |"])
+        + "\n"
+    )
+
+
 #: The ops whose run is drawn, and the case that is.
 DRAWN = ("abs_rfft2", "scipy_conv2d", "sigmoid")
 CASE = {
@@ -89,12 +105,14 @@ CASE = {
     "scenario": "",
 }
 
-#: Pictures: name, width, height, colour scheme, and what is open.
+#: Pictures: name, width, height, colour scheme or paper, and what is open.
 PICTURES = (
     ("page-light", 1100, 900, "light", {}),
     ("page-dark", 1100, 900, "dark", {}),
     ("page-phone", 390, 700, "light", {}),
     ("page-case", 1100, 900, "light", CASE),
+    ("page-op", 1100, 900, "light", {"op": "abs_rfft2"}),
+    ("page-print", 794, 1123, "print", {}),
 )
 
 
@@ -141,9 +159,9 @@ def _screen(driver: Any, width: int, height: int, scheme: str) -> None:
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
     )
-    driver.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    )
+    paper = scheme == "print"
+    features = [{"name": "prefers-color-scheme", "value": "light" if paper else scheme}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print" if paper else "", "features": features})
 
 
 def main() -> None:
@@ -152,7 +170,11 @@ def main() -> None:
     parser.add_argument("rows", nargs="*", type=int, default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--screenshots", type=Path)
     parser.add_argument("--run", type=Path)
+    parser.add_argument("--tasks", action="store_true", help="the twelve questions, as docs/page.md has them")
     chosen = parser.parse_args()
+    if chosen.tasks:
+        print(tasks(), end="")
+        return
     if chosen.screenshots:
         draw(chosen.screenshots, chosen.run)
         return

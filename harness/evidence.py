@@ -62,14 +62,20 @@ def key(row: Verdict) -> str:
 
 
 def gather(
-    chosen: runs.Plan, rows: Iterable[Verdict], spent: float, examples: Collection[str] = ()
+    chosen: runs.Plan,
+    rows: Iterable[Verdict],
+    spent: float,
+    examples: Collection[str] = (),
+    first: Collection[str] = (),
 ) -> dict[str, Evidence]:
-    """Evidence by row's key, of the worst rows and the ``examples``, within a share of the ``spent`` seconds.
+    """Evidence by row's key: of the rows that come ``first`` in any case, then within a share of the ``spent`` seconds of the
+    ``examples`` and the worst.
 
     Raises ExecutionError.
     """
     rows = list(rows)
-    worst = worst_of_cells(chosen, rows, examples)
+    worst = worst_of_cells(chosen, rows, {*first, *examples})
+    worst.sort(key=lambda row: key(row) not in first)  # stable
     if not worst:
         return {}
     places = {(row.case, row.law) for row in worst}
@@ -88,7 +94,8 @@ def gather(
     for row in worst:
         if _cell(row) in smallest and smallest[_cell(row)].case != row.case:
             named.setdefault(key(smallest[_cell(row)]), []).append(key(row))
-    for name, measured in _measured(chosen, [*worst, *smallest.values()], time.monotonic() + half):
+    ahead = sum(key(row) in first for row in worst)
+    for name, measured in _measured(chosen, [*worst, *smallest.values()], time.monotonic() + half, ahead):
         if name in found:
             found[name] |= measured
         for shown in named.get(name, []):
@@ -124,7 +131,9 @@ def _margin(row: Verdict) -> float:
 
 def _command(chosen: runs.Plan, row: Verdict, case: str) -> str:
     path = specs.elsewhere(row.op, chosen.specs[row.op].path)
-    return cases.command(case, row.candidate, row.law if row.law != "status" else "", chosen.seed, path)
+    given = next(c for c in chosen.specs[row.op].candidates if c.name == row.candidate)
+    law = row.law if row.law != "status" else ""
+    return cases.command(case, row.candidate, law, chosen.seed, path, cases.options(given))
 
 
 def _said(row: Verdict, rows: Sequence[Verdict], chosen: runs.Plan) -> Evidence:
@@ -136,18 +145,23 @@ def _said(row: Verdict, rows: Sequence[Verdict], chosen: runs.Plan) -> Evidence:
 # --- what takes another call ----------------------------------------------------------------------------------------
 
 
-def _measured(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> Iterator[tuple[str, Evidence]]:
+def _measured(
+    chosen: runs.Plan, worst: Sequence[Verdict], until: float, ahead: int = 0
+) -> Iterator[tuple[str, Evidence]]:
+    """Evidence of rows until a moment, of the first ``ahead`` ones also after it."""
     wanted: dict[tuple[str, str, str], list[Verdict]] = {}
     for row in worst:
         wanted.setdefault((row.op, row.case, row.candidate), []).append(row)
+    pending = {(row.op, row.case, row.candidate) for row in worst[:ahead]}
     tasks = [Task(op, chosen.specs[op].path, case, (by,), chosen.seed) for op, case, by in wanted]
-    timeout = max(LEAST, min(TIMEOUT, until - time.monotonic()))
+    timeout = TIMEOUT if pending else max(LEAST, min(TIMEOUT, until - time.monotonic()))
     places, folder = runs.places(chosen.specs.values()), str(shared().folder)
     setup = Setup("harness.evidence:work", (dict(chosen.specs), wanted, places, folder, timeout))
     with Isolated(setup, timeout=timeout) as worker:
-        for _, told in worker.judged(tasks):
+        for task, told in worker.judged(tasks):
             yield from ((key(row), json.loads(row.expected)) for row in told if row.status == "conforms")
-            if time.monotonic() > until:
+            pending.discard((task.op, task.case, task.candidates[0]))
+            if not pending and time.monotonic() > until:
                 return
 
 

@@ -239,9 +239,8 @@ class Case:
 
 
 #: Characters that terminals obey, that reverse the text around them, or that no file can hold.
-_OBEYED = re.compile(
-    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
-)
+CONTROLS = "\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069"
+_OBEYED = re.compile(f"[{CONTROLS}\\ud800-\\udfff]")
 
 #: A text that is a number, or begins as no formula does.
 _PLAIN = re.compile(r"[^=+\-@\t\r]|-[\d.einfaj+-]+$|$")

@@ -127,8 +127,8 @@ class CaseItem(pytest.Item):
         red = [r for r in self.rows if r.status in RED or (r.status == "inconclusive" and r.blame == "oracle")]
         if red:
             raise Deviation("\n".join(_line(r) for r in red))
-        if self.rows and all(r.status == "unsupported" for r in self.rows):
-            pytest.skip(f"no candidate supports it: {self.rows[0].message}")
+        if self.rows and all(r.status in ("unsupported", "inconclusive") for r in self.rows):
+            pytest.skip(f"no candidate is judged: {self.rows[0].message}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The red rows, without a traceback."""

@@ -70,7 +70,7 @@ def status_of(trial: Trial) -> Verdict:
             fault = cases.fault(trial.spec, trial.case.invalid)
             if fault.open and _defined(trial):
                 message = f"`{fault.name}` is a wrong call that the harness made up, and the definition takes it, too"
-                return flat(trial, "status", Whole(), "unsupported", message=message, mark="taken")
+                return flat(trial, "status", Whole(), "inconclusive", message=message, mark="taken")
             message = f"returned, expected an error: {fault.because}"
             return _wrong(trial, "status", message, actual="returns", expected="raises")
         case Returned():
@@ -148,7 +148,7 @@ def unanswered(trial: Trial, law: Law, asked: Asked) -> list[Verdict]:
 
 def _given_up(trial: Trial, law: str, scenario: str, outcome: GivenUp) -> Verdict:
     message = f"not asked: it ended or hung {outcome.times} times when asked {outcome.scenario}"
-    return flat(trial, law, Whole(), "unsupported", scenario=scenario, message=message)
+    return flat(trial, law, Whole(), "inconclusive", scenario=scenario, message=message)
 
 
 def said(raised: Raised) -> str:

@@ -316,6 +316,7 @@ def header(chosen: Plan, command: str, facts: Mapping[str, Any], here: Build) ->
         "cases": {op: len(found) for op, found in chosen.cases.items()},
         "first": {op: {a: cases.write(v[0]) for a, v in cases.axes(s).items()} for op, s in chosen.specs.items()},
         "models": {op: spec.model for op, spec in chosen.specs.items()},
+        "sizes": {op: list(spec.sizes) for op, spec in chosen.specs.items()},
         "sees": {op: {k.because: k.see for k in spec.known if k.see} for op, spec in chosen.specs.items()},
         "renamed": {old: new for spec in chosen.specs.values() for old, new in cases.renames(spec).items()},
         "elsewhere": {op: path for op, spec in chosen.specs.items() if (path := elsewhere(op, spec.path))},

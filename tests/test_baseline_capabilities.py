@@ -96,6 +96,13 @@ def test_a_run_of_another_capability_is_told_so_and_has_no_margins_compared() ->
 
 
 @pytest.mark.usefixtures("committed")
+def test_a_check_is_compared_with_the_rows_of_its_own_candidates() -> None:
+    now = table(("gelu", "mine:gelu", "conforms", 0.5))
+    assert earlier.of_baseline(HERE | {"asked": {"mine:gelu": []}}, now, {}).empty
+    assert not earlier.of_baseline(HERE | {"asked": {"torch": []}}, now, {}).empty
+
+
+@pytest.mark.usefixtures("committed")
 def test_a_run_of_the_same_capability_is_compared_whole() -> None:
     header = HERE | {"builds": {"torch cpu capability": "AVX512"}}
     now = OLD.assign(margin=[4.0, 4.0, 0.5])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.model import KEY, TAB
+from harness.store import Store
 from harness.vocabulary import ALGORITHMS
 
 SPEC = """\
@@ -376,6 +379,29 @@ def test_a_wrong_call_that_the_definition_takes_is_not_said_to_be_lacking(here: 
         here, "hinge.yaml", "losses:right", "--library", "numpy", "--only", "N=3 dtype=float64", "--format", "rows"
     )
     assert "is a wrong call that the harness made up, and the definition takes it, too" in rows.stdout
+
+
+def test_the_command_that_a_page_names_shows_a_function_of_ones_own(here: Path) -> None:
+    words = ("--library", "numpy", "--only", "N=3 dtype=float64", "--page", "--out", "out")
+    done = check(here, "hinge.yaml", "losses:short", *words)
+    assert done.returncode == 1
+    with Store.open(here / "out/run.sqlite") as store:
+        footer = store.footer
+    for cause in footer["causes"]:
+        example = {**cause["example"], "candidate": cause["candidate"]}
+        found = footer["evidence"][TAB.join(example[name] for name in KEY)]
+        assert found["repro"]
+        assert "--library numpy" in found["command"]
+        _, *words = shlex.split(found["command"])
+        shown = subprocess.run(
+            [sys.executable, "-m", "harness", *words, "--script"],
+            cwd=here,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=True,
+        )
+        assert shown.stdout.strip() == found["repro"].strip()
 
 
 def test_a_function_that_is_right_and_sometimes_slow_is_not_said_to_be_another_one(here: Path) -> None:

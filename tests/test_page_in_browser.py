@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import importlib.util
 import io
@@ -651,8 +652,8 @@ def test_a_page_without_rows_opens(chrome: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("width", [390, 1400])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("opened", [False, True])
-def test_axe_finds_nothing(chrome: Any, path: Path, width: int, scheme: str, opened: bool) -> None:
+@pytest.mark.parametrize("opened", ["all", "case", "op"])
+def test_axe_finds_nothing(chrome: Any, path: Path, width: int, scheme: str, opened: str) -> None:
     axe = axe_core()
     if axe is None:
         pytest.skip("axe-core is not installed: pip install axe-core-python")
@@ -670,13 +671,14 @@ def test_axe_finds_nothing(chrome: Any, path: Path, width: int, scheme: str, ope
         },
     )
     try:
-        ready(chrome, path)
+        ready(chrome, path, "#op=conv2d" if opened == "op" else "")
+        settled(chrome, "report.cold")
         assert chrome.execute_script("return document.documentElement.scrollWidth") <= width
         chrome.execute_script(
             "document.querySelectorAll('.fold, #help').forEach((button) => button.click());"
             "document.querySelectorAll('details').forEach((part) => { part.open = true })"
         )
-        if opened:
+        if opened == "case":
             chrome.execute_script("report.open(report.find({candidate: 'torch.bad', law: 'gradient'}))")
             settled(chrome, "document.querySelector('#case canvas')")
         chrome.execute_script(axe.read_text(encoding="utf-8"))
@@ -687,6 +689,19 @@ def test_axe_finds_nothing(chrome: Any, path: Path, width: int, scheme: str, ope
         chrome.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     assert [(v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found] == []
+
+
+@pytest.mark.parametrize("opened", ["", "report.open(report.grid.view[0])"])
+def test_a_printed_page_has_no_page_without_words(chrome: Any, path: Path, opened: str) -> None:
+    """The list is as high as its rows on screen: on paper its first rows stand alone, and an open case is printed alone."""
+    ready(chrome, path)
+    settled(chrome, "report.cold")
+    if opened:
+        chrome.execute_script(opened)
+        settled(chrome, "document.querySelector('#case[open] h2')")
+    printed = chrome.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
+    pages = len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(printed["data"])))
+    assert pages <= (3 if opened else 14)
 
 
 def axe_core() -> Path | None:

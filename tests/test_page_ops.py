@@ -92,7 +92,15 @@ def test_a_tile_opens_its_op_and_back_leads_to_all(chrome: Any, tmp_path: Path) 
     chrome.find_element("css selector", "#tiles li[data-op=conv2d] a").click()
     settled(chrome, "document.querySelector('#op .strips') && report.cold")
     said = chrome.find_element("id", "op").get_attribute("textContent")
-    for part in ("Contract levels", "Margins", "ULPs", "Seconds per law", "Coverage", "The spec", "The definition"):
+    for part in (
+        "Contract levels",
+        "Margins",
+        "ULPs",
+        "Seconds per law",
+        "what nobody judged",
+        "The spec",
+        "The definition",
+    ):
         assert part in said
     assert matching(chrome, "op:conv2d") == int((verdicts["op"] == "conv2d").sum())
     assert not chrome.find_element("id", "atlas").is_displayed()
@@ -152,6 +160,58 @@ def test_a_card_leads_to_its_verdicts_its_script_and_a_text_for_a_colleague(chro
     told = copied(chrome, click % "colleague")
     for part in (*card["said"], card["title"], "torch 2.13.0", "harness show conv2d/stride:2", "print(2)"):
         assert part in told
+
+
+def test_a_card_shows_its_example_and_is_saved_as_a_page_of_its_own(chrome: Any, tmp_path: Path) -> None:
+    wrong = row(op="conv2d", case="conv2d/stride:2", candidate="numpy.loops", status="deviates", margin=9.0)
+    example = {name: wrong[name] for name in ("case", "law", "subject", "scenario")}
+    card = CARD | {"cases": [wrong["case"]], "count": 1, "example": example}
+    key = "\t".join((wrong["case"], "numpy.loops", *(wrong[n] for n in ("law", "subject", "scenario"))))
+    arrays = {"expected": [[0.0, 1.0], [2.0, 3.0]], "actual": [[0.0, 1.0], [2.0, 4.0]], "margin": [[0, 0], [0, 9.0]]}
+    written = tmp_path / "index.html"
+    written.write_text(
+        report.page({**HEADER, "causes": [card]}, rows(wrong), evidence={key: {**arrays, "repro": "print(2)"}}),
+        encoding="utf-8",
+    )
+    ready(chrome, written)
+    settled(chrome, "document.querySelectorAll('#causes .thumbs canvas').length === 3")
+    near = chrome.find_element("css selector", "#causes .near").text
+    assert near.split() == ["✓", "stride", "1", "right", "✗", "stride", "2", "wrong"]
+    chrome.execute_script(
+        "window.saved = null; const make = URL.createObjectURL; URL.createObjectURL = (blob) => { blob.text().then("
+        "(text) => { window.saved = text }); return make(blob) };"
+        "document.querySelector('#causes [data-kind=page]').click()"
+    )
+    saved = settled(chrome, "window.saved")
+    own = tmp_path / "own.html"
+    own.write_text(saved, encoding="utf-8")
+    chrome.get_log("browser")
+    chrome.get(own.as_uri())
+    assert len(chrome.find_elements("tag name", "img")) == 3
+    said = chrome.find_element("tag name", "body").text
+    for part in (*card["said"], card["title"], "harness show conv2d/stride:2", "print(2)"):
+        assert part in said
+    assert chrome.get_log("browser") == []
+
+
+@pytest.mark.parametrize("candidate", ["", "torch"])
+def test_the_map_of_an_op_is_of_one_candidate_or_of_all(chrome: Any, tmp_path: Path, candidate: str) -> None:
+    found = rows(
+        *(row(case=case, candidate="torch") for case in ("f/a:1/b:1", "f/a:2/b:2")),
+        row(case="f/a:1/b:1", candidate="mine", status="deviates", margin=3.0),
+    )
+    written = tmp_path / "index.html"
+    written.write_text(report.page({**HEADER, "first": {}, "sizes": {"f": ["a", "b"]}}, found), encoding="utf-8")
+    ready(chrome, written, "#op=f")
+    chrome.execute_script(
+        "const who = document.querySelector('[aria-label=\"Candidate of the map\"]');"
+        "who.value = arguments[0]; who.dispatchEvent(new Event('change'))",
+        candidate,
+    )
+    places = [c.get_attribute("textContent") for c in chrome.find_elements("css selector", ".heat tbody td")]
+    assert places == (["1", "", "", "1"] if candidate else ["1/1", "", "", "1"])
+    plot = chrome.find_element("css selector", "figure .plot")
+    assert "3 margins against sizes of 1 to 4, 1 beyond the bound" in plot.get_attribute("aria-label")
 
 
 def test_a_site_has_history_badges_and_a_feed(chrome: Any, tmp_path: Path) -> None:

@@ -17,9 +17,10 @@ from test_report import HEADER, row, rows
 from harness import report
 from harness.diff import diff
 from harness.model import BAD, STATUSES
-from harness.report.census import census
+from harness.report.census import LEVELS, Census, census
 from harness.report.counts import table
 from harness.report.manners import WITHOUT_RESULT, Manner, manners
+from harness.subjects import LEDGER
 
 #: How each manner of being wrong stands in the columns: law, actual, expected, bound, margin.
 COLUMNS_OF: dict[Manner, tuple[str, str, str, str, float]] = {
@@ -60,6 +61,10 @@ def generated(seed: int) -> pandas.DataFrame:
             for by in CANDIDATES:
                 made += [_row(rng, op, case, by, str(status)) for status in rng.choice(STATUSES, 3)]
     made += [made[int(at)] | {"status": "conforms", "margin": 0.5} for at in rng.integers(0, len(made), 9)]
+    made += [
+        _of_ledger(op, CANDIDATES[0], status)
+        for op, status in zip(OPS, ("fixed", "fixed", "inconclusive"), strict=True)
+    ]
     order = ["op", "case", "candidate", "law", "subject", "scenario"]
     return table(rows(*(row(**one) for one in made))).sort_values(order, kind="stable", ignore_index=True)
 
@@ -83,6 +88,13 @@ def _row(rng: numpy.random.Generator, op: str, case: str, by: str, status: str) 
     known = f"1: reason {law}" if status == "known" else ""
     wrong = {"law": law, "actual": actual, "expected": expected, "bound": bound, "margin": margin, "grade": "deviates"}
     return made | wrong | {"known": known, "blame": by}
+
+
+def _of_ledger(op: str, by: str, status: str) -> dict[str, Any]:
+    """A known entry that matched nothing, or is inactive here: of no case, whatever the address."""
+    said = {"law": "gradient", "subject": LEDGER, "scenario": "", "message": "matches nothing", "known": "why"}
+    numbers = {"margin": float("nan"), "actual": "", "expected": "", "bound": "", "grade": "", "blame": ""}
+    return {"op": op, "case": op, "candidate": by, "status": status} | said | numbers
 
 
 class _Words(HTMLParser):
@@ -125,13 +137,40 @@ def test_a_census_counts_each_case_once_by_its_worst_row(seed: int) -> None:
     verdicts = generated(seed)
     counted = census(verdicts, manners(verdicts), {})
     for (op, by), found in counted.items():
-        here = verdicts[(verdicts["op"] == op) & (verdicts["candidate"] == by)]
+        here = verdicts[(verdicts["op"] == op) & (verdicts["candidate"] == by) & (verdicts["subject"] != LEDGER)]
         assert found.whole.cases == here["case"].nunique()
         wrong, known = (set(here[here["status"].isin(s)]["case"]) for s in (BAD, {"known"}))
         assert (found.whole.wrong, found.whole.known) == (len(wrong), len(known - wrong))
         without = manners(here).isin([m.value for m in WITHOUT_RESULT])
         assert found.whole.raised == here[without]["case"].nunique()
+        alone = set(here[without & (here["status"] == "known")]["case"]) - wrong
+        assert found.whole.raised_known == len(alone)
         assert sum(level.wrong for level in found.levels.values()) >= len(wrong)
+
+
+def test_the_parts_of_a_census_add_up_to_its_cases() -> None:
+    said = str(Census(right=5, wrong=3, known=2, not_offered=1, not_judged=4, raised=3, raised_known=1))
+    assert said == ("5 right, 3 wrong (2 without a result), 2 known (1 without a result), 1 not offered, 4 not judged")
+    assert sum(map(int, re.findall(r"\d+", re.sub(r"\(.*?\)", "", said)))) == 15
+
+
+def test_new_rows_are_not_said_to_be_wrong_since_a_run_that_knew_them() -> None:
+    def told(before: dict[str, Any], now: dict[str, Any]) -> str:
+        wrong = {"op": "f", "case": "f/n:1", "candidate": "one", "margin": 3.0, "subject": "y", "scenario": ""}
+        old = report.moment({**HEADER, "started": "2025-11-01T08:00:00+00:00"}, rows(row(**wrong, **before)))
+        return report.page(HEADER, rows(row(**wrong, **now)), history=[old])
+
+    red, known = {"status": "deviates"}, {"status": "known", "known": "1: rounds"}
+    since = 'Since <span class="nums">2025-11-01 08:00 UTC or earlier</span>'
+    assert [since in told(*pair) for pair in ((red, red), (known, known), (known, red))] == [True, True, False]
+
+
+def test_a_headline_line_leads_to_a_row_whose_script_is_there() -> None:
+    wrong = {"op": "f", "candidate": "one", "status": "deviates", "margin": 3.0, "subject": "y", "scenario": ""}
+    found = rows(row(**wrong, case="f/n:1", law="agrees"), row(**wrong, case="f/n:2", law="dtype"))
+    html = report.page(HEADER, found, evidence={"f/n:2\tone\tdtype\ty\t": {"repro": "print(2)"}})
+    assert "Copy repro script" in html
+    assert "Copy command that writes the script" not in html
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -141,8 +180,9 @@ def test_the_headline_counts_what_the_rows_hold(seed: int) -> None:
     bad = verdicts[verdicts["status"].isin(BAD)]
     accused = bad.groupby(["op", "candidate"]).ngroups
     assert f"{accused} of {len(OPS) * len(CANDIDATES)} implementations are wrong somewhere" in html
-    stale = int((verdicts["status"] == "fixed").sum())
+    stale = int(((verdicts["status"] == "fixed") & (verdicts["subject"] != LEDGER)).sum())
     assert f"{stale} verdicts are right where a known entry says wrong" in html
+    assert "2 known entries match nothing here." in html
     words = [text for kind, text in _Words(html).found if kind == "span.why"]
     assert words
     assert not re.search("[\u202a-\u202e\u2066-\u2069\u0007]", re.sub(r"<script.*?</script>", "", html, flags=re.S))
@@ -198,16 +238,42 @@ def test_every_sentence_of_a_case_is_true_of_its_row(chrome: Any, tmp_path: Path
         assert str(verdicts["status"][at]) in chrome.find_element("id", "case-title").get_attribute("textContent")
 
 
+def _levels(found: Census) -> str:
+    """What the page of an op says of a level."""
+    counts = [(found.wrong, "wrong"), (found.known, "known"), (found.judged, f"of {found.judged} right")]
+    counts += [(found.not_offered, "not offered"), (found.not_judged, "not judged")]
+    return ", ".join(f"{found.right if word.startswith('of') else n} {word}" for n, word in counts if n)
+
+
+@browsed
+@pytest.mark.parametrize("seed", range(2))
+def test_the_levels_of_an_op_are_those_that_python_counts(chrome: Any, tmp_path: Path, seed: int) -> None:
+    verdicts = generated(seed)
+    written = tmp_path / "index.html"
+    written.write_text(report.page(HEADER, verdicts), encoding="utf-8")
+    ready(chrome, written, "#op=f")
+    lines = chrome.find_elements("css selector", "#op section:first-of-type tbody tr")
+    counted = census(verdicts, manners(verdicts), HEADER["first"])
+    for line, by in zip(lines, sorted(CANDIDATES), strict=True):
+        cells = [cell.get_attribute("title") for cell in line.find_elements("tag name", "td")]
+        levels = counted["f", by].levels
+        due = [_levels(levels[level]) if level in levels else "no row asks for it" for level in LEVELS]
+        assert [cell.partition("; most often")[0] for cell in cells] == due
+
+
 def _holds(said: str, row: dict[str, Any], how: str, verdicts: pandas.DataFrame) -> None:
-    is_wrong = row["status"] in BAD | {"known"}
+    is_wrong, of_ledger = row["status"] in BAD | {"known"}, row["subject"] == LEDGER
     assert ("is wrong here" in said) == is_wrong
+    assert ("of a known entry and of no case" in said) == of_ledger
+    assert ("is right here" in said) == (row["status"] == "fixed" and not of_ledger)
     assert ("times its bound" in said) == (how in (Manner.NUMBER.value, Manner.BEYOND.value))
     assert ("it raises" in said) == (how == Manner.RAISES.value)
     assert ("its process ended" in said) == (how in (Manner.ENDS.value, Manner.GONE.value))
     assert ("no answer in time" in said) == (how in (Manner.SILENT.value, Manner.GONE.value))
     assert ("no error" in said) == (how == Manner.UNEQUAL.value)
     assert ("NaN or infinity where a finite number" in said) == (how == Manner.NOT_FINITE.value)
-    assert ("not judged" in said) == (row["status"] in ("inconclusive", "not believed", "unsupported"))
+    unjudged = row["status"] in ("inconclusive", "not believed", "unsupported")
+    assert ("not judged" in said) == (unjudged and not of_ledger)
     assert ("Known: " in said) == bool(row["known"])
     peers = verdicts[(verdicts["case"] == row["case"]) & (verdicts["law"] == row["law"])]
     peers = peers[(peers["subject"] == row["subject"]) & (peers["scenario"] == row["scenario"])]
@@ -242,4 +308,4 @@ def test_a_row_without_a_script_is_led_to_one_that_has_it(chrome: Any, tmp_path:
     ready(chrome, written)
     chrome.execute_script("report.open(0)")
     settled(chrome, "document.querySelector('#case[open] p.dim a')")
-    assert chrome.find_element("css selector", "#case p.dim a").text == "f/n:3 y"
+    assert chrome.execute_script("return document.querySelector('#case p.dim a').textContent") == "f/n:3 y"

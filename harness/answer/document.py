@@ -26,6 +26,7 @@ def document(found: Answer) -> dict[str, Any]:
         "cases": found.cases,
         "planned": found.planned,
         "not offered": dict(found.refused),
+        "not judged": dict(found.unasked),
         "accepted": sorted(level.value for level in found.accepted),
         "accuracy": [vars(a) for a in found.accuracy],
         "levels": [_tally(t) for t in found.tallies],

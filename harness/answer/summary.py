@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from math import isfinite, log2
 
@@ -46,7 +46,8 @@ class Accuracy:
 class Answer:
     """What was found out about one candidate of an op, at ``cases`` of the ``planned`` ones.
 
-    ``refused`` counts why cases are not offered; ``accuracy`` is of the values that are right.
+    ``refused`` counts why cases are not offered, ``unasked`` why calls were not made that are; ``accuracy`` is of the values
+    that are right.
     """
 
     op: str
@@ -60,6 +61,7 @@ class Answer:
     accepted: frozenset[Level] = frozenset()
     planned: int = 0
     accuracy: tuple[Accuracy, ...] = ()
+    unasked: Mapping[str, int] = field(default_factory=dict)
 
     def at(self, level: Level) -> Tally:
         """The tally of a level."""
@@ -81,8 +83,10 @@ def answer(
     """The answer of one candidate's rows. ``order`` is the cases by id, the nearest to the op's first one first."""
     rows = attributed(rows)
     levels = tallies(spec, given, order, rows)
-    lacking = (r for r in rows if r.law == "status" and r.status == "unsupported" and r.mark != "taken")
+    lacking = (r for r in rows if r.law == "status" and r.status == "unsupported")
     refused = Counter(r.message for r in lacking)
+    given_up = (r for r in rows if (r.law, r.status, r.blame) == ("status", "inconclusive", "") and r.mark != "taken")
+    unasked = Counter(r.message for r in given_up)
     compared = any(t.right or t.known for t in levels if t.level in (Level.VALUES, Level.SPECIALS) and _valued(rows))
     said = Said.IS_NOT if red(levels, accepted) else Said.IS if compared else Said.OPEN
     reasons = causes(spec, order, rows)
@@ -100,6 +104,7 @@ def answer(
         frozenset(accepted),
         len(order),
         tuple(_accuracies(order, rows)),
+        dict(unasked.most_common()),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.answer import digits, words
 from harness.answer.causes import Cause
@@ -29,14 +29,19 @@ def lines(found: Answer) -> list[str]:
     return [*textwrap.wrap(heading(found), WIDTH), "", *_levels(found)]
 
 
+def _reasons(mark: str, found: Mapping[str, int], word: str) -> str:
+    """How many cases are so for which reasons, the commonest ones, behind a mark."""
+    if not found:
+        return ""
+    told = [cut(reason, LONGEST) for reason in list(found)[:MOST_REASONS]]
+    return f"{mark}{sum(found.values()):,} {word}: {'; '.join(told)}{' ...' if len(found) > MOST_REASONS else ''}"
+
+
 def heading(found: Answer) -> str:
     """The answer in one sentence."""
     library = NAMES.get(found.library, found.library)
     without = sum(found.refused.values())
-    why = ""
-    if without:
-        told = [cut(reason, LONGEST) for reason in list(found.refused)[:MOST_REASONS]]
-        why = f", {without:,} not offered: {'; '.join(told)}{' ...' if len(found.refused) > MOST_REASONS else ''}"
+    why = _reasons(", ", found.refused, "not offered") + _reasons("; ", found.unasked, "not judged")
     partial = f" of {found.planned:,}" if found.cases < found.planned else ""
     judged = _counted(found.cases, "case")
     match found.said:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from itertools import product
 from math import prod
 from typing import Any
 
 from harness.expressions import ExpressionError
-from harness.model import GIVEN, NONE, Case, Input, Invalid, Output, Spec, Value
+from harness.model import GIVEN, NONE, CandidateSpec, Case, Input, Invalid, Output, Spec, Value
 from harness.vocabulary import FILLS, JUDGED, LAYOUTS, is_fill
 
 #: Axes that every op has, after its own, with the value that an id leaves out.
@@ -22,10 +22,27 @@ class CaseError(Exception):
     """An id that addresses no case of its spec, or a spec without cases."""
 
 
-def command(case: str, candidate: str = "", law: str = "", seed: int = 0, spec: str = "") -> str:
-    """The words that show the evidence at a case; ``spec`` is the file of one that its op's name does not find."""
+def command(
+    case: str, candidate: str = "", law: str = "", seed: int = 0, spec: str = "", given: Sequence[str] = ()
+) -> str:
+    """The words that show the evidence at a case.
+
+    ``spec`` is the file of one that its op's name does not find, ``given`` the options of a candidate that no spec names.
+    """
     named = {"--candidate": candidate, "--law": law, "--seed": str(seed or ""), "--spec": spec}
-    return shlex.join(["harness", "show", case, *(word for option in named.items() if option[1] for word in option)])
+    words = (word for option in named.items() if option[1] for word in option)
+    return shlex.join(["harness", "show", case, *words, *given])
+
+
+def options(given: CandidateSpec) -> tuple[str, ...]:
+    """The words by which a command is told of a candidate what a spec says of those that it names; none of such a one."""
+    if given.name != given.call:
+        return ()
+    usual = {field.name: field.default for field in fields(given)}
+    told = {"library": given.library, "vjp": given.vjp, "algorithm": given.algorithm, "python": given.python}
+    told |= {"outputs": ",".join(given.outputs)}
+    named = {name: value for name, value in told.items() if value and (name == "library" or value != usual[name])}
+    return tuple(word for name, value in named.items() for word in (f"--{name}", value))
 
 
 def renames(spec: Spec) -> dict[str, str]:

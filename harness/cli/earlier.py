@@ -26,6 +26,8 @@ REMEMBERED, REMEMBERED_RED = 20, 20_000
 def of_baseline(header: Mapping[str, Any], table: Any, renamed: Mapping[str, str]) -> Any:
     """What a run is compared with: the committed rows of its ops, or of its cases where it was restricted.
 
+    Where functions were asked for by name, of those alone.
+
     Of ops that were recorded under other capabilities alone it has what is the same under all of them, without margins:
     how far within its bound a result lies differs from one instruction set to another.
     """
@@ -38,6 +40,8 @@ def of_baseline(header: Mapping[str, Any], table: Any, renamed: Mapping[str, str
     older = baseline.unfolded(baseline.under(committed[here], capability, made), set(committed["op"][here]))
     elsewhere = builds.learned_elsewhere(capability, made)
     older["margin"] = older["margin"].where(~older["op"].isin(elsewhere))
+    if "asked" in header:
+        older = older[older["candidate"].isin(header["asked"].keys())]
     return _of_cases(older, table, renamed) if runs.part(header) else older
 
 

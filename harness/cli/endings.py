@@ -78,6 +78,8 @@ def write(
     evidence = store.footer.get("evidence", {}) if store.complete else {}
     store.export_csv(out / "verdicts.csv")
     older = files.verdicts(against) if against else of_baseline(header, table, header.get("renamed", {}))
+    if not against and older is not None and older.empty and "asked" in header:
+        older = None  # a function of one's own, which no baseline has
     then = "" if older is None else told_of(against) if against else told_of_baseline()
     earlier = history(out, header)
     if KILLS.exists():
@@ -239,8 +241,8 @@ def _gathered(chosen: Plan, store: Store, table: Any, spent: float, wanted: Coll
     try:
         clusters = report.clusters(table, store.header.get("first"))
         examples = {TAB.join((c.example, c.candidate, c.law, c.subject, c.scenario)) for c in clusters}
-        examples |= set(wanted)
-        found: dict[str, Any] = plain(evidence.gather(chosen, _wrong(store, examples), spent, examples))
+        wrong = _wrong(store, {*examples, *wanted})
+        found: dict[str, Any] = plain(evidence.gather(chosen, wrong, spent, examples, wanted))
         return found
     except Exception as error:
         click.echo(f"no evidence: {type(error).__name__}: {error}", err=True)

@@ -96,7 +96,7 @@ def _page(chosen: Plan, rows: Sequence[Verdict], out: Path, spent: float, answer
     here = runs.build(tuple(chosen.specs.values()))
     command = shlex.join(["harness", *sys.argv[1:]])
     header = runs.header(chosen, command, runs.facts(chosen.specs.values()), here)
-    header |= {"shard": "", "only": "", "budget": ""}
+    header |= {"shard": "", "only": "", "budget": "", "asked": _asked(chosen)}
     out.mkdir(parents=True, exist_ok=True)
     path = out / RUN_FILE
     try:
@@ -108,6 +108,13 @@ def _page(chosen: Plan, rows: Sequence[Verdict], out: Path, spent: float, answer
     except StoreError as error:
         refuse(str(error))
     return out / "verdicts.csv"
+
+
+def _asked(chosen: Plan) -> dict[str, list[str]]:
+    """The candidates that were asked, each with the options that `harness show` needs to find it as it was asked."""
+    from harness.cases import options
+
+    return {c.name: list(options(c)) for spec in chosen.specs.values() for c in spec.candidates}
 
 
 def _scripts(spec: Spec, chosen: Plan, found: Answer, out: Path) -> list[Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -25,7 +24,7 @@ def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed:
     case = cases.find(spec, address)
     names = [c.name for c in spec.candidates]
     if candidate is not None and candidate not in names:
-        refuse(f"`{spec.op}` has no candidate `{candidate}`; {_instead(spec, address, candidate)}")
+        refuse(f"`{spec.op}` has no candidate `{candidate}`; it has {', '.join(names)}")
     _refuse_unknown_law(law or "")
     kept = replace(spec, candidates=tuple(c for c in spec.candidates if candidate in (None, c.name)))
     chosen = runs.Plan({spec.op: kept}, {spec.op: (case,)}, seed)
@@ -93,18 +92,6 @@ def shrink(
         _facts(spec, small.case)
     text = script(spec, given, small.case, row, seed)
     click.echo(text if bare else f"# --- repro.py ---\n{text}")
-
-
-def _instead(spec: Spec, address: str, candidate: str) -> str:
-    """What to say in place of a candidate that a spec has not."""
-    if ":" not in candidate:
-        return f"it has {', '.join(c.name for c in spec.candidates)}"
-    from harness.specs import elsewhere
-
-    path = elsewhere(spec.op, spec.path)
-    check = shlex.join(["harness", "check", path or spec.op, candidate])
-    shrink = shlex.join(["harness", "shrink", address, "--candidate", candidate, *(["--spec", path] if path else [])])
-    return f"`{check}` judges it, `{shrink}` shows where it breaks"
 
 
 def _refuse_unknown_law(law: str) -> None:

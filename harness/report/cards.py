@@ -57,15 +57,15 @@ def read(card: Mapping[str, Any]) -> Card:
 
 
 def _card(cause: Cause, found: Answer) -> Card:
-    first, *rest = told(cause, found)
+    first, *rest = list(told(cause, found))[bool(cause.name) :]
     row = cause.example
     title = cause.name or (cause.detail if cause.manner is Manner.RAISES and cause.detail else "")
-    near = cause.neighbour
+    near = None if cause.name else cause.neighbour  # what a name says better
     return Card(
         op=found.op,
         candidate=found.candidate,
         title=title or f"{cause.level.value}: {cause.manner.value}",
-        said=(f"{cause.level.value} {first}", *(line for line in rest if line != cause.name)),
+        said=(f"{cause.level.value}: {first}" if title else first, *rest),
         laws=tuple(in_order(cause.laws)),
         cases=tuple(cause.wrong[:MOST_CASES]),
         count=len(cause.wrong),

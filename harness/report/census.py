@@ -12,13 +12,15 @@ from harness.answer.levels import OF_LAW, SPECIAL, Level
 from harness.model import BAD
 from harness.report.addresses import axes
 from harness.report.manners import WITHOUT_RESULT
+from harness.subjects import LEDGER
 
 LEVELS = tuple(Level)
 
 #: What a case comes to, from the least to the worst: of rows that differ the last one speaks for their case.
 STATES = ("not judged", "not offered", "right", "known", "wrong")
 
-_STATE: Mapping[str, int] = {
+#: The place of each status among them.
+STATE: Mapping[str, int] = {
     **dict.fromkeys(BAD, 4),
     "known": 3,
     "conforms": 2,
@@ -34,7 +36,10 @@ _SILENT = -1
 
 @dataclass(frozen=True)
 class Census:
-    """The cases of one op and candidate, or of one of its levels; ``raised`` of the wrong and known ones gave no result."""
+    """The cases of one op and candidate, or of one of its levels.
+
+    ``raised`` of the wrong and known ones gave no result, ``raised_known`` of the known ones alone.
+    """
 
     right: int = 0
     wrong: int = 0
@@ -42,6 +47,7 @@ class Census:
     not_offered: int = 0
     not_judged: int = 0
     raised: int = 0
+    raised_known: int = 0
 
     @property
     def judged(self) -> int:
@@ -64,8 +70,10 @@ class Census:
     def __str__(self) -> str:
         """What is counted, in words, nothing left out that is there."""
         found = {"right": self.right, "wrong": self.wrong, "known": self.known}
-        rest = {"without a result": self.raised, "not offered": self.not_offered, "not judged": self.not_judged}
-        return ", ".join(f"{n:,} {word}" for word, n in (found | rest).items() if n) or "no case"
+        found |= {"not offered": self.not_offered, "not judged": self.not_judged}
+        parts = {"wrong": self.raised - self.raised_known, "known": self.raised_known}
+        told = {word: f" ({n:,} without a result)" for word, n in parts.items() if n}
+        return ", ".join(f"{n:,} {word}{told.get(word, '')}" for word, n in found.items() if n) or "no case"
 
 
 @dataclass(frozen=True)
@@ -79,12 +87,19 @@ class Counted:
 def census(
     verdicts: pandas.DataFrame, manner: pandas.Series, first: Mapping[str, Mapping[str, str]]
 ) -> dict[tuple[str, str], Counted]:
-    """The cases of every op and candidate, counted; ``first`` gives by op the values that case ids leave out."""
+    """The cases of every op and candidate, counted; ``first`` gives by op the values that case ids leave out.
+
+    Rows on the ledger are of no case.
+    """
+    ours = (verdicts["subject"] != LEDGER).to_numpy()
+    verdicts = verdicts[["op", "case", "candidate", "law", "status"]]  # few columns: a large table is not copied
+    if not ours.all():
+        verdicts, manner = verdicts[ours], manner[ours]
     (op, ops), (case, ids), (candidate, names) = (
         (codes, pandas.Index(words)) for codes, words in (verdicts[c].factorize() for c in ("op", "case", "candidate"))
     )
     level = _levels(verdicts["law"], case, ids, first)
-    state = verdicts["status"].map(_STATE).fillna(0).to_numpy(dtype=numpy.int8)
+    state = verdicts["status"].map(STATE).fillna(0).to_numpy(dtype=numpy.int8)
     valid = level != LEVELS.index(Level.REFUSALS)
     state[((verdicts["law"] == "status") & (verdicts["status"] == "conforms")).to_numpy() & valid] = _SILENT
     raised = manner.isin([m.value for m in WITHOUT_RESULT]).to_numpy()
@@ -133,10 +148,13 @@ def _gathered(
     without[place[raised]] = True
     worst[worst == _SILENT] = 0
     groups, at = numpy.unique(pairs // cases, return_inverse=True)
-    counted = numpy.zeros((len(groups), len(STATES) + 1), dtype=numpy.int64)
+    counted = numpy.zeros((len(groups), len(STATES) + 2), dtype=numpy.int64)
     numpy.add.at(counted, (at, worst), 1)
     numpy.add.at(counted[:, len(STATES)], at[without], 1)
+    numpy.add.at(counted[:, len(STATES) + 1], at[without & (worst == STATE["known"])], 1)
     return {
-        int(one): Census(right, wrong, known, not_offered, not_judged, out)
-        for one, (not_judged, not_offered, right, known, wrong, out) in zip(groups, counted.tolist(), strict=True)
+        int(one): Census(right, wrong, known, not_offered, not_judged, out, listed)
+        for one, (not_judged, not_offered, right, known, wrong, out, listed) in zip(
+            groups, counted.tolist(), strict=True
+        )
     }

@@ -9,36 +9,11 @@ import numpy
 import pandas
 
 from harness.model import BAD, COLUMNS, GRADES, STATUSES
-from harness.report.census import Counted, census
+from harness.report.census import Census, Counted, census
 from harness.report.manners import manners
-
-#: Every status from worst to best, with the sign that stands for it where colour cannot.
-SIGNS: Mapping[str, str] = {
-    "crashed": "✖",
-    "timed out": "◷",
-    "fails": "!",
-    "deviates": "✗",
-    "fixed": "★",
-    "known": "◆",
-    "not believed": "≈",
-    "inconclusive": "?",
-    "unsupported": "○",
-    "conforms": "✓",
-}
-
-#: What a grade is called where only its name stands.
-GRADE_WORDS: Mapping[str, str] = {
-    "random": "random bound",
-    "any": "any-order bound",
-    "worst": "worst-case bound",
-    "norm-wise": "norm-wise bound",
-    "cancels": "a formula that loses digits",
-    "varies": "varies",
-}
+from harness.report.words import SIGNS, STEPS
 
 NUMBERS = ("margin", "ulps", "blind", "seconds")
-
-_LEVELS = (0.0, 1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e3, 1e6)
 
 
 @dataclass(frozen=True)
@@ -101,13 +76,14 @@ def cells(
     counted = census(verdicts, manners(verdicts), {}) if counted is None else counted
     ranks = {status: position for position, status in enumerate(STATUSES)}
     grades = {grade: position for position, grade in enumerate(GRADES)}
-    ranked = verdicts.assign(
-        rank=verdicts["status"].map(ranks).fillna(len(ranks)).astype(int),
+    ranked = verdicts[["op", "candidate", "status", "law", "margin"]].assign(
+        rank=verdicts["status"].map(ranks).fillna(len(ranks)).astype(numpy.int8),
         own=True if explained is None else ~explained,
-        graded=verdicts["grade"].map(grades).fillna(-1).astype(int),
+        graded=verdicts["grade"].map(grades).fillna(-1).astype(numpy.int8),
     )
     grouped = ranked.groupby(["op", "candidate"], sort=True)
-    return [_cell(str(op), str(by), counted[str(op), str(by)], rows) for (op, by), rows in grouped]
+    none = Counted(Census(), {})  # a candidate that only an entry of the ledger names
+    return [_cell(str(op), str(by), counted.get((str(op), str(by)), none), rows) for (op, by), rows in grouped]
 
 
 def _cell(op: str, candidate: str, counted: Counted, rows: pandas.DataFrame) -> Cell:
@@ -137,23 +113,23 @@ def level(margin: float) -> str:
     """The step of the logarithmic colour scale that a margin falls on: m0 (exact) to m4, then m5 to m8 above 1."""
     if margin != margin:
         return "none"
-    return f"m{sum(margin > step for step in _LEVELS)}"
+    return f"m{sum(margin > step for step in STEPS)}"
 
 
 def short(number: float) -> str:
-    """A number as a cell has room for: three digits, or a power.
+    """A number as a cell has room for: three digits, a whole number of thousands, or a power.
 
-    >>> short(0.5371), short(0.99999), short(12345678.0), short(float("inf")), short(float("nan"))
-    ('0.537', '<1', '1.2e7', '∞', '')
+    >>> short(0.5371), short(0.99999), short(4321.0), short(12345678.0), short(float("inf")), short(float("nan"))
+    ('0.537', '<1', '4,321', '1.2e7', '∞', '')
     """
     if number != number:
         return ""
     if number in (float("inf"), float("-inf")):
         return "∞" if number > 0 else "-∞"
-    text = f"{number:.3g}"
-    if text == "1" and number != 1:
-        return "<1" if number < 1 else ">1"
-    if "e" in text:
+    if number and not 1e-4 <= abs(number) < 1e6:
         mantissa, _, exponent = f"{number:.1e}".partition("e")
         return f"{mantissa}e{int(exponent)}"
+    text = f"{number:,.0f}" if abs(number) >= 1000 else f"{float(f'{number:.3g}'):g}"
+    if text == "1" and number != 1:
+        return "<1" if number < 1 else ">1"
     return text

@@ -14,8 +14,9 @@ from harness.model import BAD, KEY, TAB
 from harness.report.addresses import size
 from harness.report.causes import causes
 from harness.report.census import Census, Counted
-from harness.report.counts import SIGNS, largest
+from harness.report.counts import largest
 from harness.report.manners import SAID, Manner
+from harness.report.words import SIGNS
 
 #: Laws in the order in which a reader wants them: whether it works at all, values, derivatives, then ways to call.
 LAW_ORDER = (
@@ -73,7 +74,7 @@ def wrong(
             "laws": in_order(set(group["law"])),
             "reasons": _reasons(group),
             "status": next(s for s in SIGNS if s in set(group["status"])),
-            "since": _wrong_since(str(op), str(candidate), history),
+            "since": _wrong_since(group, history),
             "cases": int(group["case"].nunique()),
             "whole": counted[str(op), str(candidate)].whole,
             "margin": largest(group["margin"]),
@@ -88,7 +89,7 @@ def wrong(
 
 def total(counted: Iterable[Census]) -> Census:
     """The sum of what was counted."""
-    names = ("right", "wrong", "known", "not_offered", "not_judged", "raised")
+    names = ("right", "wrong", "known", "not_offered", "not_judged", "raised", "raised_known")
     each = list(counted)
     return Census(**{name: sum(getattr(c, name) for c in each) for name in names})
 
@@ -131,23 +132,28 @@ def _otherwise(rows: pandas.DataFrame) -> list[tuple[str, int]]:
     return sorted(((SAID[Manner(str(how))], int(n)) for how, n in found.items()), key=lambda pair: -pair[1])
 
 
-def _wrong_since(op: str, candidate: str, history: Sequence[Mapping[str, Any]]) -> str:
-    """Since which remembered run a candidate has been wrong in an op without a break; where that is the oldest, or
-    earlier. Empty where it was right in the run before."""
+def _wrong_since(rows: pandas.DataFrame, history: Sequence[Mapping[str, Any]]) -> str:
+    """Since which remembered run rows of one op and candidate have been red, some of them, without a break.
+
+    Of known ones: since when the candidate has been wrong in the op at all. Where that is the oldest run, or earlier; empty
+    where it was not so in the run before.
+    """
     told = [run for run in history if "wrong" in run]
-    chain = list(takewhile(lambda run: TAB.join((op, candidate)) in run["wrong"], reversed(told)))
+    pair, red = TAB.join((str(rows["op"].iloc[0]), str(rows["candidate"].iloc[0]))), set(keys(rows))
+    known = bool((rows["status"] == "known").all())
+    was = (lambda run: pair in run["wrong"]) if known else (lambda run: not red.isdisjoint(run["red"]))
+    chain = list(takewhile(was, reversed(told)))
     if not chain:
         return ""
     return instant(str(chain[-1].get("started", ""))) + (" or earlier" if len(chain) == len(told) else "")
 
 
 def _example(rows: pandas.DataFrame, evidence: Mapping[str, Any]) -> dict[str, str]:
-    """The row to look at first: of the first law, one with evidence, the simplest, the worst."""
-    law = in_order(set(rows["law"]))[0]
-    rows = rows[rows["law"] == law]
+    """The row to look at first: one with a script, of the first law, the simplest, the worst."""
     held = {key for key, told in evidence.items() if "repro" in told}
     shown = rows[keys(rows).isin(held)] if held else rows
     rows = shown if len(shown) else rows
+    rows = rows[rows["law"] == in_order(set(rows["law"]))[0]]
     first = min(
         rows.to_dict("records"), key=lambda r: (not r["bound"], size(r["case"]), -numpy.nan_to_num(r["margin"]))
     )

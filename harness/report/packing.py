@@ -20,6 +20,9 @@ import pandas
 #: Deflate's effort; 6 is zlib's own choice between speed and size.
 LEVEL = 6
 
+#: Entries of a dictionary that are text of their own at once.
+PIECE = 20_000
+
 _ALIGNMENT = 8
 
 
@@ -89,7 +92,8 @@ def _column(blobs: _Blobs, column: pandas.Series) -> dict[str, Any]:
     narrow = codes.astype(_width(len(entries)))
     del codes
     lengths = numpy.fromiter((_utf16(_clean(entry)) for entry in entries), dtype=numpy.uint32, count=len(entries))
-    text = "".join(map(_clean, entries)).encode()
+    pieces = (entries[at : at + PIECE] for at in range(0, len(entries), PIECE))
+    text = b"".join("".join(map(_clean, piece)).encode() for piece in pieces)
     if narrow.itemsize > 1:
         narrow = numpy.diff(narrow, prepend=narrow.dtype.type(0))
     return {

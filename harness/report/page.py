@@ -28,30 +28,41 @@ from harness.model import BAD, GRADES, KEY, RED, SEVERITY, STATUSES, TAB, visibl
 from harness.report import headline
 from harness.report.addresses import axes
 from harness.report.atlas import state, tiles
+from harness.report.bundle import BUNDLE
 from harness.report.cards import Card, known, numbered, read
 from harness.report.causes import causes
-from harness.report.census import LEVELS, census
+from harness.report.census import LEVELS, STATE, census
 from harness.report.clusters import clusters
-from harness.report.counts import GRADE_WORDS, SIGNS, Cell, cells, counts, level, short, table
+from harness.report.counts import Cell, cells, counts, level, short, table
 from harness.report.headline import LAW_ORDER, NUMBER, in_order, instant, keys, repeats
 from harness.report.manners import SAID, manners
 from harness.report.packing import pack, plain
 from harness.report.tables import unfinished
 from harness.report.trust import coverage, doubts, tightness, tightness_of_models, witnesses
+from harness.report.words import GRADE_WORDS, SIGNS, palette
+from harness.subjects import LEDGER
 from harness.vocabulary import counted
-
-#: The script's parts in the order they are run.
-SCRIPTS = (
-    *("rows.js", "query.js", "table.js", "pictures.js", "case.js", "changes.js", "atlas.js", "strips.js"),
-    *("coverage.js", "op.js", "causes.js", "suggest.js", "main.js"),
-)
 
 #: Header fields shown first, in this order; what else a header holds comes after, folded.
 FACTS = ("started", "command", "seed", "versions", "cpu", "isa", "threads")
 
 #: Header fields that the page draws elsewhere.
 _DRAWN = frozenset(
-    {"causes", "complete", "elsewhere", "first", "kills", "laws", "models", "renamed", "sees", "texts", "title"}
+    {
+        "asked",
+        "causes",
+        "complete",
+        "elsewhere",
+        "first",
+        "kills",
+        "laws",
+        "models",
+        "renamed",
+        "sees",
+        "sizes",
+        "texts",
+        "title",
+    }
 )
 
 #: What a reader may not know, in the order in which it is met.
@@ -73,7 +84,10 @@ WORDS = (
         "not believed, doubted",
         "Within its bound, as wrong ones would be: the answer is constant or narrower than the bound. No evidence.",
     ),
-    ("inconclusive", "The oracle could not decide, or a witness objects."),
+    (
+        "inconclusive",
+        "The oracle could not decide, a witness objects, or the candidate was asked no more: it had ended or hung too often.",
+    ),
     (
         "unsupported, not offered",
         "Not asked: the spec, the user, the library or the candidate itself says that it is not offered, or what it needs"
@@ -122,7 +136,7 @@ def page(
     read of the release gate. ``history`` is earlier runs as ``moment`` tells them, oldest first.
     """
     verdicts, history = table(verdicts), [_called_now(run, header.get("renamed", {})) for run in history]
-    manner, script = manners(verdicts), _script()
+    manner, script, on_ledger = manners(verdicts), _asset(BUNDLE), verdicts["subject"] == LEDGER
     counted = census(verdicts, manner, header.get("first", {}))
     cards = [*map(read, header.get("causes", ())), *known(verdicts)]
     found = cells(verdicts, counted, causes(verdicts) >= 0)
@@ -132,7 +146,6 @@ def page(
         .get_template("page.html")
         .render(
             script=markupsafe.Markup(script),
-            style=markupsafe.Markup(_asset("page.css")),
             digest=digest,
             title=str(header.get("title", "Conformance")),
             partial=unfinished(header),
@@ -143,7 +156,9 @@ def page(
             cases=int(verdicts["case"].nunique()),
             implementations=sum(by != "oracle" for _, by in counted),
             total=headline.total(c.whole for (_, by), c in counted.items() if by != "oracle"),
-            stale=int((verdicts["status"] == "fixed").sum()),
+            stale=int(((verdicts["status"] == "fixed") & ~on_ledger).sum()),
+            idle=int(((verdicts["status"] == "fixed") & on_ledger).sum()),
+            ops=set(verdicts["op"]),
             faults=headline.faults(verdicts),
             matrix=_matrix(found),
             tiles=tiles(verdicts, found),
@@ -229,6 +244,7 @@ def _rows(
         "red": sorted(RED),
         "severity": SEVERITY,
         "growth": GROWTH,
+        "ledger": LEDGER,
         "kinds": KINDS,
         "most_values": MAX_VALUES,
         "axes": _axes(header, verdicts),
@@ -239,6 +255,7 @@ def _rows(
         "levels": {
             "words": LEVELS,
             "special": sorted(SPECIAL),
+            "states": STATE,
             "of_law": {law: LEVELS.index(level) for law, level in OF_LAW.items()},
         },
         "statements": header.get("laws", {}),
@@ -252,6 +269,8 @@ def _rows(
         "command": header.get("command", ""),
         "seed": header.get("seed", 0),
         "elsewhere": header.get("elsewhere", {}),
+        "asked": header.get("asked", {}),
+        "sizes": header.get("sizes", {}),
         "renamed": header.get("renamed", {}),
     }
     if baseline is not None:
@@ -338,10 +357,6 @@ def _said(value: Any) -> str:
             return str(value)
 
 
-def _script() -> str:
-    return "\n".join(['"use strict";', *map(_asset, SCRIPTS)])
-
-
 @cache
 def _asset(name: str) -> str:
     return (files("harness.report") / "assets" / name).read_text(encoding="utf-8")
@@ -378,7 +393,7 @@ def templates() -> jinja2.Environment:
         "thousands": lambda n: f"{n:,}",
         "moment": instant,
     }
-    environment.globals["style"] = lambda: markupsafe.Markup(_asset("page.css"))
+    environment.globals["style"] = lambda: markupsafe.Markup(palette() + _asset("page.css"))
     environment.globals |= {
         "link": _link,
         "term": _term,

@@ -11,7 +11,8 @@ import pandas
 from harness import cases, runs
 from harness.model import COLUMNS
 from harness.report.causes import foremost
-from harness.report.counts import NUMBERS, SIGNS, Cell, cells, counts, short, table
+from harness.report.counts import NUMBERS, Cell, cells, counts, short, table
+from harness.report.words import SIGNS
 from harness.vocabulary import counted
 
 #: How pandas reads the CSV back as it was: ``pandas.read_csv(path, **READING)``.

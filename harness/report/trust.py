@@ -100,7 +100,7 @@ class Witnessed:
 
 def tightness(verdicts: pandas.DataFrame) -> list[Tightness]:
     """Per op and candidate, over conforming values; exact cases (margin 0) are counted apart."""
-    rows = verdicts[(verdicts["law"] == "agrees") & (verdicts["status"] == "conforms") & verdicts["margin"].notna()]
+    rows = _right_values(verdicts, ["op", "candidate", "margin"])
     found = []
     for (op, candidate), group in rows.groupby(["op", "candidate"], sort=True):
         inexact = group["margin"][group["margin"] > 0]
@@ -114,7 +114,7 @@ def tightness_of_models(
     verdicts: pandas.DataFrame, models: Mapping[str, str], first: Mapping[str, Mapping[str, str]]
 ) -> list[ModelTightness]:
     """How much of the bound right values use, per model of bounds and dtype."""
-    rows = verdicts[(verdicts["law"] == "agrees") & (verdicts["status"] == "conforms") & verdicts["margin"].notna()]
+    rows = _right_values(verdicts, ["op", "case", "margin"])
     dtypes = {case: axes(case).get("dtype") for case in rows["case"].unique()}
     usual = {op: str(first.get(op, {}).get("dtype", DEFAULT)) for op in rows["op"].unique()}
     said = [dtypes[case] or usual[op] for op, case in zip(rows["op"], rows["case"], strict=True)]
@@ -127,6 +127,12 @@ def tightness_of_models(
         ops = int(group["op"].nunique())
         found.append(ModelTightness(str(model), str(dtype), ops, len(group), median, high, largest, exact))
     return found
+
+
+def _right_values(verdicts: pandas.DataFrame, columns: list[str]) -> pandas.DataFrame:
+    """These columns of the rows whose values conform by a margin that was measured."""
+    right = (verdicts["law"] == "agrees") & (verdicts["status"] == "conforms") & verdicts["margin"].notna()
+    return verdicts.loc[right, columns]
 
 
 def kills(markdown: str) -> Kills:
@@ -163,7 +169,8 @@ def coverage(verdicts: pandas.DataFrame) -> list[Coverage]:
 
 
 def _coverage(op: str, cases: list[dict[str, str]], total: int) -> Coverage:
-    names = sorted({name for case in cases for name in case})
+    cases = [case for case in cases if "invalid" not in case]  # a wrong call has no values of axes
+    names = sorted({name for case in cases for name in case} - {"grid"})
     coded = {}
     for name in names:
         codes, values = pandas.factorize(numpy.array([case.get(name, DEFAULT) for case in cases], dtype=object))
@@ -178,7 +185,8 @@ def _coverage(op: str, cases: list[dict[str, str]], total: int) -> Coverage:
 
 def doubts(verdicts: pandas.DataFrame, *statuses: str) -> list[Doubt]:
     """Rows of these statuses, gathered by reason, those of one op under it; most first."""
-    rows = verdicts[verdicts["status"].isin(statuses) & (verdicts["law"] != WITNESS)]
+    doubted = verdicts["status"].isin(statuses) & (verdicts["law"] != WITNESS)
+    rows = verdicts.loc[doubted, ["op", "candidate", "law", "status", "message", "known"]]
     listed = rows["status"].isin(["known", "fixed"]) & (rows["known"] != "")
     reason = rows["known"].str.replace(r"^\d+: ", "", regex=True).where(listed, rows["message"])
     field = listed.map({True: "known", False: "message"})

@@ -1,9 +1,19 @@
 // Packed text -> columns. See packing.py for the layout.
 
-const TYPES = { uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, int32: Int32Array, int64: BigInt64Array, float32: Float32Array, float64: Float64Array };
+import { byId } from "./dom.js";
+export const TYPES = {
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  float32: Float32Array,
+  float64: Float64Array,
+};
 
-async function unpack(id) {
-  const node = document.getElementById(id);
+/** @param {string} id */
+export async function unpack(id) {
+  const node = byId(id);
   const text = node.textContent;
   node.textContent = "";
   const stream = new Blob([fromBase64(text)]).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -19,15 +29,19 @@ async function unpack(id) {
   return { rows: manifest.rows, columns, facts: manifest.facts };
 }
 
-function fromBase64(text) {
+/** @param {string} text */
+export function fromBase64(text) {
   if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
-  const binary = atob(text), bytes = new Uint8Array(binary.length);
+  const binary = atob(text),
+    bytes = new Uint8Array(binary.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
   return bytes;
 }
 
-function textColumn(column, view) {
-  const codes = view(column.codes, column.at), lengths = view("uint32", column.lengths);
+/** @param {any} column @param {any} view */
+export function textColumn(column, view) {
+  const codes = view(column.codes, column.at),
+    lengths = view("uint32", column.lengths);
   if (codes.BYTES_PER_ELEMENT > 1) for (let i = 1; i < codes.length; i++) codes[i] += codes[i - 1];
   const offsets = new Uint32Array(lengths.length + 1);
   for (let i = 0; i < lengths.length; i++) offsets[i + 1] = offsets[i] + lengths[i];
@@ -35,24 +49,44 @@ function textColumn(column, view) {
 }
 
 // A column of text: a code per row into a sorted dictionary, whose words are cut out when asked for.
-class Text {
+export class Text {
   constructor(codes, offsets, text) {
-    Object.assign(this, { codes, offsets, text, count: offsets.length - 1 });
+    this.codes = codes;
+    this.offsets = offsets;
+    this.text = text;
+    this.count = offsets.length - 1;
   }
 
+  /** @param {string[]} values */
   static of(values) {
-    const words = [...new Set(values)].sort(), code = new Map(words.map((word, i) => [word, i]));
+    const words = [...new Set(values)].sort(),
+      code = new Map(words.map((word, i) => [word, i]));
     const offsets = new Uint32Array(words.length + 1);
-    words.forEach((word, i) => { offsets[i + 1] = offsets[i] + word.length; });
-    return new Text(Uint32Array.from(values, (value) => code.get(value)), offsets, words.join(""));
+    words.forEach((word, i) => {
+      offsets[i + 1] = offsets[i] + word.length;
+    });
+    return new Text(
+      Uint32Array.from(values, (value) => code.get(value) ?? 0),
+      offsets,
+      words.join(""),
+    );
   }
 
-  word(code) { return this.text.slice(this.offsets[code], this.offsets[code + 1]); }
+  /** @param {number} code */
+  word(code) {
+    return this.text.slice(this.offsets[code], this.offsets[code + 1]);
+  }
 
-  at(row) { return this.word(this.codes[row]); }
+  /** @param {number} row */
+  at(row) {
+    return this.word(this.codes[row]);
+  }
 
-  words() { return Array.from({ length: this.count }, (_, code) => this.word(code)); }
+  words() {
+    return Array.from({ length: this.count }, (_, code) => this.word(code));
+  }
 
+  /** @param {string} word */
   code(word) {
     for (let code = 0; code < this.count; code++) {
       if (this.offsets[code + 1] - this.offsets[code] === word.length && this.text.startsWith(word, this.offsets[code])) return code;
@@ -60,7 +94,11 @@ class Text {
     return -1;
   }
 
-  // Which words satisfy the test, as one byte each.
+  /**
+   * Which words satisfy the test, as one byte each.
+   *
+   * @param {any} test
+   */
   where(test) {
     const found = new Uint8Array(this.count);
     for (let code = 0; code < this.count; code++) found[code] = test(this.word(code)) ? 1 : 0;
@@ -68,10 +106,15 @@ class Text {
   }
 }
 
-// Positions in ascending order of their keys (uint32), stable, from a given order: radix, 16 bits at a time.
-function ordered(keys, from) {
+/**
+ * Positions in ascending order of their keys (uint32), stable, from a given order: radix, 16 bits at a time.
+ * @param {any} keys
+ * @param {Uint32Array} [from]
+ */
+export function ordered(keys, from) {
   const count = keys.length;
-  let order = from ?? Uint32Array.from(keys, (_, i) => i), next = new Uint32Array(count);
+  let order = from ?? Uint32Array.from(keys, (_, i) => i),
+    next = new Uint32Array(count);
   for (const shift of [0, 16]) {
     const starts = new Uint32Array(65537);
     for (let i = 0; i < count; i++) starts[((keys[i] >>> shift) & 65535) + 1]++;
@@ -83,8 +126,12 @@ function ordered(keys, from) {
   return order;
 }
 
-// Keys that sort as the column does; what is not a number comes last either way.
-function sortKeys(column, descending) {
+/**
+ * Keys that sort as the column does; what is not a number comes last either way.
+ * @param {any} column
+ * @param {boolean} descending
+ */
+export function sortKeys(column, descending) {
   if (column instanceof Text) {
     const top = column.count;
     return Uint32Array.from(column.codes, (code) => (descending ? top - code : code));
@@ -97,21 +144,18 @@ function sortKeys(column, descending) {
   return bits;
 }
 
-// What addresses a row, with how many rows before it have the same.
-const KEY = ["case", "candidate", "law", "subject", "scenario"];
-
-// Characters that reverse or control what stands around them: see model.py.
-const OBEYED = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
-// Text that somebody else wrote, its control characters written out; foreign() isolates it from the page's words too.
-const visible = (text) => String(text).replace(OBEYED, (sign) => { const code = sign.charCodeAt(0).toString(16); return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`; });
-const foreign = (text) => el("bdi", {}, visible(text));
-
 // What a row speaks of and under what scenario, as people read it.
-const spokenOf = (columns, row) => `${columns.subject.at(row)} ${columns.scenario.at(row)}`.trim();
+export const spokenOf = (columns, row) => `${columns.subject.at(row)} ${columns.scenario.at(row)}`.trim();
 
-// A number for each pair of subject and scenario, and the two words of a number.
-function pairsOf({ subject, scenario }) {
+/**
+ * A number for each pair of subject and scenario, and the two words of a number.
+ * @param {any} it
+ */
+export function pairsOf({ subject, scenario }) {
   const width = scenario.count;
-  return { count: subject.count * width, code: (row) => subject.codes[row] * width + scenario.codes[row], words: (code) => [subject.word(Math.floor(code / width)), scenario.word(code % width)] };
+  return {
+    count: subject.count * width,
+    code: (row) => subject.codes[row] * width + scenario.codes[row],
+    words: (code) => [subject.word(Math.floor(code / width)), scenario.word(code % width)],
+  };
 }

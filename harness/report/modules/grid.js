@@ -1,79 +1,77 @@
 // Rows -> the list on the screen: only what can be seen is in the document.
 
+import { brief, counted, kind, visible } from "./words.js";
+import { level, short } from "./numbers.js";
+import { byId, el, queryAll } from "./dom.js";
+import { spokenOf } from "./rows.js";
+
 const COLUMNS = [
-  { name: "status", says: "how it fares" }, { name: "margin", says: "the error in units of its bound: above 1 is wrong" },
-  { name: "candidate", says: "the implementation that was judged" }, { name: "case", says: "op and what departs from its first case" },
-  { name: "law", says: "what must hold, and of what" }, { name: "actual", cold: true }, { name: "expected", cold: true },
-  { name: "bound", cold: true }, { name: "ulps", says: "the error in units in the last place" }, { name: "at", cold: true },
+  { name: "status", says: "how it fares" },
+  { name: "margin", says: "the error in units of its bound: above 1 is wrong" },
+  { name: "candidate", says: "the implementation that was judged" },
+  { name: "case", says: "op and what departs from its first case" },
+  { name: "law", says: "what must hold, and of what" },
+  { name: "actual", cold: true },
+  { name: "expected", cold: true },
+  { name: "bound", cold: true },
+  { name: "ulps", says: "the error in units in the last place" },
+  { name: "at", cold: true },
   { name: "message", says: "what was seen, and its proof" },
 ];
+
+// Rows that are printed.
+const PRINTED = 60;
+
 const MAX_PIXELS = 8_000_000;
-const LEVELS = [0, 1e-3, 1e-2, 1e-1, 1, 1e1, 1e3, 1e6];
 
-function el(tag, attributes, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes ?? {})) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
-  }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
-  return node;
-}
-
-function counted(number, noun) {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-function short(number) {
-  if (Number.isNaN(number)) return "";
-  if (!Number.isFinite(number)) return number > 0 ? "∞" : "-∞";
-  const size = Math.abs(number);
-  if (size !== 0 && (size < 1e-4 || size >= 1000)) {
-    return size < 1e6 && size >= 1000 ? Math.round(number).toLocaleString("en") : number.toExponential(1).replace("+", "");
-  }
-  const said = String(Number(number.toPrecision(3)));
-  return said === "1" && number < 1 ? "<1" : said === "1" && number > 1 ? ">1" : said;
-}
-
-function level(margin) {
-  return Number.isNaN(margin) ? "none" : `m${LEVELS.filter((step) => margin > step).length}`;
-}
-
-function kind(status) { return status.replace(/[^a-z]+/g, "-"); }
-
-class Grid {
+export class Grid {
   constructor(app) {
     this.app = app;
-    this.node = document.getElementById("grid");
-    this.body = document.getElementById("rows-body");
+    this.node = byId("grid");
+    this.body = byId("rows-body");
     this.pool = [];
     this.view = new Uint32Array(0);
     this.current = 0;
+    this.height = 36;
+    this.top = 0;
+    this.pixels = 0;
     this.expanded = new Set();
     this.head();
     this.node.addEventListener("scroll", () => requestAnimationFrame(() => this.draw()), { passive: true });
-    new ResizeObserver(() => { this.measure(); this.draw(); }).observe(this.node);
+    new ResizeObserver(() => {
+      this.measure();
+      this.draw();
+    }).observe(this.node);
+    addEventListener("beforeprint", () => this.print());
+    addEventListener("afterprint", () => this.draw());
     this.body.addEventListener("click", (event) => this.clicked(event));
     this.measure();
   }
 
   head() {
     const cells = COLUMNS.map(({ name, says, cold }) =>
-      el("div", { role: "columnheader", class: `c-${name}`, "aria-sort": "none", "data-name": name }, cold ? name : el("button", { type: "button", title: `${says}; click to sort`, onclick: () => this.app.sortBy(name) }, name)));
-    document.getElementById("head").append(el("div", { role: "row", class: "row head" }, cells));
+      el(
+        "div",
+        { role: "columnheader", class: `c-${name}`, "aria-sort": "none", "data-name": name },
+        cold ? name : el("button", { type: "button", title: `${says}; click to sort`, onclick: () => this.app.sortBy(name) }, name),
+      ),
+    );
+    byId("head").append(el("div", { role: "row", class: "row head" }, cells));
   }
 
+  /** @param {string} name @param {boolean} descending */
   sorted(name, descending) {
-    for (const cell of this.node.querySelectorAll("[role=columnheader]")) {
+    for (const cell of queryAll(this.node, "[role=columnheader]")) {
       cell.setAttribute("aria-sort", cell.dataset.name !== name ? "none" : descending ? "descending" : "ascending");
     }
   }
 
   measure() {
     this.height = parseFloat(getComputedStyle(this.node).getPropertyValue("--row")) || 36;
-    this.top = document.getElementById("head").offsetHeight;
+    this.top = byId("head").offsetHeight;
   }
 
+  /** @param {any} view */
   show(view) {
     this.view = view;
     this.current = Math.min(this.current, Math.max(0, view.length - 1));
@@ -81,24 +79,41 @@ class Grid {
     this.body.style.height = `${this.pixels}px`;
     this.node.setAttribute("aria-rowcount", view.length + 1);
     this.node.hidden = view.length === 0;
-    document.getElementById("empty").hidden = view.length > 0;
+    byId("empty").hidden = view.length > 0;
     this.draw();
   }
 
   // The first row to draw, and how far down it begins: the scrollbar is stretched where rows outgrow the page.
   first() {
-    const seen = this.node.clientHeight - this.top, total = this.view.length * this.height;
+    const seen = this.node.clientHeight - this.top,
+      total = this.view.length * this.height;
     this.pixels = Math.min(total, MAX_PIXELS);
-    const room = Math.max(1, this.pixels - seen), ratio = total > MAX_PIXELS ? (total - seen) / room : 1;
-    const virtual = this.node.scrollTop * ratio, row = Math.max(0, Math.floor(virtual / this.height) - 2);
+    const room = Math.max(1, this.pixels - seen),
+      ratio = total > MAX_PIXELS ? (total - seen) / room : 1;
+    const virtual = this.node.scrollTop * ratio,
+      row = Math.max(0, Math.floor(virtual / this.height) - 2);
     return { row, y: this.node.scrollTop - (virtual - row * this.height), count: Math.ceil(seen / this.height) + 6 };
   }
 
+  // On paper the first rows stand below each other, and a line says how many there are.
+  print() {
+    const shown = Math.min(this.view.length, PRINTED);
+    while (this.pool.length < shown) this.pool.push(this.blank());
+    this.pool.forEach((line, at) => {
+      line.node.hidden = at >= shown;
+      if (at < shown) this.fill(line, at);
+    });
+    byId("printed").textContent =
+      this.view.length > shown ? `The first ${shown} of ${counted(this.view.length, "verdict")}; verdicts.csv has all.` : "";
+  }
+
   draw() {
-    const { row, y, count } = this.first(), end = Math.min(this.view.length, row + count);
+    const { row, y, count } = this.first(),
+      end = Math.min(this.view.length, row + count);
     while (this.pool.length < end - row) this.pool.push(this.blank());
     this.pool.forEach((line, i) => {
-      const at = row + i, hidden = at >= end;
+      const at = row + i,
+        hidden = at >= end;
       line.node.hidden = hidden;
       if (hidden) return;
       line.node.style.transform = `translateY(${y + i * this.height}px)`;
@@ -108,19 +123,30 @@ class Grid {
 
   blank() {
     const cells = Object.fromEntries(COLUMNS.map(({ name }) => [name, el("div", { role: "cell", class: `c-${name}` })]));
-    const sign = el("b", { class: "sign", "aria-hidden": "true" }), word = el("span"), more = el("button", { type: "button", class: "more-rows" });
-    const margin = el("span", { class: "swatch" }), link = el("a", { class: "address", tabindex: "-1" }), law = el("span"), of = el("span", { class: "dim" });
+    const sign = el("b", { class: "sign", "aria-hidden": "true" }),
+      word = el("span"),
+      more = el("button", { type: "button", class: "more-rows" });
+    const margin = el("span", { class: "swatch" }),
+      link = el("a", { class: "address", tabindex: "-1" }),
+      law = el("span"),
+      of = el("span", { class: "dim" }),
+      who = el("bdi");
+    cells.candidate.append(who);
     cells.law.append(law, " ", of);
     cells.status.append(sign, " ", word, " ", more);
     cells.margin.append(margin);
     cells.case.append(link);
     const node = el("div", { role: "row", class: "row" }, Object.values(cells));
     this.body.append(node);
-    return { node, cells, sign, word, more, margin, link, law, of };
+    return { node, cells, sign, word, more, margin, link, law, of, who };
   }
 
+  /** @param {any} line @param {any} at */
   fill(line, at) {
-    const { table, cold } = this.app, row = this.view[at], { columns } = table, status = columns.status.at(row);
+    const { table, cold } = this.app,
+      row = this.view[at],
+      { columns } = table,
+      status = columns.status.at(row);
     line.node.dataset.at = at;
     line.node.setAttribute("aria-rowindex", at + 2);
     line.node.className = `row ${kind(status)}${at === this.current ? " current" : ""}${this.app.isConsequence(row) ? " consequence" : ""}`;
@@ -135,7 +161,9 @@ class Grid {
     line.link.textContent = visible(columns.case.at(row));
     line.link.href = this.app.linkTo(row);
     line.cells.case.title = line.link.textContent;
-    for (const name of ["candidate", "message"]) this.text(line.cells[name], columns[name].at(row));
+    this.text(line.cells.message, columns.message.at(row));
+    line.who.textContent = visible(columns.candidate.at(row));
+    line.cells.candidate.title = line.who.textContent;
     line.law.textContent = visible(columns.law.at(row));
     line.of.textContent = visible(spokenOf(columns, row));
     line.cells.ulps.textContent = short(columns.ulps[row]);
@@ -143,11 +171,13 @@ class Grid {
     if (cold && !cold.columns.actual.at(row)) this.text(line.cells.actual, columns.manner.at(row));
   }
 
+  /** @param {any} cell @param {any} value */
   text(cell, value) {
     cell.textContent = visible(value);
     cell.title = value.length > 12 ? visible(value) : "";
   }
 
+  /** @param {any} event */
   clicked(event) {
     const line = event.target.closest(".row");
     if (!line) return;
@@ -163,20 +193,17 @@ class Grid {
     }
   }
 
+  /** @param {number} step */
   move(step) {
     this.current = Math.max(0, Math.min(this.view.length - 1, this.current + step));
-    const seen = this.node.clientHeight - this.top, total = this.view.length * this.height, ratio = total > MAX_PIXELS ? (total - seen) / (MAX_PIXELS - seen) : 1;
-    const y = this.current * this.height, virtual = this.node.scrollTop * ratio;
+    const seen = this.node.clientHeight - this.top,
+      total = this.view.length * this.height,
+      ratio = total > MAX_PIXELS ? (total - seen) / (MAX_PIXELS - seen) : 1;
+    const y = this.current * this.height,
+      virtual = this.node.scrollTop * ratio;
     if (y < virtual) this.node.scrollTop = y / ratio;
     else if (y + this.height > virtual + seen) this.node.scrollTop = (y + this.height - seen) / ratio;
     this.draw();
     return this.view[this.current];
   }
-}
-
-// A number's text as a list has room for.
-function brief(text) {
-  const number = Number(text);
-  if (text.length <= 12 || text.trim() === "" || !Number.isFinite(number)) return text;
-  return number !== 0 && (Math.abs(number) < 1e-3 || Math.abs(number) >= 1e6) ? number.toExponential(4) : number.toPrecision(6);
 }
