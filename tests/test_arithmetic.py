@@ -288,7 +288,7 @@ def test_the_sizes_of_a_transform_put_into_its_formula_give_its_bound(shape: tup
 
 def test_what_only_moves_adds_nothing_to_a_bound() -> None:
     x = np.exp(arithmetic.leaf(np.array([0.5, -0.5]), F64))
-    y = np.flip(np.broadcast_to(x.reshape(2, 1), (2, 3)), axis=0) * arithmetic.leaf(np.array([[2.0], [0.5]]), F64)
+    y = np.flip(np.broadcast_to(x.reshape(2, 1), (2, 3)), axis=0) * arithmetic.leaf(np.array([[3.0], [0.7]]), F64)
     added = {s.name: s.added for s in arithmetic.steps(y, (1, 2), 0)}
     assert added.pop("exp") > 0
     assert added.pop("multiply") > 0
@@ -368,3 +368,10 @@ def test_a_real_row_times_a_complex_matrix_has_a_real_bound(dtype: str) -> None:
     assert y.value.dtype.kind == "c"
     assert y.error.dtype.kind == "f"
     assert np.isfinite(y.error).all()
+
+
+def test_products_and_quotients_of_powers_of_two_are_exact_entry_by_entry() -> None:
+    x, powers, others = (arithmetic.leaf(np.array(a), F64) for a in ([0.1, 3.7], [4.0, -0.25], [4.0, 3.0]))
+    for y in (x * powers, powers * x, x / powers):
+        assert y.error is None or not np.any(y.error)
+    assert np.all((x / others).error[:, 1] > 0)

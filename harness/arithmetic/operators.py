@@ -129,11 +129,11 @@ def _distributed(a: Tracked, b: Tracked) -> Callable[[], Chain] | None:
 
 
 def _shifts(x: Tracked) -> bool:
-    """Whether it is one power of two: to multiply with it, or to divide by it, is exact but for what underflows."""
-    if x.size != 1 or x.error is not None:
+    """Whether it is powers of two alone: to multiply with them, or to divide by them, is exact but for what underflows."""
+    if x.size == 0 or x.error is not None or np.frexp(np.abs(x.value.flat[0]))[0] != 0.5:
         return False
-    size = float(abs(x.value.reshape(())))
-    return 0 < size < np.inf and float(np.frexp(size)[0]) == 0.5 and bool(x.value.real * x.value.imag == 0)
+    share, _ = np.frexp(np.abs(x.value))
+    return bool(np.all(share == 0.5) and np.all(x.value.real * x.value.imag == 0))
 
 
 def _product(a: Array | None, b: Array | None) -> Array | None:

@@ -23,7 +23,9 @@ def quantize_affine(
 def quantize_by_reciprocal(
     input: Any, *, scale: float = 0.25, zero_point: int = 0, quant_min: int = -128, quant_max: int = 127
 ) -> Any:
-    """The same with ``x (1 / scale)``, as kernels compute it."""
+    """The same with ``x (1 / scale)``, as kernels compute it; of a power of two that is the quotient."""
+    if np.frexp(scale)[0] == 0.5:
+        return quantize_affine(input, scale=scale, zero_point=zero_point, quant_min=quant_min, quant_max=quant_max)
     reciprocal = 1 / (np.sum(input.reshape((-1,))[:0]) + scale)
     return np.clip(np.rint(input * reciprocal) + zero_point, quant_min, quant_max)
 
