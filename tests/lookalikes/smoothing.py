@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+from numpy.polynomial import legendre
 
 from reference_impls import sincs, smoothing
 
@@ -48,20 +49,22 @@ def decimate_by_places(x, q, n=None, zero_phase=True):
 
 
 def savgol_by_polynomials(x, window_length, polyorder, deriv=0, delta=1.0, mode="interp", cval=0.0):
-    """Legendre polynomials fitted to every window."""
+    """Legendre polynomials fitted to all windows at once."""
     smoothing._weights(x.shape[-1], window_length, polyorder, deriv, delta, mode)
-    half, t = window_length // 2, np.arange(window_length) - window_length // 2
+    half, t = window_length // 2, (np.arange(window_length) - window_length // 2) / (window_length // 2)
     wide = x.astype(float)
     if mode != "interp":
         end = {"constant_values": cval} if mode == "constant" else {}
         wide = np.pad(wide, ((0, 0), (half, half)), mode=smoothing.PADS[mode], **end)
+    windows = np.lib.stride_tricks.sliding_window_view(wide, window_length, axis=-1)
     y = np.empty(x.shape)
-    for row, out in zip(wide, y, strict=True):
-        for i in range(len(out)):
-            start = min(max(i - half, 0), len(out) - window_length) if mode == "interp" else i
-            fit = np.polynomial.Legendre.fit(t, row[start : start + window_length], polyorder, domain=[-half, half])
-            slope = fit.deriv(deriv) if deriv else fit
-            out[i] = slope(i - start - half if mode == "interp" else 0) / delta**deriv
+    for out, row in zip(y, windows, strict=True):
+        slopes = legendre.legder(legendre.legfit(t, row.T, polyorder), deriv, axis=0)
+        inner = legendre.legval(0.0, slopes)
+        if mode == "interp":
+            first, last = (legendre.legval(t, slopes[:, at]) for at in (0, -1))
+            inner = np.concatenate([first[:half], inner, last[half + 1 :]])
+        out[:] = inner / (half * delta) ** deriv
     return y.astype(x.dtype)
 
 
