@@ -247,7 +247,7 @@ def _many_digits() -> Any:
 
 
 def errors(y: Any) -> Any:
-    return np.zeros(y.shape) if y.error is None else np.broadcast_to(y.error[2], y.shape)
+    return np.zeros(y.shape) if y.error is None else np.broadcast_to(y.error[-1], y.shape)
 
 
 def tracked(sample: Sample, p: bounds.Precision) -> tuple[list[Any], Any]:

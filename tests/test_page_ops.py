@@ -125,7 +125,7 @@ def test_the_levels_of_an_op_count_its_cases(chrome: Any, tmp_path: Path) -> Non
     ]
     assert cells[0] == "1 wrong2 of 3 right1 not offered"
     assert cells[3] == "1 not judged"
-    assert cells[10] == "1 of 1 right"
+    assert cells[11] == "1 of 1 right"
 
 
 def test_coverage_shows_the_pairs_that_nobody_judged(chrome: Any, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def ball_radius(ball: Any) -> Any:
 
 def assert_encloses(tracked: arithmetic.Tracked, found: Balls) -> None:
     assert found.shape == tracked.shape
-    errors = np.zeros(tracked.shape) if tracked.error is None else np.broadcast_to(tracked.error[2], tracked.shape)
+    errors = np.zeros(tracked.shape) if tracked.error is None else np.broadcast_to(tracked.error[-1], tracked.shape)
     for place, (value, error) in enumerate(zip(tracked.value.reshape(-1), errors.reshape(-1), strict=True)):
         with digits():
             ball = found.at(place)
