@@ -375,3 +375,14 @@ def test_products_and_quotients_of_powers_of_two_are_exact_entry_by_entry() -> N
     for y in (x * powers, powers * x, x / powers):
         assert y.error is None or not np.any(y.error)
     assert np.all((x / others).error[:, 1] > 0)
+
+
+def test_a_mean_that_runs_along_is_right_among_subnormal_numbers() -> None:
+    x = np.random.default_rng(1).integers(-40, 40, 833) * 5e-324
+    due = np.mean(arithmetic.leaf(x, F64), keepdims=True)
+    running = 0.0
+    for k, entry in enumerate(x, 1):
+        running += (entry - running) / k
+    assert np.all(np.abs(running - due.value) <= due.error)
+    whole = np.mean(arithmetic.leaf(np.arange(8.0) * 8, F64))
+    assert whole.error is None or whole.error.max() <= F64.u * 28 * 2

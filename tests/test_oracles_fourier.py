@@ -10,14 +10,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from flint import acb, arb, ctx, fmpq
 
-from harness import arithmetic, bounds
+from harness import arithmetic, bounds, cases, runs, specs
+from harness.oracles import Oracle
 from reference_impls.definitions import cosine, fourier
+
+ROOT = Path(__file__).resolve().parents[1]
 
 #: Bits of the balls: more than twice those of the widest oracle.
 BITS = 256
@@ -313,3 +317,13 @@ def test_frequencies_are_multiples_of_the_lowest(n: int) -> None:
     whole = [k if 2 * k < n else k - n for k in range(n)]
     for found, exact in ((fourier.fftfreq(d, n), whole), (fourier.rfftfreq(d, n), range(n // 2 + 1))):
         within(found, np.array([acb(k * lowest) for k in exact], object))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_transform_of_one_infinite_entry_has_infinite_limits(dtype: str) -> None:
+    spec = specs.read(ROOT / "specs" / "dct.yaml", runs.LAW_NAMES)
+    case = cases.find(spec, "dct/A:1/B:1/N:1/n:2/axis:0/norm:ortho/orthogonalize:true")
+    arrays = {"x": np.full((1, 1, 1), np.inf, dtype)}
+    (answer,) = Oracle(spec, replace(case, dtype=dtype), arrays).values.values()
+    assert answer.limits is not None
+    assert np.isposinf(answer.limits()[0]).all()

@@ -11,7 +11,7 @@ import numpy as np
 
 from harness import bounds
 from harness.arithmetic.operators import add, divide, joined, one_sum
-from harness.arithmetic.roundings import Array, all_whole, plus, rounded
+from harness.arithmetic.roundings import Array, all_tiers, all_whole, plus, rounded
 from harness.arithmetic.tracked import Chain, Deferred, Tracked, all_exact, lift
 
 #: What adds up entries: an array -> the sums.
@@ -88,8 +88,17 @@ def sizes_of_sum(length: Any, absolute: Any, squared: Any) -> dict[str, float]:
 
 
 def mean(x: Tracked, axes: tuple[int, ...]) -> Tracked:
-    """The mean over axes, kept: the sum, and then its quotient."""
-    return divide(total(x, axes), lift(prod(x.shape[a] for a in axes), x.p))
+    """The mean over axes, kept: the sum, and then its quotient; of what is too small a mean that runs along is as right."""
+    n = prod(x.shape[a] for a in axes)
+    y = divide(total(x, axes), lift(n, x.p))
+
+    def make() -> tuple[Array, Array | None]:
+        with np.errstate(all="ignore"):
+            size = np.abs(x.value).max(axis=axes, keepdims=True, initial=0)
+            small = (size > 0) & (size < n * x.p.eta / x.p.u)
+        return y.value, plus(y.error, all_tiers(np.where(small, n * x.p.eta, 0.0)) if small.any() else None)
+
+    return Deferred(y.shape, y.dtype, make, x.p, y.sizes, chain=y.chain)
 
 
 def summed(*parts: Tracked) -> Tracked:

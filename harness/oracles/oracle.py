@@ -179,7 +179,7 @@ class Oracle:
         a, b = (found[name] for found in self._far)
         with np.errstate(all="ignore"):
             error = np.where(np.isfinite(a.error[-1]), a.error[-1], 0.0)
-            far = float(np.finfo(self.p.wide).max) ** (1 / (2 * FAR))
+            far = np.finfo(self.p.wide).max ** (1 / (2 * FAR))
             both = (
                 (np.abs(a.expected) > far) & (np.abs(b.expected) > far) & (np.sign(a.expected) == np.sign(b.expected))
             )
