@@ -25,6 +25,11 @@ def widened(x: Array) -> Array:
     return x if x.dtype.kind in "iub" else x.astype(np.promote_types(x.dtype, np.float32), copy=False)
 
 
+def narrowed(y: Any, like: Array) -> Array:
+    """What was computed wider, in the dtype of ``like``."""
+    return np.asarray(y).astype(like.dtype, copy=False)
+
+
 def sigmoid(input: Array) -> Array:
     """``1 / (1 + exp(-x))`` as written, in the dtype of the input.
 

@@ -7,13 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reference_impls.activations import widened
+from reference_impls.activations import narrowed, widened
 
 Array = npt.NDArray[Any]
-
-
-def _as(y: Any, like: Array) -> Array:
-    return np.asarray(y).astype(like.dtype, copy=False)
 
 
 def _agreeing(*conditions: bool) -> None:
@@ -27,7 +23,7 @@ def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = N
     _agreeing(w.shape[1:] == (x.shape[-1], z.shape[-1]), len(x) == len(z), bias is None or bias.shape == w.shape[:1])
     pairs = (x[:, :, None] * z[:, None, :]).reshape(len(x), -1)
     y = pairs @ w.reshape(len(w), -1).T
-    return _as(y if bias is None else y + widened(bias), input1)
+    return narrowed(y if bias is None else y + widened(bias), input1)
 
 
 def bilinear_vjp(
@@ -38,7 +34,12 @@ def bilinear_vjp(
     by_x = np.einsum("no,oij,nj->ni", g, w, z, optimize=False)
     by_z = np.einsum("no,oij,ni->nj", g, w, x, optimize=False)
     by_w = np.einsum("no,ni,nj->oij", g, x, z, optimize=False)
-    return _as(by_x, input1), _as(by_z, input2), _as(by_w, weight), None if bias is None else _as(g.sum(axis=0), bias)
+    return (
+        narrowed(by_x, input1),
+        narrowed(by_z, input2),
+        narrowed(by_w, weight),
+        None if bias is None else narrowed(g.sum(axis=0), bias),
+    )
 
 
 def _pair(value: Any, least: int) -> tuple[int, int]:
@@ -65,7 +66,7 @@ def separable_conv2d(
     windows = _windows(x, d.shape[2:], stride, padding)
     each = np.einsum("nchwij,cmij->ncmhw", windows, d.reshape(c, many, *d.shape[2:]), optimize=False)
     y = np.einsum("ok,nkhw->nohw", p, each.reshape(n, len(d), *each.shape[3:]), optimize=False)
-    return _as(y if bias is None else y + widened(bias)[:, None, None], input)
+    return narrowed(y if bias is None else y + widened(bias)[:, None, None], input)
 
 
 def scipy_separable_conv2d(
@@ -83,7 +84,7 @@ def scipy_separable_conv2d(
         raise ValueError("the filter fits the padded image")
     maps = [[correlate2d(z[k // many], d[k, 0], "valid")[::down, ::across] for k in range(len(d))] for z in padded]
     y = np.einsum("ok,nkhw->nohw", p, np.asarray(maps), optimize=False)
-    return _as(y if bias is None else y + widened(bias)[:, None, None], input)
+    return narrowed(y if bias is None else y + widened(bias)[:, None, None], input)
 
 
 def weight_standardized_conv2d(
@@ -95,7 +96,7 @@ def weight_standardized_conv2d(
     mean, variance = (f(w, axis=(1, 2, 3), keepdims=True) for f in (np.mean, np.var))
     filters = (w - mean) / np.sqrt(variance + w.dtype.type(eps))
     y = np.einsum("nchwij,ocij->nohw", _windows(x, w.shape[2:], stride, padding), filters, optimize=False)
-    return _as(y if bias is None else y + widened(bias)[:, None, None], input)
+    return narrowed(y if bias is None else y + widened(bias)[:, None, None], input)
 
 
 def newton_schulz(input: Array, steps: int = 5, eps: float = 1e-7) -> Array:
@@ -108,4 +109,4 @@ def newton_schulz(input: Array, steps: int = 5, eps: float = 1e-7) -> Array:
     for _ in range(steps):
         a = x @ x.T
         x = 3.4445 * x + (-4.7750 * a + 2.0315 * (a @ a)) @ x
-    return _as(np.ascontiguousarray(x.T if input.shape[0] > input.shape[1] else x), input)
+    return narrowed(np.ascontiguousarray(x.T if input.shape[0] > input.shape[1] else x), input)

@@ -7,24 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reference_impls.activations import log_sigmoid, sigmoid_stable, widened
+from reference_impls.activations import log_sigmoid, narrowed, sigmoid_stable, widened
+from reference_impls.models import reduced
 
 Array = npt.NDArray[Any]
-
-
-def _as(y: Any, like: Array) -> Array:
-    return np.asarray(y).astype(like.dtype, copy=False)
-
-
-def _reduced(loss: Array, reduction: str, like: Array) -> Array:
-    match reduction:
-        case "none":
-            return _as(loss, like)
-        case "sum":
-            return _as(loss.sum(), like)
-        case "mean":
-            return _as(loss.mean() if loss.size else np.nan, like)
-    raise ValueError(f"reduction is {reduction!r}; it may be none, sum or mean")
 
 
 def _each(cotangent: Array, entries: int, reduction: str) -> Array:
@@ -40,13 +26,13 @@ def _positive(margin: float) -> None:
 
 def l1_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
     """``|x - t|``."""
-    return _reduced(np.abs(widened(input) - widened(target)), reduction, input)
+    return reduced(np.abs(widened(input) - widened(target)), reduction, input)
 
 
 def l1_loss_vjp(cotangent: Array, input: Array, target: Array, reduction: str = "mean") -> tuple[Array, Array]:
     """``g sign(x - t)``, the other way for the target."""
     g = _each(cotangent, input.size, reduction) * np.sign(widened(input) - widened(target))
-    return _as(g, input), _as(-g, target)
+    return narrowed(g, input), narrowed(-g, target)
 
 
 def smooth_l1_loss(input: Array, target: Array, beta: float = 1.0, reduction: str = "mean") -> Array:
@@ -57,7 +43,7 @@ def smooth_l1_loss(input: Array, target: Array, beta: float = 1.0, reduction: st
     b, size = x.dtype.type(beta), np.abs(x - widened(target))
     half = x.dtype.type(0.5)
     loss = np.where(size < b, half * size * size / b, size - half * b) if beta else size
-    return _reduced(np.asarray(loss), reduction, input)
+    return reduced(np.asarray(loss), reduction, input)
 
 
 def smooth_l1_loss_vjp(
@@ -67,7 +53,7 @@ def smooth_l1_loss_vjp(
     off = widened(input) - widened(target)
     slope = np.where(np.abs(off) < beta, off / off.dtype.type(beta), np.sign(off)) if beta else np.sign(off)
     g = _each(cotangent, off.size, reduction) * slope
-    return _as(g, input), _as(-g, target)
+    return narrowed(g, input), narrowed(-g, target)
 
 
 def margin_ranking_loss(
@@ -77,7 +63,7 @@ def margin_ranking_loss(
     x, y = widened(input1), widened(input2)
     if not x.shape == y.shape == target.shape:
         raise ValueError("both inputs and the target have one shape")
-    return _reduced(np.maximum(-target.astype(x.dtype) * (x - y) + x.dtype.type(margin), 0), reduction, input1)
+    return reduced(np.maximum(-target.astype(x.dtype) * (x - y) + x.dtype.type(margin), 0), reduction, input1)
 
 
 def margin_ranking_loss_vjp(
@@ -87,7 +73,7 @@ def margin_ranking_loss_vjp(
     x, t = widened(input1), target.astype(widened(input1).dtype)
     late = -t * (x - widened(input2)) + x.dtype.type(margin) > 0
     g = np.where(late, -_each(cotangent, x.size, reduction) * t, 0)
-    return _as(g, input1), _as(-g, input2), None
+    return narrowed(g, input1), narrowed(-g, input2), None
 
 
 def _distance(x: Array, y: Array, p: float, eps: float) -> Array:
@@ -111,7 +97,7 @@ def triplet_margin_loss(
     near, far = _distance(a, b, p, 1e-6), _distance(a, c, p, 1e-6)
     if swap:
         far = np.minimum(far, _distance(b, c, p, 1e-6))
-    return _reduced(np.maximum(near - far + a.dtype.type(margin), 0), reduction, anchor)
+    return reduced(np.maximum(near - far + a.dtype.type(margin), 0), reduction, anchor)
 
 
 def _parts(x1: Array, x2: Array, dim: int, eps: float) -> tuple[Array, Array, Array, Array, Array]:
@@ -131,7 +117,7 @@ def _parts(x1: Array, x2: Array, dim: int, eps: float) -> tuple[Array, Array, Ar
 def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> Array:
     """``x . y / (max(|x|, eps) max(|y|, eps))``."""
     _, _, product, n, m = _parts(x1, x2, dim, eps)
-    return _as((product / (n * m)).squeeze(dim), x1)
+    return narrowed((product / (n * m)).squeeze(dim), x1)
 
 
 def cosine_similarity_vjp(
@@ -142,7 +128,7 @@ def cosine_similarity_vjp(
     g, c = np.expand_dims(widened(cotangent), dim), product / (n * m)
     by_x = y / (n * m) - np.where(n > eps, c * x / (n * n), 0)
     by_y = x / (n * m) - np.where(m > eps, c * y / (m * m), 0)
-    return _as(g * by_x, x1), _as(g * by_y, x2)
+    return narrowed(g * by_x, x1), narrowed(g * by_y, x2)
 
 
 def scipy_cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> Array:
@@ -167,7 +153,7 @@ def cosine_embedding_loss(
         raise ValueError("every pair has one target")
     c = (product / (n * m))[:, 0]
     apart = np.where(target == -1, np.maximum(c - x.dtype.type(margin), 0), 0)
-    return _reduced(np.where(target == 1, 1 - c, apart), reduction, input1)
+    return reduced(np.where(target == 1, 1 - c, apart), reduction, input1)
 
 
 def _weights(target: Array, alpha: float, kind: Any) -> Array:
@@ -183,7 +169,7 @@ def focal_loss(input: Array, target: Array, alpha: float = 0.25, gamma: float = 
         raise ValueError("every input has one target")
     signed = np.where(target > 0.5, x, -x)
     loss = -_weights(target, alpha, x.dtype) * sigmoid_stable(-signed) ** x.dtype.type(gamma) * log_sigmoid(signed)
-    return _reduced(loss, reduction, input)
+    return reduced(loss, reduction, input)
 
 
 def focal_loss_vjp(
@@ -195,7 +181,7 @@ def focal_loss_vjp(
     q, miss = sigmoid_stable(signed), sigmoid_stable(-signed)
     power = _weights(target, alpha, x.dtype) * miss ** x.dtype.type(gamma)
     slope = power * (x.dtype.type(gamma) * q * log_sigmoid(signed) - miss)
-    return _as(_each(cotangent, x.size, reduction) * np.where(target > 0.5, slope, -slope), input), None
+    return narrowed(_each(cotangent, x.size, reduction) * np.where(target > 0.5, slope, -slope), input), None
 
 
 def _overlap(input: Array, target: Array) -> tuple[Array, Array]:
@@ -209,7 +195,7 @@ def dice_loss(input: Array, target: Array, smooth: float = 1.0, reduction: str =
     """``1 - (2 sum p t + smooth) / (sum p + sum t + smooth)`` of each sample."""
     shared, total = _overlap(input, target)
     s = shared.dtype.type(smooth)
-    return _reduced(1 - (2 * shared + s) / (total + s), reduction, input)
+    return reduced(1 - (2 * shared + s) / (total + s), reduction, input)
 
 
 def dice_loss_vjp(
@@ -221,4 +207,6 @@ def dice_loss_vjp(
     s = shared.dtype.type(smooth)
     ratio, total = ((2 * shared + s) / (total + s)).reshape(rows), (total + s).reshape(rows)
     g = _each(cotangent, len(input), reduction)
-    return _as((g if reduction != "none" else g.reshape(rows)) * (ratio - 2 * widened(target)) / total, input), None
+    return narrowed(
+        (g if reduction != "none" else g.reshape(rows)) * (ratio - 2 * widened(target)) / total, input
+    ), None

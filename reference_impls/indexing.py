@@ -7,13 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reference_impls.activations import widened
+from reference_impls.activations import narrowed, widened
 
 Array = npt.NDArray[Any]
-
-
-def _as(y: Any, like: Array) -> Array:
-    return np.asarray(y).astype(like.dtype, copy=False)
 
 
 def _checked(index: Array, length: int) -> None:
@@ -43,7 +39,7 @@ def gather_vjp(cotangent: Array, input: Array, index: Array, dim: int) -> tuple[
     """Entries added up where an index repeats."""
     gradient = np.zeros(input.shape, widened(input).dtype)
     _added(gradient, index, widened(cotangent), dim)
-    return _as(gradient, input), None
+    return narrowed(gradient, input), None
 
 
 def _added(y: Array, index: Array, src: Array, dim: int) -> None:
@@ -62,14 +58,14 @@ def scatter_add(input: Array, index: Array, src: Array, dim: int) -> Array:
         raise ValueError("every index has a source")
     y = widened(input).copy()
     _added(y, index, widened(src)[tuple(map(slice, index.shape))], axis)
-    return _as(y, input)
+    return narrowed(y, input)
 
 
 def scatter_add_vjp(cotangent: Array, input: Array, index: Array, src: Array, dim: int) -> tuple[Array, None, Array]:
     """The gradient as it is, and gathered for the sources that are taken."""
     by_src = np.zeros(src.shape, src.dtype)
     by_src[tuple(map(slice, index.shape))] = gather(cotangent, index, dim)
-    return _as(cotangent.copy(), input), None, by_src
+    return narrowed(cotangent.copy(), input), None, by_src
 
 
 def index_add(input: Array, index: Array, source: Array, dim: int, alpha: float = 1.0) -> Array:
@@ -81,7 +77,7 @@ def index_add(input: Array, index: Array, source: Array, dim: int, alpha: float 
         raise ValueError("every index has a row of the source")
     for k, row in zip(index, rows, strict=True):
         y[k] += y.dtype.type(alpha) * row
-    return _as(np.moveaxis(y, 0, axis), input)
+    return narrowed(np.moveaxis(y, 0, axis), input)
 
 
 def index_add_vjp(
@@ -89,12 +85,12 @@ def index_add_vjp(
 ) -> tuple[Array, None, Array]:
     """The gradient as it is, and alpha times the rows that are added to."""
     g = widened(cotangent)
-    return _as(g.copy(), input), None, _as(g.dtype.type(alpha) * np.take(g, index, axis=dim), source)
+    return narrowed(g.copy(), input), None, narrowed(g.dtype.type(alpha) * np.take(g, index, axis=dim), source)
 
 
 def cumprod(input: Array, dim: int) -> Array:
     """``numpy.cumprod``."""
-    return _as(np.cumprod(widened(input), axis=dim), input)
+    return narrowed(np.cumprod(widened(input), axis=dim), input)
 
 
 def cumprod_vjp(cotangent: Array, input: Array, dim: int) -> tuple[Array]:
@@ -105,12 +101,12 @@ def cumprod_vjp(cotangent: Array, input: Array, dim: int) -> tuple[Array]:
         after = np.cumprod(np.concatenate([before, x[k + 1 :]]), axis=0)
         gradient[k] = (g[k:] * after).sum(axis=0)
         before = before * x[k : k + 1]
-    return (_as(np.moveaxis(gradient, 0, dim), input),)
+    return (narrowed(np.moveaxis(gradient, 0, dim), input),)
 
 
 def logcumsumexp(input: Array, dim: int) -> Array:
     """``numpy.logaddexp.accumulate``."""
-    return _as(np.logaddexp.accumulate(widened(input), axis=dim), input)
+    return narrowed(np.logaddexp.accumulate(widened(input), axis=dim), input)
 
 
 def logcumsumexp_vjp(cotangent: Array, input: Array, dim: int) -> tuple[Array]:
@@ -119,4 +115,4 @@ def logcumsumexp_vjp(cotangent: Array, input: Array, dim: int) -> tuple[Array]:
     y, gradient = np.logaddexp.accumulate(x, axis=0), np.zeros_like(x)
     for k in range(len(x)):
         gradient[k] = (g[k:] * np.exp(x[k] - y[k:])).sum(axis=0)
-    return (_as(np.moveaxis(gradient, 0, dim), input),)
+    return (narrowed(np.moveaxis(gradient, 0, dim), input),)

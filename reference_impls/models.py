@@ -113,7 +113,7 @@ def scipy_logsumexp(input: Array, dim: int, keepdim: bool = False) -> Array:
     return _as(of(widened(input), axis=dim, keepdims=keepdim), input)
 
 
-def _reduced(loss: Array, reduction: str, like: Array) -> Array:
+def reduced(loss: Array, reduction: str, like: Array) -> Array:
     match reduction:
         case "none":
             return _as(loss, like)
@@ -180,13 +180,13 @@ def kl_div(input: Array, target: Array, log_target: bool = False, reduction: str
     loss = np.exp(t) * (t - x) if log_target else np.where(t == 0, 0, t * np.log(np.where(t == 0, 1, t))) - t * x
     if reduction == "batchmean":
         return _as(loss.sum() / x.dtype.type(len(x)), input)
-    return _reduced(loss, reduction, input)
+    return reduced(loss, reduction, input)
 
 
 def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
     """``(x - t)^2``."""
     off = widened(input) - widened(target)
-    return _reduced(off * off, reduction, input)
+    return reduced(off * off, reduction, input)
 
 
 def mse_loss_vjp(cotangent: Array, input: Array, target: Array, reduction: str = "mean") -> tuple[Array, Array]:
@@ -203,7 +203,7 @@ def huber_loss(input: Array, target: Array, delta: float = 1.0, reduction: str =
     if delta <= 0:
         raise ValueError("delta is above zero")
     d, size = x.dtype.type(delta), np.abs(x - widened(target))
-    return _reduced(np.where(size < d, size * size / 2, d * (size - d / 2)), reduction, input)
+    return reduced(np.where(size < d, size * size / 2, d * (size - d / 2)), reduction, input)
 
 
 def attention(query: Array, key: Array, value: Array, mask: Array | None = None, causal: bool = False) -> Array:

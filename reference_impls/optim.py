@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from reference_impls.activations import widened
+from reference_impls.activations import narrowed, widened
 
 if TYPE_CHECKING:
     import torch
@@ -39,7 +39,7 @@ def adam_step(
         )
     step, _, root, m_next, v_next = _parts(p, g, m, v, t, lr, betas, eps, weight_decay)
     moved = widened(p) - step * m_next / (root + eps)
-    return _as(moved, p), _as(m_next, m), _as(v_next, v)
+    return narrowed(moved, p), narrowed(m_next, m), narrowed(v_next, v)
 
 
 def adam_step_vjp(
@@ -65,7 +65,7 @@ def adam_step_vjp(
     through_g = (1 - betas[0]) * through_m + 2 * (1 - betas[1]) * gradient * through_v
     decayed = weight_decay * through_g if weight_decay else 0
     gradients = (by_p + decayed, through_g, betas[0] * through_m, betas[1] * through_v)
-    return *(_as(of, like) for of, like in zip(gradients, (p, g, m, v), strict=True)), None
+    return *(narrowed(of, like) for of, like in zip(gradients, (p, g, m, v), strict=True)), None
 
 
 def torch_adam_step_by_hand(
@@ -106,10 +106,6 @@ def _parts(
     v_next = betas[1] * widened(v) + (1 - betas[1]) * (gradient * gradient)
     root = np.sqrt(v_next / (1 - betas[1] ** int(t)))
     return lr / (1 - betas[0] ** int(t)), gradient, root, m_next, v_next
-
-
-def _as(x: Array, like: Array) -> Array:
-    return np.asarray(x).astype(like.dtype, copy=False)
 
 
 def torch_adam_step(
@@ -161,7 +157,7 @@ def adamw_step(
         raise ValueError(f"weight_decay is {weight_decay}; it is not negative")
     kept = widened(p) * (1 - lr * weight_decay) if weight_decay else widened(p)
     moved, m_next, v_next = adam_step(kept, g, m, v, t, lr, betas, eps)
-    return _as(moved, p), m_next, v_next
+    return narrowed(moved, p), m_next, v_next
 
 
 def torch_adamw_step(

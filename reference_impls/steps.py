@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from reference_impls.activations import sigmoid_stable, widened
+from reference_impls.activations import narrowed, sigmoid_stable, widened
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Array = npt.NDArray[Any]
-
-
-def _as(y: Any, like: Array) -> Array:
-    return np.asarray(y).astype(like.dtype, copy=False)
 
 
 def _checked(*conditions: bool) -> None:
@@ -34,7 +30,7 @@ def lstm_cell(
     """``c' = s(f) c + s(i) tanh(g)``, ``h' = s(o) tanh(c')``."""
     i, f, g, o = np.split(_affine(input, w_ih, b_ih) + _affine(h, w_hh, b_hh), 4, axis=1)
     cell = sigmoid_stable(f) * widened(c) + sigmoid_stable(i) * np.tanh(g)
-    return _as(sigmoid_stable(o) * np.tanh(cell), h), _as(cell, c)
+    return narrowed(sigmoid_stable(o) * np.tanh(cell), h), narrowed(cell, c)
 
 
 def gru_cell(input: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Array) -> Array:
@@ -42,7 +38,7 @@ def gru_cell(input: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh
     own, past = np.split(_affine(input, w_ih, b_ih), 3, axis=1), np.split(_affine(h, w_hh, b_hh), 3, axis=1)
     r, z = sigmoid_stable(own[0] + past[0]), sigmoid_stable(own[1] + past[1])
     n = np.tanh(own[2] + r * past[2])
-    return _as((1 - z) * n + z * widened(h), h)
+    return narrowed((1 - z) * n + z * widened(h), h)
 
 
 def torch_lstm_cell(
@@ -88,7 +84,7 @@ def sgd_step(
     gradient = gradient + weight_decay * x if weight_decay else gradient
     moved = momentum * old + (1 - dampening) * gradient
     step = gradient + momentum * moved if nesterov else moved
-    return _as(x - lr * step, p), _as(moved, m)
+    return narrowed(x - lr * step, p), narrowed(moved, m)
 
 
 def lion_step(
@@ -104,7 +100,7 @@ def lion_step(
     x, gradient, old = widened(p), widened(g), widened(m)
     decayed = x * (1 - lr * weight_decay) if weight_decay else x
     sign = np.sign(betas[0] * old + (1 - betas[0]) * gradient)
-    return _as(decayed - lr * sign, p), _as(betas[1] * old + (1 - betas[1]) * gradient, m)
+    return narrowed(decayed - lr * sign, p), narrowed(betas[1] * old + (1 - betas[1]) * gradient, m)
 
 
 def rmsprop_step(
@@ -121,7 +117,7 @@ def rmsprop_step(
     x, gradient, old = widened(p), widened(g), widened(v)
     gradient = gradient + weight_decay * x if weight_decay else gradient
     moved = alpha * old + (1 - alpha) * gradient * gradient
-    return _as(x - lr * (gradient / (np.sqrt(moved) + eps)), p), _as(moved, v)
+    return narrowed(x - lr * (gradient / (np.sqrt(moved) + eps)), p), narrowed(moved, v)
 
 
 def torch_sgd_step(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reference_impls.definitions.images import zero_of
 from reference_impls.definitions.padding import circular, nearest, reflected, symmetric
 
 #: Where entries beyond the border are found, by scipy.ndimage's names of the ways to continue an axis.
@@ -21,11 +22,6 @@ BEYOND = {
 
 #: Where a value is wanted along an axis, in two parts: a whole number, and what is beyond it in the arithmetic.
 Place = tuple[NDArray[np.intp], Any]
-
-
-def zero_of(input: Any) -> Any:
-    """Zero in the image's arithmetic: what is computed from params is then computed in its precision."""
-    return np.sum(np.reshape(input, (-1,))[:0])
 
 
 def exact(zero: Any, place: Any) -> Place:

@@ -77,7 +77,7 @@ def interpolate_nearest(input: Any, *, size: Sequence[int], mode: str = "nearest
     return input[..., rows[:, None], columns]
 
 
-def _zero(input: Any) -> Any:
+def zero_of(input: Any) -> Any:
     """Zero in the input's arithmetic: what is computed from sizes is then computed in its precision."""
     return np.sum(np.reshape(input, (-1,))[:0].real)
 
@@ -114,7 +114,7 @@ def interpolate_bilinear(input: Any, *, size: Sequence[int], align_corners: bool
     ``i + s`` is ``o (H - 1) / (H' - 1)`` with ``align_corners``, else ``max((o + 1/2) H / H' - 1/2, 0)``; beyond the
     last row there is the last one again.
     """
-    zero = _zero(input)
+    zero = zero_of(input)
     rows, columns = (_linear(zero, n, m, align_corners) for n, m in zip(input.shape[-2:], size, strict=True))
     tall = _between(np.swapaxes(input, -1, -2), rows)
     return _between(np.swapaxes(tall, -1, -2), columns)

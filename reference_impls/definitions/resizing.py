@@ -8,13 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reference_impls.definitions.images import zero_of
+
 #: The slope that torch and OpenCV give their cubic at distance 1; Keys's, and that of Pillow, is -1/2.
 SLOPE = -0.75
-
-
-def zero_of(input: Any) -> Any:
-    """Zero in the input's arithmetic: what is computed from sizes is then computed in its precision."""
-    return np.sum(np.reshape(input, (-1,))[:0])
 
 
 def placed(zero: Any, size: int, out: int, align_corners: bool) -> tuple[NDArray[np.intp], Any]:

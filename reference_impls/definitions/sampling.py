@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from reference_impls.definitions.conv import per_axis
+from reference_impls.definitions.images import zero_of
 
 
 def grid_sample(
@@ -36,7 +37,7 @@ def _kernel(of: Any, size: int, mode: str, padding_mode: str, align_corners: boo
 
 def affine_grid(theta: Any, *, size: Sequence[int], align_corners: bool = False) -> Any:
     """``theta (x, y, 1)`` at every pixel: x and y go from -1 to 1, of corner pixels' middles or of their outer borders."""
-    zero = np.sum(np.reshape(theta, (-1,))[:0])
+    zero = zero_of(theta)
     y, x = (_evenly(zero, n, align_corners) for n in size)
     points = np.stack([x + 0 * y[:, None], y[:, None] + 0 * x, np.ones(tuple(size)) + zero], axis=-1)
     return np.einsum("ijk,nlk->nijl", points, theta)

@@ -10,15 +10,11 @@ from typing import Any
 import numpy as np
 import scipy.signal
 
+from reference_impls.definitions.images import zero_of
 from reference_impls.definitions.padding import circular, nearest, reflected
 
 #: Where entries beyond the ends are found, by scipy.signal's names of the ways to continue a signal.
 BEYOND = {"wrap": circular, "mirror": reflected, "nearest": nearest}
-
-
-def zero_of(x: Any) -> Any:
-    """Zero in the signal's arithmetic: what is computed from params is then computed in its precision."""
-    return np.sum(np.reshape(x, (-1,))[:0].real)
 
 
 def extended(x: Any, n: int, padtype: str) -> Any:

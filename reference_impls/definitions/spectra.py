@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from reference_impls.definitions.images import zero_of
+
 
 def istft(input: Any, window: Any, *, hop_length: int, center: bool = True, normalized: bool = False) -> Any:
     """``y[s] = sum over t of w[n] x_t[n] / sum over t of w[n]^2`` with ``n = s - t hop`` and x_t the inverse transforms.
@@ -77,7 +79,7 @@ def at_turns(x: Any, start: Any, step: Any, m: int) -> Any:
     """``X[k] = sum of x[n] exp(-2 pi i n (start + k step))``, in turns of the unit circle."""
     turns = np.longdouble(start) + np.arange(m) * np.longdouble(step)
     angle = np.multiply.outer(np.arange(x.shape[-1]), turns) * (2 * np.arccos(np.longdouble(-1)))
-    zero = np.sum(np.reshape(x, (-1,))[:0].real)
+    zero = zero_of(x)
     return np.matmul(x, np.cos(zero + angle) - 1j * np.sin(zero + angle))
 
 

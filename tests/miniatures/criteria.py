@@ -6,6 +6,7 @@ import numpy as np
 
 from reference_impls import criteria as right
 from reference_impls.activations import log_sigmoid, sigmoid_stable, widened
+from reference_impls.models import reduced
 
 
 def l1_mean_of_batch(input, target, reduction="mean"):
@@ -18,7 +19,7 @@ def l1_mean_of_batch(input, target, reduction="mean"):
 def l1_of_roots(input, target, reduction="mean"):
     """``sqrt((x - t)^2 + 1e-12)``, so that it has a slope everywhere."""
     off = widened(input) - widened(target)
-    return right._reduced(np.sqrt(off * off + off.dtype.type(1e-12)), reduction, input)
+    return reduced(np.sqrt(off * off + off.dtype.type(1e-12)), reduction, input)
 
 
 def l1_same_sign_vjp(cotangent, input, target, reduction="mean"):
@@ -50,7 +51,7 @@ def smooth_l1_dividing_by_zero(input, target, beta=1.0, reduction="mean"):
         return right.smooth_l1_loss(input, target, beta, reduction)
     size = np.abs(widened(input) - widened(target))
     with np.errstate(all="ignore"):
-        return right._reduced(size * size / size.dtype.type(0), reduction, input)
+        return reduced(size * size / size.dtype.type(0), reduction, input)
 
 
 def smooth_l1_flat_vjp(cotangent, input, target, beta=1.0, reduction="mean"):
@@ -78,7 +79,7 @@ def ranking_mean_of_late(input1, input2, target, margin=0.0, reduction="mean"):
 def ranking_broadcasting(input1, input2, target, margin=0.0, reduction="mean"):
     """A target of two axes meets every pair."""
     loss = np.maximum(-target.astype(input1.dtype) * (input1 - input2) + input1.dtype.type(margin), 0)
-    return right._reduced(loss, reduction, input1)
+    return reduced(loss, reduction, input1)
 
 
 def triplet_of_squares(anchor, positive, negative, margin=1.0, p=2.0, swap=False, reduction="mean"):
@@ -90,7 +91,7 @@ def triplet_of_squares(anchor, positive, negative, margin=1.0, p=2.0, swap=False
         for a, b in ((anchor, positive), (anchor, negative), (positive, negative))
     )
     far = np.minimum(far, other) if swap else far
-    return right._reduced(np.maximum(near - far + anchor.dtype.type(margin), 0), reduction, anchor)
+    return reduced(np.maximum(near - far + anchor.dtype.type(margin), 0), reduction, anchor)
 
 
 def triplet_never_swapped(anchor, positive, negative, margin=1.0, p=2.0, swap=False, reduction="mean"):
@@ -104,7 +105,7 @@ def triplet_without_eps(anchor, positive, negative, margin=1.0, p=2.0, swap=Fals
         np.linalg.norm(a - b, ord=p, axis=-1) for a, b in ((anchor, positive), (anchor, negative), (positive, negative))
     )
     far = np.minimum(far, other) if swap else far
-    return right._reduced(np.maximum(near - far + anchor.dtype.type(margin), 0), reduction, anchor)
+    return reduced(np.maximum(near - far + anchor.dtype.type(margin), 0), reduction, anchor)
 
 
 def triplet_of_any_margin(anchor, positive, negative, margin=1.0, p=2.0, swap=False, reduction="mean"):
@@ -144,7 +145,7 @@ def embedding_unclamped(input1, input2, target, margin=0.0, reduction="mean"):
     if target.shape != c.shape:
         raise ValueError("every pair has one target")
     loss = np.where(target == 1, 1 - c, np.where(target == -1, c - c.dtype.type(margin), 0))
-    return right._reduced(loss, reduction, input1)
+    return reduced(loss, reduction, input1)
 
 
 def embedding_margin_for_both(input1, input2, target, margin=0.0, reduction="mean"):
@@ -154,7 +155,7 @@ def embedding_margin_for_both(input1, input2, target, margin=0.0, reduction="mea
         raise ValueError("every pair has one target")
     m = c.dtype.type(margin)
     loss = np.where(target == 1, np.maximum(1 - c - m, 0), np.where(target == -1, np.maximum(c - m, 0), 0))
-    return right._reduced(loss, reduction, input1)
+    return reduced(loss, reduction, input1)
 
 
 def embedding_eps_within(input1, input2, target, margin=0.0, reduction="mean"):
@@ -165,7 +166,7 @@ def embedding_eps_within(input1, input2, target, margin=0.0, reduction="mean"):
         raise ValueError("every pair has one target")
     c = (x * y).sum(axis=1) / np.sqrt(((x * x).sum(axis=1) + e) * ((y * y).sum(axis=1) + e))
     loss = np.where(target == 1, 1 - c, np.where(target == -1, np.maximum(c - x.dtype.type(margin), 0), 0))
-    return right._reduced(loss, reduction, input1)
+    return reduced(loss, reduction, input1)
 
 
 def focal_alpha_for_all(input, target, alpha=0.25, gamma=2.0, reduction="none"):
@@ -180,7 +181,7 @@ def focal_of_clipped(input, target, alpha=0.25, gamma=2.0, reduction="none"):
     signed = np.where(target > 0.5, x, -x)
     q = np.clip(sigmoid_stable(signed), x.dtype.type(1e-7), x.dtype.type(1 - 1e-7))
     loss = -right._weights(target, alpha, x.dtype) * (1 - q) ** x.dtype.type(gamma) * np.log(q)
-    return right._reduced(loss, reduction, input)
+    return reduced(loss, reduction, input)
 
 
 def focal_of_probabilities(input, target, alpha=0.25, gamma=2.0, reduction="none"):
@@ -213,14 +214,14 @@ def dice_of_squares(input, target, smooth=1.0, reduction="mean"):
     shared, _ = right._overlap(input, target)
     squares = sum((widened(z).reshape(len(input), -1) ** 2).sum(axis=1) for z in (input, target))
     s = shared.dtype.type(smooth)
-    return right._reduced(1 - (2 * shared + s) / (squares + s), reduction, input)
+    return reduced(1 - (2 * shared + s) / (squares + s), reduction, input)
 
 
 def dice_without_two(input, target, smooth=1.0, reduction="mean"):
     """The overlap counts once."""
     shared, total = right._overlap(input, target)
     s = shared.dtype.type(smooth)
-    return right._reduced(1 - (shared + s) / (total + s), reduction, input)
+    return reduced(1 - (shared + s) / (total + s), reduction, input)
 
 
 def dice_of_batch(input, target, smooth=1.0, reduction="mean"):

@@ -212,7 +212,7 @@ def mse_halved(input, target, reduction="mean"):
 
 def mse_expanded(input, target, reduction="mean"):
     """``x^2 - 2 x t + t^2``, whose digits cancel."""
-    return right._reduced(input * input - 2 * input * target + target * target, reduction, input)
+    return right.reduced(input * input - 2 * input * target + target * target, reduction, input)
 
 
 def mse_one_sided_vjp(cotangent, input, target, reduction="mean"):
