@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from harness import cases, fills
 from harness.model import Case, Spec
-from harness.oracles import Answer, Oracle
+from harness.oracles import Answer, Oracle, OracleError
 
 Array = NDArray[Any]
 
@@ -61,6 +61,30 @@ class Due:
     def curved(self) -> dict[str, Answer]:
         """The outputs' second derivatives along ``tangents``."""
         return self._open(self.oracle.curved(self.tangents))
+
+    @cached_property
+    def batch(self) -> tuple[str, ...]:
+        """The inputs whose first axis counts rows that the definition computes apart from each other; none without such.
+
+        They share that axis's name with the first input, and the definition at the first row alone, and at the others
+        alone, is what it is at all of them but for what the oracle itself is off by. Raises OracleError of the whole.
+        """
+        spec, arrays = self.bench.spec, self.oracle.arrays
+        axis = next((i.shape[:1] for i in spec.inputs if i.name in arrays), ())
+        inputs = tuple(i.name for i in spec.inputs if i.name in arrays and axis and i.shape[:1] == axis)
+        rows = {arrays[n].shape[:1] for n in inputs} | {a.expected.shape[:1] for a in self.values.values()}
+        if not inputs or len(rows) > 1 or min(rows) < (2,):
+            return ()
+        return inputs if all(self._apart(inputs, at) for at in (slice(0, 1), slice(1, None))) else ()
+
+    def _apart(self, inputs: tuple[str, ...], at: slice) -> bool:
+        """Whether the definition at some rows alone is that part of the whole."""
+        arrays = {n: x[at] if n in inputs else x for n, x in self.oracle.arrays.items()}
+        try:
+            alone = replace(self.oracle, arrays=arrays).values
+        except OracleError:
+            return False
+        return all(_is_part(alone[n], a, at) for n, a in self.values.items())
 
     def curved_in(self, tangents: Mapping[str, Array]) -> dict[str, Answer]:
         """The gradients of ``<vjp(x; cotangents), tangents>`` for some inputs' tangents."""
@@ -156,6 +180,17 @@ def _unspecified(answer: Answer) -> Answer:
         return answer
     error, expected = np.where(missing, np.inf, answer.error), np.where(missing, 0, answer.expected)
     return replace(answer, expected=expected, error=error, others=None, cancelling=None)
+
+
+def _is_part(alone: Answer, whole: Answer, at: slice) -> bool:
+    """Whether an answer is a part of another, but for what computing either in the oracle's type is off by."""
+    expected, error = whole.expected[at], whole.error[2][at]
+    if alone.expected.shape != expected.shape:
+        return False
+    if expected.dtype.kind in "iub":
+        return bool(np.array_equal(expected, alone.expected))
+    own = 2 * (whole.p.u_wide / whole.p.u) * (error + whole.p.u * np.abs(expected))
+    return bool(np.all((np.abs(expected - alone.expected) <= own) | ~np.isfinite(error)))
 
 
 def _cast(x: Array, dtype: str) -> Array:

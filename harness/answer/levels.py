@@ -151,6 +151,9 @@ def _other_bits(row: Verdict) -> bool:
 #: The rank of a case whose rows have other bits: above those of relations that are right.
 _OTHER = _RANKS["conforms"] + 0.5
 
+#: What is said of a level of which nothing was asked.
+UNASKED = {Level.BITS: "asked where rows are right and apart"}
+
 #: What is said of a case whose rows have other bits.
 OTHER_BITS = "rows have other bits beside others, within the bound"
 
@@ -163,7 +166,7 @@ def _tally(one: Level, spec: Spec, given: CandidateSpec, found: Sequence[tuple[f
     without = missing(one, spec, given)
     why = Counter(without or (OTHER_BITS if _other_bits(row) else row.message or row.status) for row in open_)
     if not found:
-        why = Counter({without or "no case asks for it": 0})
+        why = Counter({without or UNASKED.get(one, "no case asks for it"): 0})
     offered = 0 if lacks else len(unoffered)
     return Tally(one, ranks[2], ranks[4], ranks[3], offered, len(open_), dict(why.most_common()))
 

@@ -40,7 +40,7 @@ def options(given: CandidateSpec) -> tuple[str, ...]:
         return ()
     usual = {field.name: field.default for field in fields(given)}
     told = {"library": given.library, "vjp": given.vjp, "algorithm": given.algorithm, "python": given.python}
-    told |= {"outputs": ",".join(given.outputs)}
+    told |= {"outputs": ",".join(given.outputs), "promises": ",".join(given.promises)}
     named = {name: value for name, value in told.items() if value and (name == "library" or value != usual[name])}
     return tuple(word for name, value in named.items() for word in (f"--{name}", value))
 

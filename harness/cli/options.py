@@ -50,6 +50,10 @@ algorithm = click.option(
 offers = click.option(
     "--offers", default="", metavar="SELECTION", help='The cases it takes, as "dtype=float32,float64 groups=1".'
 )
+outputs = click.option("--outputs", default="", metavar="NAMES", help="The outputs it returns, where they are not all.")
+promises = click.option(
+    "--promises", default="", metavar="bits", help="A row has the same bits whatever rows stand beside it."
+)
 python = click.option(
     "--python", default="", metavar="PATH", help="The interpreter that holds it; this one by default."
 )

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +11,6 @@ from harness.asking.outcomes import Array
 from harness.asking.scenarios import Call
 from harness.comparison import Equation, Fact, Numbers, Reading
 from harness.laws import readings
-from harness.oracles import Answer, Oracle, OracleError
 from harness.subjects import Output
 from harness.trial import FIRST, POSED, Posed, Trial
 
@@ -28,7 +24,7 @@ MOST_ALONE = 4
 def invariance(trial: Trial) -> Iterator[Equation | Posed]:
     """A row is the same alone, in a part of its batch, in another order and beside other rows."""
     yield POSED
-    if trial.departures or not trial.bench.finite or trial.wrong or not (inputs := _batch(trial)):
+    if trial.departures or not trial.bench.finite or trial.wrong or not (inputs := trial.due.batch):
         return
     rows = trial.arrays[inputs[0]].shape[0]
     for how, pieces in _ways(rows).items():
@@ -56,7 +52,7 @@ def _same_rows(trial: Trial, name: str, how: str, parts: list[Array], places: Ar
         message = f"{how}, {_differ(joined, own)} of {own.size} numbers have other bits"
         whole = Reading(readings.same_rows, (*read.labels, FIRST), read.arguments)
         return Fact(Output(name), "other bits", "same bits", message, whole, how)
-    return Numbers(Output(name), joined, _part(due, places), how, reading=read, again=True, own=own)
+    return Numbers(Output(name), joined, due.at(places), how, reading=read, again=True, own=own)
 
 
 def _differ(a: Array, b: Array) -> int:
@@ -78,55 +74,3 @@ def _taken(trial: Trial, inputs: tuple[str, ...], at: Array) -> dict[str, Array]
     """The inputs with some rows of those that are batches."""
     both = {n: np.concatenate([trial.arrays[n], trial.bench.others[n]]) for n in inputs}
     return {n: np.ascontiguousarray(both[n][at]) if n in both else x for n, x in trial.arrays.items()}
-
-
-def _part(due: Answer, places: Array) -> Answer:
-    """What is due of some rows."""
-    taken = partial(_rows, places)
-    others = None if due.others is None else lambda: [taken(a) for a in due.others()]  # type: ignore[misc]
-    cancelling = None if due.cancelling is None else lambda: [taken(a) for a in due.cancelling()]  # type: ignore[misc]
-    return replace(taken(due), others=others, cancelling=cancelling)
-
-
-def _rows(places: Array, a: Answer) -> Answer:
-    return replace(a, expected=a.expected[places], error=a.error[:, places], enclose=None, limits=None, ties=None)
-
-
-def _batch(trial: Trial) -> tuple[str, ...]:
-    """The inputs whose first axis counts rows that the definition computes apart from each other; none if there is none.
-
-    They share that axis's name with the first input, and the definition at the first row alone, and at the others alone,
-    is what it is at all of them but for what the oracle itself is off by.
-    """
-    if not trial.spec.inputs:
-        return ()
-    first, *rest = trial.spec.inputs
-    if first.name not in trial.arrays or not first.shape or not trial.arrays[first.name].ndim:
-        return ()
-    rows, axis = trial.arrays[first.name].shape[0], first.shape[0]
-    inputs = (first.name, *(i.name for i in rest if i.name in trial.arrays and i.shape and i.shape[0] == axis))
-    if rows < 2 or any(trial.arrays[n].shape[:1] != (rows,) for n in inputs):
-        return ()
-    whole = trial.due.values
-    if any(a.expected.shape[:1] != (rows,) for a in whole.values()):
-        return ()
-    for at in (slice(0, 1), slice(1, None)):
-        arrays: dict[str, Any] = {n: x[at] if n in inputs else x for n, x in trial.arrays.items()}
-        try:
-            alone = Oracle(trial.spec, trial.case, arrays, trial.candidate.given.algorithm).values
-        except OracleError:
-            return ()
-        if not all(_one(a, alone[n], at) for n, a in whole.items()):
-            return ()
-    return inputs
-
-
-def _one(whole: Answer, alone: Answer, at: slice) -> bool:
-    """Whether a part of an answer is another answer, but for what computing either in the oracle's type is off by."""
-    expected, error = whole.expected[at], whole.error[2][at]
-    if alone.expected.shape != expected.shape:
-        return False
-    if expected.dtype.kind in "iub":
-        return bool(np.array_equal(expected, alone.expected))
-    own = 2 * (whole.p.u_wide / whole.p.u) * (error + whole.p.u * np.abs(expected))
-    return bool(np.all((np.abs(expected - alone.expected) <= own) | ~np.isfinite(error)))

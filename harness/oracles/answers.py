@@ -69,9 +69,28 @@ class Answer:
             error = bounds.stored(p, tracked.value, error)
         return cls(tracked.value, error, p, made=tracked)
 
+    def at(self, rows: Array) -> Answer:
+        """The answer at some rows of the first axis, by every formula; no entry of it is enclosed."""
+        return replace(
+            self,
+            expected=self.expected[rows],
+            error=self.error[:, rows],
+            enclose=None,
+            others=_each_at(self.others, rows),
+            cancelling=_each_at(self.cancelling, rows),
+            limits=None,
+            stepwise=None,
+            ties=None,
+            made=None,
+        )
+
     def within(self, error: Array) -> Answer:
         """With another error, and no other formulas."""
         return replace(self, error=error, others=None, cancelling=None, stepwise=None)  # the limits stay
+
+
+def _each_at(others: Others | None, rows: Array) -> Others | None:
+    return None if others is None else lambda: [answer.at(rows) for answer in others()]
 
 
 #: Answers of other formulas, computed when somebody asks.

@@ -394,7 +394,7 @@ class Oracle:
 
     def _curved(self, run: Run, tangents: Mapping[str, Array], along: Sequence[str]) -> dict[str, Any]:
         first = self._pushed(run, tangents)
-        inner = first if len(along) == len(tangents) else self._pushed(run, {n: tangents[n] for n in along})
+        inner = self._pushed(run, {n: tangents[n] for n in along})
         curved = jvp([*inner.found.values()], [run.leaves[n] for n in tangents], first.leaves)
         return dict(zip(inner.found, curved, strict=True))
 

@@ -19,8 +19,8 @@ from harness.cli.refusals import finish
 @options.algorithm
 @options.offers
 @options.python
-@click.option("--outputs", default="", metavar="NAMES", help="The outputs it returns, where they are not all.")
-@click.option("--promises", default="", metavar="bits", help="A row has the same bits whatever rows stand beside it.")
+@options.outputs
+@options.promises
 @click.option("--with", "arguments", default="", metavar="'NAME=VALUE ...'", help="What a class is built with.")
 @options.seed
 @options.only

@@ -21,7 +21,8 @@ from harness.cli.refusals import refuse
 @options.vjp
 @options.algorithm
 @options.python
-@click.option("--outputs", default="", metavar="NAMES", help="The outputs it returns, where they are not all.")
+@options.outputs
+@options.promises
 @options.spec
 @options.seed
 @click.option("--script", is_flag=True, help="Print the reproducing script alone.")
