@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -88,15 +88,33 @@ class Due:
 
     def curved_in(self, tangents: Mapping[str, Array]) -> dict[str, Answer]:
         """The gradients of ``<vjp(x; cotangents), tangents>`` for some inputs' tangents."""
-        return self._open(self.oracle.second(self.cotangents, tangents))
+        return self._once("curved", tangents, partial(self.oracle.second, self.cotangents))
 
     def moved_by(self, tangents: Mapping[str, Array]) -> dict[str, Answer]:
         """The outputs' tangents for some inputs' tangents."""
-        return self._open(self.oracle.jvp(tangents))
+        return self._once("moved", tangents, self.oracle.jvp)
 
     def pulled(self, cotangents: Mapping[str, Array]) -> dict[str, Answer]:
         """The inputs' gradients for other cotangents."""
-        return self._open(self.oracle.vjp(cotangents))
+        return self._once("pulled", cotangents, self.oracle.vjp)
+
+    def of_one(self, a: str, b: str) -> dict[str, Answer]:
+        """The inputs' gradients for ``cotangents`` where two inputs are one array."""
+        oracle = replace(self.oracle, one=(a, b))
+        return self._once(f"pulled, {a} is {b}", self.cotangents, oracle.vjp)
+
+    @cached_property
+    def _derived(self) -> dict[tuple[Any, ...], dict[str, Answer]]:
+        return {}
+
+    def _once(
+        self, what: str, along: Mapping[str, Array], ask: Callable[[Mapping[str, Array]], dict[str, Answer]]
+    ) -> dict[str, Answer]:
+        """Derivatives along some arrays, computed once for all candidates that ask them along the same numbers."""
+        key = (what, *((n, x.shape, x.dtype, x.tobytes()) for n, x in along.items()))
+        if key not in self._derived:
+            self._derived[key] = self._open(ask(along))
+        return self._derived[key]
 
     def _open(self, derivatives: dict[str, Answer]) -> dict[str, Answer]:
         """Derivatives with any number allowed where none exists: where finite inputs give the definition no slope."""

@@ -251,7 +251,7 @@ def _cancelled(found: Evidence, tier: int) -> Evidence:
     assert isinstance(equation, Numbers)
     due = equation.answer
     errors = np.abs(_wide(equation.actual, due.expected) - due.expected)
-    units = np.array([_ulps(e, y, due) for e, y in zip(errors.ravel(), due.expected.ravel(), strict=True)])
+    units = _ulps(errors.ravel(), due.expected.ravel(), due)
     flat = int(np.nanargmax(np.where(np.isnan(units), -1.0, units)))
     place = tuple(int(i) for i in np.unravel_index(flat, errors.shape))
     message = f"by a formula that cancels: {units[flat]:.3g} units in the last place are lost"
@@ -353,7 +353,7 @@ def _evidence(equation: Numbers, errors: Array, margins: Array, tier: int) -> Ev
         equation,
         worst,
         _grade(margins, errors, due.expected, due, worst),
-        _ulps(errors[place], due.expected[place], due),
+        float(_ulps(errors[place], due.expected[place], due)),
         float(due.error[tier][place]),
         place,
         believable=not doubt,
@@ -401,13 +401,12 @@ def _grade(margins: Array, errors: Array, expected: Array, due: Answer, worst: f
     return "worst"
 
 
-def _ulps(error: Any, expected: Any, due: Answer) -> float:
-    """The error in units in the last place of the judged dtype at the unrounded expected value."""
-    size = float(np.abs(expected))
-    if not np.isfinite(size) or not np.isfinite(float(error)):
-        return float("nan") if float(error) != 0 else 0.0
-    spacing = max(2.0 * due.p.u * 2.0 ** np.floor(np.log2(size)) if size > 0 else 0.0, due.p.eta)
-    return float(error / spacing)
+def _ulps(errors: Array, expected: Array, due: Answer) -> Array:
+    """The errors in units in the last place of the judged dtype at the unrounded expected values; NaN of specials."""
+    size = np.abs(expected).astype(np.float64)
+    known = np.isfinite(size) & np.isfinite(errors)
+    spacing = np.maximum(2.0 * due.p.u * 2.0 ** np.floor(np.log2(np.where(size > 0, size, 0.0))), due.p.eta)
+    return np.where(errors == 0, 0.0, np.where(known, (errors / spacing).astype(np.float64), np.nan))
 
 
 def write(x: Any) -> str:

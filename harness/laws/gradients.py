@@ -96,10 +96,8 @@ def _one_for_two(trial: Trial) -> Iterator[tuple[Asked, str, Answer]]:
     """One array given for two inputs gets the sum of both gradients."""
     for a, b, draw in trial.alike():
         if a in trial.differentiable and b in trial.differentiable:
-            due = trial.due_at(draw)
-            due = replace(due, oracle=replace(due.oracle, one=(a, b)))
             asked = trial.ask(f"vjp of {a} as {b}", trial.pulled(wrt=[a], kind=VjpOfOne, second=b))
-            yield asked, f"as one with {b}", due.pulled(trial.due.cotangents)[a]
+            yield asked, f"as one with {b}", trial.due_at(draw).of_one(a, b)[a]
 
 
 def subsets(trial: Trial) -> Iterator[Equation | Posed]:
@@ -496,9 +494,9 @@ def _curved(
 def gradcheck(trial: Trial) -> Iterator[Equation | Posed]:
     """What ``torch.autograd.gradcheck`` says, as published: eps=1e-6, atol=1e-4, in double precision.
 
-    It is asked near the op's first case only: it costs more than all other laws together.
+    It is asked at the op's first case only: it costs more than all other laws together.
     """
-    plain = trial.plain and trial.case.layout == "contiguous"
+    plain = not trial.departures and trial.case.layout == "contiguous"
     numbers = sum(x.size for x in trial.arrays.values()) + sum(map(prod, trial.due.oracle.shapes.values()))
     if trial.candidate.described.library != "torch" or not plain or not 0 < numbers <= WITNESS_NUMBERS:
         return

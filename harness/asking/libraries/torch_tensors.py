@@ -516,7 +516,11 @@ def _duals(inputs: Sequence[Any], wrt: Sequence[int], directions: Sequence[Any])
 
 def vmap(call: Function, stacked: Sequence[Any], axes: Sequence[int | None]) -> list[Any]:
     """The call mapped over the axis of each input (None: the same for all)."""
-    return list(tupled(torch.func.vmap(call, in_dims=tuple(axes))(*stacked)))
+
+    def mapped(*inputs: Any) -> Any:  # torch writes out whatever has no name, its tensors included, at each call
+        return call(*inputs)
+
+    return list(tupled(torch.func.vmap(mapped, in_dims=tuple(axes))(*stacked)))
 
 
 def vmapped_vjp(call: Function, stacked: Sequence[Any], wrt: Sequence[int], cotangents: Upstream) -> list[Any]:
