@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import cases, fills
+from harness import bounds, cases, fills
 from harness.model import Case, Spec
 from harness.oracles import Answer, Oracle, OracleError
 
@@ -172,6 +172,7 @@ class Bench:
 
         In another ``dtype`` than the case's the inputs are rounded to it, and all that follows is computed in it.
         """
+        algorithm = bounds.effective(algorithm, dtype or self.case.dtype)
         key = (algorithm, draw, dtype)
         if key not in self._due:
             case, arrays = self.case, self._draws[draw]

@@ -57,6 +57,9 @@ PLAIN = (
 #: is beyond them in either factor is 2^-16 of it, and so is the product of the smaller parts, which is not made.
 BF16X3 = 3 * 2.0**-16 * (1 + 2.0**-7)
 
+#: The half types.
+HALF = ("float16", "bfloat16")
+
 #: Algorithms that round half types after every step, not at the end alone.
 STEPWISE = ("step-by-step", "low-precision-accumulation")
 
@@ -139,7 +142,7 @@ def precision(dtype: str, algorithm: str = "conventional", fixed_order: bool = F
     """The precision of a dtype under an algorithm. Half types accumulate in float32 unless the algorithm says not."""
     facts = finfo(dtype)
     u = 2.0 ** -(facts.nmant + 1)
-    half = REAL.get(dtype, dtype) in ("float16", "bfloat16")
+    half = REAL.get(dtype, dtype) in HALF
     compute = SINGLE if half and algorithm != "low-precision-accumulation" else u
     # Intel's and AMD's bfloat16 dot products treat subnormals as zero (Intel SDM, VDPBF16PS), and so do whole libraries.
     flushed = dtype == "bfloat16" or algorithm == "flushes-subnormals"
@@ -157,6 +160,12 @@ def precision(dtype: str, algorithm: str = "conventional", fixed_order: bool = F
         dtype in REAL,
         fixed_order,
     )
+
+
+def effective(algorithm: str, dtype: str) -> str:
+    """The algorithm as far as it matters in a dtype: of half types alone it is told when they are rounded."""
+    half = REAL.get(dtype, dtype) in HALF
+    return algorithm if half or algorithm not in STEPWISE else "conventional"
 
 
 @lru_cache(maxsize=64)

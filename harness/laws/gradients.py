@@ -197,11 +197,12 @@ def _is_something(equation: Equation) -> bool:
 def _unhidden(trial: Trial, asked: Asked) -> Iterator[Equation]:
     """Gradients that depend on upstream gradients are NaN where those are; that they are says little, and no row."""
     for name, g in asked.values.items():
-        depends = dependent(trial.due.gradients[name])
-        if g.shape != depends.shape:
+        due = trial.due.gradients[name]
+        if g.shape != due.expected.shape:
             continue
-        hidden = int(np.count_nonzero(depends & ~np.isnan(g)))
+        hidden = int(np.count_nonzero(dependent(due, ~np.isnan(g))))
         if hidden:
+            depends = dependent(due)
             message = (
                 f"{hidden} entries of the gradient of `{name}` hide that the upstream gradient they depend on is NaN"
             )
@@ -209,10 +210,11 @@ def _unhidden(trial: Trial, asked: Asked) -> Iterator[Equation]:
             yield Fact(Gradient(name), hidden, 0, message, read, "of NaN")
 
 
-def dependent(gradient: Answer) -> Array:
-    """Which entries of a gradient are beyond doubt not zero, so that they depend on the upstream gradient."""
-    found: Array = np.abs(gradient.expected) > gradient.whole.error[2]
-    return found
+def dependent(gradient: Answer, among: Array | bool = True) -> Array:
+    """Which entries of a gradient are by every formula not zero, so that they depend on the upstream gradient."""
+    size = np.abs(gradient.expected)
+    found: Array = among & (size > gradient.error[2])
+    return found & (size > gradient.whole.error[2]) if found.any() else found
 
 
 def enlarging(p: Precision) -> float:
@@ -484,7 +486,7 @@ def _curved(
             continue
         expected, of = due[name], Tangent(name) if name in asked.trial.outputs else Gradient(name)
         if g is None:
-            if np.any(np.abs(expected.expected) > expected.whole.error[2]):
+            if dependent(expected).any():
                 message = f"the second-order gradient of `{name}` is missing"
                 yield Fact(of, "None", "a gradient", message, _missing(asked, name), how)
         elif g.shape == expected.expected.shape:

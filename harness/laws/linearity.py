@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -31,7 +32,7 @@ def linear(trial: Trial, of: str) -> Iterator[Equation | Posed]:
     asked = [trial.ask(name, Call(arrays, layout)) for name, arrays in parts.items()]
     yield POSED
     draws = [name if n != 1 else "" for n, name in enumerate(inputs)]
-    answers = [{n: a.whole for n, a in trial.due_at(name).values.items()} for name in draws]
+    answers = [trial.due_at(name).values for name in draws]
     results = {a.label: a.returned for a in asked}
     for name in trial.outputs:
         due = [a[name] for a in answers]
@@ -43,10 +44,15 @@ def linear(trial: Trial, of: str) -> Iterator[Equation | Posed]:
             read = Reading(sum_less_parts, tuple(results), {"name": name, "kind": wide.name})
             actual = sum_less_parts(results, read.labels, name, wide.name)
             expected = due[0].expected - due[1].expected - due[2].expected
-            error = due[0].error + due[1].error + due[2].error
-            answer = Answer(expected, error, due[0].p, combined(due, (1, -1, -1)))
+            answer = _summed(Answer(expected, due[0].error, due[0].p, combined(due, (1, -1, -1))), due)
             equation = Numbers(Output(name), actual, answer, of, scale=due[0].expected, reading=read)
             yield _of_another(trial, of, name, due, results) if trial.wrong else equation
+
+
+def _summed(answer: Answer, due: Sequence[Answer]) -> Answer:
+    """An answer with the errors of several others, each by the first formula, or by any."""
+    first = answer.within(np.asarray(sum(a.error for a in due)))
+    return replace(first, others=lambda: [answer.within(np.asarray(sum(a.whole.error for a in due)))])
 
 
 def _of_another(trial: Trial, of: str, name: str, due: Sequence[Answer], found: Mapping[str, Returned]) -> Numbers:

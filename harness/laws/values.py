@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.asking.outcomes import Returned
 from harness.asking.scenarios import Call
+from harness.bounds import HALF
 from harness.candidates import Undeclared
 from harness.comparison import Equation, Fact, Reading, alike
 from harness.laws import readings
@@ -40,10 +41,6 @@ def _beside_wider(trial: Trial) -> Asked | None:
         return None
     mixed = {n: x.astype(np.float32) if n in half[1:] else x for n, x in trial.arrays.items()}
     return trial.ask("beside single precision", Call(mixed, trial.case.layout))
-
-
-#: Types that are stored in two bytes.
-HALF = frozenset({"float16", "bfloat16"})
 
 
 def _by_default(trial: Trial) -> Asked | None:
