@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from gate import every, spec
+from gate import ROOT, every, spec
 from naming_gate import separated
 
 from harness import cases
 from harness.asking import libraries
 from harness.asking.hosts import Inline
+from harness.bench import Bench
 from harness.candidates import Candidate
 from harness.model import CandidateSpec, Verdict
 from harness.naming import Level, Name, named, of_rows
+from harness.naming.proposals import proposed
+from harness.naming.samples import sampled
+from harness.naming.search import fit
 from harness.naming.steps import Along, Instead, LeftOut, Other, OtherDivisor, Periodic, Squared, Step, steps
 from reference_impls import activations, conv, normalization
 
@@ -147,6 +152,25 @@ def sigmoid_rounded(input: Array) -> Array:
     return wide.astype(np.float32).astype(input.dtype)
 
 
+def sigmoid_doubled_of_finite(input: Array) -> Array:
+    right = activations.sigmoid(input)
+    return np.where(np.isfinite(input), 2 * right, right)
+
+
+def log_of_sum(input: Array) -> Array:
+    return np.log(1 + input)
+
+
+def l2_guarded(input: Array, dim: int = 1, eps: float = 1e-12) -> Array:
+    size = np.sqrt((input * input).sum(dim, keepdims=True) + input.dtype.type(1e-4))
+    return np.asarray(input / np.maximum(size, input.dtype.type(eps)), input.dtype)
+
+
+def softmax_bare(input: Array, dim: int) -> Array:
+    powers = np.exp(input)
+    return powers / powers.sum(dim, keepdims=True)
+
+
 def sigmoid_doubled(input: Array) -> Array:
     return (2 * activations.sigmoid(input)).astype(input.dtype)
 
@@ -197,12 +221,29 @@ VALUES = {
     "result scaled": ("sigmoid", sigmoid_doubled, "the result is doubled"),
     "result clipped": ("relu", relu_to_six, "the result is clipped to [0, 6]"),
     "input conjugated": ("convolve", convolve_conjugated, "computes convolve with `v` conjugated"),
+    "special data aside": (
+        "sigmoid",
+        sigmoid_doubled_of_finite,
+        "the result is doubled, but for data called `inf`",
+    ),
+    "digits lost": ("log1p", log_of_sum, "computes log(1 + x), which loses digits near zero"),
+    "overflown": (
+        "softmax",
+        softmax_bare,
+        "does not subtract the largest entry, so that exponentials overflow, but for data called `huge` in half types",
+    ),
+    "guarded": ("l2_normalize", l2_guarded, "adds 0.0001 in `np.sqrt`"),
     "NaN lost": ("relu", relu_of_plain_numbers, "computes relu with `input` with 0 in the place of NaN"),
 }
 
 
 #: Where those deviate that do so in special data alone.
-NEAR = {"NaN lost": "relu/fill:nan", "result clipped": "relu/fill:decades"}
+NEAR = {
+    "NaN lost": "relu/fill:nan",
+    "result clipped": "relu/fill:decades",
+    "overflown": "softmax/fill:huge",
+    "special data aside": "sigmoid/fill:inf",
+}
 
 
 @pytest.mark.parametrize("kind", VALUES)
@@ -227,6 +268,16 @@ ALMOST = {
 def test_what_only_looks_like_a_mistake_is_not_named(kind: str) -> None:
     op, function = ALMOST[kind]
     assert name(held(op, function)) is None
+
+
+@pytest.mark.parametrize("op", sorted(p.stem for p in ROOT.glob("specs/*.yaml") if spec(p.stem).mistakes))
+def test_the_mistakes_of_a_spec_compute(op: str) -> None:
+    """Each gives something of its own at the op's first case, in values, in their bound or in the slope."""
+    case = every(op)[op]
+    due = Bench(spec(op), case, 0).due("conventional").oracle
+    for mistake, path in spec(op).mistakes.items():
+        altered = replace(due, spec=replace(due.spec, oracle=path))
+        assert altered.shapes.keys() == due.shapes.keys(), mistake
 
 
 def test_one_entry_is_no_evidence() -> None:
@@ -307,6 +358,11 @@ def negated_in_the_first_row(g: Array, x: Array, w: Array, b: Any, params: Any) 
     return [first, *rest]
 
 
+def upstream_halved_for_parameters(g: Array, x: Array, w: Array, b: Any, params: Any) -> Any:
+    first, *_ = _right(g, x, w, b, params)
+    return [first, *_right(g / 2, x, w, b, params)[1:]]
+
+
 def mean_of_bias(g: Array, x: Array, w: Array, b: Any, params: Any) -> Any:
     first, second = _right(g, x, w, b, params)[:2]
     return [first, second] if b is None else [first, second, g.mean(axis=(0, 2, 3)).astype(g.dtype)]
@@ -327,6 +383,18 @@ GRADIENTS = {
 def test_a_mistake_in_a_gradient_is_named(kind: str) -> None:
     change, text = GRADIENTS[kind]
     assert text in said(held("conv2d", conv2d, vjp_of(change)), "gradients", "conv2d/dtype:complex64")
+
+
+def test_results_that_are_not_there_at_every_case_are_named_together() -> None:
+    candidate = held("conv2d", conv2d, vjp_of(upstream_halved_for_parameters))
+    sample = sampled(candidate.spec, candidate, every("conv2d")["conv2d/bias:none"], "gradients", 0)
+    assert sample is not None
+    assert set(sample.wrong) == {"weight"}
+    tried = list(proposed(sample, ("weight", "bias")))
+    assert any(fit(alteration, sample, ("weight", "bias")) for alteration in tried)
+    together = name(candidate, "gradients", near="conv2d/bias:none")
+    assert together is not None
+    assert together.about == ("weight", "bias")
 
 
 def test_a_gradient_that_is_wrong_in_a_row_is_not_named() -> None:

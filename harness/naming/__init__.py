@@ -30,7 +30,7 @@ from harness.naming.changes import Inapplicable
 from harness.naming.proposals import of_definition, of_results, proposed
 from harness.naming.samples import PLAIN, Sample, ordered, sampled
 from harness.naming.search import MOST_RIVALS, Clock, Search, Standing, enough, fit
-from harness.naming.words import text
+from harness.naming.words import aside, text
 
 __all__ = ["Alteration", "Level", "Name", "named", "of_rows", "refused"]
 
@@ -116,7 +116,7 @@ def _of_results(
         return None
     best = kept[0].alteration
     fitted = sum(s is not None and fit(best, s, about) is not None for s in looks.seen.values())
-    return Name(text(best, spec, level, about), level, fitted, best, about)
+    return Name(text(best, spec, level, about) + aside(kept[0].apart), level, fitted, best, about)
 
 
 def refused(spec: Spec, name: Name, found: Iterable[Case]) -> bool:
@@ -135,18 +135,23 @@ def _takes(spec: Spec, alteration: Alteration, case: Case) -> bool:
 
 
 def _found(search: Search) -> list[Standing]:
-    """The alterations that fit every sample: one alone; one at some cases; two at once."""
+    """The alterations that fit every sample: one alone; one at some cases; two at once; else all but special data."""
     first = search.wrong[0]
     tried = list(proposed(first, search.about))
+    apart: list[Standing] = []
     for alterations, count in (
         (tried, len(tried)),
         (_somewhere(search), len(tried) * len(search.wrong)),
         (_pairs(search), len(tried) ** 2),
     ):
-        found = list(islice((s for s in search.standing(alterations) if enough(s, count)), MOST_RIVALS))
+        found: list[Standing] = []
+        for standing in (s for s in search.standing(alterations) if enough(s, count)):
+            (apart if standing.apart else found).append(standing)
+            if len(found) == MOST_RIVALS:
+                break
         if found or search.clock.over:
-            return found
-    return []
+            return found or apart
+    return apart
 
 
 def _somewhere(search: Search) -> Iterator[Alteration]:
@@ -252,7 +257,7 @@ def _told_apart(
             break
         sample = looks.at(case)
         if sample is not None:
-            kept = [s for s in kept if fit(s.alteration, sample, about) is not None]
+            kept = [s for s in kept if s.at(sample, about)]
     return kept
 
 
@@ -267,7 +272,7 @@ def _drawn_apart(
                 return kept
             sample = looks.drawn(case, draw)
             if sample is not None:
-                kept = [s for s in kept if fit(s.alteration, sample, about) is not None]
+                kept = [s for s in kept if s.at(sample, about)]
     return kept
 
 

@@ -28,6 +28,7 @@ from harness.naming.changes import (
     InfinityReplaced,
     Mirrored,
     NanReplaced,
+    Nearest,
     Negated,
     Real,
     Regrouped,
@@ -176,6 +177,8 @@ def _part(x: Array, change: Change) -> Array:
     match change:
         case Whole():
             return np.trunc(x.astype(np.longdouble)).astype(x.dtype)
+        case Nearest():
+            return np.rint(x.astype(np.longdouble)).astype(x.dtype)
         case Clipped(low, high):
             return np.clip(x, low, high)
         case Rounded(to):

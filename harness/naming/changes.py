@@ -43,6 +43,11 @@ class Whole:
 
 
 @dataclass(frozen=True)
+class Nearest:
+    """Every entry rounded to the nearest integer."""
+
+
+@dataclass(frozen=True)
 class Filled:
     """One number everywhere."""
 
@@ -178,6 +183,7 @@ Change = (
     | Absolute
     | Squared
     | Whole
+    | Nearest
     | Filled
     | Scaled
     | Shifted

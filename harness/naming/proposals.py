@@ -193,6 +193,7 @@ def _of_array(x: Any) -> Iterator[Change]:
             changes.Filled(0.0),
             changes.Filled(1.0),
             changes.Whole(),
+            changes.Nearest(),
             changes.Shifted(1.0),
             changes.Shifted(-1.0),
         )
@@ -249,7 +250,7 @@ def _narrower(dtype: str) -> tuple[str, ...]:
 def of_results(sample: Sample, about: tuple[str, ...]) -> Iterator[Alteration]:
     """The alterations of results once they are there."""
     names = list(sample.due)
-    for name in about:
+    for name in (n for n in about if n in sample.got):
         due, x = sample.due[name].expected, sample.got[name]
         yield from (ResultChanged(name, change) for change in _of_result(due))
         yield from (ResultRegrouped(name, *how) for how in _regrouped(due.shape, sample))

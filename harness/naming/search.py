@@ -1,8 +1,9 @@
 """Samples, alterations -> the one that fits every sample, and whether that is evidence.
 
 An alteration is a name only if what the altered definition gives is within its derived bound of what the candidate gave
-at every sample, right or wrong; if it differs from the definition by more than both bounds at most samples where the
-candidate is wrong; if a candidate that is wrong at random would hardly fit so well; and if it fits further cases, too.
+at every sample, right or wrong, those of special data aside where no other fits them; if it differs from the definition
+by more than both bounds at most samples where the candidate is wrong; if a candidate that is wrong at random would hardly
+fit so well; and if it fits further cases, too.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from harness import bounds
-from harness.naming.alterations import Alteration, ByAlgorithm, ComputedIn, Where
+from harness.naming.alterations import Alteration, ByAlgorithm, ComputedIn, KnownMistake, Where
 from harness.naming.altered import given, oracle
 from harness.naming.changes import Inapplicable
 from harness.naming.results import Answers
@@ -80,8 +81,8 @@ def far(alteration: Alteration, sample: Sample, got: Mapping[str, Any]) -> bool:
 
     It is a tenth of the work that its bound is: most alterations end here. Raises OracleError.
     """
-    if sample.level != "values" or isinstance(alteration, ByAlgorithm | ComputedIn):
-        return False
+    if sample.level != "values" or isinstance(alteration, ByAlgorithm | ComputedIn | KnownMistake):
+        return False  # mistakes of a formula's own digits are far beyond any multiple of the definition's bound
     try:
         plain = oracle(alteration, sample, sample.trial.due.oracle).plain
     except Inapplicable:
@@ -113,6 +114,9 @@ def evidence(alteration: Alteration, sample: Sample, name: str, altered: Answer)
             return _representable(sample.got[name], dtype)
         case ByAlgorithm():
             return _roundings(sample, name, altered)
+        case KnownMistake():
+            found = bits(sample.due[name], altered, sample.tier)
+            return found or _roundings(sample, name, altered) + _overflown(sample, name, altered)
         case _:
             return bits(sample.due[name], altered, sample.tier)
 
@@ -132,7 +136,10 @@ def bits(due: Answer, altered: Answer, tier: int) -> float:
         apart = np.where(np.isfinite(a) & ~np.isfinite(b) if a.shape == b.shape else False, np.inf, apart)
         told = np.minimum(np.log2(apart / error), most)
         seen = (apart > error + allowed) & ~np.isnan(told) & np.isfinite(error)
-        return float(np.sum(np.where(seen, told, 0.0)))
+        lost = (
+            float(np.sum(~np.isfinite(a) & np.isfinite(b) & np.isfinite(due.error[tier]))) if a.shape == b.shape else 0
+        )
+        return float(np.sum(np.where(seen, told, 0.0))) + most * lost
 
 
 def _representable(x: Any, dtype: str) -> float:
@@ -162,6 +169,15 @@ def _roundings(sample: Sample, name: str, altered: Answer) -> float:
         if not np.isfinite(bound).all() or not np.max(size, initial=0.0) > np.min(bound, initial=np.inf):
             return 0.0
         return float(np.sum((error > due.whole.error[sample.tier] + 2 * due.p.u * size) & (error <= bound)))
+
+
+def _overflown(sample: Sample, name: str, altered: Answer) -> float:
+    """The bits of a formula whose own steps overflow: of what is no number where only they leave it open."""
+    due, got = sample.due[name], sample.got[name]
+    if got.dtype.kind in "iub" or altered.error.shape != due.error.shape:
+        return 0.0
+    alone = np.isinf(altered.error[sample.tier]) & np.isfinite(due.error[sample.tier]) & np.isfinite(due.expected)
+    return MOST_BITS * float(np.sum(alone & ~np.isfinite(got)))
 
 
 def declared(algorithm: str, wrong: Sequence[Sample], right: Sequence[Sample]) -> bool:
@@ -194,10 +210,16 @@ def _by_value(sample: Sample) -> bool:
 
 @dataclass
 class Standing:
-    """An alteration that fits all samples looked at so far."""
+    """An alteration that fits all samples looked at so far, but some ``apart`` that hold special data: fills, dtypes."""
 
     alteration: Alteration
     bits: float
+    apart: frozenset[tuple[str, str]] = frozenset()
+
+    def at(self, sample: Sample, about: Collection[str]) -> bool:
+        """Whether it still stands at another sample."""
+        special = bool(self.apart) and sample.trial.case.fill not in PLAIN
+        return special or fit(self.alteration, sample, about) is not None
 
 
 @dataclass
@@ -221,20 +243,25 @@ class Search:
 
     def _through(self, alteration: Alteration) -> Standing | None:
         told: list[float] = []
+        apart: list[Sample] = []
         for n, sample in enumerate((*self.wrong, *self.right)):
             fitting = fit(alteration, sample, self.about)
             if fitting is None:
-                if n and told[0] > 0:
+                if n and told[0] > 0 and not apart:
                     self.partial.append((alteration, sample))
-                return None
-            told.append(fitting.bits)
-        silent = sum(bits <= 0 for bits in told[: len(self.wrong)])
+                if not n or sample.trial.case.fill in PLAIN:
+                    return None
+                apart.append(sample)
+            elif n < len(self.wrong):
+                told.append(fitting.bits)
+        spoken = sum(bits > 0 for bits in told)
         match alteration:
             case ByAlgorithm(name):
-                stands = declared(name, self.wrong, self.right)
+                stands = declared(name, self.wrong, self.right) and not apart
             case _:
-                stands = 2 * silent < len(self.wrong)
-        return Standing(alteration, sum(told)) if stands else None
+                stands = 2 * spoken > len(self.wrong) and spoken > len(apart)
+        special = frozenset((s.trial.case.fill, s.trial.case.dtype) for s in apart)
+        return Standing(alteration, sum(told), special) if stands else None
 
 
 def enough(standing: Standing, tried: int) -> bool:

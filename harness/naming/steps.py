@@ -40,6 +40,13 @@ class Along:
 
 
 @dataclass(frozen=True)
+class Plus:
+    """The step of its argument plus a number, which is to keep it from zero."""
+
+    by: float
+
+
+@dataclass(frozen=True)
 class OtherDivisor:
     """A variance divided by n - 1 instead of n, or by n instead of n - 1."""
 
@@ -49,16 +56,20 @@ class Periodic:
     """A window one entry longer, without its last one."""
 
 
-Step = LeftOut | Squared | Other | Along | OtherDivisor | Periodic
+Step = LeftOut | Squared | Other | Along | Plus | OtherDivisor | Periodic
 
 _ENDS = (Along(0), Along(-1))
 
 #: Methods of NumPy's functions that take an axis.
 METHODS = frozenset({"accumulate", "reduce"})
 
+#: Numbers that are added to what may be zero.
+GUARDS = tuple(Plus(float(f"1e-{n}")) for n in range(3, 17))
+
 #: What may become of functions of NumPy's.
 STEPS: Mapping[str, tuple[Step, ...]] = {
-    **dict.fromkeys(("sqrt", "abs", "absolute", "clip", "log", "round", "conj", "sign"), (LeftOut(),)),
+    **dict.fromkeys(("abs", "absolute", "clip", "round", "conj", "sign"), (LeftOut(),)),
+    "sqrt": (LeftOut(), *GUARDS),
     "linalg.norm": (Squared(), *_ENDS),
     "sum": (Other("mean"), *_ENDS),
     "mean": (Other("sum"), Other("median"), *_ENDS),
@@ -76,7 +87,7 @@ STEPS: Mapping[str, tuple[Step, ...]] = {
     "rint": (Other("floor"), Other("trunc")),
     "round": (Other("floor"), Other("trunc")),
     "exp": (Other("exp2"), Other("expm1")),
-    "log": (Other("log2"), Other("log10"), Other("log1p")),
+    "log": (LeftOut(), Other("log2"), Other("log10"), Other("log1p"), *GUARDS),
     "log2": (Other("log"),),
     "sin": (Other("cos"),),
     "cos": (Other("sin"),),
@@ -129,6 +140,8 @@ class Instead:
                 return numpys(name)(*arguments, **keywords)
             case Along(axis):
                 return _along(function, axis, arguments, keywords)
+            case Plus(by):
+                return function(arguments[0] + by, *arguments[1:], **keywords)
             case OtherDivisor():
                 return function(*arguments, **{**keywords, "ddof": 1 - keywords.get("ddof", 0)})
             case Periodic():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from harness.bounds import HALF
 from harness.cases import write
 from harness.model import Spec
 from harness.naming import changes
@@ -38,7 +41,7 @@ from harness.naming.alterations import (
     Where,
 )
 from harness.naming.changes import Change
-from harness.naming.steps import Along, LeftOut, Other, OtherDivisor, Periodic, Squared, Step
+from harness.naming.steps import Along, LeftOut, Other, OtherDivisor, Periodic, Plus, Squared, Step
 
 _NUMERALS = {2: "two", 3: "three", 4: "four", 5: "five"}
 
@@ -54,6 +57,13 @@ def text(alteration: Alteration, spec: Spec, level: Level, about: tuple[str, ...
             return f"the {kind} of {_listed(about)} {said}"
         case _:
             return f"the {kind} of {_listed(about)} is that of a function that {said}"
+
+
+def aside(apart: Collection[tuple[str, str]]) -> str:
+    """What is said of a name that does not fit some special data, given as fills in dtypes."""
+    fills = tuple(sorted({fill for fill, _ in apart}))
+    half = all(dtype in HALF for _, dtype in apart)
+    return f", but for data called {_listed(fills)}{' in half types' if half else ''}" if apart else ""
 
 
 def _inner(alteration: Alteration) -> Alteration:
@@ -132,6 +142,8 @@ def _stepped(step: str, how: Step) -> str:
             return f"computes {step} along the first axis"
         case Along(axis):
             return f"computes {step} along axis {axis}"
+        case Plus(by):
+            return f"adds {by:g} in {step}"
         case OtherDivisor():
             return f"divides by the other of n and n - 1 in {step}"
         case Periodic():
@@ -206,6 +218,8 @@ def words(change: Change) -> str:
             return "squared"
         case changes.Whole():
             return "cut to integers"
+        case changes.Nearest():
+            return "rounded to integers"
         case changes.Filled(0.0) | changes.Scaled(0.0):
             return "taken for zero"
         case changes.Filled(1.0):

@@ -115,6 +115,12 @@ softmax_plus_8, softmax_plus_10, softmax_plus_12 = softmax_plus(1e-8), softmax_p
 softmax_plus_5, softmax_plus_6 = softmax_plus(1e-5), softmax_plus(1e-6)
 
 
+def softmax_bare(input: Any, *, dim: int) -> Any:
+    """``exp(x) / sum exp(x)``, whose exponentials overflow."""
+    powers = np.exp(input)
+    return powers / np.sum(powers, axis=dim, keepdims=True)
+
+
 def softmax_of_all(input: Any, *, dim: int) -> Any:
     """Over all axes at once."""
     if input.size == 0:

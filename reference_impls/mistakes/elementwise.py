@@ -47,6 +47,8 @@ power_of_two = _another(np.exp2)
 exp2_slope_of_exp = _sloped(right.exp2, np.exp2)
 expm1_slope_of_value = _sloped(right.expm1, np.expm1)
 natural_log = _another(np.log)
+log_of_sum = _another(lambda x: np.log(1 + x))
+exponential_less_one = _another(lambda x: np.exp(x) - 1)
 binary_log = _another(np.log2)
 decimal_log = _another(np.log10)
 log_of_size = _another(lambda x: np.log(np.abs(x)))
@@ -98,6 +100,11 @@ def hypot_of_sizes(input: Any, other: Any) -> Any:
     return np.abs(input) + np.abs(other)
 
 
+def hypot_of_squares(input: Any, other: Any) -> Any:
+    """The root of the sum of squares, which overflow."""
+    return np.sqrt(input * input + other * other)
+
+
 def hypot_without_root(input: Any, other: Any) -> Any:
     """``x^2 + y^2``."""
     return input * input + other * other
@@ -121,6 +128,11 @@ def pow_exponent_held(input: Any, exponent: Any) -> Any:
 def softplus_without_beta(input: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """``log(1 + exp(x))`` whatever beta is."""
     return right.softplus(input, threshold=threshold)
+
+
+def softplus_bare(input: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    """``log(1 + exp(beta x)) / beta`` wherever it is."""
+    return np.log(1 + np.exp(input * beta)) / beta
 
 
 def softplus_not_divided(input: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:

@@ -99,6 +99,11 @@ def logsumexp_mean(input: Any, *, dim: int, keepdim: bool = False) -> Any:
     return right.logsumexp(input, dim=dim, keepdim=keepdim) - np.log(np.longdouble(input.shape[dim]))
 
 
+def logsumexp_bare(input: Any, *, dim: int, keepdim: bool = False) -> Any:
+    """``log sum exp(x)``, whose exponentials overflow."""
+    return np.log(np.sum(np.exp(input), axis=dim, keepdims=keepdim))
+
+
 def logsumexp_plus_eps(input: Any, *, dim: int, keepdim: bool = False) -> Any:
     """1e-6 is added to the sum of shifted exponentials."""
     top = np.max(input, axis=dim, keepdims=True)
@@ -227,22 +232,25 @@ def huber_of_one(input: Any, target: Any, *, delta: float = 1.0, reduction: str 
     return right.huber_loss(input, target, reduction=reduction)
 
 
-def _attention(scale: Any, masked: float) -> Any:
-    def attention(query: Any, key: Any, value: Any, mask: Any = None, *, causal: bool = False) -> Any:
-        scores = np.matmul(query, np.swapaxes(key, -1, -2)) * scale(query.shape[-1])
-        if causal:
-            mask = np.tri(query.shape[-2], key.shape[-2]) > 0
-        if mask is not None:
-            scores = np.where(mask, scores, masked)
-        powers = np.exp(scores - np.max(scores, axis=-1, keepdims=True))
-        return np.matmul(powers / np.sum(powers, axis=-1, keepdims=True), value)
-
-    return attention
+def attention_unscaled(query: Any, key: Any, value: Any, mask: Any = None, *, causal: bool = False) -> Any:
+    """Scores are not divided by the root of the width."""
+    return right.attention(query * np.sqrt(np.longdouble(query.shape[-1])), key, value, mask, causal=causal)
 
 
-attention_unscaled = _attention(lambda d: 1, -np.inf)
-attention_over_width = _attention(lambda d: 1 / np.longdouble(d), -np.inf)
-attention_masked_by_zero = _attention(lambda d: 1 / np.sqrt(np.longdouble(d)), 0.0)
+def attention_over_width(query: Any, key: Any, value: Any, mask: Any = None, *, causal: bool = False) -> Any:
+    """Scores are divided by the width of the keys."""
+    return right.attention(query / np.sqrt(np.longdouble(query.shape[-1])), key, value, mask, causal=causal)
+
+
+def attention_masked_by_zero(query: Any, key: Any, value: Any, mask: Any = None, *, causal: bool = False) -> Any:
+    """The scores of hidden keys are zeros."""
+    scores = np.matmul(query, np.swapaxes(key, -1, -2)) / np.sqrt(np.longdouble(query.shape[-1]))
+    if causal:
+        mask = np.tri(query.shape[-2], key.shape[-2]) > 0
+    if mask is not None:
+        scores = np.where(mask, scores, 0.0)
+    powers = np.exp(scores - np.max(scores, axis=-1, keepdims=True))
+    return np.matmul(powers / np.sum(powers, axis=-1, keepdims=True), value)
 
 
 def attention_inverted_mask(query: Any, key: Any, value: Any, mask: Any = None, *, causal: bool = False) -> Any:

@@ -43,7 +43,9 @@ def gru_reset_before(input: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: 
 
 def gru_update_inverted(input: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
     """``z n + (1 - z) h``."""
-    _, z, n = right._gates(input, h, w_ih, w_hh, b_ih, b_hh)
+    own, past = np.split(input @ w_ih.T + b_ih, 3, axis=1), np.split(h @ w_hh.T + b_hh, 3, axis=1)
+    r, z = (right.sigmoid(own[i] + past[i]) for i in (0, 1))
+    n = np.tanh(own[2] + r * past[2])
     return z * n + (1 - z) * h
 
 
