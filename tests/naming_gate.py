@@ -26,6 +26,7 @@ from gate_matrix import LOOKALIKES, MINIATURES, Entry  # noqa: E402
 
 from harness import cases, runs  # noqa: E402
 from harness.answer import Answer, Manner, answer, lines  # noqa: E402
+from harness.answer import levels  # noqa: E402
 from harness.answer.names import with_names  # noqa: E402
 from harness.answer.text import said  # noqa: E402
 from harness.asking.hosts import Inline, Wanted  # noqa: E402
@@ -94,9 +95,9 @@ class Told:
         return LEVELS.get(self.entry.law, self.entry.law)
 
 
-#: How an answer says what is wrong, the best first. The first four of them do.
-HOWS = ("named", "rule", "everywhere", "raises", "rule of most", "neither", "unseen")
-SAYS = HOWS[:4]
+#: How an answer says what is wrong, the best first. The first five of them do; of calls that must raise it lists them.
+HOWS = ("named", "rule", "everywhere", "raises", "calls", "rule of most", "neither", "unseen")
+SAYS = HOWS[:5]
 
 
 def looked(entry: Entry, most: int) -> list[Case]:
@@ -133,6 +134,8 @@ def says_first(found: Answer) -> tuple[str, str]:
         return "rule", said(cause.rule)
     if cause.manner is Manner.RAISES:
         return "raises", cause.detail
+    if cause.level is levels.Level.REFUSALS:
+        return "calls", ", ".join(id.rpartition(":")[2] for id in cause.wrong)
     if not cause.right:
         return "everywhere", cause.example.message
     return ("rule of most", said(cause.rule)) if cause.rule else ("neither", cause.pattern.text)
