@@ -25,8 +25,7 @@ from gate import _address, candidate, every, says, spec  # noqa: E402
 from gate_matrix import LOOKALIKES, MINIATURES, Entry  # noqa: E402
 
 from harness import cases, runs  # noqa: E402
-from harness.answer import Answer, Manner, answer, lines  # noqa: E402
-from harness.answer import levels  # noqa: E402
+from harness.answer import Answer, Manner, answer, levels, lines  # noqa: E402
 from harness.answer.names import with_names  # noqa: E402
 from harness.answer.text import said  # noqa: E402
 from harness.asking.hosts import Inline, Wanted  # noqa: E402
