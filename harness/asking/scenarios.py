@@ -322,6 +322,32 @@ class Lists:
         return bound.found([np.asarray(y) for y in outputs])
 
 
+@dataclass(frozen=True)
+class Masked:
+    """Calls on inputs of small numbers, in each of which those with one number are large, and those with another are the same below 0.
+
+    ``numbers`` has the number of each entry of some inputs, ``pairs`` those of each call.
+    """
+
+    inputs: Arrays
+    numbers: Arrays
+    pairs: Array
+    large: float
+
+    def perform(self, bound: Bound) -> Returned:
+        """The outputs of all calls, one call after the other along their first axis."""
+        found = [bound.run(bound.wrapped(self._masked(*pair))).arrays for pair in self.pairs.tolist()]
+        return Returned({n: np.stack([np.asarray(each[n]) for each in found]) for n in found[0]})
+
+    def _masked(self, plus: int, minus: int) -> Arrays:
+        inputs = {n: x.copy() for n, x in self.inputs.items()}
+        for name, numbers in self.numbers.items():
+            for number, large in ((plus, self.large), (minus, -self.large)):
+                at = numbers == number
+                inputs[name][at] = large * np.sign(inputs[name][at].astype(np.float64))
+        return inputs
+
+
 # --- derivatives ----------------------------------------------------------------------------------------------------
 
 
@@ -625,6 +651,7 @@ Scenario = (
     | InLayout
     | OneArray
     | Lists
+    | Masked
     | Vjp
     | VjpAgain
     | VjpBetween

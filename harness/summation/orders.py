@@ -1,0 +1,125 @@
+"""Trees of the entries of an output, what a candidate gave there -> which entries the trees predict to the last bit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from harness.arithmetic.roundings import Array
+from harness.summation.masks import Masks
+from harness.summation.products import Products
+from harness.summation.replaying import Manner, Summand, manners, replayed
+from harness.summation.trees import Tree, leaves
+from harness.summation.wording import drawn, signature, words
+
+#: Most summands of a tree that is drawn, and most orders that are told in words.
+MOST_DRAWN, MOST_TOLD = 64, 3
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """A tree, the flat entries that are added so, the manner that explains most of them, and what it gives for each."""
+
+    tree: Tree
+    entries: Array
+    manner: Manner
+    given: Array
+    right: Array
+
+    @property
+    def words(self) -> str:
+        """The order and the manner."""
+        return f"{words(self.tree)}, {self.manner.words}"
+
+
+@dataclass(frozen=True, eq=False)
+class Orders:
+    """All orders that were found of an output with so many entries."""
+
+    found: tuple[Order, ...]
+    size: int
+
+    @property
+    def predicted(self) -> int:
+        """How many entries are equal to the last bit."""
+        return sum(int(order.right.sum()) for order in self.found)
+
+    @property
+    def revealed(self) -> int:
+        """How many entries have a tree."""
+        return sum(order.entries.size for order in self.found)
+
+    @cached_property
+    def signature(self) -> str:
+        """A text that is equal where the orders are."""
+        return signature([o.tree for o in self.found], [o.manner.words for o in self.found])
+
+    @property
+    def words(self) -> str:
+        """The orders in a few words, those of most entries first, and what they predict."""
+        sizes = Counter[str]()
+        for order in self.found:
+            sizes[order.words] += order.entries.size
+        each = [words + (f" ({n:,} entries)" if len(sizes) > 1 else "") for words, n in sizes.most_common(MOST_TOLD)]
+        more = [f"{len(sizes) - MOST_TOLD} more"] if len(sizes) > MOST_TOLD else []
+        predicted = f"{self.predicted:,} of {self.size:,} entries predicted to the last bit"
+        return "; ".join([*each, *more, predicted])
+
+    @property
+    def drawn(self) -> Iterator[str]:
+        """The picture of each order that is small enough."""
+        return (drawn(o.tree) for o in self.found if len(leaves(o.tree)) <= MOST_DRAWN)
+
+    @property
+    def missed(self) -> list[tuple[int, Any]]:
+        """The flat entries that have a tree and are not what it gives, and what it gives there."""
+        return [
+            (int(n), order.given[k])
+            for order in self.found
+            for k, n in enumerate(order.entries)
+            if not order.right[k]
+        ]
+
+
+def orders(trees: Iterable[tuple[Tree, Array]], of: Products, masks: Masks, inputs: Array, actual: Array) -> Orders:
+    """What trees predict of a candidate's ``actual`` entries, of ``inputs`` laid one after the other, in their dtype."""
+    found = [_order(tree, np.flatnonzero(entries), of, masks, inputs, actual) for tree, entries in trees]
+    return Orders(tuple(found), actual.size)
+
+
+def _order(tree: Tree, entries: Array, of: Products, masks: Masks, inputs: Array, actual: Array) -> Order:
+    summands = [_summand(masks.rows[entries, k], of, inputs) for k in range(masks.rows.shape[1])]
+    own, best = actual.ravel()[entries], None
+    for manner in manners(actual.dtype):
+        total = replayed(tree, summands, manner)
+        for finish in _finished(masks.scales[entries]):
+            given = finish(total).astype(actual.dtype)
+            right = given == own
+            if best is None or right.sum() > best.right.sum():
+                best = Order(tree, entries, manner, given, right)
+    assert best is not None
+    return best
+
+
+def _summand(rows: Array, of: Products, inputs: Array) -> Summand:
+    """One summand of some entries: the factors of its product, with the sign of its coefficient."""
+    there = rows >= 0
+    places, sign = of.factors[rows], np.sign(of.coefficient[rows])
+    columns = np.sort(places, axis=1)[:, ::-1].T
+    kept = [c for c in columns if np.any(there & (c >= 0))]
+    factors = [np.where(there & (c >= 0), inputs[c], there).astype(inputs.dtype) for c in kept]
+    return Summand([(factors[0] * sign).astype(inputs.dtype), *factors[1:]])
+
+
+def _finished(scales: Array) -> Iterator[Callable[[Array], Array]]:
+    """What may be made of a sum: itself, or its product with a number or the quotient by the inverse."""
+    if np.all(scales == 1):
+        yield lambda total: total
+        return
+    yield lambda total: total / (1 / scales).astype(total.dtype)
+    yield lambda total: total * scales.astype(total.dtype)

@@ -1,0 +1,130 @@
+"""A tree, the factors of its summands -> the sum, with the roundings that the tree and a manner of adding say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from harness.arithmetic.roundings import Array
+from harness.summation.trees import Tree
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How products are added: in a dtype, each rounded first or ``fused`` into the sum that it is added to.
+
+    Where two products are added, the first or the last of them may be the one that is rounded.
+    """
+
+    kind: Any
+    fused: str = ""
+    words: str = ""
+
+
+#: What a fused multiply-add is added to where two products meet.
+FIRST, LAST = "first", "last"
+
+#: The type that sums of a dtype may be accumulated in instead.
+WIDER = {"float16": np.float32, "bfloat16": np.float32, "float32": np.float64, "float64": np.longdouble}
+
+
+def manners(dtype: np.dtype[Any]) -> Iterator[Manner]:
+    """The manners in which products of a dtype are added, the plain one first."""
+    yield Manner(dtype, words="each product rounded")
+    if dtype in (np.float16, np.float32, np.float64):
+        yield Manner(dtype, FIRST, "fused multiply-add")
+        yield Manner(dtype, LAST, "fused multiply-add, the last product first")
+    wide = np.dtype(WIDER[dtype.name])
+    if wide.itemsize > dtype.itemsize:
+        yield Manner(wide, words=f"accumulated in {wide.name}")
+
+
+@dataclass(frozen=True, eq=False)
+class Summand:
+    """One summand of some entries: its factors, 0 where an entry has it not."""
+
+    factors: Sequence[Array]
+
+    def rounded(self, kind: Any) -> Array:
+        """The product, rounded after each factor."""
+        value = self.factors[0].astype(kind)
+        for x in self.factors[1:]:
+            value = (value * x.astype(kind)).astype(kind)
+        return value
+
+
+def replayed(tree: Tree, summands: Sequence[Summand], manner: Manner) -> Array:
+    """The sum along a tree, of all entries at once."""
+
+    def value(node: Tree) -> Array:
+        return summands[node].rounded(manner.kind) if isinstance(node, int) else added(node)
+
+    def added(parts: Sequence[Tree]) -> Array:
+        if len(parts) > 2:
+            return _at_once([value(part) for part in parts], manner.kind)
+        a, b = parts if manner.fused != LAST else parts[::-1]
+        if manner.fused and _fusible(b, summands):
+            return fma(*summands[b].factors, value(a))
+        if manner.fused and _fusible(a, summands):
+            return fma(*summands[a].factors, value(b))
+        both: Array = value(a) + value(b)
+        return both
+
+    with np.errstate(all="ignore"):
+        return value(tree)
+
+
+def _fusible(part: Tree, summands: Sequence[Summand]) -> bool:
+    return isinstance(part, int) and len(summands[part].factors) == 2
+
+
+def _at_once(values: Sequence[Array], kind: Any) -> Array:
+    """Several summands added exactly and rounded once, as far as the next type goes."""
+    wide = np.result_type(WIDER.get(np.dtype(kind).name, np.longdouble), np.float64)
+    total: Array = np.sum([v.astype(wide) for v in values], axis=0).astype(kind)
+    return total
+
+
+def fma(a: Array, b: Array, c: Array) -> Array:
+    """``a b + c``, rounded once, in the arrays' dtype: float16, float32 or float64.
+
+    Boldo and Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd" (2008).
+    """
+    if a.dtype != np.float64:
+        product = a.astype(np.float64) * b.astype(np.float64)
+        return _odd(*_two_sum(product, c.astype(np.float64))).astype(a.dtype)
+    high, low = _two_product(a, b)
+    th, tl = _two_sum(c, low)
+    vh, vl = _two_sum(high, th)
+    return vh + _odd(*_two_sum(tl, vl))
+
+
+def _two_sum(a: Array, b: Array) -> tuple[Array, Array]:
+    """A sum and its rounding error (Knuth)."""
+    s = a + b
+    t = s - a
+    return s, (a - (s - t)) + (b - t)
+
+
+def _two_product(a: Array, b: Array) -> tuple[Array, Array]:
+    """A product and its rounding error (Dekker)."""
+    (ah, al), (bh, bl) = _halves(a), _halves(b)
+    p = a * b
+    return p, ((ah * bh - p) + ah * bl + al * bh) + al * bl
+
+
+def _halves(a: Array) -> tuple[Array, Array]:
+    """A number of double precision as two of 26 digits (Veltkamp)."""
+    c = (2.0**27 + 1) * a
+    high = c - (c - a)
+    return high, a - high
+
+
+def _odd(s: Array, error: Array) -> Array:
+    """A rounded sum and its error as the sum rounded to odd."""
+    even = (np.ascontiguousarray(s).view(np.int64) & 1) == 0
+    away = np.nextafter(s, np.where(error > 0, np.inf, -np.inf))
+    return np.where((error != 0) & even, away, s)
