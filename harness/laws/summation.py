@@ -21,7 +21,7 @@ from harness.summation import SCALES, Masks, NotATree, NotOneSum, Orders, Produc
 from harness.trial import POSED, Posed, Trial
 
 #: Calls in one message: each message has a clock.
-CALLS = 16
+CALLS = 8
 
 #: Of so many entries at most one may differ from an order that is said to be the candidate's: more of them have another.
 FEW = 10
@@ -91,6 +91,7 @@ def _sizes(trial: Trial, name: str, sums: Sums, pairs: Sequence[tuple[int, int]]
         left = np.concatenate(rows).astype(np.float64) / (scale.unit * of.scales)
         counts = of.present.sum(axis=1)
         known = np.isfinite(left) & (np.abs(left) <= counts) & (counts <= scale.most)
+        known &= (left == np.rint(left)) | (of.scales != 1)
         found: Array = np.where(known, counts - np.rint(np.where(known, left, 0)), -1).astype(np.int64)
     return found
 

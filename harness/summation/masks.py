@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from itertools import product as every
-from typing import Any
 
 import numpy as np
 
@@ -65,7 +64,8 @@ def masks(of: Products, sizes: Sequence[int]) -> Masks:
     ``sizes`` are the numbers of entries of the inputs, in their order.
     """
     counts, size = of.counts, np.abs(of.coefficient)
-    if counts.max(initial=0) > MOST_SUMMANDS or counts.max(initial=0) < 3 or not of.factors.shape[1]:
+    most = counts.max(initial=0)
+    if not 3 <= most <= MOST_SUMMANDS or not 1 <= of.factors.shape[1] <= 2:
         raise NotOneSum
     scales = np.ones(counts.size)
     scales[of.entry] = size
@@ -133,7 +133,7 @@ def _signs(of: Products, rows: Array, numbers: Array) -> Array:
     asked[rows[rows >= 0]] = True
     places, sign = of.factors[asked], np.sign(of.coefficient[asked])
     at = np.where((places >= 0) & (numbers[places] >= 0), places, -1).max(axis=1)
-    signs: Any = np.ones(numbers.size)
+    signs: Array = np.ones(numbers.size)
     signs[at] = sign
     if np.any(signs[at] != sign):
         raise NotOneSum

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -31,10 +31,19 @@ class Order:
     given: Array
     right: Array
 
+    def of(self, some: Array) -> Order:
+        """The same of some of its entries."""
+        return replace(self, entries=self.entries[some], given=self.given[some], right=self.right[some])
+
     @property
     def words(self) -> str:
         """The order and the manner."""
         return f"{words(self.tree)}, {self.manner.words}"
+
+    @property
+    def drawn(self) -> str:
+        """The picture of a tree that is small enough."""
+        return drawn(self.tree) if len(leaves(self.tree)) <= MOST_DRAWN else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,39 +80,38 @@ class Orders:
         return "; ".join([*each, *more, predicted])
 
     @property
-    def drawn(self) -> Iterator[str]:
-        """The picture of each order that is small enough."""
-        return (drawn(o.tree) for o in self.found if len(leaves(o.tree)) <= MOST_DRAWN)
-
-    @property
     def missed(self) -> list[tuple[int, Any]]:
         """The flat entries that have a tree and are not what it gives, and what it gives there."""
         return [
-            (int(n), order.given[k])
-            for order in self.found
-            for k, n in enumerate(order.entries)
-            if not order.right[k]
+            (int(n), order.given[k]) for order in self.found for k, n in enumerate(order.entries) if not order.right[k]
         ]
 
 
 def orders(trees: Iterable[tuple[Tree, Array]], of: Products, masks: Masks, inputs: Array, actual: Array) -> Orders:
-    """What trees predict of a candidate's ``actual`` entries, of ``inputs`` laid one after the other, in their dtype."""
-    found = [_order(tree, np.flatnonzero(entries), of, masks, inputs, actual) for tree, entries in trees]
-    return Orders(tuple(found), actual.size)
+    """What trees predict of a candidate's ``actual`` entries, of ``inputs`` laid one after the other, in their dtype.
+
+    Entries of one tree may be added in two manners, as where vectors end: what the best one leaves, another explains whole.
+    """
+    found = list[Order]()
+    for tree, entries in trees:
+        tried = _tried(tree, np.flatnonzero(entries), of, masks, inputs, actual)
+        best = max(tried, key=lambda order: int(order.right.sum()))
+        others = [order.of(~best.right) for order in tried]
+        second = next((order for order in others if order.entries.size and order.right.all()), None)
+        found += [best] if second is None else [best.of(best.right), second]
+    return Orders(tuple(order for order in found if order.entries.size), actual.size)
 
 
-def _order(tree: Tree, entries: Array, of: Products, masks: Masks, inputs: Array, actual: Array) -> Order:
+def _tried(tree: Tree, entries: Array, of: Products, masks: Masks, inputs: Array, actual: Array) -> list[Order]:
+    """What the entries of one tree are in each manner."""
     summands = [_summand(masks.rows[entries, k], of, inputs) for k in range(masks.rows.shape[1])]
-    own, best = actual.ravel()[entries], None
+    own, found = actual.ravel()[entries], []
     for manner in manners(actual.dtype):
         total = replayed(tree, summands, manner)
         for finish in _finished(masks.scales[entries]):
             given = finish(total).astype(actual.dtype)
-            right = given == own
-            if best is None or right.sum() > best.right.sum():
-                best = Order(tree, entries, manner, given, right)
-    assert best is not None
-    return best
+            found.append(Order(tree, entries, manner, given, given == own))
+    return found
 
 
 def _summand(rows: Array, of: Products, inputs: Array) -> Summand:
@@ -111,7 +119,7 @@ def _summand(rows: Array, of: Products, inputs: Array) -> Summand:
     there = rows >= 0
     places, sign = of.factors[rows], np.sign(of.coefficient[rows])
     columns = np.sort(places, axis=1)[:, ::-1].T
-    kept = [c for c in columns if np.any(there & (c >= 0))]
+    kept = [c for k, c in enumerate(columns) if k == 0 or np.any(there & (c >= 0))]
     factors = [np.where(there & (c >= 0), inputs[c], there).astype(inputs.dtype) for c in kept]
     return Summand([(factors[0] * sign).astype(inputs.dtype), *factors[1:]])
 

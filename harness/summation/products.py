@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -17,7 +18,7 @@ from harness.dispatch import Move, Primitive
 from harness.operations import primitives
 
 #: Products beyond which an output is not taken apart.
-MOST_PRODUCTS = 2**18
+MOST_PRODUCTS = 2**16
 
 
 class NotOneSum(Exception):
@@ -51,9 +52,7 @@ class Products:
         begins = np.cumsum(counts) - counts
         rank = np.arange(int(many.sum())) - np.repeat(np.cumsum(many) - many, many)
         rows = order[np.repeat(begins[flat], many) + rank]
-        return Products(
-            places.shape, np.repeat(np.arange(flat.size), many), self.factors[rows], self.coefficient[rows]
-        )
+        return Products(places.shape, np.repeat(np.arange(flat.size), many), self.factors[rows], self.coefficient[rows])
 
     def added(self, places: Array, shape: tuple[int, ...]) -> Products:
         """The array of a shape into whose flat ``places`` this one's entries are added."""
@@ -179,7 +178,7 @@ def _joined(*parts: Products, axis: int) -> Products:
     starts = np.cumsum([0, *(x.shape[axis] for x in parts)])
     shape = tuple(int(starts[-1]) if i == axis else n for i, n in enumerate(parts[0].shape))
     whole = np.moveaxis(np.arange(prod(shape)).reshape(shape), axis, 0)
-    pieces = [np.moveaxis(whole[a:b], 0, axis) for a, b in zip(starts, starts[1:], strict=False)]
+    pieces = [np.moveaxis(whole[a:b], 0, axis) for a, b in pairwise(starts.tolist())]
     return _together(shape, [x.added(piece, shape) for x, piece in zip(parts, pieces, strict=True)])
 
 

@@ -67,9 +67,9 @@ def replayed(tree: Tree, summands: Sequence[Summand], manner: Manner) -> Array:
             return _at_once([value(part) for part in parts], manner.kind)
         a, b = parts if manner.fused != LAST else parts[::-1]
         if manner.fused and _fusible(b, summands):
-            return fma(*summands[b].factors, value(a))
+            return _into(summands[b], value(a))
         if manner.fused and _fusible(a, summands):
-            return fma(*summands[a].factors, value(b))
+            return _into(summands[a], value(b))
         both: Array = value(a) + value(b)
         return both
 
@@ -79,6 +79,11 @@ def replayed(tree: Tree, summands: Sequence[Summand], manner: Manner) -> Array:
 
 def _fusible(part: Tree, summands: Sequence[Summand]) -> bool:
     return isinstance(part, int) and len(summands[part].factors) == 2
+
+
+def _into(product: Summand, total: Array) -> Array:
+    a, b = product.factors
+    return fma(a, b, total)
 
 
 def _at_once(values: Sequence[Array], kind: Any) -> Array:

@@ -1,8 +1,8 @@
 """What is left of sums with two large summands -> the tree in which the summands are added.
 
-FPRev (Xie, Gao, Yang, Han and Chen, "FPRev: Revealing Floating-Point Accumulation Orders", USENIX ATC 2025): with +M at i, -M at j
-and units elsewhere, all units are swallowed that are added before both meet: how many tells the smallest subtree that
-holds both. From these sizes the tree follows, adders of several summands at once included.
+FPRev (USENIX ATC 2025, arXiv 2411.00442): with +M at i, -M at j and units elsewhere, all units are swallowed that are added
+before both meet: how many tells the size of the smallest subtree that holds both. From these sizes the tree follows,
+adders of several summands at once included.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Tree = Any
 Sizes = Callable[[Sequence[tuple[int, int]]], Array]
 
 #: Most pairs of summands that are asked for, and most trees that the entries of one output are told apart by.
-MOST_PAIRS, MOST_TREES = 4_000, 8
+MOST_PAIRS, MOST_TREES = 2_000, 8
 
 
 class NotATree(Exception):
@@ -38,7 +38,7 @@ class Revealing:
 
     def trees(self) -> Iterator[tuple[Tree, Array]]:
         """Trees, each with the entries that it is the order of."""
-        pending = self.present.any(axis=1)
+        pending: Array = self.present.any(axis=1)
         counts = self.present.sum(axis=1)
         for _ in range(MOST_TREES):
             if not pending.any():
@@ -68,7 +68,8 @@ class Revealing:
         return self._grown(first, rest, self._of(first, rest, entry), entry)
 
     def _grown(self, first: int, rest: Sequence[int], sizes: Sequence[int], entry: int) -> Tree:
-        tree, count = first, 1
+        tree: Tree = first
+        count = 1
         for size in sorted(set(sizes)):
             beside = [j for j, s in zip(rest, sizes, strict=True) if s == size]
             count += len(beside)
@@ -89,13 +90,12 @@ class Revealing:
     def _fits(self, tree: Tree) -> Array:
         """The entries whose every answer is the tree's, of the summands that they have."""
         joint = meeting(tree, self.present.shape[1])
-        fits = ~self.present[:, sorted(set(range(self.present.shape[1])) - set(leaves(tree)))].any(axis=1)
+        fits: Array = ~self.present[:, sorted(set(range(self.present.shape[1])) - set(leaves(tree)))].any(axis=1)
         for (i, j), sizes in self.asked.items():
             if (i, j) in joint:
                 both = self.present[:, i] & self.present[:, j]
                 fits &= ~both | (sizes == self.present @ joint[i, j])
-        found: Array = fits
-        return found
+        return fits
 
 
 def leaves(tree: Tree) -> list[int]:

@@ -22,7 +22,7 @@ def words(tree: Tree) -> str:
     """The order in a few words.
 
     >>> words((((0, 1), 2), 3)), words(((0, 1), (2, 3))), words(((0, 2), (1, 3)))
-    ('one after the other', 'pairwise', '2 strided lanes, then pairwise')
+    ('one after the other', 'pairwise', '2 strided lanes, then both together')
     """
     whole = _chain(tree)
     if whole is not None:
@@ -41,12 +41,14 @@ def _counted(more: int) -> str:
 
 
 def _of_chain(order: Sequence[int]) -> str:
-    if len(order) == 1:
-        return "one summand"
-    steps = {b - a for a, b in pairwise(order)}
-    if all(step > 0 for step in steps):
-        return "one after the other"
-    return "from the last to the first" if all(step < 0 for step in steps) else "one after the other, in another order"
+    if len(order) < 3:
+        return "one summand" if len(order) == 1 else "two summands"
+    rising, falling = "one after the other", "from the last to the first"
+    for ordered, before in ((order, ""), (order[1:], f"number {order[0]}, then ")):
+        steps = [b - a for a, b in pairwise(ordered)]
+        if all(step > 0 for step in steps) or all(step < 0 for step in steps):
+            return before + (rising if steps[0] > 0 else falling)
+    return "one after the other, in another order"
 
 
 def _of_runs(runs: Sequence[Sequence[int]], core: Tree) -> str:
@@ -54,13 +56,13 @@ def _of_runs(runs: Sequence[Sequence[int]], core: Tree) -> str:
     lengths = {len(run) for run in runs}
     steps = {b - a for run in runs for a, b in pairwise(run)}
     together = _together(core, len(runs))
-    if not steps or (lengths == {2} and steps == {1} and together == "pairwise"):
-        return together
+    if not steps or (lengths == {2} and steps == {1} and together in ("pairwise", "both together")):
+        return "pairwise" if steps else together
     longest = max(lengths)
     if steps == {1}:
         size = f"{longest}" if len(lengths) == 1 else f"up to {longest}"
         return f"{len(runs)} blocks of {size}, then {together}"
-    if len(steps) == 1:
+    if steps == {len(runs)}:
         return f"{len(runs)} strided lanes, then {together}"
     return f"{len(runs)} chains of up to {longest}, then {together}"
 
