@@ -64,6 +64,9 @@ GRADES = (
     "deviates",
 )
 
+#: The law whose rows have the signature of an order of summation for what is there.
+SUMMATION = "summation"
+
 #: What a candidate may promise: a row of a batch has the same ``bits`` whatever rows stand beside it.
 Promise = Literal["bits"]
 PROMISES: tuple[Promise, ...] = get_args(Promise)

@@ -324,9 +324,9 @@ class Lists:
 
 @dataclass(frozen=True)
 class Masked:
-    """Calls on inputs of small numbers, in each of which those with one number are large, and those with another are the same below 0.
+    """Calls on small inputs, in each of which some entries are large, and others as large below 0.
 
-    ``numbers`` has the number of each entry of some inputs, ``pairs`` those of each call.
+    ``numbers`` has a number for each entry of some inputs, ``pairs`` the number that is large and the one below 0, by call.
     """
 
     inputs: Arrays

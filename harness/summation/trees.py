@@ -38,7 +38,7 @@ class Revealing:
 
     def trees(self) -> Iterator[tuple[Tree, Array]]:
         """Trees, each with the entries that it is the order of."""
-        pending: Array = self.present.any(axis=1)
+        pending: Array = np.asarray(self.present.any(axis=1))
         counts = self.present.sum(axis=1)
         for _ in range(MOST_TREES):
             if not pending.any():
@@ -89,13 +89,15 @@ class Revealing:
 
     def _fits(self, tree: Tree) -> Array:
         """The entries whose every answer is the tree's, of the summands that they have."""
-        joint = meeting(tree, self.present.shape[1])
-        fits: Array = ~self.present[:, sorted(set(range(self.present.shape[1])) - set(leaves(tree)))].any(axis=1)
+        joint, summands = meeting(tree, self.present.shape[1]), self.present.shape[1]
+        foreign = sorted(set(range(summands)) - set(leaves(tree)))
+        fits = [~self.present[:, foreign].any(axis=1)]
         for (i, j), sizes in self.asked.items():
             if (i, j) in joint:
                 both = self.present[:, i] & self.present[:, j]
-                fits &= ~both | (sizes == self.present @ joint[i, j])
-        return fits
+                fits.append(~both | (sizes == self.present @ joint[i, j]))
+        found: Array = np.logical_and.reduce(fits)
+        return found
 
 
 def leaves(tree: Tree) -> list[int]:
