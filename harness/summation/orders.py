@@ -106,7 +106,7 @@ def _tried(tree: Tree, entries: Array, of: Products, masks: Masks, inputs: Array
     """What the entries of one tree are in each manner."""
     summands = [_summand(masks.rows[entries, k], of, inputs) for k in range(masks.rows.shape[1])]
     own, found = actual.ravel()[entries], []
-    for manner in manners(actual.dtype):
+    for manner in manners(actual.dtype, tree):
         total = replayed(tree, summands, manner)
         for finish in _finished(masks.scales[entries]):
             given = finish(total).astype(actual.dtype)

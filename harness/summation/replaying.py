@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from harness.arithmetic.roundings import Array
-from harness.summation.trees import Tree
+from harness.summation.trees import Tree, several
 
 
 @dataclass(frozen=True)
 class Manner:
     """How products are added: in a dtype, each rounded first or ``fused`` into the sum that it is added to.
 
-    Where two products are added, the first or the last of them may be the one that is rounded.
+    Where two products are added, the first or the last of them may be the one that is rounded. What adds several summands
+    at once aligns them to the largest, cuts off what is below its last place and ``guard`` bits more, and rounds the sum.
     """
 
     kind: Any
     fused: str = ""
     words: str = ""
+    guard: int = 0
 
 
 #: What a fused multiply-add is added to where two products meet.
@@ -31,8 +33,19 @@ FIRST, LAST = "first", "last"
 WIDER = {"float16": np.float32, "bfloat16": np.float32, "float32": np.float64, "float64": np.longdouble}
 
 
-def manners(dtype: np.dtype[Any]) -> Iterator[Manner]:
-    """The manners in which products of a dtype are added, the plain one first."""
+#: Bits below the last place that adders of several summands may keep.
+GUARDS = (0, 1, 2, 3)
+
+
+def manners(dtype: np.dtype[Any], tree: Tree) -> Iterator[Manner]:
+    """The manners in which products of a dtype may be added along a tree, the plain one first."""
+    for manner in _of_dtype(dtype):
+        for guard in GUARDS if several(tree) else (0,):
+            words = f"{manner.words}, {guard} bits kept below the largest" if several(tree) else manner.words
+            yield replace(manner, guard=guard, words=words)
+
+
+def _of_dtype(dtype: np.dtype[Any]) -> Iterator[Manner]:
     yield Manner(dtype, words="each product rounded")
     if dtype in (np.float16, np.float32, np.float64):
         yield Manner(dtype, FIRST, "fused multiply-add")
@@ -64,7 +77,7 @@ def replayed(tree: Tree, summands: Sequence[Summand], manner: Manner) -> Array:
 
     def added(parts: Sequence[Tree]) -> Array:
         if len(parts) > 2:
-            return _at_once([value(part) for part in parts], manner.kind)
+            return _at_once(np.array([value(part) for part in parts]), manner)
         a, b = parts if manner.fused != LAST else parts[::-1]
         if manner.fused and _fusible(b, summands):
             return _into(summands[b], value(a))
@@ -86,10 +99,12 @@ def _into(product: Summand, total: Array) -> Array:
     return fma(a, b, total)
 
 
-def _at_once(values: Sequence[Array], kind: Any) -> Array:
-    """Several summands added exactly and rounded once, as far as the next type goes."""
-    wide = np.result_type(WIDER.get(np.dtype(kind).name, np.longdouble), np.float64)
-    total: Array = np.sum([v.astype(wide) for v in values], axis=0).astype(kind)
+def _at_once(values: Array, manner: Manner) -> Array:
+    """Several summands, along the first axis, aligned to the largest and cut off there, added exactly and rounded once."""
+    wide = np.result_type(WIDER.get(np.dtype(manner.kind).name, np.longdouble), np.float64)
+    _, exponent = np.frexp(np.abs(values).max(axis=0).astype(wide))
+    last = np.ldexp(wide.type(1), exponent - (np.finfo(manner.kind).nmant + 1 + manner.guard))
+    total: Array = (np.trunc(values.astype(wide) / last).sum(axis=0) * last).astype(manner.kind)
     return total
 
 

@@ -107,6 +107,11 @@ def leaves(tree: Tree) -> list[int]:
     return [n for part in tree for n in leaves(part)]
 
 
+def several(tree: Tree) -> bool:
+    """Whether more than two are added at once anywhere."""
+    return not isinstance(tree, int) and (len(tree) > 2 or any(map(several, tree)))
+
+
 def meeting(tree: Tree, summands: int) -> dict[tuple[int, int], Array]:
     """For two summands, in either order, which others are in the smallest subtree with both."""
     found: dict[tuple[int, int], Array] = {}

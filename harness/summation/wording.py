@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from harness.summation.trees import Tree, canonical, least, leaves
+from harness.summation.trees import Tree, canonical, least, leaves, several
 
 #: Hexadecimal digits of a signature: 48 bits tell any two orders of an installation's apart.
 SIGNATURE = 12
@@ -27,17 +27,11 @@ def words(tree: Tree) -> str:
     whole = _chain(tree)
     if whole is not None:
         return _of_chain(whole)
-    core, after = tree, list[int]()
+    core, after = tree, 0
     while (part := _without_last(core)) is not None:
-        after.append(part[1])
-        core = part[0]
-    runs = list(_runs(core))
-    inner = _of_runs(runs, core)
-    return f"{inner}, then {_counted(len(after))}" if after else inner
-
-
-def _counted(more: int) -> str:
-    return "1 more" if more == 1 else f"{more} more, one after the other"
+        core, after = part, after + 1
+    more = "1 more" if after == 1 else f"{after} more, one after the other"
+    return f"{_of_tree(core)}, then {more}" if after else _of_tree(core)
 
 
 def _of_chain(order: Sequence[int]) -> str:
@@ -51,45 +45,64 @@ def _of_chain(order: Sequence[int]) -> str:
     return "one after the other, in another order"
 
 
-def _of_runs(runs: Sequence[Sequence[int]], core: Tree) -> str:
-    """How chains within a tree lie among the summands, and how their sums are added."""
-    lengths = {len(run) for run in runs}
-    steps = {b - a for run in runs for a, b in pairwise(run)}
-    together = _together(core, len(runs))
-    if not steps or (lengths == {2} and steps == {1} and together in ("pairwise", "both together")):
-        return "pairwise" if steps else together
-    longest = max(lengths)
-    if steps == {1}:
-        size = f"{longest}" if len(lengths) == 1 else f"up to {longest}"
-        return f"{len(runs)} blocks of {size}, then {together}"
-    if steps == {len(runs)}:
-        return f"{len(runs)} strided lanes, then {together}"
-    return f"{len(runs)} chains of up to {longest}, then {together}"
+def _of_tree(tree: Tree) -> str:
+    """A tree whose last sum is one of sums: lanes, halves of halves, blocks, parts that are alike, or chains."""
+    numbers, nodes = sorted(leaves(tree)), {frozenset(leaves(node)): node for node in _nodes(tree)}
+    count = len(numbers)
+    if several(tree):
+        sums = [len(node) for node in nodes.values() if not isinstance(node, int)]
+        return "all at once" if len(sums) == 1 else f"up to {max(sums)} at once, in {len(sums)} sums"
+    for lanes in range(2, count - 1):
+        if _are_chains([numbers[k::lanes] for k in range(lanes)], nodes):
+            return f"{lanes} strided lanes, then {_together(tree, lanes, count - lanes)}"
+    if not isinstance(tree, int) and len(tree) == 2 and _height(tree) == (count - 1).bit_length():
+        return "pairwise"
+    for size in range(count - 2, 1, -1):
+        blocks = [numbers[k : k + size] for k in range(0, count, size)]
+        if _are_chains(blocks, nodes):
+            return f"{len(blocks)} blocks of {size}, then {_together(tree, len(blocks), count - len(blocks))}"
+    each = {words(part) for part in tree}
+    if len(each) == 1 and len(tree) < count:
+        return f"{len(tree)} parts, each {each.pop()}"
+    runs = list(_runs(tree))
+    if len(runs) == count:
+        return _together(tree, count, 0)
+    return f"{len(runs)} chains of up to {max(map(len, runs))}, then {_together(tree, len(runs), count - len(runs))}"
 
 
-def _together(core: Tree, count: int) -> str:
-    """How so many chains are added to one sum."""
-    depth = _depth(core)
+def _nodes(tree: Tree) -> Iterator[Tree]:
+    yield tree
+    if not isinstance(tree, int):
+        for part in tree:
+            yield from _nodes(part)
+
+
+def _are_chains(parts: Sequence[Sequence[int]], nodes: Mapping[frozenset[int], Tree]) -> bool:
+    """Whether each part is a chain within a tree, in its order."""
+    return all(frozenset(part) in nodes and _chain(nodes[frozenset(part)]) == list(part) for part in parts)
+
+
+def _together(tree: Tree, count: int, within: int) -> str:
+    """How so many sums are added to one, in which so many sums are made before."""
     if count == 2:
         return "both together"
-    if depth == 1:
-        return "all at once"
-    if depth == count - 1:
+    height = _height(tree) - -(-within // count)
+    if height == count - 1:
         return "one after the other"
-    return "pairwise" if depth == (count - 1).bit_length() else f"in a tree {depth} deep"
+    return "pairwise" if height <= (count - 1).bit_length() else "in a tree"
 
 
-def _depth(tree: Tree) -> int:
-    """The longest way from the root of a tree to a chain."""
-    return 0 if _chain(tree) is not None else 1 + max(_depth(part) for part in tree)
+def _height(tree: Tree) -> int:
+    """The longest way from the root of a tree to a summand."""
+    return 0 if isinstance(tree, int) else 1 + max(map(_height, tree))
 
 
-def _without_last(tree: Tree) -> tuple[Tree, int] | None:
-    """What a last summand is added to, and that summand; None where the last sum is one of sums."""
+def _without_last(tree: Tree) -> Tree | None:
+    """What a last summand is added to; None where the last sum is one of sums."""
     if isinstance(tree, int) or len(tree) != 2 or _chain(tree) is not None:
         return None
-    single = [part for part in tree if isinstance(part, int)]
-    return None if len(single) != 1 else (next(part for part in tree if part != single[0]), single[0])
+    sums = [part for part in tree if not isinstance(part, int)]
+    return sums[0] if len(sums) == 1 else None
 
 
 def _runs(tree: Tree) -> Iterator[list[int]]:
