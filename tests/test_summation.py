@@ -26,7 +26,7 @@ from harness.laws import LAWS
 from harness.laws.summation import orders_of
 from harness.model import CandidateSpec, Spec, Verdict
 from harness.summation import SCALES, NotOneSum, Revealing, drawn, masks, products, signature, words
-from harness.summation.orders import orders
+from harness.summation.predictions import orders
 from harness.summation.replaying import Manner, Summand, fma, replayed
 from harness.summation.trees import canonical
 from harness.trial import Trial

@@ -4,34 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
 import numpy as np
 
 from harness.arithmetic.roundings import Array
-from harness.summation.trees import Tree, several
+from harness.summation.trees import Tree, chain, several
+
+
+class Fused(Enum):
+    """Which products are not rounded before they are added: where two meet, one of them is rounded nevertheless."""
+
+    NONE = "each product rounded"
+    FIRST = "fused multiply-add"
+    LAST = "fused multiply-add, the last product first"
+    CHAINS = "fused multiply-add in chains, single products rounded"
 
 
 @dataclass(frozen=True)
 class Manner:
-    """How products are added: in a dtype, each rounded first or ``fused`` into the sum that it is added to.
+    """How products are added: in a dtype, rounded or ``fused`` into the sum that they are added to.
 
-    Where two products are added, the first or the last of them may be the one that is rounded. What adds several summands
-    at once aligns them to the largest, cuts off what is below its last place and ``guard`` bits more, and rounds the sum.
+    With a ``chain`` type, sums of products alone are accumulated in it, of products rounded to the ``product`` type, and
+    rounded when they are whole. What adds several summands at once aligns them to the largest, cuts off what is below its
+    last place and ``guard`` bits more, and rounds the sum.
     """
 
     kind: Any
-    fused: str = ""
-    words: str = ""
+    fused: Fused = Fused.NONE
+    chain: Any = None
+    product: Any = None
     guard: int = 0
+    words: str = Fused.NONE.value
 
-
-#: What a fused multiply-add is added to where two products meet.
-FIRST, LAST = "first", "last"
 
 #: The type that sums of a dtype may be accumulated in instead.
 WIDER = {"float16": np.float32, "bfloat16": np.float32, "float32": np.float64, "float64": np.longdouble}
-
 
 #: Bits below the last place that adders of several summands may keep.
 GUARDS = (0, 1, 2, 3)
@@ -46,13 +55,14 @@ def manners(dtype: np.dtype[Any], tree: Tree) -> Iterator[Manner]:
 
 
 def _of_dtype(dtype: np.dtype[Any]) -> Iterator[Manner]:
-    yield Manner(dtype, words="each product rounded")
+    yield Manner(dtype)
     if dtype in (np.float16, np.float32, np.float64):
-        yield Manner(dtype, FIRST, "fused multiply-add")
-        yield Manner(dtype, LAST, "fused multiply-add, the last product first")
+        yield from (Manner(dtype, fused, words=fused.value) for fused in Fused if fused is not Fused.NONE)
     wide = np.dtype(WIDER[dtype.name])
     if wide.itemsize > dtype.itemsize:
         yield Manner(wide, words=f"accumulated in {wide.name}")
+        yield Manner(dtype, chain=wide, product=wide, words=f"chains accumulated in {wide.name}")
+        yield Manner(dtype, chain=wide, product=dtype, words=f"rounded products, chains accumulated in {wide.name}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,16 +83,19 @@ def replayed(tree: Tree, summands: Sequence[Summand], manner: Manner) -> Array:
     """The sum along a tree, of all entries at once."""
 
     def value(node: Tree) -> Array:
-        return summands[node].rounded(manner.kind) if isinstance(node, int) else added(node)
+        if isinstance(node, int):
+            return summands[node].rounded(manner.kind)
+        if manner.chain is not None and (order := chain(node)) is not None:
+            return _accumulated([summands[n].rounded(manner.product) for n in order], manner)
+        return added(node)
 
     def added(parts: Sequence[Tree]) -> Array:
         if len(parts) > 2:
             return _at_once(np.array([value(part) for part in parts]), manner)
-        a, b = parts if manner.fused != LAST else parts[::-1]
-        if manner.fused and _fusible(b, summands):
-            return _into(summands[b], value(a))
-        if manner.fused and _fusible(a, summands):
-            return _into(summands[a], value(b))
+        a, b = parts if manner.fused is not Fused.LAST else parts[::-1]
+        for product, rest in ((b, a), (a, b)):
+            if _fusible(product, rest, summands, manner):
+                return _into(summands[product], value(rest))
         both: Array = value(a) + value(b)
         return both
 
@@ -90,8 +103,19 @@ def replayed(tree: Tree, summands: Sequence[Summand], manner: Manner) -> Array:
         return value(tree)
 
 
-def _fusible(part: Tree, summands: Sequence[Summand]) -> bool:
-    return isinstance(part, int) and len(summands[part].factors) == 2
+def _fusible(part: Tree, rest: Tree, summands: Sequence[Summand], manner: Manner) -> bool:
+    """Whether a part is a product of two factors that is not rounded before it is added to the rest."""
+    if manner.fused is Fused.NONE or not isinstance(part, int) or len(summands[part].factors) != 2:
+        return False
+    return manner.fused is not Fused.CHAINS or chain(rest) is not None
+
+
+def _accumulated(products: Sequence[Array], manner: Manner) -> Array:
+    """A chain in its own type, rounded when it is whole."""
+    total = products[0].astype(manner.chain)
+    for product in products[1:]:
+        total = total + product.astype(manner.chain)
+    return total.astype(manner.kind)
 
 
 def _into(product: Summand, total: Array) -> Array:

@@ -7,7 +7,7 @@ adders of several summands at once included.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,8 +21,8 @@ Tree = Any
 #: Pairs of summands -> how many summands the smallest subtree with both has, (pairs, entries).
 Sizes = Callable[[Sequence[tuple[int, int]]], Array]
 
-#: Most pairs of summands that are asked for, and most trees that the entries of one output are told apart by.
-MOST_PAIRS, MOST_TREES = 2_000, 8
+#: Most pairs of summands that are asked for, kinds of entries that are told apart, and entries that have no tree.
+MOST_PAIRS, MOST_KINDS, MOST_FAILED = 2_000, 64, 2
 
 
 class NotATree(Exception):
@@ -36,23 +36,33 @@ class Revealing:
         self._sizes, self.present = sizes, present
         self.asked: dict[tuple[int, int], Array] = {}
 
-    def trees(self) -> Iterator[tuple[Tree, Array]]:
-        """Trees, each with the entries that it is the order of."""
-        pending: Array = np.asarray(self.present.any(axis=1))
-        counts = self.present.sum(axis=1)
-        for _ in range(MOST_TREES):
-            if not pending.any():
-                return
+    def trees(self) -> list[tuple[Tree, Array]]:
+        """Trees, each with the entries that it is the order of, those that lack some of its summands among them."""
+        found: list[tuple[Tree, Array]] = []
+        counts, pending, failed = self.present.sum(axis=1), np.asarray(self.present.any(axis=1)), 0
+        for _ in range(MOST_KINDS):
+            if not pending.any() or failed > MOST_FAILED:
+                break
             entry = int(np.argmax(np.where(pending, counts, -1)))
+            pending[entry] = False
             try:
                 tree = self._tree(np.flatnonzero(self.present[entry]).tolist(), entry)
-                fitting = pending & self._fits(tree)
             except NotATree:
-                fitting = np.zeros(pending.size, bool)
-            pending[entry] = False
-            if fitting[entry]:
-                pending &= ~fitting
-                yield tree, fitting
+                failed += 1
+                continue
+            alike = self._alike(entry, pending)
+            pending = pending & ~alike
+            _merge(found, tree, alike)
+        return found
+
+    def _alike(self, entry: int, pending: Array) -> Array:
+        """An entry, and the pending ones with the same summands and the same answers about them."""
+        mine = self.present[entry]
+        alike = [pending, (self.present == mine).all(axis=1)]
+        alike += [sizes == sizes[entry] for (i, j), sizes in self.asked.items() if mine[i] and mine[j]]
+        found: Array = np.logical_and.reduce(alike)
+        found[entry] = True
+        return found
 
     def _of(self, first: int, rest: Sequence[int], entry: int) -> list[int]:
         new = [(first, j) for j in rest if (first, j) not in self.asked]
@@ -87,17 +97,23 @@ class Revealing:
             yield self._grown(first, [j for j, _ in own], [s for _, s in own], entry)
             summands = [j for j, s in zip(rest, sizes, strict=True) if s >= size]
 
-    def _fits(self, tree: Tree) -> Array:
-        """The entries whose every answer is the tree's, of the summands that they have."""
-        joint, summands = meeting(tree, self.present.shape[1]), self.present.shape[1]
-        foreign = sorted(set(range(summands)) - set(leaves(tree)))
-        fits = [~self.present[:, foreign].any(axis=1)]
-        for (i, j), sizes in self.asked.items():
-            if (i, j) in joint:
-                both = self.present[:, i] & self.present[:, j]
-                fits.append(~both | (sizes == self.present @ joint[i, j]))
-        found: Array = np.logical_and.reduce(fits)
-        return found
+
+def _merge(found: list[tuple[Tree, Array]], tree: Tree, entries: Array) -> None:
+    """Put entries to the tree that theirs is a part of, or to a new one."""
+    kept = frozenset(leaves(tree))
+    for k, (other, those) in enumerate(found):
+        if canonical(pruned(other, kept)) == canonical(tree):
+            found[k] = other, those | entries
+            return
+    found.append((tree, entries))
+
+
+def pruned(tree: Tree, kept: Collection[int]) -> Tree:
+    """The tree of some summands alone; an empty one of none."""
+    if isinstance(tree, int):
+        return tree if tree in kept else ()
+    parts = [part for part in (pruned(part, kept) for part in tree) if part != ()]
+    return parts[0] if len(parts) == 1 else tuple(parts)
 
 
 def leaves(tree: Tree) -> list[int]:
@@ -112,24 +128,19 @@ def several(tree: Tree) -> bool:
     return not isinstance(tree, int) and (len(tree) > 2 or any(map(several, tree)))
 
 
-def meeting(tree: Tree, summands: int) -> dict[tuple[int, int], Array]:
-    """For two summands, in either order, which others are in the smallest subtree with both."""
-    found: dict[tuple[int, int], Array] = {}
-
-    def walk(node: Tree) -> list[int]:
-        if isinstance(node, int):
-            return [node]
-        parts = [walk(part) for part in node]
-        under = [n for part in parts for n in part]
-        inside = np.zeros(summands, np.intp)
-        inside[under] = 1
-        for k, part in enumerate(parts):
-            others = [n for m, other in enumerate(parts) if m != k for n in other]
-            found.update(((i, j), inside) for i in part for j in others)
-        return under
-
-    walk(tree)
-    return found
+def chain(tree: Tree) -> list[int] | None:
+    """The summands in order, where each is added to the sum of those before it; None of any other tree."""
+    after = list[int]()
+    while not isinstance(tree, int):
+        if len(tree) != 2 or not any(isinstance(part, int) for part in tree):
+            return None
+        first, last = tree if isinstance(tree[1], int) else tree[::-1]
+        after.append(last)
+        tree = first
+    order = [tree, *after[::-1]]
+    if len(order) > 1 and (order[0] > order[1]) != (len(order) > 2 and order[1] > order[2]):
+        order[:2] = order[1::-1]
+    return order
 
 
 def canonical(tree: Tree) -> Tree:

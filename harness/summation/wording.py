@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from harness.summation.trees import Tree, canonical, least, leaves, several
+from harness.summation.trees import Tree, canonical, chain, least, leaves, several
 
 #: Hexadecimal digits of a signature: 48 bits tell any two orders of an installation's apart.
 SIGNATURE = 12
@@ -24,7 +24,7 @@ def words(tree: Tree) -> str:
     >>> words((((0, 1), 2), 3)), words(((0, 1), (2, 3))), words(((0, 2), (1, 3)))
     ('one after the other', 'pairwise', '2 strided lanes, then both together')
     """
-    whole = _chain(tree)
+    whole = chain(tree)
     if whole is not None:
         return _of_chain(whole)
     core, after = tree, 0
@@ -79,7 +79,7 @@ def _nodes(tree: Tree) -> Iterator[Tree]:
 
 def _are_chains(parts: Sequence[Sequence[int]], nodes: Mapping[frozenset[int], Tree]) -> bool:
     """Whether each part is a chain within a tree, in its order."""
-    return all(frozenset(part) in nodes and _chain(nodes[frozenset(part)]) == list(part) for part in parts)
+    return all(frozenset(part) in nodes and chain(nodes[frozenset(part)]) == list(part) for part in parts)
 
 
 def _together(tree: Tree, count: int, within: int) -> str:
@@ -99,7 +99,7 @@ def _height(tree: Tree) -> int:
 
 def _without_last(tree: Tree) -> Tree | None:
     """What a last summand is added to; None where the last sum is one of sums."""
-    if isinstance(tree, int) or len(tree) != 2 or _chain(tree) is not None:
+    if isinstance(tree, int) or len(tree) != 2 or chain(tree) is not None:
         return None
     sums = [part for part in tree if not isinstance(part, int)]
     return sums[0] if len(sums) == 1 else None
@@ -107,27 +107,12 @@ def _without_last(tree: Tree) -> Tree | None:
 
 def _runs(tree: Tree) -> Iterator[list[int]]:
     """The chains that a tree is made of."""
-    whole = _chain(tree)
+    whole = chain(tree)
     if whole is not None:
         yield whole
     else:
         for part in tree:
             yield from _runs(part)
-
-
-def _chain(tree: Tree) -> list[int] | None:
-    """The summands in order, where each is added to the sum of those before it; None of any other tree."""
-    after = list[int]()
-    while not isinstance(tree, int):
-        if len(tree) != 2 or not any(isinstance(part, int) for part in tree):
-            return None
-        first, last = tree if isinstance(tree[1], int) else tree[::-1]
-        after.append(last)
-        tree = first
-    order = [tree, *after[::-1]]
-    if len(order) > 1 and (order[0] > order[1]) != (len(order) > 2 and order[1] > order[2]):
-        order[:2] = order[1::-1]
-    return order
 
 
 def drawn(tree: Tree) -> str:
@@ -142,7 +127,7 @@ def drawn(tree: Tree) -> str:
 
 
 def _lines(tree: Tree) -> list[str]:
-    order = _chain(tree)
+    order = chain(tree)
     if order is not None:
         return [" + ".join(map(str, order))]
     parts = [_lines(part) for part in sorted(tree, key=lambda part: (len(leaves(part)) == 1, least(part)))]
