@@ -6,25 +6,38 @@ transforms, with compensation). What differs in its last bit from the order that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from harness.arithmetic import Tracked
 from harness.asking.outcomes import Array, Reason, Returned
-from harness.asking.scenarios import Masked
+from harness.asking.scenarios import Call, Masked
 from harness.candidates import Undeclared
 from harness.comparison import Equation, Testimony
 from harness.subjects import Output
-from harness.summation import SCALES, Masks, NotATree, NotOneSum, Orders, Products, Revealing, masks, orders, products
+from harness.summation import (
+    SCALES,
+    Draw,
+    Masks,
+    NotATree,
+    NotOneSum,
+    Orders,
+    Products,
+    Revealing,
+    masks,
+    orders,
+    products,
+)
 from harness.trial import POSED, Posed, Trial
 
 #: Calls in one message: each message has a clock.
 CALLS = 8
 
-#: Of so many entries at most one may differ from an order that is said to be the candidate's: more of them have another.
-FEW = 10
+#: Of so many entries at most one may differ from an order that is said to be the candidate's: of fewer, or where more differ,
+#: it may be another's, of which chance makes most last bits equal.
+FEW = 30
 
 
 def summation(trial: Trial) -> Iterator[Equation | Posed]:
@@ -77,9 +90,22 @@ def orders_of(trial: Trial, name: str) -> Orders | None:
 def revealed(trial: Trial, name: str, sums: Sums) -> Orders:
     """The orders in which a candidate adds the products of an output, and what they predict."""
     of = sums.masks
-    trees = list(Revealing(lambda pairs: _sizes(trial, name, sums, pairs), of.present).trees())
-    inputs = np.concatenate([x.ravel() for x in sums.inputs.values()])
-    return orders(trees, sums.products, of, inputs, trial.first.values[name])
+    trees = Revealing(lambda pairs: _sizes(trial, name, sums, pairs), of.present).trees()
+    return orders(trees, sums.products, of, list(_draws(trial, name, sums)))
+
+
+def _draws(trial: Trial, name: str, sums: Sums) -> Iterator[Draw]:
+    """The case's inputs, and another draw of those that the products are of."""
+    first, others = trial.first.values[name], {n: trial.bench.others[n] for n in sums.inputs}
+    yield Draw(_laid(sums.inputs), first.ravel())
+    came = trial.ask("others in order", Call({**trial.arrays, **others})).outcome
+    if isinstance(came, Returned) and came.present[name].shape == first.shape:
+        yield Draw(_laid(others), came.present[name].ravel())
+
+
+def _laid(arrays: Mapping[str, Array]) -> Array:
+    """Arrays flat, one after the other."""
+    return np.concatenate([x.ravel() for x in arrays.values()])
 
 
 def _sizes(trial: Trial, name: str, sums: Sums, pairs: Sequence[tuple[int, int]]) -> Array:
@@ -116,13 +142,13 @@ def _testimony(trial: Trial, name: str, found: Orders) -> Testimony:
     """What the orders come to. Raises Undeclared where they say nothing of the whole output."""
     if found.predicted == found.size:
         return Testimony(Output(name), True, f"order of summation: {found.words}", "predicted", found.signature)
-    missed = found.missed
+    missed = list(found.missed)
     if found.revealed < found.size or len(missed) * FEW > found.size:
         raise Undeclared(Reason.LACKS, f"its order of summation is not known: {_known(found)}")
-    n, given = missed[0]
-    actual = trial.first.values[name]
-    at = ", ".join(map(str, np.unravel_index(n, actual.shape)))
-    words = f"at [{at}] it gives {actual.ravel()[n]}, and its order {given}"
+    worst = missed[0]
+    at = ", ".join(map(str, np.unravel_index(worst.entry, trial.first.values[name].shape)))
+    other = "of another draw " if worst.draw else ""
+    words = f"at [{at}] {other}it gives {worst.actual}, and its order {worst.predicted}"
     return Testimony(Output(name), False, f"order of summation: {found.words}; {words}", "", found.signature)
 
 

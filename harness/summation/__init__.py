@@ -8,13 +8,14 @@ each other, ``wording`` names and draws the order.
 from __future__ import annotations
 
 from harness.summation.masks import SCALES, Masks, Scale, masks
-from harness.summation.predictions import Order, Orders, orders
+from harness.summation.predictions import Draw, Order, Orders, orders
 from harness.summation.products import NotOneSum, Products, products
 from harness.summation.trees import NotATree, Revealing, Tree
 from harness.summation.wording import drawn, signature, words
 
 __all__ = [
     "SCALES",
+    "Draw",
     "Masks",
     "NotATree",
     "NotOneSum",

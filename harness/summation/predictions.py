@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -22,18 +22,45 @@ MOST_DRAWN, MOST_TOLD = 64, 3
 
 
 @dataclass(frozen=True, eq=False)
+class Draw:
+    """Inputs, laid one after the other in their dtype, and what a candidate gave of them, flat."""
+
+    inputs: Array
+    actual: Array
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A flat entry that is not the sum in its order, at one of the draws: what is there, and that sum."""
+
+    entry: int
+    draw: int
+    actual: Any
+    predicted: Any
+
+
+@dataclass(frozen=True, eq=False)
 class Order:
-    """A tree, the flat entries that are added so, the manner that explains most of them, and what it gives for each."""
+    """A tree, the flat entries that are added so, and the manner that explains most of them.
+
+    ``predicted`` is what it gives for each, (draws, entries), as ``actual`` is what is there.
+    """
 
     tree: Tree
     entries: Array
     manner: Manner
-    given: Array
-    right: Array
+    predicted: Array
+    actual: Array
+
+    @cached_property
+    def right(self) -> Array:
+        """Which entries are equal to the last bit at every draw."""
+        found: Array = np.all(self.predicted == self.actual, axis=0)
+        return found
 
     def of(self, some: Array) -> Order:
         """The same of some of its entries."""
-        return replace(self, entries=self.entries[some], given=self.given[some], right=self.right[some])
+        return replace(self, entries=self.entries[some], predicted=self.predicted[:, some], actual=self.actual[:, some])
 
     @property
     def words(self) -> str:
@@ -80,38 +107,38 @@ class Orders:
         return "; ".join([*each, *more, predicted])
 
     @property
-    def missed(self) -> list[tuple[int, Any]]:
-        """The flat entries that have a tree and are not what it gives, and what it gives there."""
-        return [
-            (int(n), order.given[k]) for order in self.found for k, n in enumerate(order.entries) if not order.right[k]
-        ]
+    def missed(self) -> Iterator[Missed]:
+        """The entries that have a tree and are not what it gives, each at the first draw at which it is not."""
+        for order in self.found:
+            for k in np.flatnonzero(~order.right).tolist():
+                draw = int(np.argmax(order.predicted[:, k] != order.actual[:, k]))
+                yield Missed(int(order.entries[k]), draw, order.actual[draw, k], order.predicted[draw, k])
 
 
-def orders(trees: Iterable[tuple[Tree, Array]], of: Products, masks: Masks, inputs: Array, actual: Array) -> Orders:
-    """What trees predict of a candidate's ``actual`` entries, of ``inputs`` laid one after the other, in their dtype.
+def orders(trees: Iterable[tuple[Tree, Array]], of: Products, masks: Masks, draws: Sequence[Draw]) -> Orders:
+    """What trees predict of a candidate's entries at some draws: of the first one, and of others of which nothing was asked.
 
     Entries of one tree may be added in two manners, as where vectors end: what the best one leaves, another explains whole.
     """
     found = list[Order]()
     for tree, entries in trees:
-        tried = _tried(tree, np.flatnonzero(entries), of, masks, inputs, actual)
+        tried = list(_tried(tree, np.flatnonzero(entries), of, masks, draws))
         best = max(tried, key=lambda order: int(order.right.sum()))
         others = [order.of(~best.right) for order in tried]
         second = next((order for order in others if order.entries.size and order.right.all()), None)
         found += [best] if second is None else [best.of(best.right), second]
-    return Orders(tuple(order for order in found if order.entries.size), actual.size)
+    return Orders(tuple(order for order in found if order.entries.size), draws[0].actual.size)
 
 
-def _tried(tree: Tree, entries: Array, of: Products, masks: Masks, inputs: Array, actual: Array) -> list[Order]:
+def _tried(tree: Tree, entries: Array, of: Products, masks: Masks, draws: Sequence[Draw]) -> Iterator[Order]:
     """What the entries of one tree are in each manner."""
-    summands = [_summand(masks.rows[entries, k], of, inputs) for k in range(masks.rows.shape[1])]
-    own, found = actual.ravel()[entries], []
-    for manner in manners(actual.dtype, tree):
-        total = replayed(tree, summands, manner)
+    numbers, kind = range(masks.rows.shape[1]), draws[0].actual.dtype
+    summands = [[_summand(masks.rows[entries, k], of, draw.inputs) for k in numbers] for draw in draws]
+    actual = np.stack([draw.actual[entries] for draw in draws])
+    for manner in manners(kind, tree):
+        totals = np.stack([replayed(tree, each, manner) for each in summands])
         for finish in _finished(masks.scales[entries]):
-            given = finish(total).astype(actual.dtype)
-            found.append(Order(tree, entries, manner, given, given == own))
-    return found
+            yield Order(tree, entries, manner, finish(totals).astype(kind), actual)
 
 
 def _summand(rows: Array, of: Products, inputs: Array) -> Summand:
