@@ -336,8 +336,8 @@ class Masked:
 
     def perform(self, bound: Bound) -> Returned:
         """The outputs of all calls, one call after the other along their first axis."""
-        found = [bound.run(bound.wrapped(self._masked(*pair))).arrays for pair in self.pairs.tolist()]
-        return Returned({n: np.stack([np.asarray(each[n]) for each in found]) for n in found[0]})
+        found = [bound.run(bound.wrapped(self._masked(*pair))).present for pair in self.pairs.tolist()]
+        return Returned({n: np.stack([each[n] for each in found]) for n in found[0]})
 
     def _masked(self, plus: int, minus: int) -> Arrays:
         inputs = {n: x.copy() for n, x in self.inputs.items()}

@@ -14,6 +14,7 @@ import numpy as np
 from harness.arithmetic import Tracked
 from harness.asking.outcomes import Array, Reason, Returned
 from harness.asking.scenarios import Call, Masked
+from harness.bounds import PLAIN
 from harness.candidates import Undeclared
 from harness.comparison import Equation, Testimony
 from harness.subjects import Output
@@ -54,7 +55,8 @@ def summation(trial: Trial) -> Iterator[Equation | Posed]:
 def _asked(trial: Trial) -> bool:
     """Whether a case is one at which an order is asked for: the first one, of ordinary numbers, where all is right."""
     first = not trial.departures and trial.case.layout == "contiguous" and trial.case.fill == "normal"
-    return first and trial.case.dtype in SCALES and trial.bench.finite and not trial.wrong
+    plain = trial.case.dtype in SCALES and trial.candidate.given.algorithm in PLAIN
+    return first and plain and trial.bench.finite and not trial.wrong
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +74,8 @@ def _sums(trial: Trial, name: str) -> Sums | None:
     leaves = {n: x for n, x in run.leaves.items() if isinstance(x, Tracked)}
     outputs = dict(zip((o.name for o in trial.spec.outputs), run.outputs, strict=True))
     given = {n: trial.arrays[n] for n in leaves}
-    if not isinstance(outputs[name], Tracked) or len({x.dtype for x in given.values()}) != 1:
+    kinds = {x.dtype.name for x in (trial.first.values[name], *given.values())}
+    if not isinstance(outputs[name], Tracked) or kinds != {trial.case.dtype}:
         return None
     try:
         found = products(outputs[name], leaves)
@@ -99,8 +102,9 @@ def _draws(trial: Trial, name: str, sums: Sums) -> Iterator[Draw]:
     first, others = trial.first.values[name], {n: trial.bench.others[n] for n in sums.inputs}
     yield Draw(_laid(sums.inputs), first.ravel())
     came = trial.ask("others in order", Call({**trial.arrays, **others})).outcome
-    if isinstance(came, Returned) and came.present[name].shape == first.shape:
-        yield Draw(_laid(others), came.present[name].ravel())
+    found = came.present.get(name) if isinstance(came, Returned) else None
+    if found is not None and (found.shape, found.dtype) == (first.shape, first.dtype):
+        yield Draw(_laid(others), found.ravel())
 
 
 def _laid(arrays: Mapping[str, Array]) -> Array:
@@ -132,10 +136,10 @@ def _masked(trial: Trial, name: str, sums: Sums, pairs: Array) -> Array:
         small = np.where(numbers[n] >= 0, scale.unit * of.signs[part].reshape(x.shape), 1.0)
         units[n] = small.astype(x.dtype)
     asked = trial.ask(f"masked {name} {pairs.tolist()}", Masked(units, numbers, pairs, scale.large))
-    came = asked.outcome
-    if not isinstance(came, Returned) or came.present[name].shape[1:] != trial.first.values[name].shape:
+    found = asked.outcome.present.get(name) if isinstance(asked.outcome, Returned) else None
+    if found is None or found.shape[1:] != trial.first.values[name].shape:
         raise NotATree
-    return came.present[name].reshape(len(pairs), -1)
+    return found.reshape(len(pairs), -1)
 
 
 def _testimony(trial: Trial, name: str, found: Orders) -> Testimony:
