@@ -93,7 +93,7 @@ class Orders:
     @cached_property
     def signature(self) -> str:
         """A text that is equal where the orders are."""
-        return signature([o.tree for o in self.found], [o.manner.words for o in self.found])
+        return signature([o.tree for o in self.found], [o.manner.key for o in self.found])
 
     @property
     def words(self) -> str:

@@ -38,6 +38,12 @@ class Manner:
     guard: int = 0
     words: str = Fused.NONE.value
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells it from others, whatever its words are."""
+        kinds = (str(None if kind is None else np.dtype(kind)) for kind in (self.kind, self.chain, self.product))
+        return self.fused.name, *kinds, str(self.guard)
+
 
 #: The type that sums of a dtype may be accumulated in instead.
 WIDER = {"float16": np.float32, "bfloat16": np.float32, "float32": np.float64, "float64": np.longdouble}

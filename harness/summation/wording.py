@@ -12,7 +12,7 @@ from harness.summation.trees import Tree, canonical, chain, least, leaves, sever
 SIGNATURE = 12
 
 
-def signature(trees: Sequence[Tree], manners: Sequence[str]) -> str:
+def signature(trees: Sequence[Tree], manners: Sequence[tuple[str, ...]]) -> str:
     """A text that is equal where the orders of summation and the manners of adding are."""
     text = repr([(canonical(tree), manner) for tree, manner in zip(trees, manners, strict=True)])
     return hashlib.sha256(text.encode()).hexdigest()[:SIGNATURE]
