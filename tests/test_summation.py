@@ -170,6 +170,16 @@ def test_a_half_type_tells_what_it_is_accumulated_in() -> None:
         assert found.astype(np.float16).tolist() == [wide(x) for x in rows]
 
 
+def test_a_sum_that_is_stored_before_its_bias_is_predicted() -> None:
+    x, w, bias = (np.random.default_rng(k).standard_normal((9, 50)).astype(np.float16) for k in range(3))
+    products = x.astype(np.float32) * w.astype(np.float32)
+    expected = in_turn(products).astype(np.float16) + bias[0]
+    summands = [*(Summand(pair) for pair in zip(x, w, strict=True)), Summand([bias[0]])]
+    manner = Manner(np.dtype(np.float32), stored=np.dtype(np.float16))
+    chain = (((((((((0, 1), 2), 3), 4), 5), 6), 7), 8), 9)
+    assert replayed(chain, summands, manner).astype(np.float16).tolist() == expected.tolist()
+
+
 @pytest.mark.parametrize("add", [compensated, largest_first], ids=lambda f: f.__name__)
 def test_what_has_no_order_has_no_tree(add: Sum) -> None:
     assert tree(add, 12) is None

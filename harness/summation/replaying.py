@@ -27,21 +27,24 @@ class Manner:
     """How products are added: in a dtype, rounded or ``fused`` into the sum that they are added to.
 
     With a ``chain`` type, sums of products alone are accumulated in it, of products rounded to the ``product`` type, and
-    rounded when they are whole. What adds several summands at once aligns them to the largest, cuts off what is below its
-    last place and ``guard`` bits more, and rounds the sum.
+    rounded when they are whole. With a ``stored`` type, a sum is rounded to it before a bias is added in it. What adds
+    several summands at once aligns them to the largest, cuts off what is below its last place and ``guard`` bits more,
+    and rounds the sum.
     """
 
     kind: Any
     fused: Fused = Fused.NONE
     chain: Any = None
     product: Any = None
+    stored: Any = None
     guard: int = 0
     words: str = Fused.NONE.value
 
     @property
     def key(self) -> tuple[str, ...]:
         """What tells it from others, whatever its words are."""
-        kinds = (str(None if kind is None else np.dtype(kind)) for kind in (self.kind, self.chain, self.product))
+        given = (self.kind, self.chain, self.product, self.stored)
+        kinds = (str(None if kind is None else np.dtype(kind)) for kind in given)
         return self.fused.name, *kinds, str(self.guard)
 
 
@@ -67,6 +70,7 @@ def _of_dtype(dtype: np.dtype[Any]) -> Iterator[Manner]:
     wide = np.dtype(WIDER[dtype.name])
     if wide.itemsize > dtype.itemsize:
         yield Manner(wide, words=f"accumulated in {wide.name}")
+        yield Manner(wide, stored=dtype, words=f"accumulated in {wide.name}, rounded, then the bias")
         yield Manner(dtype, chain=wide, product=wide, words=f"chains accumulated in {wide.name}")
         yield Manner(dtype, chain=wide, product=dtype, words=f"rounded products, chains accumulated in {wide.name}")
 
@@ -100,6 +104,9 @@ def replayed(tree: Tree, summands: Sequence[Summand], manner: Manner) -> Array:
             return _at_once(np.array([value(part) for part in parts]), manner)
         a, b = parts if manner.fused is not Fused.LAST else parts[::-1]
         for product, rest in ((b, a), (a, b)):
+            if manner.stored is not None and _is_bias(product, summands):
+                total = value(rest).astype(manner.stored) + summands[product].rounded(manner.stored)
+                return total.astype(manner.kind)
             if _fusible(product, rest, summands, manner):
                 return _into(summands[product], value(rest))
         both: Array = value(a) + value(b)
@@ -107,6 +114,11 @@ def replayed(tree: Tree, summands: Sequence[Summand], manner: Manner) -> Array:
 
     with np.errstate(all="ignore"):
         return value(tree)
+
+
+def _is_bias(part: Tree, summands: Sequence[Summand]) -> bool:
+    """Whether a part is a summand that is no product."""
+    return isinstance(part, int) and len(summands[part].factors) == 1
 
 
 def _fusible(part: Tree, rest: Tree, summands: Sequence[Summand], manner: Manner) -> bool:
