@@ -54,6 +54,11 @@ def from_the_last(x: Array) -> Any:
     return in_turn(x[::-1])
 
 
+def in_strides(x: Array) -> Any:
+    """Every third one first."""
+    return in_turn(np.concatenate([x[k::3] for k in range(3)]))
+
+
 def by_halves(x: Array) -> Any:
     """Each half by itself."""
     if len(x) == 1:
@@ -118,6 +123,7 @@ def tree(add: Sum, count: int, dtype: str = "float32") -> Any:
         (in_turn, 5, "one after the other", "0 + 1 + 2 + 3 + 4"),
         (from_the_last, 5, "from the last to the first", "4 + 3 + 2 + 1 + 0"),
         (last_first, 5, "number 4, then one after the other", "4 + 0 + 1 + 2 + 3"),
+        (in_strides, 7, "one after the other, in strides of 3", "0 + 3 + 6 + 1 + 4 + 2 + 5"),
         (by_halves, 8, "pairwise", "┬ ┬ 0 + 1\n│ └ 2 + 3\n└ ┬ 4 + 5\n  └ 6 + 7"),
         (
             in_lanes,

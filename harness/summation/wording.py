@@ -42,7 +42,12 @@ def _of_chain(order: Sequence[int]) -> str:
         steps = [b - a for a, b in pairwise(ordered)]
         if all(step > 0 for step in steps) or all(step < 0 for step in steps):
             return before + (rising if steps[0] > 0 else falling)
-    return "one after the other, in another order"
+    for ordered, before in ((order, ""), (order[1:], f"number {order[0]}, then "), (order[:-1], "")):
+        numbers, after = sorted(ordered), f", then number {order[-1]}" if ordered == order[:-1] else ""
+        for stride in range(2, len(ordered) // 2 + 1):
+            if list(ordered) == [n for k in range(stride) for n in numbers[k::stride]]:
+                return f"{before}{rising}, in strides of {stride}{after}"
+    return f"{rising}, in another order"
 
 
 def _of_tree(tree: Tree) -> str:
