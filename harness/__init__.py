@@ -33,6 +33,7 @@ truth: a case -> what is right, and how far from it a right candidate may be
 - language: definition -> the same with NumPy's names as definitions mean them
 - ties: outputs, an input -> entries that share one maximum
 - oracles: Case, arrays -> what is due
+- summation: a definition's sums of products, what a candidate gives -> the order in which it adds them
 - soundness: Spec -> what is wrong with its definition, before anybody is judged by it
 - trying: a user's function, called a few times -> its library, and the params that it does not take
 

@@ -63,11 +63,13 @@ class Fact:
 
 @dataclass(frozen=True)
 class Testimony:
-    """What a witness says: recorded, never convicting."""
+    """What a witness says: recorded, never convicting. ``grade`` and ``actual`` are the row's, where it has them."""
 
     subject: Subject
     agrees: bool
     message: str
+    grade: str = ""
+    actual: str = ""
 
 
 Equation = Numbers | Fact | Testimony

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy
 import pandas
 
-from harness.model import BAD, KEY, SEVERITY
+from harness.model import BAD, KEY, SEVERITY, SUMMATION
 from harness.subjects import LEDGER
 
 #: What can have changed, worst first.
-KINDS = ("new", "regressed", "grew", "no longer run", "fixed", "added")
+KINDS = ("new", "regressed", "grew", "reordered", "no longer run", "fixed", "added")
 
 #: The kinds that make a diff red: something deviates that did not, or was not there.
 REGRESSIONS = frozenset({"new", "regressed"})
@@ -46,12 +46,14 @@ def diff(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, str
         (~was & red_now, "new"),
         (was & red_now & (now > before), "regressed"),
         (was & judged_now & (before == now) & _grew(both["old_margin"], both["margin"]), "grew"),
+        (was & (before == 0) & (now == 0) & _reordered(both), "reordered"),
         (judged_before & ~judged_now, "no longer run"),
         (judged_before & (now == 0) & (now < before), "fixed"),
         (~was & judged_now, "added"),
     ]
     kind = numpy.select([mask for mask, _ in changes], [name for _, name in changes], default="")
-    table = both.assign(kind=kind)[kind != ""]
+    message = both["message"].where(kind != "reordered", both["message"] + "; it was " + both["old_message"])
+    table = both.assign(kind=kind, message=message)[kind != ""]
     order = table["kind"].map({name: position for position, name in enumerate(KINDS)})
     table = table.assign(order=order).sort_values(
         ["order", "margin", *KEY], ascending=[True, False, *[True] * len(KEY)]
@@ -107,12 +109,10 @@ def _sides(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, s
     left["case"] = names(left["case"], renamed)
     right = once(right)
     left = _gathered_as(once(left), right)
-    left = left.rename(
-        columns={"op": "old_op", "status": "old_status", "margin": "old_margin", "message": "old_message"}
-    )
+    left = left.rename(columns={n: f"old_{n}" for n in ("op", "status", "margin", "message", "actual")})
     both = left.merge(right, on=list(KEY), how="outer", indicator=True)
     both["op"] = both["op"].where(both["op"].notna(), both["old_op"])
-    texts = ["old_status", "status", "old_case", "message"]
+    texts = ["old_status", "status", "old_case", "message", "old_message", "actual", "old_actual"]
     both[texts] = both[texts].fillna("")
     return both
 
@@ -180,9 +180,18 @@ def once(table: pandas.DataFrame) -> pandas.DataFrame:
 def _narrow(table: pandas.DataFrame) -> pandas.DataFrame:
     """What a comparison looks at; what is said of the ledger is no verdict on a case."""
     table = table[table["subject"] != LEDGER] if "subject" in table else table
-    columns = {name: table[name].astype(str) if name in table else "" for name in ("op", *KEY, "status", "message")}
+    columns = {
+        name: table[name].astype(str) if name in table else "" for name in ("op", *KEY, "status", "message", "actual")
+    }
     margin = pandas.to_numeric(table["margin"], errors="coerce") if "margin" in table else float("nan")
     return pandas.DataFrame({**columns, "margin": margin}, index=table.index)
+
+
+def _reordered(both: pandas.DataFrame) -> numpy.ndarray:
+    """Where an order of summation has another signature than it had."""
+    known = (both["law"] == SUMMATION) & (both["old_actual"] != "") & (both["actual"] != "")
+    found: numpy.ndarray = (known & (both["old_actual"] != both["actual"])).to_numpy()
+    return found
 
 
 def _grew(before: pandas.Series, now: pandas.Series) -> numpy.ndarray:

@@ -59,7 +59,13 @@ RED = BAD | {"fixed"}
 KEY, TAB = ("case", "candidate", "law", "subject", "scenario"), "\t"
 
 #: Grades from best to worst; a verdict carries the best one its error reached.
-GRADES = ("exact", "correctly rounded", "random", "any", "worst", "norm-wise", "cancels", "varies", "deviates")
+GRADES = (
+    *("predicted", "exact", "correctly rounded", "random", "any", "worst", "norm-wise", "cancels", "varies"),
+    "deviates",
+)
+
+#: The law whose rows have the signature of an order of summation for what is there.
+SUMMATION = "summation"
 
 #: What a candidate may promise: a row of a batch has the same ``bits`` whatever rows stand beside it.
 Promise = Literal["bits"]

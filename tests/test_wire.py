@@ -144,6 +144,9 @@ GIVEN: Mapping[str, Any] = {
     "layout": "strided",
     "first": "input",
     "second": "weight",
+    "numbers": {"input": np.array([[0, -1], [1, 2]])},
+    "pairs": np.array([[0, 1], [0, 2]]),
+    "large": 2.0**100,
 }
 
 OUTCOMES = (

@@ -322,6 +322,32 @@ class Lists:
         return bound.found([np.asarray(y) for y in outputs])
 
 
+@dataclass(frozen=True)
+class Masked:
+    """Calls on small inputs, in each of which some entries are large, and others as large below 0.
+
+    ``numbers`` has a number for each entry of some inputs, ``pairs`` the number that is large and the one below 0, by call.
+    """
+
+    inputs: Arrays
+    numbers: Arrays
+    pairs: Array
+    large: float
+
+    def perform(self, bound: Bound) -> Returned:
+        """The outputs of all calls, one call after the other along their first axis."""
+        found = [bound.run(bound.wrapped(self._masked(*pair))).present for pair in self.pairs.tolist()]
+        return Returned({n: np.stack([each[n] for each in found]) for n in found[0]})
+
+    def _masked(self, plus: int, minus: int) -> Arrays:
+        inputs = {n: x.copy() for n, x in self.inputs.items()}
+        for name, numbers in self.numbers.items():
+            for number, large in ((plus, self.large), (minus, -self.large)):
+                at = numbers == number
+                inputs[name][at] = large * np.sign(inputs[name][at].astype(np.float64))
+        return inputs
+
+
 # --- derivatives ----------------------------------------------------------------------------------------------------
 
 
@@ -625,6 +651,7 @@ Scenario = (
     | InLayout
     | OneArray
     | Lists
+    | Masked
     | Vjp
     | VjpAgain
     | VjpBetween

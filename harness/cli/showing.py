@@ -15,6 +15,10 @@ from harness.cli.refusals import refuse
 
 if TYPE_CHECKING:
     from harness.model import CandidateSpec, Case, Spec, Verdict
+    from harness.trial import Trial
+
+#: The grade of a row whose every entry is known to the last bit.
+PREDICTED = "predicted"
 
 
 def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed: int, bare: bool, form: str) -> None:
@@ -45,6 +49,8 @@ def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed:
     if not bare and worst.bound:
         told = evidence.of(chosen, worst)
         click.echo("".join(f"\n{told[name]}\n" for name in ("formula", "digits") if name in told), nl=False)
+    if not bare and candidate:
+        _orders(kept, case, rows, seed)
     bound = next((c for c in kept.candidates if c.name == worst.candidate), None)
     if bound is not None:
         text = script(spec, bound, case, worst, seed)
@@ -53,14 +59,34 @@ def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed:
 
 def script(spec: Spec, given: CandidateSpec, case: Case, row: Verdict, seed: int) -> str:
     """The script that repeats a row of a candidate, which is asked again for it."""
-    from harness import repro, runs
+    from harness import repro
+
+    return repro.script(_trial(spec, given, case, seed), row)
+
+
+def _trial(spec: Spec, given: CandidateSpec, case: Case, seed: int) -> Trial:
+    """A candidate at a case, held anew."""
+    from harness import runs
     from harness.asking.hosts import Limits
     from harness.bench import Bench
     from harness.trial import Trial
 
     held = runs.holders(runs.places([spec]), str(judging.servers().folder), Limits(judging.TIMEOUT))
     (candidate,) = runs.ready(replace(spec, candidates=(given,)), held).candidates
-    return repro.script(Trial(Bench(spec, case, seed), candidate), row)
+    return Trial(Bench(spec, case, seed), candidate)
+
+
+def _orders(spec: Spec, case: Case, rows: Sequence[Verdict], seed: int) -> None:
+    """The trees in which candidates add, of the rows that predict all entries."""
+    from harness.laws.summation import orders_of
+    from harness.subjects import name
+
+    for row in (r for r in rows if r.grade == PREDICTED):
+        (given,) = (c for c in spec.candidates if c.name == row.candidate)
+        found = orders_of(_trial(spec, given, case, seed), name(row.subject))
+        for order in found.found if found else ():
+            if order.drawn:
+                click.echo(f"\n{order.words}; number n is the n-th product of an entry, from 0 on\n{order.drawn}")
 
 
 def shrink(
@@ -130,7 +156,7 @@ def _evidence(spec: Spec, rows: Sequence[Verdict]) -> None:
     columns(head, [[cell(getattr(r, name)) for name in head] for r in rows])
     for row in rows:
         where = f"{row.candidate} at {row.case}: {f'{row.law} {row.of}'.strip()}"
-        if row.message and row.status not in ("conforms", "unsupported"):
+        if row.message and (row.status not in ("conforms", "unsupported") or row.grade == PREDICTED):
             click.echo(f"{where}: {row.message}")
         if row.known:
             click.echo(f"{where}: known: {ledger.told(spec, row.known)}")

@@ -32,6 +32,7 @@ _MODULES = {
     "linear": "linearity",
     "identity": "identities",
     "invariance": "invariance",
+    "summation": "summation",
     "containers": "identities",
     "distribution": "distribution",
     "gradient": "gradients",

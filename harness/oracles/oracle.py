@@ -130,6 +130,11 @@ class Oracle:
             return y
         return arithmetic.lift(y, self.p)
 
+    @property
+    def run(self) -> Run:
+        """The definition at the case's inputs, with its errors."""
+        return self._tracked(definition(self.spec.oracle)[0], bounds.computing(self.p))
+
     @cached_property
     def values(self) -> dict[str, Answer]:
         """Every output by name; no value of a formula that cancels is lost whole."""
@@ -202,8 +207,7 @@ class Oracle:
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Every output's shape by name; no number is computed for it. Raises OracleError where the spec says another."""
-        run = self._tracked(definition(self.spec.oracle)[0], bounds.computing(self.p))
-        found = {n: tuple(np.shape(y)) for n, y in zip(self._outputs, run.outputs, strict=True)}
+        found = {n: tuple(np.shape(y)) for n, y in zip(self._outputs, self.run.outputs, strict=True)}
         known = cases.names(self.spec, self.case)
         for output in self.spec.outputs:
             due = None if output.shape is None else cases.shape(output, known)

@@ -36,6 +36,7 @@ MEANINGS: Mapping[str, str] = {
     "new": "wrong, and not there before",
     "regressed": "wrong, and was not, or worse than it was",
     "grew": "error at least four times larger",
+    "reordered": "right, and its sums are added in another order",
     "no longer run": "judged before, not now",
     "fixed": "was wrong or known, is right",
     "added": "not there before, and right or known",

@@ -28,7 +28,7 @@ CHANGES = 200
     help="Write the page of NEW against OLD there.",
 )
 def command(old: Path, new: Path | None, baseline: bool, form: str, folder: Path | None) -> None:
-    """What is new, fixed, regressed, grew, or no longer run between two runs."""
+    """What is new, fixed, regressed, grew, is added in another order, or no longer run between two runs."""
     from harness import cases
     from harness import diff as differences
 

@@ -1,7 +1,7 @@
 // The atlas: a tile per op, in the order that is asked for; what changed is marked where it is known.
 
 import { byId, query, queryAll } from "./dom.js";
-const NEWS = ["new", "regressed", "grew", "no longer run", "fixed", "added"];
+const NEWS = ["new", "regressed", "grew", "reordered", "no longer run", "fixed", "added"];
 
 export class Atlas {
   constructor(app) {

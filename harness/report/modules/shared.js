@@ -4,7 +4,7 @@ export const KEY = ["case", "candidate", "law", "subject", "scenario"];
 
 export const SIGNS = {"crashed": "✖", "timed out": "◷", "fails": "!", "deviates": "✗", "fixed": "★", "known": "◆", "not believed": "≈", "inconclusive": "?", "unsupported": "○", "conforms": "✓"};
 
-export const MEANINGS = {"new": "wrong, and not there before", "regressed": "wrong, and was not, or worse than it was", "grew": "error at least four times larger", "no longer run": "judged before, not now", "fixed": "was wrong or known, is right", "added": "not there before, and right or known"};
+export const MEANINGS = {"new": "wrong, and not there before", "regressed": "wrong, and was not, or worse than it was", "grew": "error at least four times larger", "reordered": "right, and its sums are added in another order", "no longer run": "judged before, not now", "fixed": "was wrong or known, is right", "added": "not there before, and right or known"};
 
 export const STEPS = [0.0, 0.001, 0.01, 0.1, 1.0, 10.0, 1000.0, 1000000.0];
 
