@@ -19,6 +19,7 @@ from harness.cases.addresses import (
     valid,
     write,
 )
+from harness.cases.exhaustive import exhaustive
 from harness.cases.faults import fault, faults, find
 from harness.cases.planning import (
     around,
@@ -45,6 +46,7 @@ __all__ = [
     "command",
     "departures",
     "drawn",
+    "exhaustive",
     "fault",
     "faults",
     "find",
