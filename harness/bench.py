@@ -17,6 +17,10 @@ from harness.oracles import Answer, Oracle, OracleError
 Array = NDArray[Any]
 
 
+#: Cases of fresh sizes beside one: as many siblings of a function are called.
+FRESH = 3
+
+
 @dataclass(frozen=True)
 class Due:
     """What is due at one draw of a case's inputs under one algorithm: shared by every candidate that uses it."""
@@ -166,6 +170,14 @@ class Bench:
     def kin(self) -> tuple[Bench, ...]:
         """Benches of the cases that are asked between two calls of this one."""
         return tuple(Bench(self.spec, case, self.seed) for case in cases.kin(self.spec, self.case, self.seed))
+
+    @cached_property
+    def fresh(self) -> tuple[Bench, ...]:
+        """Benches of cases of other sizes or params, that nothing else asks: what is kept of a call finds nothing of them."""
+        seeds = (fills.generator(self.seed, self.case.id, "fresh", str(n)).integers(2**32) for n in range(FRESH))
+        drawn = (cases.kin(self.spec, self.case, int(seed))[:1] for seed in seeds)
+        once = {case.id: case for found in drawn for case in found}
+        return tuple(Bench(self.spec, case, self.seed) for case in once.values())
 
     def directions(self, label: str, like: Mapping[str, Array]) -> dict[str, Array]:
         """Signed random arrays of the given kinds: tangents, cotangents."""

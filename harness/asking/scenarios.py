@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.asking.binding import Arguments, Arrays, Bound, bits
+from harness.asking.binding import Arguments, Arrays, Bound, bits, load
 from harness.asking.libraries import Disconnected, Refusal, WrongKind
 from harness.asking.outcomes import Array, Reason, Returned
 from harness.asking.state import changed_between, global_state, unsettle
@@ -183,6 +183,41 @@ class InTurn:
             again = bound.run(bound.wrapped(self.inputs, self.layout))
             found |= {f"again {k} {n}": y for n, y in again.arrays.items()}
         return Returned(found)
+
+
+@dataclass(frozen=True)
+class AfterSiblings:
+    """Calls of kinds that were never asked, each after another op's function beside this one was called with them: what two
+    functions keep together may not be taken for each other's. ``siblings`` are dotted paths, of which some lead nowhere."""
+
+    inputs: Arrays
+    kin: tuple[Kin, ...]
+    siblings: tuple[str, ...]
+    layout: str = "contiguous"
+
+    def perform(self, bound: Bound) -> Returned:
+        """``K NAME`` of each call of another kind that returned, and ``again K NAME`` of the call on these inputs after it."""
+        functions = list(self._there())
+        found: dict[str, Array | None] = {}
+        for k, other in enumerate(self.kin if functions else ()):
+            kindred = replace(bound, arguments=other.arguments)
+            sibling = replace(kindred, function=functions[k % len(functions)])
+            for inputs in (other.inputs, {n: x.real for n, x in other.inputs.items()}, self.inputs):
+                with suppress(Exception):  # it may want other inputs: then it keeps nothing of these
+                    sibling(*sibling.wrapped(inputs))
+            with suppress(Exception):  # who raises there is told so where that is asked alone
+                returned = kindred.run(kindred.wrapped(other.inputs, other.layout))
+                found |= {f"{k} {n}": y for n, y in returned.arrays.items()}
+            again = bound.run(bound.wrapped(self.inputs, self.layout))
+            found |= {f"again {k} {n}": y for n, y in again.arrays.items()}
+        return Returned(found)
+
+    def _there(self) -> Iterator[Callable[..., Any]]:
+        for path in self.siblings:
+            with suppress(Exception):
+                function = load(path)
+                if callable(function) and not isinstance(function, type):
+                    yield function
 
 
 @dataclass(frozen=True)
@@ -618,6 +653,7 @@ Scenario = (
     | Pure
     | AfterOthers
     | InTurn
+    | AfterSiblings
     | Overwritten
     | Scribbled
     | InMode

@@ -292,9 +292,7 @@ def outside(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
 
 
 def patterns(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
-    """The bit patterns of the type in order, NaN payloads included: all of a 16-bit type where there is room, over again
-    beyond; else one drawn from each of as many equal parts.
-    """
+    """Bit patterns in order, NaN payloads too: all of them where there is room, else one of each of as many equal parts."""
     kind = _bits_of(at.p.dtype)
     count, every = prod(shape), 2 ** (8 * kind.itemsize)
     places = np.arange(count, dtype=np.uint64)
@@ -311,7 +309,7 @@ def _bits_of(name: str) -> np.dtype[Any]:
 
 
 def finite_patterns(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
-    """The same without infinities and NaN: zeros of either sign stand for them."""
+    """The same without infinities and NaN, for which zeros of either sign stand."""
     values = patterns(rng, shape, at)
     with np.errstate(invalid="ignore"):
         return np.where(np.isfinite(values), values, np.copysign(np.zeros_like(values), values))
