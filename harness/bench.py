@@ -66,6 +66,13 @@ class Due:
         """The outputs' second derivatives along ``tangents``."""
         return self._open(self.oracle.curved(self.tangents))
 
+    @property
+    def in_rows(self) -> tuple[str, ...]:
+        """The inputs whose first axis has the name of the first input's."""
+        there = [i for i in self.bench.spec.inputs if i.name in self.oracle.arrays]
+        axis = there[0].shape[:1] if there else ()
+        return tuple(i.name for i in there if axis and i.shape[:1] == axis)
+
     @cached_property
     def batch(self) -> tuple[str, ...]:
         """The inputs whose first axis counts rows that the definition computes apart from each other; none without such.
@@ -73,9 +80,7 @@ class Due:
         They share that axis's name with the first input, and the definition at the first row alone, and at the others
         alone, is what it is at all of them but for what the oracle itself is off by. Raises OracleError of the whole.
         """
-        spec, arrays = self.bench.spec, self.oracle.arrays
-        axis = next((i.shape[:1] for i in spec.inputs if i.name in arrays), ())
-        inputs = tuple(i.name for i in spec.inputs if i.name in arrays and axis and i.shape[:1] == axis)
+        arrays, inputs = self.oracle.arrays, self.in_rows
         rows = {arrays[n].shape[:1] for n in inputs} | {a.expected.shape[:1] for a in self.values.values()}
         if not inputs or len(rows) > 1 or min(rows) < (2,):
             return ()
@@ -202,7 +207,8 @@ def _is_part(alone: Answer, whole: Answer, at: slice) -> bool:
     if expected.dtype.kind in "iub":
         return bool(np.array_equal(expected, alone.expected))
     own = 2 * (whole.p.u_wide / whole.p.u) * (error + whole.p.u * np.abs(expected))
-    return bool(np.all((np.abs(expected - alone.expected) <= own) | ~np.isfinite(error)))
+    same = (expected == alone.expected) | (np.isnan(expected) & np.isnan(alone.expected))
+    return bool(np.all(same | (np.abs(expected - alone.expected) <= own) | ~np.isfinite(error)))
 
 
 def _cast(x: Array, dtype: str) -> Array:

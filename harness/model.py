@@ -65,6 +65,9 @@ GRADES = ("exact", "correctly rounded", "random", "any", "worst", "norm-wise", "
 Promise = Literal["bits"]
 PROMISES: tuple[Promise, ...] = get_args(Promise)
 
+#: The grid, which any spec has, of cases whose one row is asked for so often that its place needs more than 32 bits.
+VAST = "vast"
+
 #: The axis values that stand for an optional input being there or not.
 GIVEN, NONE = "given", "none"
 

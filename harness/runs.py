@@ -141,6 +141,14 @@ def _exhaustive(spec: Spec, seed: int) -> tuple[Case, ...]:
     return found if found and entrywise(spec) else ()
 
 
+def _vast(spec: Spec, seed: int) -> tuple[Case, ...]:
+    """One row seen more often than 32 bits count, of a spec whose definition computes rows apart."""
+    from harness.bench import Bench  # with all arithmetics, which commands that only read need not load
+
+    two = cases.vast(spec, 2)
+    return cases.vast(spec) if two and Bench(spec, two[0], seed).due("conventional").batch else ()
+
+
 @dataclass(frozen=True)
 class OnRequest:
     """Cases beside those of a spec's own run, asked for by a name that stands for a grid; and of which specs there are any."""
@@ -152,6 +160,7 @@ class OnRequest:
 #: What any spec may be asked for by name: `--only grid=NAME`.
 ON_REQUEST: Mapping[str, OnRequest] = {
     "thorough": OnRequest(_thorough, "any spec"),
+    "vast": OnRequest(_vast, "ops that compute each row by itself; it takes `--memory 24 --timeout 600`"),
     "exhaustive": OnRequest(_exhaustive, "ops of one input, in float16 or bfloat16, that are functions entry by entry"),
 }
 
@@ -163,14 +172,14 @@ def cases_of(spec: Spec, seed: int) -> tuple[Case, ...]:
 
 def _asked(spec: Spec, seed: int, wanted: Mapping[str, tuple[str, ...]]) -> tuple[Case, ...]:
     """The cases among which a selection chooses."""
-    name = _by_name(wanted)
+    name = _by_name(spec, wanted)
     return ON_REQUEST[name].cases(spec, seed) if name else cases_of(spec, seed)
 
 
-def _by_name(wanted: Mapping[str, tuple[str, ...]]) -> str:
-    """The grid of every spec that a selection asks for, if any."""
+def _by_name(spec: Spec, wanted: Mapping[str, tuple[str, ...]]) -> str:
+    """The grid of any spec that a selection asks for, where the spec has none of its own by that name."""
     match wanted.get("grid"):
-        case (name,) if name in ON_REQUEST:
+        case (name,) if name in ON_REQUEST and name not in spec.grids:
             return name
     return ""
 
@@ -189,7 +198,8 @@ def _why_nothing(found: Collection[Spec], wanted: Mapping[str, tuple[str, ...]],
             if name not in names:
                 return f"no {word} `{name}`{nearest(name, names)}"
     of = [(s, c) for s in found if s.op in wanted.get("op", (s.op,)) for c in _asked(s, seed, wanted)]
-    if not of and (name := _by_name(wanted)):
+    name = next((name for spec in found if (name := _by_name(spec, wanted))), "")
+    if not of and name:
         return f"none of these specs has a case of the grid `{name}`, which is of {ON_REQUEST[name].wants}"
     known = [cases.names(spec, case) | {"case": case.id} for spec, case in of]
     for axis, values in wanted.items():
@@ -227,7 +237,7 @@ def _selected(spec: Spec, case: Case, wanted: Mapping[str, tuple[str, ...]]) -> 
     return all(
         cases.write(known[axis]) in values
         for axis, values in wanted.items()
-        if axis not in _OF_SPECS and (axis != "grid" or not _by_name(wanted))
+        if axis not in _OF_SPECS and (axis != "grid" or not _by_name(spec, wanted))
     )
 
 

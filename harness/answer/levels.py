@@ -56,6 +56,7 @@ OF_LAW: Mapping[str, Level] = {
     "layout": Level.LAYOUTS,
     "repeatable": Level.REPEATS,
     "invariance": Level.BITS,
+    "vast": Level.VALUES,
     "pure": Level.EFFECTS,
 }
 
@@ -71,6 +72,7 @@ FAMILIES: Mapping[str, str] = {
     "linear": "identities",
     "identity": "identities",
     "invariance": "invariance",
+    "vast": "values",
     "containers": "containers",
     "gradient": "gradient",
     "upstream": "upstream",

@@ -34,6 +34,7 @@ from harness.cases.planning import (
     thorough,
     widest,
 )
+from harness.cases.vast import vast
 
 __all__ = [
     "COMMON",
@@ -66,6 +67,7 @@ __all__ = [
     "spread",
     "thorough",
     "valid",
+    "vast",
     "widest",
     "write",
 ]

@@ -32,6 +32,7 @@ _MODULES = {
     "linear": "linearity",
     "identity": "identities",
     "invariance": "invariance",
+    "vast": "invariance",
     "containers": "identities",
     "distribution": "distribution",
     "gradient": "gradients",
@@ -73,7 +74,9 @@ DIFFERENTIAL = frozenset({"gradient", "subsets", "upstream", "backward", "forwar
 
 #: Laws of every op unless its spec or a candidate leaves them out by name.
 IMPLIED = tuple(
-    name for name in LAWS if name not in ("linear", "identity", "containers", "distribution", "mixed", "integers")
+    name
+    for name in LAWS
+    if name not in ("linear", "identity", "containers", "distribution", "mixed", "integers", "vast")
 )
 
 
