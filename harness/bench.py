@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,8 +19,9 @@ from harness.oracles import Answer, Oracle, OracleError
 Array = NDArray[Any]
 
 
-#: Cases of fresh sizes beside one: as many siblings of a function are called.
-FRESH = 3
+#: Cases of fresh sizes beside one, of how many that are drawn; and most pairs of numbers of their two largest inputs, which a
+#: definition may multiply all.
+FRESH, FRESH_DRAWS, MOST_PAIRS = 3, 12, 30_000
 
 
 @dataclass(frozen=True)
@@ -179,16 +182,23 @@ class Bench:
     @cached_property
     def fresh(self) -> tuple[Bench, ...]:
         """Benches of cases of other sizes or params, that nothing else asks: what is kept of a call finds nothing of them."""
-        seeds = (fills.generator(self.seed, self.case.id, "fresh", str(n)).integers(2**32) for n in range(FRESH))
-        drawn = (cases.kin(self.spec, self.case, int(seed))[:1] for seed in seeds)
-        once = {case.id: case for found in drawn for case in found}
-        return tuple(Bench(self.spec, case, self.seed) for case in once.values())
+        seeds = (fills.generator(self.seed, self.case.id, "fresh", str(n)).integers(2**32) for n in range(FRESH_DRAWS))
+        drawn = (case for seed in seeds for case in cases.kin(self.spec, self.case, int(seed))[:1])
+        light = {case.id: case for case in drawn if _pairs(self.spec, case) <= MOST_PAIRS}
+        return tuple(Bench(self.spec, case, self.seed) for case in islice(light.values(), FRESH))
 
     def directions(self, label: str, like: Mapping[str, Array]) -> dict[str, Array]:
         """Signed random arrays of the given kinds: tangents, cotangents."""
         return {
             n: fills.like(fills.generator(self.seed, self.case.id, label, n), x, self.case) for n, x in like.items()
         }
+
+
+def _pairs(spec: Spec, case: Case) -> int:
+    """How many pairs of numbers the two largest inputs of a case have."""
+    known = cases.names(spec, case)
+    sizes = sorted(prod(cases.shape(i, known)) for i in spec.inputs if i.name not in case.absent)
+    return prod(sizes[-2:])
 
 
 def _unspecified(answer: Answer) -> Answer:
