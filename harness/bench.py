@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import islice
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,11 @@ from harness.model import Case, Spec
 from harness.oracles import Answer, Oracle, OracleError
 
 Array = NDArray[Any]
+
+
+#: Cases of fresh sizes beside one, of how many that are drawn; and most pairs of numbers of their two largest inputs, which a
+#: definition may multiply all.
+FRESH, FRESH_DRAWS, MOST_PAIRS = 3, 12, 30_000
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,13 @@ class Due:
         """The outputs' second derivatives along ``tangents``."""
         return self._open(self.oracle.curved(self.tangents))
 
+    @property
+    def in_rows(self) -> tuple[str, ...]:
+        """The inputs whose first axis has the name of the first input's."""
+        there = [i for i in self.bench.spec.inputs if i.name in self.oracle.arrays]
+        axis = there[0].shape[:1] if there else ()
+        return tuple(i.name for i in there if axis and i.shape[:1] == axis)
+
     @cached_property
     def batch(self) -> tuple[str, ...]:
         """The inputs whose first axis counts rows that the definition computes apart from each other; none without such.
@@ -69,9 +83,7 @@ class Due:
         They share that axis's name with the first input, and the definition at the first row alone, and at the others
         alone, is what it is at all of them but for what the oracle itself is off by. Raises OracleError of the whole.
         """
-        spec, arrays = self.bench.spec, self.oracle.arrays
-        axis = next((i.shape[:1] for i in spec.inputs if i.name in arrays), ())
-        inputs = tuple(i.name for i in spec.inputs if i.name in arrays and axis and i.shape[:1] == axis)
+        arrays, inputs = self.oracle.arrays, self.in_rows
         rows = {arrays[n].shape[:1] for n in inputs} | {a.expected.shape[:1] for a in self.values.values()}
         if not inputs or len(rows) > 1 or min(rows) < (2,):
             return ()
@@ -186,11 +198,26 @@ class Bench:
         """Benches of the cases that are asked between two calls of this one."""
         return tuple(Bench(self.spec, case, self.seed) for case in cases.kin(self.spec, self.case, self.seed))
 
+    @cached_property
+    def fresh(self) -> tuple[Bench, ...]:
+        """Benches of cases of other sizes or params, that nothing else asks: what is kept of a call finds nothing of them."""
+        seeds = (fills.generator(self.seed, self.case.id, "fresh", str(n)).integers(2**32) for n in range(FRESH_DRAWS))
+        drawn = (case for seed in seeds for case in cases.kin(self.spec, self.case, int(seed))[:1])
+        light = {case.id: case for case in drawn if _pairs(self.spec, case) <= MOST_PAIRS}
+        return tuple(Bench(self.spec, case, self.seed) for case in islice(light.values(), FRESH))
+
     def directions(self, label: str, like: Mapping[str, Array]) -> dict[str, Array]:
         """Signed random arrays of the given kinds: tangents, cotangents."""
         return {
             n: fills.like(fills.generator(self.seed, self.case.id, label, n), x, self.case) for n, x in like.items()
         }
+
+
+def _pairs(spec: Spec, case: Case) -> int:
+    """How many pairs of numbers the two largest inputs of a case have."""
+    known = cases.names(spec, case)
+    sizes = sorted(prod(cases.shape(i, known)) for i in spec.inputs if i.name not in case.absent)
+    return prod(sizes[-2:])
 
 
 def _unspecified(answer: Answer) -> Answer:
@@ -209,7 +236,8 @@ def _is_part(alone: Answer, whole: Answer, at: slice) -> bool:
     if expected.dtype.kind in "iub":
         return bool(np.array_equal(expected, alone.expected))
     own = 2 * (whole.p.u_wide / whole.p.u) * (error + whole.p.u * np.abs(expected))
-    return bool(np.all((np.abs(expected - alone.expected) <= own) | ~np.isfinite(error)))
+    same = (expected == alone.expected) | (np.isnan(expected) & np.isnan(alone.expected))
+    return bool(np.all(same | (np.abs(expected - alone.expected) <= own) | ~np.isfinite(error)))
 
 
 def _cast(x: Array, dtype: str) -> Array:

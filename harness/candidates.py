@@ -76,6 +76,16 @@ class Candidate:
         """Whether it is the library's own function, or this project's adapter to it, and not built of it elsewhere."""
         return self.own or self.given.call.startswith("reference_impls.")
 
+    @property
+    def siblings(self) -> tuple[str, ...]:
+        """Dotted paths that may lead to functions of other ops beside it: those of its spec in the same module, then its
+        own with the op's name replaced by that of an op named like it."""
+        module, _, attribute = self.given.call.partition(":")
+        others = [c.call for c in self.spec.candidates if c.library == self.given.library and c.call != self.given.call]
+        beside = [call for call in others if call.partition(":")[0] == module and "(" not in call]
+        named = [attribute.replace(self.spec.op, op) for op in self.spec.siblings if self.spec.op in attribute]
+        return tuple(dict.fromkeys((*(f"{module}:{name}" for name in named if "(" not in name), *beside)))
+
     def offers(self, case: Case) -> None:
         """Raises Undeclared where it is said beforehand that the candidate does not do this case."""
         if self.given.dtypes is not None and case.dtype not in self.given.dtypes:

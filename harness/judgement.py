@@ -17,7 +17,7 @@ from harness.candidates import Candidate, Undeclared
 from harness.comparison import Evidence, Fact, Numbers, Testimony, compare
 from harness.fills import WITHOUT_SLOPES
 from harness.laws import DIFFERENTIAL, IMPLIED, posed
-from harness.model import Case, Law, Mark, Spec, Status, Verdict
+from harness.model import VAST, Case, Law, Mark, Spec, Status, Verdict
 from harness.oracles import Answer, Oracle, OracleError
 from harness.rows import death, flat, gathered, not_offered, short, status_of, testimony, unanswered, verdict
 from harness.subjects import Gradient, Output, Subject, Whole
@@ -122,6 +122,9 @@ class Judge:
 
     def _laws(self, trial: Trial) -> Iterator[Law]:
         exempt = {*self.spec.exempt, *trial.candidate.given.exempt}
+        if trial.case.grid == VAST:
+            yield from (Law(name) for name in (VAST,) if name not in exempt)
+            return
         exempt |= {"identity"} if trial.candidate.given.outputs else set()  # identities speak of all outputs
         differentiable = any(o.differentiable for o in self.spec.outputs) and trial.bench.finite
         differentiable = differentiable and trial.case.fill not in WITHOUT_SLOPES

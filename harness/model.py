@@ -71,6 +71,9 @@ SUMMATION = "summation"
 Promise = Literal["bits"]
 PROMISES: tuple[Promise, ...] = get_args(Promise)
 
+#: The grid, which any spec has, of cases whose one row is asked for so often that its place needs more than 32 bits.
+VAST = "vast"
+
 #: The axis values that stand for an optional input being there or not.
 GIVEN, NONE = "given", "none"
 
@@ -189,6 +192,7 @@ class Spec:
     time, and every two values of the axes meet in some case; ``grids`` are further grids, by name, of which a run asks
     every two values, and every point of those that are ``crossed``. A thorough run crosses all grids, and the axes that
     ``combine`` names. ``mistakes`` maps what a wrong implementation does to the definition of that, a dotted path.
+    ``siblings`` are the ops of specs here with names like this one's, the most alike first.
     """
 
     op: str
@@ -217,6 +221,7 @@ class Spec:
     order: str = "any"
     mistakes: Mapping[str, str] = field(default_factory=dict)
     crossed: tuple[str, ...] = ()
+    siblings: tuple[str, ...] = ()
 
     def input(self, name: str) -> Input:
         """The input of that name. Raises KeyError where the spec has none."""

@@ -120,9 +120,7 @@ def plan(found: Collection[Spec], seed: int, only: str = "") -> Plan:
         _refuse_unknown(spec, wanted)
         names = wanted.get("candidate", tuple(c.name for c in spec.candidates))
         spec = replace(spec, candidates=tuple(c for c in spec.candidates if c.name in names))
-        selected = tuple(
-            c for c in cases_of(spec, seed, wanted.get("grid") == (THOROUGH,)) if _selected(spec, c, wanted)
-        )
+        selected = tuple(c for c in _asked(spec, seed, wanted) if _selected(spec, c, wanted))
         if selected and spec.candidates:
             kept[spec.op], chosen[spec.op] = spec, selected
     if not kept:
@@ -130,14 +128,64 @@ def plan(found: Collection[Spec], seed: int, only: str = "") -> Plan:
     return Plan(kept, chosen, seed)
 
 
-#: What selects, as a grid, the cases of every spec with all grids crossed.
-THOROUGH = "thorough"
+def _thorough(spec: Spec, seed: int) -> tuple[Case, ...]:
+    """The cases of a spec with all its grids crossed, and those of sizes that the seed draws."""
+    return _once(*cases.thorough(spec), *cases.drawn(spec, seed))
 
 
-def cases_of(spec: Spec, seed: int, thorough: bool = False) -> tuple[Case, ...]:
+def _exhaustive(spec: Spec, seed: int) -> tuple[Case, ...]:
+    """Every number of the half types, of a spec whose definition is a function of each entry by itself."""
+    from harness.oracles import entrywise  # with all arithmetics, which commands that only read need not load
+
+    found = cases.exhaustive(spec)
+    return found if found and entrywise(spec) else ()
+
+
+def _vast(spec: Spec, seed: int) -> tuple[Case, ...]:
+    """One row seen more often than 32 bits count, of a spec whose definition computes rows apart."""
+    from harness.bench import Bench  # with all arithmetics, which commands that only read need not load
+
+    two = cases.vast(spec, 2)
+    return cases.vast(spec) if two and Bench(spec, two[0], seed).due("conventional").batch else ()
+
+
+@dataclass(frozen=True)
+class OnRequest:
+    """Cases beside those of a spec's own run, asked for by a name that stands for a grid; and of which specs there are any."""
+
+    cases: Callable[[Spec, int], tuple[Case, ...]]
+    wants: str
+
+
+#: What any spec may be asked for by name: `--only grid=NAME`.
+ON_REQUEST: Mapping[str, OnRequest] = {
+    "thorough": OnRequest(_thorough, "any spec"),
+    "vast": OnRequest(_vast, "ops that compute each row by itself; it takes `--memory 24 --timeout 600`"),
+    "exhaustive": OnRequest(_exhaustive, "ops of one input, in float16 or bfloat16, that are functions entry by entry"),
+}
+
+
+def cases_of(spec: Spec, seed: int) -> tuple[Case, ...]:
     """The cases that a run at a seed asks of a spec: its own, and those of sizes that the seed draws."""
-    whole = cases.thorough(spec) if thorough else cases.cases(spec)
-    return tuple({case.id: case for case in (*whole, *cases.drawn(spec, seed))}.values())
+    return _once(*cases.cases(spec), *cases.drawn(spec, seed))
+
+
+def _asked(spec: Spec, seed: int, wanted: Mapping[str, tuple[str, ...]]) -> tuple[Case, ...]:
+    """The cases among which a selection chooses."""
+    name = _by_name(spec, wanted)
+    return ON_REQUEST[name].cases(spec, seed) if name else cases_of(spec, seed)
+
+
+def _by_name(spec: Spec, wanted: Mapping[str, tuple[str, ...]]) -> str:
+    """The grid of any spec that a selection asks for, where the spec has none of its own by that name."""
+    match wanted.get("grid"):
+        case (name,) if name in ON_REQUEST and name not in spec.grids:
+            return name
+    return ""
+
+
+def _once(*found: Case) -> tuple[Case, ...]:
+    return tuple({case.id: case for case in found}.values())
 
 
 def _why_nothing(found: Collection[Spec], wanted: Mapping[str, tuple[str, ...]], seed: int) -> str:
@@ -149,7 +197,10 @@ def _why_nothing(found: Collection[Spec], wanted: Mapping[str, tuple[str, ...]],
         for name in wanted.get(word, ()):
             if name not in names:
                 return f"no {word} `{name}`{nearest(name, names)}"
-    of = [(s, c) for s in found if s.op in wanted.get("op", (s.op,)) for c in cases_of(s, seed)]
+    of = [(s, c) for s in found if s.op in wanted.get("op", (s.op,)) for c in _asked(s, seed, wanted)]
+    name = next((name for spec in found if (name := _by_name(spec, wanted))), "")
+    if not of and name:
+        return f"none of these specs has a case of the grid `{name}`, which is of {ON_REQUEST[name].wants}"
     known = [cases.names(spec, case) | {"case": case.id} for spec, case in of]
     for axis, values in wanted.items():
         values_there = {cases.write(names[axis]) for names in known if axis in names}
@@ -186,7 +237,7 @@ def _selected(spec: Spec, case: Case, wanted: Mapping[str, tuple[str, ...]]) -> 
     return all(
         cases.write(known[axis]) in values
         for axis, values in wanted.items()
-        if axis not in _OF_SPECS and (axis, values) != ("grid", (THOROUGH,))
+        if axis not in _OF_SPECS and (axis != "grid" or not _by_name(spec, wanted))
     )
 
 

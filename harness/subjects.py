@@ -51,11 +51,14 @@ class Ledger:
 #: The scenario of values at other sizes, dtypes and params than those of the case beside which they are asked for.
 OTHER_KINDS = "of other kinds"
 
+#: The scenario of values at other sizes, after another op's function was called with the same inputs.
+SIBLINGS = "after another op"
+
 #: The scenarios of values at other draws of a case's inputs: alone, put in the place of the inputs, beside them.
 OTHERS, OVERWRITTEN, THREADS = "of other inputs", "of overwritten inputs", "in two threads"
 
 #: The scenarios whose values are not those of the case's own inputs.
-ELSEWHERE = frozenset({OTHER_KINDS, OTHERS, OVERWRITTEN, THREADS})
+ELSEWHERE = frozenset({OTHER_KINDS, SIBLINGS, OTHERS, OVERWRITTEN, THREADS})
 
 Subject = Whole | Output | Input | Gradient | Tangent | State | Ledger
 

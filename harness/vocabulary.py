@@ -82,6 +82,8 @@ FILLS = (
     "spread",
     "runs",
     "outside",
+    "patterns",
+    "finite_patterns",
 )
 #: How a fill begins that is the entries themselves, as `values_1_0_-0.5`: those of one input after the other, over again
 #: where they are too few. What shrinking ends in is an address so.

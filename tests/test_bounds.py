@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from harness import arithmetic, bounds, cases, runs, specs
+from harness import arithmetic, bounds, cases, fills, runs, specs
 from harness.comparison import Evidence, Numbers, compare
 from harness.oracles import Oracle
 from reference_impls.definitions import activations, images
@@ -188,3 +189,22 @@ def test_a_whole_place_may_be_rounded_below_itself(n: int, m: int) -> None:
     actual = torch.nn.functional.interpolate(torch.from_numpy(x), (2, m), mode="bilinear", align_corners=True).numpy()
     due = images.interpolate_bilinear(arithmetic.leaf(x, bounds.precision("float32")), size=(2, m), align_corners=True)
     assert (np.abs(actual - due.value) <= due.error[-1]).all()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16", "bfloat16"])
+def test_an_infinite_input_has_a_limit_in_every_type(dtype: str) -> None:
+    spec = specs.read(ROOT / "specs" / "gelu.yaml")
+    case = cases.find(spec, f"gelu/N:1/M:1/approximate:tanh/dtype:{dtype}/fill:values_-inf")
+    (due,) = Oracle(spec, case, fills.arrays(spec, case, 0)).values.values()
+    assert due.limits is not None
+    assert due.limits()[0] == 0
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16", "bfloat16"])
+def test_another_formula_gives_no_number_where_there_is_no_limit(dtype: str) -> None:
+    """``sqrt(1 / x)`` is -0 at minus infinity, where ``1 / sqrt(x)`` is nothing."""
+    spec = specs.read(ROOT / "specs" / "rsqrt.yaml")
+    case = replace(cases.find(spec, f"rsqrt/N:1/M:1/dtype:{dtype}"), fill="patterns")
+    x = np.full((1, 1), -np.inf).astype(fills.dtype(dtype))
+    (due,) = Oracle(spec, case, {"input": x}).values.values()
+    assert np.isnan(due.expected).all()

@@ -29,9 +29,11 @@ FEW = (
     "istft.istft_over_window",
     "detrend.detrend_one_further",
     "zoom.zoom_cut_off",
+    "fft.fft_shares_plans",
     "affine_grid.affine_grid_unsummed_vjp",
 )
 RIGHT = (
+    "fft.fft_by_kept_plans",
     "conv2d.kahan",
     "conv2d.by_fft",
     "linear.linear_ascending",

@@ -57,6 +57,7 @@ OF_LAW: Mapping[str, Level] = {
     "layout": Level.LAYOUTS,
     "repeatable": Level.REPEATS,
     "invariance": Level.BITS,
+    "vast": Level.VALUES,
     "pure": Level.EFFECTS,
 }
 
@@ -73,6 +74,7 @@ FAMILIES: Mapping[str, str] = {
     "identity": "identities",
     "invariance": "invariance",
     "summation": "summation",
+    "vast": "values",
     "containers": "containers",
     "gradient": "gradient",
     "upstream": "upstream",

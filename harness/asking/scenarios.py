@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.asking.binding import Arguments, Arrays, Bound, bits
+from harness.asking.binding import Arguments, Arrays, Bound, bits, load
 from harness.asking.libraries import Disconnected, Refusal, WrongKind
 from harness.asking.outcomes import Array, Reason, Returned
 from harness.asking.state import changed_between, global_state, unsettle
@@ -183,6 +183,76 @@ class InTurn:
             again = bound.run(bound.wrapped(self.inputs, self.layout))
             found |= {f"again {k} {n}": y for n, y in again.arrays.items()}
         return Returned(found)
+
+
+@dataclass(frozen=True)
+class AfterSiblings:
+    """Calls of kinds that were never asked, each after another op's function beside this one was called with them: what two
+    functions keep together may not be taken for each other's. ``siblings`` are dotted paths, of which some lead nowhere."""
+
+    inputs: Arrays
+    kin: tuple[Kin, ...]
+    siblings: tuple[str, ...]
+    layout: str = "contiguous"
+
+    def perform(self, bound: Bound) -> Returned:
+        """``K NAME`` of each call of another kind that returned, and ``again K NAME`` of the call on these inputs after it."""
+        functions = list(self._there())
+        found: dict[str, Array | None] = {}
+        for k, other in enumerate(self.kin if functions else ()):
+            kindred = replace(bound, arguments=other.arguments)
+            sibling = replace(kindred, function=functions[k % len(functions)])
+            for inputs in (other.inputs, {n: x.real for n, x in other.inputs.items()}, self.inputs):
+                with suppress(Exception):  # it may want other inputs: then it keeps nothing of these
+                    sibling(*sibling.wrapped(inputs))
+            with suppress(Exception):  # who raises there is told so where that is asked alone
+                returned = kindred.run(kindred.wrapped(other.inputs, other.layout))
+                found |= {f"{k} {n}": y for n, y in returned.arrays.items()}
+            again = bound.run(bound.wrapped(self.inputs, self.layout))
+            found |= {f"again {k} {n}": y for n, y in again.arrays.items()}
+        return Returned(found)
+
+    def _there(self) -> Iterator[Callable[..., Any]]:
+        for path in self.siblings:
+            with suppress(Exception):
+                function = load(path)
+                if callable(function) and not isinstance(function, type):
+                    yield function
+
+
+@dataclass(frozen=True)
+class Vast:
+    """A call on one row of some inputs repeated by a stride of 0; ``most`` is how many different rows are kept of a result."""
+
+    inputs: Arrays
+    rows: tuple[str, ...]
+    count: int
+    most: int
+
+    def perform(self, bound: Bound) -> Returned:
+        """``K NAME`` of each different row of each output, and how long the outputs are as the note ``lengths``."""
+        library = bound.library
+        given = [library.repeat(x, self.count) if n in self.rows else library.wrap(x) for n, x in self.inputs.items()]
+        outputs = dict(zip(bound.arguments.outputs, bound.outputs(bound(*given)), strict=True))
+        found: dict[str, Array | None] = {}
+        for name, y in outputs.items():
+            found |= {f"{k} {name}": row for k, row in enumerate(self._different(y, library))}
+        return Returned(found, {"lengths": {n: len(y) for n, y in outputs.items()}})
+
+    def _different(self, y: Any, library: Any) -> list[Array]:
+        """The different rows of an output, bit for bit, in the order in which they come."""
+        found: list[Array] = []
+        step = max(1, 2**22 // max(1, int(np.prod(y.shape[1:]))))  # some millions of entries at a time
+        for start in range(0, len(y), step):
+            part = np.ascontiguousarray(library.unwrap(y[start : start + step]))
+            plain = part.reshape(len(part), -1).view(np.uint8)
+            left = np.arange(len(part))
+            for row in found:
+                left = left[(plain[left] != row.reshape(1, -1).view(np.uint8)).any(axis=1)]
+            while left.size and len(found) < self.most:
+                found.append(part[left[0] : left[0] + 1].copy())
+                left = left[(plain[left] != plain[left[0]]).any(axis=1)]
+        return found
 
 
 @dataclass(frozen=True)
@@ -644,6 +714,8 @@ Scenario = (
     | Pure
     | AfterOthers
     | InTurn
+    | AfterSiblings
+    | Vast
     | Overwritten
     | Scribbled
     | InMode

@@ -19,6 +19,7 @@ from harness.cases.addresses import (
     valid,
     write,
 )
+from harness.cases.exhaustive import exhaustive
 from harness.cases.faults import fault, faults, find
 from harness.cases.planning import (
     around,
@@ -33,6 +34,7 @@ from harness.cases.planning import (
     thorough,
     widest,
 )
+from harness.cases.vast import vast
 
 __all__ = [
     "COMMON",
@@ -45,6 +47,7 @@ __all__ = [
     "command",
     "departures",
     "drawn",
+    "exhaustive",
     "fault",
     "faults",
     "find",
@@ -64,6 +67,7 @@ __all__ = [
     "spread",
     "thorough",
     "valid",
+    "vast",
     "widest",
     "write",
 ]

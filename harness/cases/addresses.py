@@ -11,7 +11,7 @@ from math import prod
 from typing import Any
 
 from harness.expressions import ExpressionError
-from harness.model import GIVEN, NONE, CandidateSpec, Case, Input, Invalid, Output, Spec, Value
+from harness.model import GIVEN, NONE, VAST, CandidateSpec, Case, Input, Invalid, Output, Spec, Value
 from harness.vocabulary import FILLS, JUDGED, LAYOUTS, is_fill
 
 #: Axes that every op has, after its own, with the value that an id leaves out.
@@ -140,7 +140,7 @@ def find_valid(spec: Spec, address: str) -> Case:
     grid = ""
     for part in parts:
         axis, _, text = part.partition(":")
-        if axis == "grid" and text in spec.grids:
+        if axis == "grid" and (text in spec.grids or text == VAST):
             grid = text
         elif axis not in known:
             raise CaseError(f"`{part}` in `{address}`: `{spec.op}` has no axis `{axis}`; it has {', '.join(known)}")
@@ -148,7 +148,7 @@ def find_valid(spec: Spec, address: str) -> Case:
             point[axis] = _read(spec, axis, text)
             if wrong := _amiss(spec, axis, point[axis]):
                 raise CaseError(f"`{part}` in `{address}`: {wrong}")
-    if grid:
+    if grid in spec.grids:
         explicit = {part.partition(":")[0] for part in parts}
         point |= {a: v[0] for a, v in spec.grids[grid].items() if a not in explicit and len(v) == 1}
     case = case_at(spec, grid, point)

@@ -53,7 +53,7 @@ Point = dict[str, Value]
 def equal(spec: Spec, wide: Mapping[str, Sequence[Value]]) -> Iterator[Case]:
     """Cases all of whose sizes are alike, other values drawn: who takes one axis for another goes wrong there."""
     draw = Random(f"{spec.op} equal")
-    lengths = _lengths(spec, first(spec, axes(spec)))
+    lengths = growing(spec, first(spec, axes(spec)))
     if len(lengths) >= 2:
         tries = (_all_alike(lengths, _drawn(spec, wide, draw), EQUAL[n % len(EQUAL)]) for n in range(TRIES))
         yield from islice(_distinct(spec, tries, MOST_DRAWN), EQUALS)
@@ -61,7 +61,7 @@ def equal(spec: Spec, wide: Mapping[str, Sequence[Value]]) -> Iterator[Case]:
 
 def grown(spec: Spec) -> Iterator[Case]:
     """For every axis that may grow, cases in which it alone is long and the other sizes are small."""
-    lengths = _lengths(spec, first(spec, axes(spec)))
+    lengths = growing(spec, first(spec, axes(spec)))
     looped = _loops(spec.oracle)
     long = GROWN[:1] if looped else GROWN
     for axis, length in ((axis, length) for axis in _free(spec, lengths) for length in long):
@@ -96,7 +96,7 @@ def _has_loop(function: Callable[..., Any]) -> bool:
 def drawn(spec: Spec, wide: Mapping[str, Sequence[Value]], seed: int) -> Iterator[Case]:
     """Cases of sizes drawn for one run: even over the magnitudes, powers of two and their neighbours, primes, and alike."""
     draw = Random(f"{spec.op} {seed}")
-    lengths = _lengths(spec, first(spec, axes(spec)))
+    lengths = growing(spec, first(spec, axes(spec)))
     points = (_with_sizes(lengths, _drawn(spec, wide, draw), draw) for _ in range(TRIES * DRAWN))
     if lengths:
         yield from islice(_distinct(spec, points, MOST_LOOPED if _loops(spec.oracle) else MOST_DRAWN), DRAWN)
@@ -116,7 +116,7 @@ def kin(spec: Spec, wide: Mapping[str, Sequence[Value]], case: Case, seed: int) 
     """
     draw = Random(f"{case.id} {seed}")
     start = point(spec, case) | {"layout": "contiguous", "fill": "normal"}
-    lengths = _lengths(spec, start)
+    lengths = growing(spec, start)
     dtypes = [d for d in KIN_DTYPES if d in wide["dtype"]][:2]
     tries = (
         _with_sizes(lengths, start | {"dtype": dtypes[0]}, draw) for _ in range(TRIES if dtypes and lengths else 0)
@@ -211,7 +211,7 @@ def _length(draw: Random, others: Sequence[int]) -> int:
 PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 127, 251)
 
 
-def _lengths(spec: Spec, start: Point) -> list[str]:
+def growing(spec: Spec, start: Point) -> list[str]:
     """The sizes that are lengths: the longer they are, the more numbers there are; `rank` and the like are none.
 
     Where several are lists, how they fit each other is more than `where` may say: none of those is drawn.

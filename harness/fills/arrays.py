@@ -11,7 +11,7 @@ import ml_dtypes
 import numpy as np
 
 from harness import bounds, cases
-from harness.fills.kinds import FILLS, Array, Context, Make, Rng
+from harness.fills.kinds import EVERY, FILLS, Array, Context, Make, Rng
 from harness.model import Case, Input, Spec, Value
 from harness.vocabulary import VALUES
 
@@ -132,17 +132,18 @@ def _values(
 ) -> Array:
     if to.kind in "iub" or given.least is not None:
         return _whole_numbers(rng, shape, case, given, known, to)
-    domain = _itself if (case.fill, given.domain) in ALREADY_WITHIN else DOMAINS[given.domain]
-    values = domain(make(rng, shape, at))
-    if values.dtype.kind == "c" and to.kind != "c":
-        values = values.real
-    if to.kind == "c" and values.dtype.kind != "c":
-        values = _complex(values, domain(make(rng, shape, at)))
-    if case.layout == "expanded" and values.ndim and values.shape[0] > 1:
-        values = np.broadcast_to(values[:1], values.shape)
-    if case.layout == "repeated" and values.ndim:
-        values = np.broadcast_to(values[..., :1], values.shape)
-    with np.errstate(over="ignore"):
+    within = case.fill in EVERY or (case.fill, given.domain) in ALREADY_WITHIN
+    domain = _itself if within else DOMAINS[given.domain]
+    with np.errstate(over="ignore", invalid="ignore"):  # beyond the type; NaN that signals
+        values = domain(make(rng, shape, at))
+        if values.dtype.kind == "c" and to.kind != "c":
+            values = values.real
+        if to.kind == "c" and values.dtype.kind != "c":
+            values = _complex(values, domain(make(rng, shape, at)))
+        if case.layout == "expanded" and values.ndim and values.shape[0] > 1:
+            values = np.broadcast_to(values[:1], values.shape)
+        if case.layout == "repeated" and values.ndim:
+            values = np.broadcast_to(values[..., :1], values.shape)
         return np.array(values, dtype=to, order="C")
 
 

@@ -291,6 +291,30 @@ def outside(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
     return inside if at.place else np.where(np.arange(values.size).reshape(shape) % 2 == 0, beyond, inside)
 
 
+def patterns(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """Bit patterns in order, NaN payloads too: all of them where there is room, else one of each of as many equal parts."""
+    kind = _bits_of(at.p.dtype)
+    count, every = prod(shape), 2 ** (8 * kind.itemsize)
+    places = np.arange(count, dtype=np.uint64)
+    if count < every:
+        last = every // max(count, 1) - 1
+        places += places * np.uint64(last) + rng.integers(last, size=count, dtype=np.uint64, endpoint=True)
+    return places.astype(f"u{kind.itemsize}").view(kind).reshape(shape)
+
+
+def _bits_of(name: str) -> np.dtype[Any]:
+    """The real type whose bit patterns are taken: what has more than 64 bits has those of double precision."""
+    kind = np.dtype(bounds.finfo(name).dtype)
+    return kind if kind.itemsize <= np.dtype(np.uint64).itemsize else np.dtype(np.float64)
+
+
+def finite_patterns(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
+    """The same without infinities and NaN, for which zeros of either sign stand."""
+    values = patterns(rng, shape, at)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isfinite(values), values, np.copysign(np.zeros_like(values), values))
+
+
 #: Each fill with its regime. Adding one is adding a line.
 FILLS: dict[str, tuple[Make, str]] = {
     "normal": (normal, "random"),
@@ -318,10 +342,15 @@ FILLS: dict[str, tuple[Make, str]] = {
     "spread": (spread, "worst"),
     "runs": (runs, "worst"),
     "outside": (outside, "any"),
+    "patterns": (patterns, "any"),
+    "finite_patterns": (finite_patterns, "any"),
 }
 
 #: Fills at the ends of the domain: values are defined there, slopes are what each library clamps them to.
 WITHOUT_SLOPES = frozenset({"edges", "outside"})
+
+#: Fills that go through the bit patterns of a type, outside its domain too.
+EVERY = frozenset({"patterns", "finite_patterns"})
 
 #: Fills at the ends of the range: there the order of operations decides what under- or overflows on the way.
 EXTREME = frozenset({"denormal", "huge"})

@@ -33,6 +33,7 @@ _MODULES = {
     "identity": "identities",
     "invariance": "invariance",
     "summation": "summation",
+    "vast": "invariance",
     "containers": "identities",
     "distribution": "distribution",
     "gradient": "gradients",
@@ -74,7 +75,9 @@ DIFFERENTIAL = frozenset({"gradient", "subsets", "upstream", "backward", "forwar
 
 #: Laws of every op unless its spec or a candidate leaves them out by name.
 IMPLIED = tuple(
-    name for name in LAWS if name not in ("linear", "identity", "containers", "distribution", "mixed", "integers")
+    name
+    for name in LAWS
+    if name not in ("linear", "identity", "containers", "distribution", "mixed", "integers", "vast")
 )
 
 

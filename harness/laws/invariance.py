@@ -7,14 +7,16 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from harness.asking.binding import bits
-from harness.asking.outcomes import Array
-from harness.asking.scenarios import Call
+from harness.asking.outcomes import Array, NotOffered
+from harness.asking.scenarios import Call, Vast
 from harness.comparison import Equation, Fact, Numbers, Reading
 from harness.laws import readings
+from harness.laws.readings import entry_of, noted
 from harness.subjects import Output
 from harness.trial import FIRST, POSED, Posed, Trial
 
 #: How the rows of a batch are put together otherwise.
+FAR_ALONG = "far along"
 ALONE, PARTS, REVERSED, BESIDE = "each row alone", "in two parts", "in reverse order", "beside other rows"
 
 #: Most rows that are asked for alone, from the first on.
@@ -36,6 +38,29 @@ def invariance(trial: Trial) -> Iterator[Equation | Posed]:
             places = np.concatenate([at[at < rows] for at in pieces])
             labels, arguments = tuple(one.label for one in asked), {"name": name, "places": places.tolist()}
             yield _same_rows(trial, name, how, parts, places, Reading(readings.joined, labels, arguments))
+
+
+#: Entries of a result of which the last ones' places need more than 32 bits, and how many different rows are kept of it: as
+#: many as the places of one entry in the widest vectors, several times.
+ENTRIES, MOST_DIFFERENT = 2**31, 64
+
+
+def vast(trial: Trial) -> Iterator[Equation | Posed]:
+    """A row is the same wherever it stands, also where its place needs more than 32 bits."""
+    row = max(1, max(int(np.prod(shape[1:])) for shape in trial.due.oracle.shapes.values()))
+    count = ENTRIES // row + 2
+    asked = trial.ask("vast", Vast(trial.arrays, trial.due.in_rows, count, MOST_DIFFERENT))
+    yield POSED
+    if isinstance(asked.outcome, NotOffered) or trial.wrong:
+        return
+    for name in trial.outputs:
+        length, read = asked.returned.notes["lengths"][name], noted(asked, "lengths", name)
+        yield Fact(Output(name), length, count, f"`{name}` has {length} rows, expected {count}", read, FAR_ALONG)
+        due = trial.due.values[name]
+        for k in range(MOST_DIFFERENT):
+            y = asked.values.get(f"{k} {name}")
+            if y is not None and y.shape == due.expected.shape:
+                yield Numbers(Output(name), y, due, FAR_ALONG, reading=entry_of(asked, f"{k} {name}"))
 
 
 def _same_rows(trial: Trial, name: str, how: str, parts: list[Array], places: Array, read: Reading) -> Equation:

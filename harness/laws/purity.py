@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -11,6 +11,7 @@ from harness.asking.binding import bits
 from harness.asking.outcomes import Array, NotOffered, Raised, Returned
 from harness.asking.scenarios import (
     AfterOthers,
+    AfterSiblings,
     Call,
     InMode,
     InThreads,
@@ -27,8 +28,11 @@ from harness.comparison import Equation, Fact, Numbers, Reading, alike
 from harness.laws import readings
 from harness.laws.readings import entry_of, noted
 from harness.oracles import Answer
-from harness.subjects import OTHER_KINDS, OTHERS, OVERWRITTEN, THREADS, Input, Output, State, Whole
+from harness.subjects import OTHER_KINDS, OTHERS, OVERWRITTEN, SIBLINGS, THREADS, Input, Output, State, Whole
 from harness.trial import POSED, Asked, Posed, Trial
+
+#: Calls in turn that were asked, and the benches of the other kinds among them.
+Turns = tuple[Asked, list[Bench]]
 
 #: Pairs of calls from two threads at the first case: enough for what they share to be met half-way.
 CALLS_AT_ONCE = 12
@@ -161,7 +165,7 @@ def repeatable(trial: Trial) -> Iterator[Equation | Posed]:
     twice = trial.ask("twice", Call(inputs, layout))
     after = trial.ask("after other inputs", AfterOthers(inputs, others, layout))
     scribbled = trial.ask("after its result is overwritten", Scribbled(inputs, layout))
-    others_in_turn = _in_turn(trial)
+    others_in_turn, siblings = _in_turn(trial), _after_siblings(trial)
     overwritten = threads = None
     modes: dict[str, Asked] = {}
     casting: dict[str, tuple[str, Asked]] = {}
@@ -179,7 +183,8 @@ def repeatable(trial: Trial) -> Iterator[Equation | Posed]:
         yield from alike(other, due, partial(_prefixed, after, "others"), OTHERS)
     yield from _same(trial, "after other inputs", first, after, "again ")
     yield from _same(trial, "after its result is overwritten", first, scribbled)
-    yield from _of_other_kinds(trial, others_in_turn)
+    yield from _of_other_kinds(trial, others_in_turn, OTHER_KINDS, "after other kinds")
+    yield from _of_other_kinds(trial, siblings, SIBLINGS, "after another op and the same")
     if overwritten is not None and not isinstance(overwritten.outcome, NotOffered):
         read = partial(entry_of, overwritten)
         yield from alike(overwritten.values, due, read, OVERWRITTEN, other)
@@ -193,19 +198,36 @@ def repeatable(trial: Trial) -> Iterator[Equation | Posed]:
 IN_TURN = 8
 
 
-def _in_turn(trial: Trial) -> tuple[Asked, list[Bench]] | None:
+def _in_turn(trial: Trial) -> Turns | None:
     """Calls with other sizes, dtypes and params between calls of the case; of those that the candidate offers."""
-    if trial.departures and sum(trial.case.id.encode()) % IN_TURN:
+    kin, offered = _offered(trial, trial.bench.kin) if _is_turn(trial) else ((), [])
+    if not offered:
         return None
+    return trial.ask("in turn with other kinds", InTurn(trial.arrays, kin, trial.case.layout)), offered
+
+
+def _after_siblings(trial: Trial) -> Turns | None:
+    """Calls with fresh sizes, each after a call of another op's function that stands beside the candidate's."""
+    siblings = trial.candidate.siblings
+    kin, offered = _offered(trial, trial.bench.fresh) if siblings and _is_turn(trial) else ((), [])
+    if not offered:
+        return None
+    return trial.ask("after another op", AfterSiblings(trial.arrays, kin, siblings, trial.case.layout)), offered
+
+
+def _is_turn(trial: Trial) -> bool:
+    return not trial.departures or not sum(trial.case.id.encode()) % IN_TURN
+
+
+def _offered(trial: Trial, benches: Sequence[Bench]) -> tuple[tuple[Kin, ...], list[Bench]]:
+    """Of some benches those whose case the candidate offers, and how it is called there."""
     offered, kin = [], []
-    for bench in (b for b in trial.bench.kin if not _known_at(trial, b)):
+    for bench in (b for b in benches if not _known_at(trial, b)):
         with suppress(Undeclared):
             trial.candidate.offers(bench.case)
             kin.append(Kin(bench.arrays, trial.candidate.arguments(bench.case)))
             offered.append(bench)
-    if not offered:
-        return None
-    return trial.ask("in turn with other kinds", InTurn(trial.arrays, tuple(kin), trial.case.layout)), offered
+    return tuple(kin), offered
 
 
 def _known_at(trial: Trial, bench: Bench) -> bool:
@@ -215,7 +237,7 @@ def _known_at(trial: Trial, bench: Bench) -> bool:
     return any(entry.when(known) for entry in entries)
 
 
-def _of_other_kinds(trial: Trial, asked: tuple[Asked, list[Bench]] | None) -> Iterator[Equation]:
+def _of_other_kinds(trial: Trial, asked: Turns | None, of: str, again: str) -> Iterator[Equation]:
     if asked is None:
         return
     turns, offered = asked
@@ -223,8 +245,22 @@ def _of_other_kinds(trial: Trial, asked: tuple[Asked, list[Bench]] | None) -> It
         due = bench.due(trial.candidate.given.algorithm).values
         found = _part(turns.values, str(k))
         if not trial.wrong:
-            yield from alike(found, due, partial(_prefixed, turns, str(k)), OTHER_KINDS)
-        yield from _same(trial, "after other kinds", trial.first.values, turns, f"again {k} ")
+            yield from alike(found, due, partial(_prefixed, turns, str(k)), of)
+            yield from _other_shapes(found, due, partial(_prefixed, turns, str(k)), of)
+        if all(f"again {k} {name}" in turns.values for name in trial.outputs):
+            yield from _same(trial, again, trial.first.values, turns, f"again {k} ")
+
+
+def _other_shapes(
+    found: Mapping[str, Array], due: Mapping[str, Answer], read: Callable[[str], Reading], of: str
+) -> Iterator[Equation]:
+    for name, y in found.items():
+        expected = due[name].expected.shape
+        if y.shape != expected:
+            where = read(name)
+            message = f"{of}, {name} has shape {y.shape}, expected {expected}"
+            shape = Reading(readings.shape, where.labels, where.arguments)
+            yield Fact(Output(name), y.shape, expected, message, shape, of)
 
 
 def _prefixed(asked: Asked, prefix: str, name: str) -> Reading:

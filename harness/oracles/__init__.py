@@ -2,11 +2,24 @@
 
 - answers: what is due, entry by entry, and several of it as one
 - formulas: dotted path -> the definition, and formulas that are as right
+- entrywise: whether a definition is a function of each entry by itself
 - oracle: a definition at a case's inputs -> answers
 """
 
 from harness.oracles.answers import Answer, combined, paired
+from harness.oracles.entrywise import entrywise
 from harness.oracles.formulas import defaults, definition, signature, spoken
 from harness.oracles.oracle import Oracle, OracleError
 
-__all__ = ["Answer", "Oracle", "OracleError", "combined", "defaults", "definition", "paired", "signature", "spoken"]
+__all__ = [
+    "Answer",
+    "Oracle",
+    "OracleError",
+    "combined",
+    "defaults",
+    "definition",
+    "entrywise",
+    "paired",
+    "signature",
+    "spoken",
+]

@@ -20,6 +20,7 @@ from harness.oracles.answers import (
     PROOF_WORK,
     Answer,
     Array,
+    Limits,
     all_at_once,
     beside,
     either,
@@ -151,7 +152,8 @@ class Oracle:
             found = {n: replace(a, stepwise=partial(_value, each, n)) for n, a in found.items()}
         if not self._infinite:
             return found
-        return {n: replace(a, limits=cache(partial(self._limits, n))) for n, a in found.items()}
+        own = self._answers(self._tracked(definition(path)[0], steps), ask)
+        return {n: _with_limits(a, own[n], cache(partial(self._limits, n))) for n, a in found.items()}
 
     def _formulas(self, more: Formulas) -> Formulas:
         """The definition, and the formulas that are as right."""
@@ -164,7 +166,7 @@ class Oracle:
 
     @cached_property
     def _infinite(self) -> bool:
-        return any(x.dtype.kind == "f" and bool(np.isinf(x).any()) for x in self.arrays.values())
+        return any(_is_real(x) and bool(np.isinf(x).any()) for x in self.arrays.values())
 
     @cached_property
     def _far(self) -> list[dict[str, Answer]]:
@@ -172,7 +174,7 @@ class Oracle:
         return [replace(self, arrays={n: self._far_out(x, k) for n, x in self.arrays.items()}).values for k in (0, 1)]
 
     def _far_out(self, x: Array, draw: int) -> Array:
-        if x.dtype.kind != "f" or not np.isinf(x).any():
+        if not _is_real(x) or not np.isinf(x).any():
             return x
         wide = x.astype(self.p.wide)
         ranks = np.arange(x.size).reshape(x.shape) % 7
@@ -409,6 +411,20 @@ def _refusal(error: Exception) -> Exception:
     while before is not None and not isinstance(before, Refused):
         before = before.__cause__ or before.__context__
     return before or error
+
+
+def _is_real(x: Array) -> bool:
+    """Whether an array holds real numbers of limited precision: bfloat16 is of a kind that NumPy does not know."""
+    return x.dtype.kind not in "iubc"
+
+
+def _with_limits(merged: Answer, own: Answer, limits: Limits) -> Answer:
+    """An answer at infinite inputs. Where the definition is NaN and has no limit, another formula's number is no value:
+    ``sqrt(1 / x)`` gives one at minus infinity."""
+    borrowed = np.isnan(own.expected) & np.isfinite(merged.expected)
+    if not borrowed.any():
+        return replace(merged, limits=limits)
+    return replace(merged, limits=limits, expected=np.where(borrowed & np.isnan(limits()[0]), np.nan, merged.expected))
 
 
 def _value(oracle: Oracle, name: str) -> Answer:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 from harness.specs.errors import SpecError, SpecErrors, UnknownSpec, nearest, nearest_alone, shown
 
 #: Largest spec file, in bytes.
 MAX_BYTES = 1 << 20
+
+#: Most siblings of an op, and how much of two names must be the same: half of their letters in order, as in `conv2d` and
+#: `conv_transpose2d`.
+MOST_SIBLINGS, ALIKE = 12, 0.5
 
 #: How the name of a spec's file ends.
 SUFFIXES = (".yaml", ".yml")
@@ -67,6 +72,12 @@ def elsewhere(op: str, path: str) -> str:
     """The path of a spec that its op's name alone does not find; empty of any other."""
     found = _named(op, home())
     return "" if found and found.resolve() == Path(path).resolve() else path
+
+
+def siblings(op: str, path: Path) -> tuple[str, ...]:
+    """The ops of the specs beside a file, and of those that come with the package, whose names are like one's."""
+    there = {p.stem for folder in (path.parent, SHIPPED) for p in _specs_in(folder)}
+    return tuple(get_close_matches(op, sorted(there - {op}), MOST_SIBLINGS, ALIKE))
 
 
 def _named(name: str, folder: Path) -> Path | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from pathlib import Path
 
 from harness.expressions import Expression, ExpressionError, parse
 from harness.model import GIVEN, NONE, CandidateSpec, Input, Invalid, Known, Law, Output, Spec, Value
 from harness.specs.checks import Checks
 from harness.specs.documents import CandidateDocument, Document, InputDocument, OutputDocument
 from harness.specs.errors import SpecError, nearest, shown
+from harness.specs.files import siblings
 from harness.specs.nodes import Loc, Node
 from harness.vocabulary import (
     ALGORITHMS,
@@ -90,6 +92,7 @@ class Reader(Checks):
             order=d.error.order,
             mistakes=d.mistakes,
             crossed=self.crossed(),
+            siblings=siblings(d.op, Path(self.path)),
         )
 
     def crossed(self) -> tuple[str, ...]:

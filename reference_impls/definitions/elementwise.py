@@ -32,8 +32,13 @@ def rsqrt_by_power(input: Any) -> Any:
     return np.power(np.sqrt(input), np.full_like(input, -1.0))
 
 
+def rsqrt_by_root_of_power(input: Any) -> Any:
+    """``x^(-1/2)``, whose slope is ``-x^(-3/2) / 2``: at minus zero minus infinity."""
+    return np.power(input, np.full_like(input, -0.5))
+
+
 rsqrt.legal = (rsqrt_of_reciprocal,)  # type: ignore[attr-defined]
-rsqrt.legal_slopes = (rsqrt_by_power,)  # type: ignore[attr-defined]
+rsqrt.legal_slopes = (rsqrt_by_power, rsqrt_by_root_of_power)  # type: ignore[attr-defined]
 
 
 def reciprocal(input: Any) -> Any:

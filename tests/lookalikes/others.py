@@ -259,6 +259,23 @@ def fft_by_recursion(a, n=None, axis=-1, norm=None):
     return np.moveaxis(_scaled(_recursive(x, kind), m, norm, kind), -1, axis)
 
 
+_counts: dict[tuple[str, int], int] = {}
+
+
+def fft_by_kept_plans(a, n=None, axis=-1, norm=None):
+    """How many frequencies there are is kept by the length and the kind of transform."""
+    length = a.shape[axis] if n is None else n
+    count = _counts.setdefault(("fft", length), length)
+    return np.take(np.fft.fft(a, n, axis, norm), range(count), axis)
+
+
+def rfft_by_kept_plans(a, n=None, axis=-1, norm=None):
+    """The same of real input."""
+    length = a.shape[axis] if n is None else n
+    count = _counts.setdefault(("rfft", length), length // 2 + 1)
+    return np.take(np.fft.rfft(a, n, axis, norm), range(count), axis)
+
+
 def fft_by_conjugates(a, n=None, axis=-1, norm=None):
     """The inverse transform of the conjugate, conjugated."""
     other = {None: "forward", "backward": "forward", "forward": None, "ortho": "ortho"}

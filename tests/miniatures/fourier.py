@@ -170,6 +170,23 @@ def fft_keeps_plans(a, n=None, axis=-1, norm=None):
     return np.fft.fft(a, n, axis, power)
 
 
+_counts: dict[int, int] = {}
+
+
+def fft_shares_plans(a, n=None, axis=-1, norm=None):
+    """How many frequencies there are is kept by the length, also by the transform of real input beside it."""
+    length = _length(a, n, axis)
+    count = _counts.setdefault(length, length)
+    return np.take(np.fft.fft(a, n, axis, norm), range(min(count, length)), axis)
+
+
+def rfft_shares_plans(a, n=None, axis=-1, norm=None):
+    """How many frequencies there are is kept by the length, also by the transform of any input beside it."""
+    length = _length(a, n, axis)
+    count = _counts.setdefault(length, length // 2 + 1)
+    return np.take(np.fft.rfft(a, n, axis, norm), range(min(count, length // 2 + 1)), axis)
+
+
 def fft_no_conj_vjp(cotangent, a, n=None, axis=-1, norm=None):
     """The gradient is the transform of the upstream gradient, not its adjoint."""
     m, y = a.shape[axis], np.fft.fft(cotangent, None, axis, norm)

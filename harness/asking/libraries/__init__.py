@@ -88,6 +88,9 @@ class Library(Protocol):
     def spread(self, x: Array) -> Any:
         """An array whose entries are all one number in memory, of which all entries of x are."""
 
+    def repeat(self, x: Array, count: int) -> Any:
+        """An array of so many rows, each the first one of x at its place in memory. Raises Refusal where there is none."""
+
     def overwrite(self, x: Any, values: Array) -> None:
         """Put other values in an array's place."""
 

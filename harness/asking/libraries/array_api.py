@@ -72,6 +72,10 @@ class ArrayAPI:
         """An array whose entries are all the first of x."""
         return self.space.broadcast_to(self.wrap(x.reshape(-1)[:1].reshape((1,) * x.ndim)), x.shape)
 
+    def repeat(self, x: Array, count: int) -> Any:
+        """Raises Refusal: the standard has no array that repeats what is once in memory."""
+        raise Refusal(Reason.LAYOUT, "the array API has no array that repeats what is once in memory")
+
     def overwrite(self, x: Any, values: Array) -> None:
         """Put other values in an array's place."""
         x[...] = self.wrap(values)

@@ -83,6 +83,10 @@ class Jax:
         """An array whose entries are all one number, of which all entries of x are."""
         return jnp.broadcast_to(jnp.array(x.reshape(-1)[0]), x.shape)
 
+    def repeat(self, x: Array, count: int) -> Any:
+        """Raises Refusal: JAX has no array that repeats what is once in memory."""
+        raise Refusal(Reason.LAYOUT, "JAX has no array that repeats what is once in memory")
+
     def overwrite(self, x: Any, values: Array) -> None:
         """Raises Refusal."""
         raise Refusal(Reason.PROTECTED, "JAX arrays cannot be overwritten")

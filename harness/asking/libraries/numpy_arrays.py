@@ -147,6 +147,10 @@ class NumPy:
         """An array whose entries are all one number in memory, of which all entries of x are."""
         return np.broadcast_to(x.reshape(-1)[:1].copy().reshape((1,) * x.ndim), x.shape)
 
+    def repeat(self, x: Array, count: int) -> Any:
+        """An array of so many rows, each the first one of x at its place in memory."""
+        return np.broadcast_to(x[:1].copy(), (count, *x.shape[1:]))
+
     def overwrite(self, x: Any, values: Array) -> None:
         """Put other values in an array's place; a number of NumPy's, as a sum returns it, cannot change."""
         if not isinstance(x, np.generic):

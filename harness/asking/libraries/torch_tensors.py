@@ -131,6 +131,10 @@ class Torch:
         """A tensor whose entries are all one number in memory, of which all entries of x are."""
         return self.wrap(x.reshape(-1)[:1].reshape(())).expand(x.shape)
 
+    def repeat(self, x: Array, count: int) -> Any:
+        """A tensor of so many rows, each the first one of x at its place in memory."""
+        return _tensor(x[:1].copy()).expand(count, *x.shape[1:])
+
     def overwrite(self, x: Any, values: Array) -> None:
         """Put other values in a tensor's place."""
         x.detach().copy_(self.wrap(values))
