@@ -23,7 +23,8 @@ import pandas
 
 from harness.answer.levels import OF_LAW, SPECIAL
 from harness.asking import registry
-from harness.diff import GROWTH, KINDS, diff, once, rename
+from harness.coding import valued
+from harness.diff import GROWTH, KINDS, compared, rename
 from harness.model import BAD, GRADES, KEY, RED, SEVERITY, STATUSES, TAB, visible
 from harness.report import headline
 from harness.report.addresses import axes
@@ -194,7 +195,9 @@ def moment(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> dict[str, A
     how many rows of which candidate were wrong in which op, known or not."""
     verdicts = table(verdicts)
     red = verdicts[verdicts["status"].isin(BAD)]
-    wrong = verdicts[verdicts["status"].isin(BAD | {"known"})].groupby(["op", "candidate"], sort=True).size()
+    wrong = (
+        verdicts[verdicts["status"].isin(BAD | {"known"})].groupby(["op", "candidate"], sort=True, observed=True).size()
+    )
     return {
         "started": str(header.get("started", "")),
         "versions": plain(header.get("versions", {})),
@@ -274,15 +277,27 @@ def _rows(
         "renamed": header.get("renamed", {}),
     }
     if baseline is not None:
-        changes = diff(table(baseline), verdicts, header.get("renamed", {}))
-        gone = changes[(changes["kind"] == "no longer run") & (changes["status"] == "")]
-        facts |= {"gone": gone[[*KEY, "old_status"]].head(MAX_GONE).values.tolist(), "gone_count": len(gone)}
-        joined = verdicts[list(KEY)].merge(changes.drop(index=gone.index), on=list(KEY), how="left")
-        counts_once = verdicts.index.isin(once(verdicts).index)  # of rows that share a key the diff looks at one
-        columns["change"] = joined["kind"].where(counts_once).fillna("")
-        columns["was"] = joined["old_status"].fillna("")
-        columns["before"] = joined["old_margin"].astype(numpy.float64)
+        changes = compared(table(baseline), verdicts, header.get("renamed", {}))
+        gone = changes.loc[changes["place"] < 0, [*KEY, "old_status"]]
+        first = gone.sort_values(list(KEY)).head(MAX_GONE)
+        facts |= {"gone": first.astype(str).to_numpy().tolist(), "gone_count": len(gone)}
+        columns |= _changed(changes[changes["place"] >= 0], len(verdicts))
+        del changes
     return pack(columns, facts)
+
+
+def _changed(changes: pandas.DataFrame, rows: int) -> dict[str, pandas.Series]:
+    """What changed of each row, and what it was; of rows that share a key the comparison looks at one."""
+    place = changes["place"].to_numpy()
+    found: dict[str, pandas.Series] = {}
+    for name, of in (("change", "kind"), ("was", "old_status")):
+        words = [*changes[of].cat.categories.drop("", errors="ignore"), ""]
+        codes = numpy.full(rows, len(words) - 1, dtype=numpy.int16)
+        codes[place] = valued(changes[of], {word: at for at, word in enumerate(words)}, len(words) - 1)
+        found[name] = pandas.Series(pandas.Categorical.from_codes(codes, categories=words))
+    before = numpy.full(rows, numpy.nan)
+    before[place] = changes["old_margin"]
+    return found | {"before": pandas.Series(before)}
 
 
 def _since(verdicts: pandas.DataFrame, history: Sequence[Mapping[str, Any]]) -> pandas.Series:
