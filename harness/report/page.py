@@ -24,6 +24,7 @@ import pandas
 from harness.answer.levels import OF_LAW, SPECIAL
 from harness.asking import registry
 from harness.coding import valued
+from harness.comparison import SAME_BITS
 from harness.diff import GROWTH, KINDS, compared, rename
 from harness.model import BAD, GRADES, KEY, RED, SEVERITY, STATUSES, TAB, visible
 from harness.report import headline
@@ -109,6 +110,14 @@ WORDS = (
     ("kill matrix", "Wrong candidates written on purpose, and which laws find them."),
 )
 
+#: Laws that relate two calls of a candidate, those whose every scenario has a row, and what is said of them.
+RELATING, APART = ("invariance", "repeatable", "layout"), ("invariance",)
+BITS = (
+    "Same bits: they were compared and are the same. Within the bound: right, and not known to have the same bits."
+    " The scenarios of repeatable (twice, after other calls, from two threads) and of layout share one place each:"
+    " where they came out alike one row stands for them, the worst."
+)
+
 #: Libraries that have a column of the matrix; other candidates share the last one.
 LIBRARIES = (*registry.LIBRARIES, "oracle")
 
@@ -153,6 +162,7 @@ def page(
             facts=_facts(header),
             more=_more(header),
             kills=header.get("kills"),
+            bits=BITS,
             counts=counts(verdicts),
             cases=int(verdicts["case"].nunique()),
             implementations=sum(by != "oracle" for _, by in counted),
@@ -261,6 +271,7 @@ def _rows(
             "states": STATE,
             "of_law": {law: LEVELS.index(level) for law, level in OF_LAW.items()},
         },
+        "bits": {"same": SAME_BITS, "laws": RELATING, "apart": APART, "says": BITS},
         "statements": header.get("laws", {}),
         "sees": header.get("sees", {}),
         "gone": [],

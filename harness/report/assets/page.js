@@ -1482,12 +1482,8 @@ function fold(app, button) {
   line.after(el("tr", { class: "laws" }, el("td", { colspan: line.children.length }, lawTable(app, button.dataset.op))));
 }
 
-function planes(nested, prefix = []) {
-  if (!Array.isArray(nested)) return [{ index: prefix, rows: [[nested]] }];
-  if (!Array.isArray(nested[0])) return [{ index: prefix, rows: [nested] }];
-  if (!Array.isArray(nested[0][0])) return [{ index: prefix, rows: nested }];
-  return nested.flatMap((part, i) => planes(part, [...prefix, i]));
-}
+const UNSAID = [120, 120, 120],
+  MOST_RATIO = Math.log(1e6);
 
 function stepColours() {
   const style = getComputedStyle(document.documentElement);
@@ -1498,42 +1494,118 @@ function channels(hex) {
   return [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
 }
 
-function errorColours() {
+function mirrored([red, green, blue]) {
+  return [blue, green, red];
+}
+
+function differenceColours() {
   const colours = stepColours(),
     last = colours[STEPS.length];
-  return (margin) => {
-    if (Number.isNaN(margin)) return [120, 120, 120];
-    if (!(margin > STEPS[STEPS.length - 1])) return colours[STEPS.filter((step) => margin > step).length];
-    const beyond = Math.min(1, (Math.log10(margin) - 6) / 12);
-    return last.map((part) => part * (1 - 0.6 * beyond));
+  return (difference) => {
+    const margin = Math.abs(difference);
+    if (Number.isNaN(margin)) return UNSAID;
+    const beyond = Math.min(1, Math.max(0, Math.log10(margin) - 6) / 12),
+      within = !(margin > STEPS[STEPS.length - 1]),
+      colour = within ? colours[STEPS.filter((step) => margin > step).length] : last.map((part) => part * (1 - 0.6 * beyond));
+    return difference < 0 && margin > 1 ? mirrored(colour) : colour;
   };
 }
 
+function shaded(part) {
+  if (Number.isNaN(part)) return UNSAID;
+  const [r, g, b] = part < 0 ? [33, 102, 172] : [178, 84, 26],
+    deep = Math.min(1, Math.abs(part));
+  return [255 - deep * (255 - r), 255 - deep * (255 - g), 255 - deep * (255 - b)];
+}
+
 function valueColour(value, largest) {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? [120, 120, 120] : [40, 40, 40];
-  const part = largest ? Math.min(1, Math.abs(value) / largest) : 0,
-    [r, g, b] = value < 0 ? [33, 102, 172] : [178, 84, 26];
-  return [255 - part * (255 - r), 255 - part * (255 - g), 255 - part * (255 - b)];
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? UNSAID : [40, 40, 40];
+  return shaded(largest ? value / largest : 0);
+}
+
+function ratioColour(ratio, span) {
+  if (ratio < 0) return [136, 62, 150];
+  if (Number.isNaN(ratio)) return UNSAID;
+  const log = Math.log(ratio);
+  return shaded(log === 0 ? 0 : span ? log / span : Math.sign(log));
+}
+
+function spanOf(ratios) {
+  const logs = [ratios]
+    .flat(Infinity)
+    .filter((ratio) => ratio > 0 && Number.isFinite(ratio))
+    .map((ratio) => Math.abs(Math.log(ratio)));
+  return Math.min(
+    MOST_RATIO,
+    logs.reduce((most, log) => Math.max(most, log), 0),
+  );
+}
+
+function zipped(one, other, of) {
+  if (!Array.isArray(one) && !Array.isArray(other)) return of(one, other);
+  if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return null;
+  const parts = one.map((part, i) => zipped(part, other[i], of));
+  return parts.includes(null) ? null : parts;
+}
+
+function ratio(actual, expected) {
+  const [above, below] = [numeric(actual), numeric(expected)];
+  return above === below ? 1 : below === 0 || !Number.isFinite(below) ? NaN : above / below;
+}
+
+function differences(margins, { actual, expected }) {
+  const below = zipped(actual, expected, (got, due) => numeric(got) < numeric(due));
+  return zipped(margins, below, (margin, less) => (less ? -numeric(margin) : margin)) ?? margins;
 }
 
 function drawn({ evidence, at }) {
   const scale = largestOf(evidence.expected) || largestOf(evidence.actual),
     values = (value) => valueColour(value, scale),
-    of = isComplex(evidence.expected) || isComplex(evidence.actual) ? "size of " : "",
+    complex = isComplex(evidence.expected) || isComplex(evidence.actual),
+    of = complex ? "size of " : "",
     ends = [-scale, 0, scale].filter((value) => !of || value >= 0).map((value) => ({ text: short(value) || "0", colour: values(value) }));
-  const errors = errorColours(),
-    steps = stepColours().map((colour, i) => ({ text: ["0", "", "", "", "1", "", "10³", "10⁶", "∞"][i], colour }));
+  const maps = [
+    { name: "expected", title: `${of}expected`, colour: values, legend: ends, nested: evidence.expected },
+    { name: "actual", title: `${of}actual`, colour: values, legend: ends, nested: evidence.actual },
+    ratioMap(evidence, of),
+    differenceMap(evidence, complex),
+  ];
   return {
     place: (String(at ?? "").match(/\d+/g) ?? []).map((i, axis) => Number(i) - (evidence.origin?.[axis] ?? 0)),
     origin: evidence.origin ?? [],
-    maps: [
-      { name: "expected", title: `${of}expected`, colour: values, legend: ends },
-      { name: "actual", title: `${of}actual`, colour: values, legend: ends },
-      { name: "margin", title: "error in bounds", colour: errors, legend: steps, stepped: true },
-    ]
-      .filter(({ name }) => Array.isArray(evidence[name]))
-      .map((one) => ({ ...one, nested: evidence[one.name] })),
+    maps: maps.filter(({ nested }) => Array.isArray(nested)),
   };
+}
+
+function ratioMap({ actual, expected }, of) {
+  const nested = Array.isArray(actual) && Array.isArray(expected) ? zipped(actual, expected, ratio) : null,
+    span = spanOf(nested),
+    colour = (value) => ratioColour(value, span);
+  const ends = [1 / Math.exp(span), 1, Math.exp(span)].map((value) => ({ text: ratioSaid(value), colour: colour(value) })),
+    legend = [...(span ? ends : ends.slice(1, 2)), { text: "other sign", colour: colour(-1) }, { text: "expected 0", colour: colour(NaN) }];
+  return { name: "ratio", title: of ? "size of actual / size of expected" : "actual / expected", colour, legend, nested };
+}
+
+function ratioSaid(value) {
+  const apart = Math.abs(value - 1);
+  return apart > 0 && apart < 0.01 ? `1${value < 1 ? "−" : "+"}${short(apart)}` : short(value);
+}
+
+function differenceMap(evidence, complex) {
+  const colour = differenceColours(),
+    steps = stepColours().map((step, i) => ({ text: ["0", "", "", "", "1", "", "10³", "10⁶", "∞"][i], colour: step }));
+  const below = ["-10³", "-10⁶", "-∞"].map((text, i) => ({ text, colour: mirrored(steps[i + 6].colour) })).reverse(),
+    held = Array.isArray(evidence.margin);
+  return complex || !held
+    ? { name: "margin", title: "error in bounds", colour, legend: steps, stepped: true, nested: evidence.margin }
+    : {
+        name: "margin",
+        title: "actual - expected, in bounds",
+        colour,
+        legend: [...below, ...steps],
+        stepped: true,
+        nested: differences(evidence.margin, evidence),
+      };
 }
 
 function isComplex(nested) {
@@ -1546,13 +1618,21 @@ function largestOf(nested) {
   return finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
+function planes(nested, prefix = []) {
+  if (!Array.isArray(nested)) return [{ index: prefix, rows: [[nested]] }];
+  if (!Array.isArray(nested[0])) return [{ index: prefix, rows: [nested] }];
+  if (!Array.isArray(nested[0][0])) return [{ index: prefix, rows: nested }];
+  return nested.flatMap((part, i) => planes(part, [...prefix, i]));
+}
+
 function heatMaps({ maps: shown, origin, place }) {
   const maps = shown.map((one) => heatMap(one, origin, place, (plane, at) => maps.forEach((map) => map.read(plane, at))));
   return maps.map(({ node }) => node);
 }
 
 function thumbnails({ maps, place }) {
-  return maps.map(({ title, nested, colour }) => {
+  const small = maps.filter(({ name }) => name !== "ratio");
+  return small.map(({ title, nested, colour }) => {
     const all = planes(nested),
       { rows } = all.find(({ index }) => index.every((i, axis) => i === place[axis])) ?? all[0],
       canvas = el("canvas", { role: "img", "aria-label": title });
@@ -2328,6 +2408,112 @@ class Atlas {
   }
 }
 
+const OUTCOMES = [
+  { says: "wrong", css: "m8" },
+  { says: "known", css: "m5" },
+  { says: "within the bound", css: "m3" },
+  { says: "same bits", css: "m0" },
+  { says: "not judged", css: "nobody" },
+  { says: "not offered", css: "nobody" },
+];
+
+const [WRONG, KNOWN, BOUND, BITS, UNJUDGED, DECLINED] = OUTCOMES.keys();
+
+function outcomeOf({ columns, facts }, actual, row) {
+  const status = columns.status.at(row);
+  if (facts.bad.includes(status)) return WRONG;
+  if (status === "known") return KNOWN;
+  if (status === "conforms" || status === "fixed") return actual.codes[row] === actual.code(facts.bits.same) ? BITS : BOUND;
+  return status === "unsupported" ? DECLINED : UNJUDGED;
+}
+
+function relations(table, actual, rows, group, unit) {
+  const { columns, facts } = table,
+    laws = facts.bits.laws.map((law) => columns.law.code(law)),
+    known = new Map(),
+    worst = new Map();
+  for (const row of rows) {
+    const at = laws.indexOf(columns.law.codes[row]);
+    if (at < 0 || columns.subject.at(row) === facts.ledger || columns.candidate.at(row) === "oracle") continue;
+    const law = facts.bits.laws[at],
+      scenario = facts.bits.apart.includes(law) ? columns.scenario.at(row) : "",
+      relation = `${at}\t${scenario}`,
+      key = `${columns[group].at(row)}\n${relation}`,
+      of = columns[unit].codes[row],
+      outcome = outcomeOf(table, actual, row);
+    known.set(relation, { law, scenario });
+    if (!worst.has(key)) worst.set(key, new Map());
+    const units = worst.get(key);
+    if (!(units.get(of) <= outcome)) units.set(of, outcome);
+  }
+  const found = [...known].sort(([one], [other]) => (one < other ? -1 : 1)).map(([key, relation]) => ({ key, ...relation }));
+  return { relations: found, of: (name, { key }) => countsOf(worst.get(`${name}\n${key}`)) };
+}
+
+function countsOf(units) {
+  const counts = OUTCOMES.map(() => 0);
+  for (const outcome of units?.values() ?? []) counts[outcome]++;
+  return counts;
+}
+
+function relationMap(app, rows, { group, unit, names, state }) {
+  const { table, cold } = app;
+  if (!cold) return null;
+  const found = relations(table, cold.columns.actual, rows, group, unit);
+  if (!found.relations.length) return null;
+  const units = unit === "case" ? ["case", "cases"] : ["candidate", "candidates"];
+  const cell = (name, relation) => {
+    const counts = found.of(name, relation),
+      first = counts.findIndex((n) => n);
+    if (first < 0) return el("td", { class: "unasked", title: "no row asks for it" }, "not asked");
+    const said = OUTCOMES.map(({ says }, i) => counts[i] && `${counts[i]} ${says}`).filter(Boolean),
+      terms = { [group]: name, law: relation.law, ...(relation.scenario && { scenario: relation.scenario }) },
+      q = Object.entries({ ...state, ...terms }).map(([field, value]) => `${field}:${quoted(value)}`);
+    return el(
+      "td",
+      { class: OUTCOMES[first].css },
+      el(
+        "a",
+        { href: app.fragment({ ...state, q: q.join(" "), all: "1" }), title: `of ${counted(sum(counts), units[0], units[1])} asked` },
+        said.map((part) => el("span", {}, part)),
+      ),
+    );
+  };
+  const head = found.relations.map(({ law, scenario }) => el("th", { scope: "col" }, foreign(scenario || law)));
+  const lines = names.map((name) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, foreign(visible(name))),
+      found.relations.map((relation) => cell(name, relation)),
+    ),
+  );
+  return el(
+    "table",
+    { class: "heat bits" },
+    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, group), head)),
+    el("tbody", {}, lines),
+  );
+}
+
+function sum(counts) {
+  return counts.reduce((a, b) => a + b, 0);
+}
+
+function mapOfOps(app, node) {
+  const shown = /** @type {HTMLElement} */ (node.querySelector(".wide"));
+  node.addEventListener("toggle", async () => {
+    if (shown.firstChild) return;
+    await app.coldRows;
+    const { columns, rows } = app.table,
+      every = Array.from({ length: rows }, (_, row) => row);
+    shown.replaceChildren(
+      relationMap(app, every, { group: "op", unit: "candidate", names: columns.op.words().sort(), state: {} }) ??
+        el("p", {}, "No row compares two calls."),
+    );
+  });
+}
+
 const STRIP = { low: -5, high: 7, width: 480, height: 16, bins: 60 };
 
 function placed(margin) {
@@ -2736,6 +2922,7 @@ class OpPage {
             /^https?:/.test(told.see ?? "") && el("a", { href: told.see, rel: "noreferrer" }, foreign(told.see)),
           ),
         this.levels(op, rows, names),
+        this.bits(op, rows, names),
         this.causes(op),
         this.margins(op, rows, names),
         this.sizes(op, rows, names),
@@ -2772,6 +2959,20 @@ class OpPage {
         ["candidate", ...words],
         names.map((name) => [this.candidate(op, name), ...words.map((_, level) => cell(name, level))]),
       ),
+    );
+  }
+
+  bits(op, rows, names) {
+    const map = relationMap(this.app, rows, { group: "candidate", unit: "case", names, state: { op } });
+    return (
+      map &&
+      el(
+        "section",
+        {},
+        el("h3", {}, "Bits, by relation of two calls"),
+        el("p", { class: "dim" }, this.app.table.facts.bits.says),
+        el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Bits by relation" }, map),
+      )
     );
   }
 
@@ -3005,6 +3206,7 @@ class App {
     listen(this);
     this.facets();
     drawChanges(this);
+    mapOfOps(this, byId("bits"));
     this.atlas.draw();
     this.causes.news();
     this.follow();

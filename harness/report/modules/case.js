@@ -6,7 +6,8 @@ import { byId, copy, el, foreign, query, queryAll } from "./dom.js";
 import { KEY } from "./shared.js";
 import { Text, spokenOf } from "./rows.js";
 import { ledger } from "./ledger.js";
-import { drawn, heatMaps, histogram, scatter } from "./pictures.js";
+import { heatMaps, histogram, scatter } from "./pictures.js";
+import { drawn } from "./scales.js";
 
 export class Case {
   constructor(app) {

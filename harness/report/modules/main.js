@@ -14,6 +14,7 @@ import { Case } from "./case.js";
 import { Causes } from "./causes.js";
 import { Atlas } from "./atlas.js";
 import { OpPage } from "./op.js";
+import { mapOfOps } from "./bits.js";
 
 export class App {
   constructor(table) {
@@ -38,6 +39,7 @@ export class App {
     listen(this);
     this.facets();
     drawChanges(this);
+    mapOfOps(this, byId("bits"));
     this.atlas.draw();
     this.causes.news();
     this.follow();

@@ -4,6 +4,7 @@ import { counted, quoted, visible } from "./words.js";
 import { short } from "./numbers.js";
 import { el, foreign, byId } from "./dom.js";
 import { axisOf } from "./axes.js";
+import { relationMap } from "./bits.js";
 import { strip, stripScale } from "./strips.js";
 import { coverageMap } from "./coverage.js";
 import { saidOf, tallies } from "./levels.js";
@@ -80,6 +81,7 @@ export class OpPage {
             /^https?:/.test(told.see ?? "") && el("a", { href: told.see, rel: "noreferrer" }, foreign(told.see)),
           ),
         this.levels(op, rows, names),
+        this.bits(op, rows, names),
         this.causes(op),
         this.margins(op, rows, names),
         this.sizes(op, rows, names),
@@ -117,6 +119,27 @@ export class OpPage {
         ["candidate", ...words],
         names.map((name) => [this.candidate(op, name), ...words.map((_, level) => cell(name, level))]),
       ),
+    );
+  }
+
+  /**
+   * What two calls that relate to each other have in common.
+   *
+   * @param {string} op
+   * @param {number[]} rows
+   * @param {string[]} names
+   */
+  bits(op, rows, names) {
+    const map = relationMap(this.app, rows, { group: "candidate", unit: "case", names, state: { op } });
+    return (
+      map &&
+      el(
+        "section",
+        {},
+        el("h3", {}, "Bits, by relation of two calls"),
+        el("p", { class: "dim" }, this.app.table.facts.bits.says),
+        el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Bits by relation" }, map),
+      )
     );
   }
 
