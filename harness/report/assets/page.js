@@ -266,6 +266,22 @@ function sortKeys(column, descending) {
   return bits;
 }
 
+function flipped(column, order) {
+  const key = column instanceof Text ? (row) => column.codes[row] : (row) => Math.fround(column[row]),
+    out = order.slice();
+  let end = order.length,
+    to = 0;
+  while (end > 0 && Number.isNaN(key(order[end - 1]))) end--;
+  while (end > 0) {
+    const same = key(order[end - 1]);
+    let start = end - 1;
+    while (start > 0 && key(order[start - 1]) === same) start--;
+    for (let at = start; at < end; at++) out[to++] = order[at];
+    end = start;
+  }
+  return out;
+}
+
 const spokenOf = (columns, row) => `${columns.subject.at(row)} ${columns.scenario.at(row)}`.trim();
 
 function pairsOf({ subject, scenario }) {
@@ -1524,7 +1540,7 @@ function valueColour(value, largest) {
 }
 
 function ratioColour(ratio, span) {
-  if (ratio < 0) return [136, 62, 150];
+  if (ratio < 0) return [196, 140, 210];
   if (Number.isNaN(ratio)) return UNSAID;
   const log = Math.log(ratio);
   return shaded(log === 0 ? 0 : span ? log / span : Math.sign(log));
@@ -1582,7 +1598,7 @@ function ratioMap({ actual, expected }, of) {
     span = spanOf(nested),
     colour = (value) => ratioColour(value, span);
   const ends = [1 / Math.exp(span), 1, Math.exp(span)].map((value) => ({ text: ratioSaid(value), colour: colour(value) })),
-    legend = [...(span ? ends : ends.slice(1, 2)), { text: "other sign", colour: colour(-1) }, { text: "expected 0", colour: colour(NaN) }];
+    legend = [...(span ? ends : ends.slice(1, 2)), { text: "other sign", colour: colour(-1) }, { text: "no ratio", colour: colour(NaN) }];
   return { name: "ratio", title: of ? "size of actual / size of expected" : "actual / expected", colour, legend, nested };
 }
 
@@ -3277,7 +3293,9 @@ class App {
       const [name, way] = sort.split("."),
         { columns, facts, rows } = this.table;
       if (rows === 0) return new Uint32Array(0);
-      if (columns[name])
+      const other = this.orders.get(`${name}.${way === "desc" ? "asc" : "desc"}`);
+      if (columns[name] && other) this.orders.set(sort, flipped(columns[name], other));
+      else if (columns[name])
         this.orders.set(
           sort,
           ordered(sortKeys(columns[name], way === "desc"), columns[name] instanceof Text ? this.order("worst") : undefined),
@@ -3356,7 +3374,8 @@ class App {
       error.textContent = /** @type {Error} */ (problem).message;
       return;
     }
-    const matching = this.mask.reduce((total, one) => total + one, 0);
+    let matching = 0;
+    for (let row = 0; row < this.mask.length; row++) matching += this.mask[row];
     this.grid.show(this.view(this.mask, sort, Boolean(all)));
     const [name, way] = sort.split(".");
     this.grid.sorted(name, way === "desc");

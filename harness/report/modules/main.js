@@ -3,7 +3,7 @@
 import { distance, quoted, visible } from "./words.js";
 import { byId, el, foreign, say, stored, toast } from "./dom.js";
 import { KEY } from "./shared.js";
-import { Text, ordered, sortKeys, spokenOf, unpack } from "./rows.js";
+import { Text, flipped, ordered, sortKeys, spokenOf, unpack } from "./rows.js";
 import { match, plain, terms } from "./query.js";
 import { drawChanges } from "./news.js";
 import { Suggestions } from "./suggest.js";
@@ -121,7 +121,9 @@ export class App {
       const [name, way] = sort.split("."),
         { columns, facts, rows } = this.table;
       if (rows === 0) return new Uint32Array(0);
-      if (columns[name])
+      const other = this.orders.get(`${name}.${way === "desc" ? "asc" : "desc"}`);
+      if (columns[name] && other) this.orders.set(sort, flipped(columns[name], other));
+      else if (columns[name])
         this.orders.set(
           sort,
           ordered(sortKeys(columns[name], way === "desc"), columns[name] instanceof Text ? this.order("worst") : undefined),
@@ -213,7 +215,8 @@ export class App {
       error.textContent = /** @type {Error} */ (problem).message;
       return;
     }
-    const matching = this.mask.reduce((total, one) => total + one, 0);
+    let matching = 0;
+    for (let row = 0; row < this.mask.length; row++) matching += this.mask[row];
     this.grid.show(this.view(this.mask, sort, Boolean(all)));
     const [name, way] = sort.split(".");
     this.grid.sorted(name, way === "desc");

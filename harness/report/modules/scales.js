@@ -58,7 +58,7 @@ function valueColour(value, largest) {
  * @param {number} span
  */
 export function ratioColour(ratio, span) {
-  if (ratio < 0) return [136, 62, 150];
+  if (ratio < 0) return [196, 140, 210];
   if (Number.isNaN(ratio)) return UNSAID;
   const log = Math.log(ratio);
   return shaded(log === 0 ? 0 : span ? log / span : Math.sign(log));
@@ -142,7 +142,7 @@ function ratioMap({ actual, expected }, of) {
     span = spanOf(nested),
     colour = (value) => ratioColour(value, span);
   const ends = [1 / Math.exp(span), 1, Math.exp(span)].map((value) => ({ text: ratioSaid(value), colour: colour(value) })),
-    legend = [...(span ? ends : ends.slice(1, 2)), { text: "other sign", colour: colour(-1) }, { text: "expected 0", colour: colour(NaN) }];
+    legend = [...(span ? ends : ends.slice(1, 2)), { text: "other sign", colour: colour(-1) }, { text: "no ratio", colour: colour(NaN) }];
   return { name: "ratio", title: of ? "size of actual / size of expected" : "actual / expected", colour, legend, nested };
 }
 
