@@ -66,4 +66,4 @@ def alike(one: pandas.Series, other: pandas.Series) -> tuple[pandas.Series, pand
 def constant(word: str, like: pandas.Series, index: pandas.Index) -> pandas.Series:
     """A column of one word, coded as another column is."""
     codes = numpy.full(len(index), like.cat.categories.get_loc(word), dtype=numpy.int32)
-    return pandas.Series(pandas.Categorical.from_codes(codes, dtype=like.dtype), index=index)
+    return pandas.Series(pandas.Categorical.from_codes(codes, categories=like.cat.categories), index=index)

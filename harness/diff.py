@@ -59,7 +59,9 @@ def compared(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str,
     kind = numpy.full(len(both), -1, dtype=numpy.int8)
     for name, mask in changes.items():
         kind[mask & (kind < 0)] = KINDS.index(name)
-    table: pandas.DataFrame = both.assign(kind=pandas.Categorical.from_codes(kind, categories=list(KINDS)))[kind >= 0]
+    table: pandas.DataFrame = both.assign(kind=pandas.Categorical.from_codes(kind, categories=pandas.Index(KINDS)))[
+        kind >= 0
+    ]
     return table
 
 

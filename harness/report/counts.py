@@ -66,8 +66,7 @@ def _column(verdicts: pandas.DataFrame, name: str) -> pandas.Series:
 
 def counts(verdicts: pandas.DataFrame) -> dict[str, int]:
     """How many verdicts have each status, worst first; only statuses that occur, unknown ones last."""
-    found = verdicts["status"].value_counts()
-    found = {str(status): int(n) for status, n in found.items() if n}
+    found = {str(status): int(n) for status, n in verdicts["status"].value_counts().items() if n}
     known = {status: found[status] for status in SIGNS if status in found}
     return known | {status: n for status, n in found.items() if status not in SIGNS}
 

@@ -233,7 +233,8 @@ class Store:
         with spoken(self.path):
             cursor = self._connection.execute(asked, values)
             while rows := cursor.fetchmany(PIECE_ROWS):
-                *columns, written = zip(*rows, strict=True)
+                columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+                written = columns.pop()
                 del rows
                 for n in FLOAT_COLUMNS:
                     columns[n] = [math.nan if v is None else float(v) for v in columns[n]]

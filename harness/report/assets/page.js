@@ -293,6 +293,57 @@ function pairsOf({ subject, scenario }) {
   };
 }
 
+class Orders {
+  constructor(table) {
+    this.table = table;
+    this.made = new Map();
+  }
+
+  of(sort) {
+    if (!this.made.has(sort)) {
+      const [name, way] = sort.split("."),
+        { columns, facts, rows } = this.table;
+      if (rows === 0) return new Uint32Array(0);
+      const other = this.made.get(`${name}.${way === "desc" ? "asc" : "desc"}`);
+      if (columns[name] && other) this.made.set(sort, flipped(columns[name], other));
+      else if (columns[name])
+        this.made.set(sort, ordered(sortKeys(columns[name], way === "desc"), columns[name] instanceof Text ? this.of("worst") : undefined));
+      else {
+        const ranks = columns.status.words().map((word) => {
+          const at = Object.keys(facts.signs).indexOf(word);
+          return at < 0 ? 99 : at;
+        });
+        const shortest = ordered(
+          Uint32Array.from(columns.case.codes, (code) => columns.case.offsets[code + 1] - columns.case.offsets[code]),
+        );
+        const place = columns.law.words().map((word) => {
+          const at = facts.laws.indexOf(word);
+          return at < 0 ? facts.laws.length : at;
+        });
+        const telling = ordered(
+          Uint32Array.from(columns.law.codes, (code) => place[code]),
+          shortest,
+        );
+        this.made.set(
+          sort,
+          ordered(
+            Uint32Array.from(columns.status.codes, (code) => ranks[code]),
+            ordered(sortKeys(columns.margin, true), telling),
+          ),
+        );
+      }
+    }
+    return this.made.get(sort);
+  }
+
+  prepare([sort, ...rest]) {
+    (globalThis.requestIdleCallback ?? setTimeout)(() => {
+      this.of(sort);
+      if (rest.length) this.prepare(rest);
+    });
+  }
+}
+
 function axisOf(table, address, axis) {
   const at = address.indexOf(`/${axis}:`);
   if (at < 0) {
@@ -310,37 +361,6 @@ function axisNumber(value) {
 }
 
 const TERM = /([()])|(-?)(?:([^\s:<>="()]+)(>=|<=|>|<|=|:))?((?:"(?:[^"\\]|\\.)*"|[^\s"()]|\((?=[^\s"]*\)))*)/g;
-
-const TEXTS = [
-  "op",
-  "case",
-  "candidate",
-  "law",
-  "subject",
-  "scenario",
-  "status",
-  "grade",
-  "blame",
-  "message",
-  "known",
-  "change",
-  "since",
-  "was",
-];
-
-const NUMBERS = ["margin", "ulps", "seconds", "cause"];
-
-const WITHIN = new Set(["case", "message", "known", "blame", "since"]);
-
-const CLOSED = new Set(["op", "candidate", "law", "status", "grade", "subject", "scenario"]);
-
-const IS = {
-  red: (t) => statuses(t, t.facts.red),
-  wrong: (t) => statuses(t, [...t.facts.bad, "known"]),
-  different: (t) => different(t),
-  consequence: (t) => t.columns.cause && ((row) => t.columns.cause[row] >= 0),
-  cause: (t) => t.columns.cause && ((row) => t.columns.cause[row] < 0),
-};
 
 function parts(text) {
   const found = [];
@@ -406,6 +426,37 @@ function tree(text) {
   if (at < left.length) throw new Error("a parenthesis is closed that was not opened");
   return found;
 }
+
+const TEXTS = [
+  "op",
+  "case",
+  "candidate",
+  "law",
+  "subject",
+  "scenario",
+  "status",
+  "grade",
+  "blame",
+  "message",
+  "known",
+  "change",
+  "since",
+  "was",
+];
+
+const NUMBERS = ["margin", "ulps", "seconds", "cause"];
+
+const WITHIN = new Set(["case", "message", "known", "blame", "since"]);
+
+const CLOSED = new Set(["op", "candidate", "law", "status", "grade", "subject", "scenario"]);
+
+const IS = {
+  red: (t) => statuses(t, t.facts.red),
+  wrong: (t) => statuses(t, [...t.facts.bad, "known"]),
+  different: (t) => different(t),
+  consequence: (t) => t.columns.cause && ((row) => t.columns.cause[row] >= 0),
+  cause: (t) => t.columns.cause && ((row) => t.columns.cause[row] < 0),
+};
 
 function match(table, text) {
   return masked(table, tree(text));
@@ -1343,7 +1394,7 @@ const CSV = [
 async function take(app, what) {
   await app.coldRows;
   const rows = [];
-  for (const row of app.order(app.state().sort ?? "worst")) if (app.mask?.[row]) rows.push(app.pane.facts(row));
+  for (const row of app.orders.of(app.state().sort ?? "worst")) if (app.mask?.[row]) rows.push(app.pane.facts(row));
   const count = counted(rows.length, "row");
   if (!rows.length) return say("No verdict matches: there is nothing to copy.");
   if (what === "csv" || what === "file") {
@@ -1820,6 +1871,135 @@ function histogram(margins, mine) {
   );
 }
 
+function isWrong({ facts }, { status }) {
+  return facts.bad.includes(status) || status === "known";
+}
+
+function manner(table, fact) {
+  if (fact.manner === "number") return `by ${short(fact.margin)} times its bound`;
+  if (fact.manner === "fact" && (fact.actual || fact.expected))
+    return `it gives ${fact.actual || "nothing"} where ${fact.expected || "nothing"} is expected`;
+  return table.facts.manners[fact.manner] ?? "";
+}
+
+function sentencesOf(app, row, fact) {
+  const wrong = isWrong(app.table, fact),
+    peers = app.peers(row).filter((other) => other !== row),
+    { columns } = app.table;
+  const named = (test) => [...new Set(peers.filter((other) => test(columns.status.at(other))).map((other) => columns.candidate.at(other)))];
+  const right = named((status) => status === "conforms"),
+    also = named((status) => isWrong(app.table, { status })),
+    how = manner(app.table, fact),
+    said = [];
+  if (wrong) said.push(`${fact.candidate} is wrong here${how && `: ${how}`}.`);
+  else if (fact.status === "conforms" && fact.bound && Number.isFinite(fact.margin))
+    said.push(`${fact.candidate} uses ${short(fact.margin)} of its bound (${fact.grade || "conforms"}).`);
+  else if (fact.status === "conforms") said.push(`${fact.candidate} keeps this law here.`);
+  else if (fact.subject === app.table.facts.ledger) said.push("This row is of a known entry and of no case.");
+  else if (fact.status === "fixed") said.push(`${fact.candidate} is right here, and a known entry says that it is wrong.`);
+  else said.push(`This was not judged: it is ${fact.status}.`);
+  if (wrong && fact.blame && fact.blame !== fact.candidate) said.push(`Blamed: ${fact.blame}.`);
+  if (fact.since) said.push(`Red in every run remembered since ${fact.since}.`);
+  if (right.length) said.push(`Under the same law at the same case ${right.join(", ")} ${right.length > 1 ? "conform" : "conforms"}.`);
+  if (also.length) said.push(`${also.join(", ")} ${also.length > 1 ? "are" : "is"} wrong there too.`);
+  if (fact.known) said.push(`Known: ${fact.known}.`);
+  if (app.isConsequence(row)) said.push("The value at the same case is wrong too.");
+  return said;
+}
+
+function issueOf(facts, fact, sentence, command) {
+  const fence = "```",
+    lines = [`### ${fact.candidate} ${fact.status} at ${fact.case}`, "", sentence, "", "| | |", "| --- | --- |"];
+  for (const name of ["law", "subject", "scenario", "actual", "expected", "bound", "margin", "ulps", "at", "message"])
+    if (fact[name] !== "" && fact[name] === fact[name])
+      lines.push(`| ${name} | ${String(fact[name]).replaceAll("|", "\\|").replaceAll("\n", " ")} |`);
+  lines.push(
+    "",
+    `Versions: ${Object.entries(facts.versions)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(", ")}; CPU ${facts.cpu} ${[facts.isa].flat().join(" ")}`,
+    "",
+    `Reproduce with \`${command}\`.`,
+  );
+  if (fact.evidence.shrunk?.includes("\n")) lines.push("", `Smallest case found: ${fact.evidence.shrunk.split("\n")[0]}`);
+  const script = fact.evidence.smallest ?? fact.evidence.repro;
+  if (script) lines.push("", `${fence}python`, script, fence);
+  return lines.join("\n");
+}
+
+function peersAt(app, row, fact) {
+  const { columns, facts } = app.table,
+    peers = app.peers(row);
+  const listed = peers.map((peer) => ({
+    row: peer,
+    name: columns.candidate.at(peer),
+    margin: columns.margin[peer],
+    status: columns.status.at(peer),
+  }));
+  const there = new Set(listed.map(({ name }) => name));
+  for (const [name, margin] of Object.entries(fact.evidence.margins ?? {}))
+    if (!there.has(name)) listed.push({ name, margin: numeric(margin), status: "" });
+  if (listed.length < 2) return null;
+  const width = (margin) =>
+    Number.isNaN(margin) ? 0 : margin === 0 ? 1 : Math.max(2, Math.min(100, (100 * (Math.log10(margin) + 4)) / 12));
+  return el(
+    "section",
+    {},
+    el("h3", {}, "Every candidate here"),
+    el(
+      "ul",
+      { class: "peers" },
+      listed
+        .sort((a, b) => b.margin - a.margin)
+        .map((peer) =>
+          el(
+            "li",
+            { class: peer.row === row ? "here" : null },
+            peer.row === undefined ? el("code", {}, foreign(peer.name)) : el("a", { href: app.linkTo(peer.row) }, foreign(peer.name)),
+            el(
+              "span",
+              { class: "track", "aria-hidden": "true" },
+              el("i", { class: level(peer.margin), style: `width: ${width(peer.margin)}%` }),
+            ),
+            el("span", { class: "nums" }, short(peer.margin) || "–"),
+            el("span", { class: `word ${kind(peer.status)}` }, facts.signs[peer.status] ?? "", " ", peer.status),
+          ),
+        ),
+    ),
+  );
+}
+
+function lawsAt(app, row) {
+  const { columns, facts } = app.table,
+    same = app.siblings(row);
+  if (same.length < 2) return "";
+  return el(
+    "details",
+    {},
+    el("summary", {}, `All ${counted(same.length, "verdict")} on this candidate at this case`),
+    el(
+      "ul",
+      { class: "laws" },
+      same.map((other) => {
+        const status = columns.status.at(other);
+        return el(
+          "li",
+          {},
+          el(
+            "a",
+            { href: app.linkTo(other), class: `word ${kind(status)}` },
+            facts.signs[status] ?? "",
+            " ",
+            foreign(`${columns.law.at(other)} ${spokenOf(columns, other)}`),
+          ),
+          el("span", { class: "nums" }, short(columns.margin[other])),
+          status,
+        );
+      }),
+    ),
+  );
+}
+
 class Case {
   constructor(app) {
     this.app = app;
@@ -1887,7 +2067,7 @@ class Case {
         fact.message && el("p", { class: "message" }, foreign(fact.message)),
         this.copies(fact),
         this.numbers(fact),
-        this.others(row, fact),
+        peersAt(this.app, row, fact),
         this.pictures(fact),
         this.elsewhere(row, fact),
         this.text("The bound, with numbers", evidence.formula),
@@ -1895,7 +2075,7 @@ class Case {
         this.text("The smallest case that breaks in the same way", evidence.shrunk),
         this.folded("The smallest case as a script", evidence.smallest),
         this.folded("Repro script of this case", evidence.repro),
-        this.laws(row, fact),
+        lawsAt(this.app, row),
         histogram(this.app.margins(row), fact.margin),
       ].filter(Boolean),
     );
@@ -1959,39 +2139,11 @@ class Case {
   }
 
   wrong(fact) {
-    return this.app.table.facts.bad.includes(fact.status) || fact.status === "known";
-  }
-
-  how(fact) {
-    if (fact.manner === "number") return `by ${short(fact.margin)} times its bound`;
-    if (fact.manner === "fact" && (fact.actual || fact.expected))
-      return `it gives ${fact.actual || "nothing"} where ${fact.expected || "nothing"} is expected`;
-    return this.app.table.facts.manners[fact.manner] ?? "";
+    return isWrong(this.app.table, fact);
   }
 
   sentences(fact) {
-    const wrong = this.wrong(fact),
-      peers = this.app.peers(this.row).filter((row) => row !== this.row),
-      { columns } = this.app.table;
-    const named = (test) => [...new Set(peers.filter((row) => test(columns.status.at(row))).map((row) => columns.candidate.at(row)))];
-    const right = named((status) => status === "conforms"),
-      also = named((status) => this.wrong({ status })),
-      how = this.how(fact),
-      said = [];
-    if (wrong) said.push(`${fact.candidate} is wrong here${how && `: ${how}`}.`);
-    else if (fact.status === "conforms" && fact.bound && Number.isFinite(fact.margin))
-      said.push(`${fact.candidate} uses ${short(fact.margin)} of its bound (${fact.grade || "conforms"}).`);
-    else if (fact.status === "conforms") said.push(`${fact.candidate} keeps this law here.`);
-    else if (fact.subject === this.app.table.facts.ledger) said.push("This row is of a known entry and of no case.");
-    else if (fact.status === "fixed") said.push(`${fact.candidate} is right here, and a known entry says that it is wrong.`);
-    else said.push(`This was not judged: it is ${fact.status}.`);
-    if (wrong && fact.blame && fact.blame !== fact.candidate) said.push(`Blamed: ${fact.blame}.`);
-    if (fact.since) said.push(`Red in every run remembered since ${fact.since}.`);
-    if (right.length) said.push(`Under the same law at the same case ${right.join(", ")} ${right.length > 1 ? "conform" : "conforms"}.`);
-    if (also.length) said.push(`${also.join(", ")} ${also.length > 1 ? "are" : "is"} wrong there too.`);
-    if (fact.known) said.push(`Known: ${fact.known}.`);
-    if (this.app.isConsequence(this.row)) said.push("The value at the same case is wrong too.");
-    return said;
+    return this.row === undefined ? [] : sentencesOf(this.app, this.row, fact);
   }
 
   sentence(fact) {
@@ -2023,7 +2175,7 @@ class Case {
         ? button("Copy repro script", () => this.script(fact), "repro")
         : button("Copy command that writes repro.py", () => this.script(fact), "script"),
       fact.evidence.smallest && button("Copy smallest repro script", () => fact.evidence.smallest ?? "", "smallest"),
-      button("Copy issue text", () => this.issue(fact), "issue"),
+      button("Copy issue text", () => issueOf(this.app.table.facts, fact, this.sentence(fact), this.command(fact)), "issue"),
       this.wrong(fact) && button("Copy known entry", () => ledger([fact], this.app.table.facts), "ledger"),
       button("Copy link", () => location.href.split("#")[0] + this.app.linkTo(this.row), "link"),
       el(
@@ -2065,50 +2217,6 @@ class Case {
       rows
         .filter(([, value]) => value !== "" && value !== undefined)
         .map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, foreign(value)))),
-    );
-  }
-
-  others(row, fact) {
-    const { columns, facts } = this.app.table,
-      peers = this.app.peers(row);
-    const listed = peers.map((peer) => ({
-      row: peer,
-      name: columns.candidate.at(peer),
-      margin: columns.margin[peer],
-      status: columns.status.at(peer),
-    }));
-    const there = new Set(listed.map(({ name }) => name));
-    for (const [name, margin] of Object.entries(fact.evidence.margins ?? {}))
-      if (!there.has(name)) listed.push({ name, margin: numeric(margin), status: "" });
-    if (listed.length < 2) return null;
-    const width = (margin) =>
-      Number.isNaN(margin) ? 0 : margin === 0 ? 1 : Math.max(2, Math.min(100, (100 * (Math.log10(margin) + 4)) / 12));
-    return el(
-      "section",
-      {},
-      el("h3", {}, "Every candidate here"),
-      el(
-        "ul",
-        { class: "peers" },
-        listed
-          .sort((a, b) => b.margin - a.margin)
-          .map((peer) =>
-            el(
-              "li",
-              { class: peer.row === row ? "here" : null },
-              peer.row === undefined
-                ? el("code", {}, foreign(peer.name))
-                : el("a", { href: this.app.linkTo(peer.row) }, foreign(peer.name)),
-              el(
-                "span",
-                { class: "track", "aria-hidden": "true" },
-                el("i", { class: level(peer.margin), style: `width: ${width(peer.margin)}%` }),
-              ),
-              el("span", { class: "nums" }, short(peer.margin) || "–"),
-              el("span", { class: `word ${kind(peer.status)}` }, facts.signs[peer.status] ?? "", " ", peer.status),
-            ),
-          ),
-      ),
     );
   }
 
@@ -2163,58 +2271,6 @@ class Case {
           ),
         )
       : "";
-  }
-
-  laws(row, _fact) {
-    const { columns, facts } = this.app.table,
-      same = this.app.siblings(row);
-    if (same.length < 2) return "";
-    return el(
-      "details",
-      {},
-      el("summary", {}, `All ${counted(same.length, "verdict")} on this candidate at this case`),
-      el(
-        "ul",
-        { class: "laws" },
-        same.map((other) => {
-          const status = columns.status.at(other);
-          return el(
-            "li",
-            {},
-            el(
-              "a",
-              { href: this.app.linkTo(other), class: `word ${kind(status)}` },
-              facts.signs[status] ?? "",
-              " ",
-              foreign(`${columns.law.at(other)} ${spokenOf(columns, other)}`),
-            ),
-            el("span", { class: "nums" }, short(columns.margin[other])),
-            status,
-          );
-        }),
-      ),
-    );
-  }
-
-  issue(fact) {
-    const { facts } = this.app.table,
-      fence = "```",
-      lines = [`### ${fact.candidate} ${fact.status} at ${fact.case}`, "", this.sentence(fact), "", "| | |", "| --- | --- |"];
-    for (const name of ["law", "subject", "scenario", "actual", "expected", "bound", "margin", "ulps", "at", "message"])
-      if (fact[name] !== "" && fact[name] === fact[name])
-        lines.push(`| ${name} | ${String(fact[name]).replaceAll("|", "\\|").replaceAll("\n", " ")} |`);
-    lines.push(
-      "",
-      `Versions: ${Object.entries(facts.versions)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(", ")}; CPU ${facts.cpu} ${[facts.isa].flat().join(" ")}`,
-      "",
-      `Reproduce with \`${this.command(fact)}\`.`,
-    );
-    if (fact.evidence.shrunk?.includes("\n")) lines.push("", `Smallest case found: ${fact.evidence.shrunk.split("\n")[0]}`);
-    const script = fact.evidence.smallest ?? fact.evidence.repro;
-    if (script) lines.push("", `${fence}python`, script, fence);
-    return lines.join("\n");
   }
 }
 
@@ -2528,6 +2584,20 @@ function mapOfOps(app, node) {
         el("p", {}, "No row compares two calls."),
     );
   });
+}
+
+function bitsOf(app, op, rows, names) {
+  const map = relationMap(app, rows, { group: "candidate", unit: "case", names, state: { op } });
+  return (
+    map &&
+    el(
+      "section",
+      {},
+      el("h3", {}, "Bits, by relation of two calls"),
+      el("p", { class: "dim" }, app.table.facts.bits.says),
+      el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Bits by relation" }, map),
+    )
+  );
 }
 
 const STRIP = { low: -5, high: 7, width: 480, height: 16, bins: 60 };
@@ -2870,6 +2940,34 @@ function sizePlot(points) {
   );
 }
 
+function sizesOf(app, op, rows, names) {
+  const { columns, facts } = app.table,
+    sizes = Object.hasOwn(facts.sizes, op) ? facts.sizes[op] : [];
+  if (!sizes.length) return null;
+  const points = rows
+    .filter((row) => columns.law.at(row) === "agrees" && !Number.isNaN(columns.margin[row]))
+    .map((row) => ({
+      by: columns.candidate.at(row),
+      margin: columns.margin[row],
+      size: sizeOf(app.table, columns.case.at(row), sizes),
+    }));
+  const shown = el("div", {}, sizePlot(points));
+  if (!shown.firstChild) return null;
+  const choose = el(
+    "select",
+    {
+      "aria-label": "Candidate of the plot",
+      onchange: () =>
+        shown.replaceChildren(
+          sizePlot(points.filter(({ by }) => !choose.value || by === choose.value)) ?? el("p", {}, "No margin was measured."),
+        ),
+    },
+    el("option", { value: "" }, "any candidate"),
+    names.map((name) => el("option", { value: name }, visible(name))),
+  );
+  return el("section", {}, el("h3", {}, `Margins of values against size (${sizes.join(" × ")}), of `, choose), shown);
+}
+
 class OpPage {
   constructor(app) {
     this.app = app;
@@ -2938,10 +3036,10 @@ class OpPage {
             /^https?:/.test(told.see ?? "") && el("a", { href: told.see, rel: "noreferrer" }, foreign(told.see)),
           ),
         this.levels(op, rows, names),
-        this.bits(op, rows, names),
+        bitsOf(this.app, op, rows, names),
         this.causes(op),
         this.margins(op, rows, names),
-        this.sizes(op, rows, names),
+        sizesOf(this.app, op, rows, names),
         this.accuracy(op, rows, names),
         this.seconds(op, rows, names),
         coverageMap(this.app, op, names),
@@ -2975,20 +3073,6 @@ class OpPage {
         ["candidate", ...words],
         names.map((name) => [this.candidate(op, name), ...words.map((_, level) => cell(name, level))]),
       ),
-    );
-  }
-
-  bits(op, rows, names) {
-    const map = relationMap(this.app, rows, { group: "candidate", unit: "case", names, state: { op } });
-    return (
-      map &&
-      el(
-        "section",
-        {},
-        el("h3", {}, "Bits, by relation of two calls"),
-        el("p", { class: "dim" }, this.app.table.facts.bits.says),
-        el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Bits by relation" }, map),
-      )
     );
   }
 
@@ -3066,34 +3150,6 @@ class OpPage {
           el("ul", { class: "strips" }, lines, el("li", {}, el("span"), stripScale(), el("span"))),
         )
       : null;
-  }
-
-  sizes(op, rows, names) {
-    const { columns, facts } = this.app.table,
-      sizes = Object.hasOwn(facts.sizes, op) ? facts.sizes[op] : [];
-    if (!sizes.length) return null;
-    const points = rows
-      .filter((row) => columns.law.at(row) === "agrees" && !Number.isNaN(columns.margin[row]))
-      .map((row) => ({
-        by: columns.candidate.at(row),
-        margin: columns.margin[row],
-        size: sizeOf(this.app.table, columns.case.at(row), sizes),
-      }));
-    const shown = el("div", {}, sizePlot(points));
-    if (!shown.firstChild) return null;
-    const choose = el(
-      "select",
-      {
-        "aria-label": "Candidate of the plot",
-        onchange: () =>
-          shown.replaceChildren(
-            sizePlot(points.filter(({ by }) => !choose.value || by === choose.value)) ?? el("p", {}, "No margin was measured."),
-          ),
-      },
-      el("option", { value: "" }, "any candidate"),
-      names.map((name) => el("option", { value: name }, visible(name))),
-    );
-    return el("section", {}, el("h3", {}, `Margins of values against size (${sizes.join(" × ")}), of `, choose), shown);
   }
 
   accuracy(op, rows, names) {
@@ -3202,7 +3258,7 @@ class OpPage {
 class App {
   constructor(table) {
     this.table = table;
-    this.orders = new Map();
+    this.orders = new Orders(table);
     this.explained = new Map();
     this.query = byId("query");
     this.grid = new Grid(this);
@@ -3216,7 +3272,7 @@ class App {
         this.cold = cold;
         this.grid.draw();
         this.causes.pictures();
-        this.prepare(["margin.desc", "case.asc", "ulps.desc", "candidate.asc", "law.asc", "message.asc"]);
+        this.orders.prepare(["margin.desc", "case.asc", "ulps.desc", "candidate.asc", "law.asc", "message.asc"]);
       });
     this.suggestions = new Suggestions(this);
     listen(this);
@@ -3288,60 +3344,13 @@ class App {
     return -1;
   }
 
-  order(sort) {
-    if (!this.orders.has(sort)) {
-      const [name, way] = sort.split("."),
-        { columns, facts, rows } = this.table;
-      if (rows === 0) return new Uint32Array(0);
-      const other = this.orders.get(`${name}.${way === "desc" ? "asc" : "desc"}`);
-      if (columns[name] && other) this.orders.set(sort, flipped(columns[name], other));
-      else if (columns[name])
-        this.orders.set(
-          sort,
-          ordered(sortKeys(columns[name], way === "desc"), columns[name] instanceof Text ? this.order("worst") : undefined),
-        );
-      else {
-        const ranks = columns.status.words().map((word) => {
-          const at = Object.keys(facts.signs).indexOf(word);
-          return at < 0 ? 99 : at;
-        });
-        const shortest = ordered(
-          Uint32Array.from(columns.case.codes, (code) => columns.case.offsets[code + 1] - columns.case.offsets[code]),
-        );
-        const place = columns.law.words().map((word) => {
-          const at = facts.laws.indexOf(word);
-          return at < 0 ? facts.laws.length : at;
-        });
-        const telling = ordered(
-          Uint32Array.from(columns.law.codes, (code) => place[code]),
-          shortest,
-        );
-        this.orders.set(
-          sort,
-          ordered(
-            Uint32Array.from(columns.status.codes, (code) => ranks[code]),
-            ordered(sortKeys(columns.margin, true), telling),
-          ),
-        );
-      }
-    }
-    return this.orders.get(sort);
-  }
-
-  prepare([sort, ...rest]) {
-    (globalThis.requestIdleCallback ?? setTimeout)(() => {
-      this.order(sort);
-      if (rest.length) this.prepare(rest);
-    });
-  }
-
   isConsequence(row) {
     return this.table.columns.cause?.[row] >= 0;
   }
 
   view(mask, sort, unfold) {
     const cause = this.table.columns.cause,
-      order = this.order(sort),
+      order = this.orders.of(sort),
       out = new Uint32Array(order.length),
       held = new Map();
     this.explained.clear();

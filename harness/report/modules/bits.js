@@ -141,3 +141,25 @@ export function mapOfOps(app, node) {
     );
   });
 }
+
+/**
+ * What two calls that relate to each other have in common.
+ *
+ * @param {App} app
+ * @param {string} op
+ * @param {number[]} rows
+ * @param {string[]} names
+ */
+export function bitsOf(app, op, rows, names) {
+  const map = relationMap(app, rows, { group: "candidate", unit: "case", names, state: { op } });
+  return (
+    map &&
+    el(
+      "section",
+      {},
+      el("h3", {}, "Bits, by relation of two calls"),
+      el("p", { class: "dim" }, app.table.facts.bits.says),
+      el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Bits by relation" }, map),
+    )
+  );
+}
