@@ -2572,7 +2572,9 @@ function sum(counts) {
   return counts.reduce((a, b) => a + b, 0);
 }
 
-function mapOfOps(app, node) {
+function mapOfOps(app) {
+  const node = document.getElementById("bits");
+  if (!node) return;
   const shown = /** @type {HTMLElement} */ (node.querySelector(".wide"));
   node.addEventListener("toggle", async () => {
     if (shown.firstChild) return;
@@ -3278,7 +3280,7 @@ class App {
     listen(this);
     this.facets();
     drawChanges(this);
-    mapOfOps(this, byId("bits"));
+    mapOfOps(this);
     this.atlas.draw();
     this.causes.news();
     this.follow();

@@ -123,12 +123,13 @@ function sum(counts) {
 }
 
 /**
- * The map of all ops, made when it is asked for.
+ * The map of all ops, made when it is asked for; a page without rows has no place for it.
  *
  * @param {App} app
- * @param {HTMLElement} node
  */
-export function mapOfOps(app, node) {
+export function mapOfOps(app) {
+  const node = document.getElementById("bits");
+  if (!node) return;
   const shown = /** @type {HTMLElement} */ (node.querySelector(".wide"));
   node.addEventListener("toggle", async () => {
     if (shown.firstChild) return;

@@ -41,7 +41,7 @@ export class App {
     listen(this);
     this.facets();
     drawChanges(this);
-    mapOfOps(this, byId("bits"));
+    mapOfOps(this);
     this.atlas.draw();
     this.causes.news();
     this.follow();
