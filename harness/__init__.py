@@ -14,6 +14,7 @@ language: text -> specs and cases
 - model: the nouns
 - vocabulary: the words of specs and addresses
 - subjects: what a row speaks of
+- coding: columns of words <-> codes
 - specs: YAML -> Spec, or exactly what is wrong
 - cases: Spec -> Cases
 - capabilities: Specs -> the table of what is judged

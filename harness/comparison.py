@@ -19,6 +19,9 @@ Array = NDArray[Any]
 #: The sharpest tier beyond which a result is accused: `random` supposes an order of summation that is blind to the data.
 ACCUSED = "any"
 
+#: What two answers have in common that are compared by their bits.
+SAME_BITS = "same bits"
+
 
 @dataclass(frozen=True)
 class Reading:

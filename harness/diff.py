@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy
 import pandas
 
+from harness.coding import alike, coded, constant, plain, relabelled, valued, written_out
 from harness.model import BAD, KEY, SEVERITY, SUMMATION
 from harness.subjects import LEDGER
 
@@ -35,31 +36,35 @@ def diff(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, str
     ``renamed`` maps beginnings of old case ids, ending where a part of the id ends, to what they are called now (`names`).
     Columns that a table lacks count as empty; ``margin`` may be NaN.
     """
+    table = compared(old, new, renamed)
+    table = table.sort_values(["kind", "margin", *KEY], ascending=[True, False, *[True] * len(KEY)])
+    return plain(table[list(COLUMNS)].reset_index(drop=True))
+
+
+def compared(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, str]) -> pandas.DataFrame:
+    """The same rows in no order, their words coded; ``place`` is where a row stands in ``new``, -1 where it does not."""
     both = _sides(old, new, renamed)
-    before, now = (
-        both[c].map(SEVERITY).fillna(_UNJUDGED).to_numpy(dtype=numpy.int64) for c in ("old_status", "status")
-    )
+    before, now = (valued(both[name], SEVERITY, _UNJUDGED) for name in ("old_status", "status"))
     was, is_there = (both["_merge"] != "right_only").to_numpy(), (both["_merge"] != "left_only").to_numpy()
     judged_before, judged_now = was & (before != _UNJUDGED), is_there & (now != _UNJUDGED)
     red_now = judged_now & (now >= _BAD)
-    changes = [
-        (~was & red_now, "new"),
-        (was & red_now & (now > before), "regressed"),
-        (was & judged_now & (before == now) & _grew(both["old_margin"], both["margin"]), "grew"),
-        (was & (before == 0) & (now == 0) & _reordered(both), "reordered"),
-        (judged_before & ~judged_now, "no longer run"),
-        (judged_before & (now == 0) & (now < before), "fixed"),
-        (~was & judged_now, "added"),
-    ]
-    kind = numpy.select([mask for mask, _ in changes], [name for _, name in changes], default="")
-    message = both["message"].where(kind != "reordered", both["message"] + "; it was " + both["old_message"])
-    table = both.assign(kind=kind, message=message)[kind != ""]
-    order = table["kind"].map({name: position for position, name in enumerate(KINDS)})
-    table = table.assign(order=order).sort_values(
-        ["order", "margin", *KEY], ascending=[True, False, *[True] * len(KEY)]
-    )
-    told: pandas.DataFrame = table.loc[:, list(COLUMNS)].reset_index(drop=True)
-    return told
+    changes = {
+        "new": ~was & red_now,
+        "regressed": was & red_now & (now > before),
+        "grew": was & judged_now & (before == now) & _grew(both["old_margin"], both["margin"]),
+        "reordered": was & (before == 0) & (now == 0) & _reordered(both),
+        "no longer run": judged_before & ~judged_now,
+        "fixed": judged_before & (now == 0) & (now < before),
+        "added": ~was & judged_now,
+    }
+    kind = numpy.full(len(both), -1, dtype=numpy.int8)
+    for name, mask in changes.items():
+        kind[mask & (kind < 0)] = KINDS.index(name)
+    there = both.assign(kind=pandas.Categorical.from_codes(kind, categories=pandas.Index(KINDS)))
+    table: pandas.DataFrame = there[kind >= 0]
+    turned = table[table["kind"] == "reordered"]
+    told = turned["message"] + "; it was " + written_out(turned["old_told"])
+    return table.assign(message=table["message"].mask(table["kind"] == "reordered", told)) if len(turned) else table
 
 
 def regressions(table: pandas.DataFrame) -> bool:
@@ -104,16 +109,21 @@ def names(cases: pandas.Series, renamed: Mapping[str, str]) -> pandas.Series:
 
 
 def _sides(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str, str]) -> pandas.DataFrame:
-    left, right = _narrow(old), _narrow(new)
+    left, right = _narrow(old).drop(columns=["message", "place"]), _narrow(new)
     left["old_case"] = left["case"]
-    left["case"] = names(left["case"], renamed)
+    if renamed:
+        left["case"] = relabelled(left["case"], {case: rename(case, renamed) for case in left["case"].cat.categories})
+    for name in ("op", *KEY, "status", "order", "told"):
+        left[name], right[name] = alike(left[name], right[name])
+    left["old_case"], _ = alike(left["old_case"], left["case"])
     right = once(right)
     left = _gathered_as(once(left), right)
-    left = left.rename(columns={n: f"old_{n}" for n in ("op", "status", "margin", "message", "actual")})
+    left = left.rename(columns={name: f"old_{name}" for name in ("op", "status", "margin", "order", "told")})
     both = left.merge(right, on=list(KEY), how="outer", indicator=True)
     both["op"] = both["op"].where(both["op"].notna(), both["old_op"])
-    texts = ["old_status", "status", "old_case", "message", "old_message", "actual", "old_actual"]
-    both[texts] = both[texts].fillna("")
+    for name in ("old_status", "status", "old_case", "message", "old_order", "order", "old_told"):
+        both[name] = both[name].fillna("")
+    both["place"] = both["place"].fillna(-1).astype(numpy.int64)
     return both
 
 
@@ -132,10 +142,14 @@ def _gathered_as(old: pandas.DataFrame, new: pandas.DataFrame) -> pandas.DataFra
     split = apart_now & ~numpy.isin(theirs.row, ours.row) & numpy.isin(theirs.law, gathered) & alone
     kept = apart_before | numpy.isin(ours.row, theirs.row) | ~numpy.isin(ours.law, theirs.law)
     spread = old[~apart_before].iloc[pandas.Index(gathered).get_indexer(theirs.law[split])]
-    spread = spread.assign(**{name: new[name].to_numpy()[split] for name in OF})
-    found = pandas.concat([old[kept & ~moved], old[moved].assign(**dict.fromkeys(OF, "")), spread], ignore_index=True)
-    severity = found["status"].map(SEVERITY).fillna(_UNJUDGED)
-    ordered = found.assign(severity=severity).sort_values("severity", kind="stable").drop(columns="severity")
+    spread = spread.assign(**{name: new[name][split].set_axis(spread.index) for name in OF})
+    unsaid = {name: constant("", old[name], old.index[moved]) for name in OF}
+    found = pandas.concat([old[kept & ~moved], old[moved].assign(**unsaid), spread], ignore_index=True)
+    ordered = (
+        found.assign(severity=valued(found["status"], SEVERITY, _UNJUDGED))
+        .sort_values("severity", kind="stable")
+        .drop(columns="severity")
+    )
     worst: pandas.DataFrame = ordered.drop_duplicates(list(KEY), keep="last")
     return worst
 
@@ -179,18 +193,25 @@ def once(table: pandas.DataFrame) -> pandas.DataFrame:
 
 def _narrow(table: pandas.DataFrame) -> pandas.DataFrame:
     """What a comparison looks at; what is said of the ledger is no verdict on a case."""
-    table = table[table["subject"] != LEDGER] if "subject" in table else table
-    columns = {
-        name: table[name].astype(str) if name in table else "" for name in ("op", *KEY, "status", "message", "actual")
-    }
+    place = numpy.arange(len(table))
+    if "subject" in table:
+        ours = (table["subject"] != LEDGER).to_numpy()
+        table, place = (table, place) if ours.all() else (table[ours], place[ours])
+    absent = pandas.Series("", index=table.index)
+    columns = {name: coded(table.get(name, absent)) for name in ("op", *KEY, "status")}
+    columns["message"] = written_out(table.get("message", absent)).astype(str)
+    sums = table["law"] == SUMMATION
+    columns["order"] = coded(written_out(table.get("actual", absent)).where(sums, ""))
+    columns["told"] = coded(columns["message"].where(sums, ""))
     margin = pandas.to_numeric(table["margin"], errors="coerce") if "margin" in table else float("nan")
-    return pandas.DataFrame({**columns, "margin": margin}, index=table.index)
+    return pandas.DataFrame({**columns, "margin": margin, "place": place}, index=table.index, copy=False)
 
 
 def _reordered(both: pandas.DataFrame) -> numpy.ndarray:
     """Where an order of summation has another signature than it had."""
-    known = (both["law"] == SUMMATION) & (both["old_actual"] != "") & (both["actual"] != "")
-    found: numpy.ndarray = (known & (both["old_actual"] != both["actual"])).to_numpy()
+    before, now = (both[name].cat.codes.to_numpy() for name in ("old_order", "order"))
+    unknown = both["order"].cat.categories.get_loc("")
+    found: numpy.ndarray = (before != unknown) & (now != unknown) & (before != now)
     return found
 
 

@@ -309,7 +309,7 @@ def test_a_link_to_a_case_opens_it(chrome: Any, path: Path) -> None:
     assert chrome.execute_script(
         "return [...document.getElementById('case').childNodes].every((part) => part instanceof Element)"
     )
-    assert len(chrome.find_elements("css selector", "#case canvas")) == 3
+    assert len(chrome.find_elements("css selector", "#case canvas")) == 4
 
 
 def test_a_click_opens_a_case_and_back_closes_it(chrome: Any, path: Path) -> None:

@@ -13,6 +13,7 @@ from test_page_in_browser import browser, copied, matching, missing, ready, sett
 from test_report import HEADER, row, rows, synthetic
 
 from harness import report
+from harness.comparison import SAME_BITS
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "never")
 
@@ -126,6 +127,35 @@ def test_the_levels_of_an_op_count_its_cases(chrome: Any, tmp_path: Path) -> Non
     assert cells[0] == "1 wrong2 of 3 right1 not offered"
     assert cells[3] == "1 not judged"
     assert cells[11] == "1 of 1 right"
+
+
+def test_bits_are_told_by_relation_of_the_rows_that_compare_them(chrome: Any, tmp_path: Path) -> None:
+    same = {"actual": SAME_BITS, "expected": SAME_BITS, "margin": 0.0, "grade": "exact"}
+    found = rows(
+        row(law="invariance", scenario="each row alone", **same),
+        row(law="invariance", scenario="in two parts", grade="varies", actual="1.5", bound="1e-7"),
+        row(case="f/n:2", law="invariance", scenario="in two parts", **same),
+        row(law="invariance", scenario="in two parts", candidate="other", status="deviates", actual="other bits"),
+        row(law="repeatable", subject="", grade="random", candidate="other", message=SAME_BITS),
+    )
+    written = tmp_path / "index.html"
+    written.write_text(report.page(HEADER, found), encoding="utf-8")
+    ready(chrome, written, "#op=f")
+    settled(chrome, "document.querySelector('#op .bits')")
+    told = chrome.execute_script(
+        "return [...document.querySelectorAll('#op .bits tr')].map((line) => [...line.cells].map((c) => c.textContent))"
+    )
+    assert told == [
+        ["candidate", "each row alone", "in two parts", "repeatable"],
+        ["mine", "1 same bits", "1 within the bound1 same bits", "not asked"],
+        ["other", "not asked", "1 wrong", "1 within the bound"],
+    ]
+    ready(chrome, written)
+    chrome.execute_script("document.getElementById('bits').open = true")
+    cells = "[...document.querySelectorAll('#bits tbody td')].map((cell) => cell.textContent)"
+    assert settled(chrome, cells) == ["1 same bits", "1 wrong1 within the bound", "1 within the bound"]
+    chrome.find_element("css selector", "#bits td.m8 a").click()
+    assert settled(chrome, "report.grid.view.length") == 3
 
 
 def test_coverage_shows_the_pairs_that_nobody_judged(chrome: Any, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,10 +108,15 @@ TASKS = (
 )
 
 
-def seconds(task: Task) -> float:
+def hand(steps: Sequence[Click | Type]) -> float:
     """What the model says that a hand takes."""
-    hands = sum(POINT + PRESS if isinstance(step, Click) else KEY * len(step.text) for step in task.steps)
-    return hands + THINK * (len(task.steps) + 1)
+    hands = sum(POINT + PRESS if isinstance(step, Click) else KEY * len(step.text) for step in steps)
+    return hands + THINK * (len(steps) + 1)
+
+
+def seconds(task: Task) -> float:
+    """What the model says that a hand takes for a task."""
+    return hand(task.steps)
 
 
 def done(driver: Any, path: Path, task: Task) -> float:

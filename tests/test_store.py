@@ -15,6 +15,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,16 @@ def test_csv_and_data_frame_say_the_same(tmp_path: Path) -> None:
     )
     assert [x.hex() for x in again["margin"]] == [x.hex() for x in frame["margin"]]
     assert list(again["message"]) == list(frame["message"])
+
+
+def test_rows_that_share_a_key_stand_in_the_table_as_sqlite_sorts_them(tmp_path: Path) -> None:
+    margins = (float("nan"), float("inf"), 0.0, 2.5, float("nan"))
+    rows = [replace(verdicts(0)[0], margin=m, message=text) for m in margins for text in ("b", 'a,"', "Z", "")]
+    with Store.create(tmp_path / "run.sqlite", HEADER) as store:
+        store.append(rows)
+        table = store.verdicts()
+        said = [(v.message, v.margin.hex()) for v in store.rows()]
+    assert [(text, m.hex()) for text, m in zip(table["message"], table["margin"], strict=True)] == said
 
 
 def test_an_empty_table_has_its_columns(tmp_path: Path) -> None:

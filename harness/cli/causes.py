@@ -28,7 +28,7 @@ def answers(store: Store, table: Any, specs: Mapping[str, Spec]) -> Iterator[Ans
     from harness.model import BAD
 
     red = table[table["status"].isin(BAD) & (table["subject"] != LEDGER) & table["op"].isin(specs.keys())]
-    for op, by in red.groupby(["op", "candidate"]).size().sort_values(ascending=False).index:
+    for op, by in red.groupby(["op", "candidate"], observed=True).size().sort_values(ascending=False).index:
         if found := answered(specs[op], by, list(store.rows(op=[op], candidate=[by]))):
             yield found
 

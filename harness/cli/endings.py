@@ -76,7 +76,7 @@ def write(
     out.mkdir(parents=True, exist_ok=True)
     header = dict(store.header) | {"complete": store.complete}
     evidence = store.footer.get("evidence", {}) if store.complete else {}
-    store.export_csv(out / "verdicts.csv")
+    store.export_csv(out / "verdicts.csv", table)
     older = files.verdicts(against) if against else of_baseline(header, table, header.get("renamed", {}))
     if not against and older is not None and older.empty and "asked" in header:
         older = None  # a function of one's own, which no baseline has
@@ -196,14 +196,14 @@ def page_of(
 
 
 def _concluded(store: Store, chosen: Plan, ending: Ending) -> None:
-    table = store.verdicts()
+    table = store.table()
     answers = list(causes.answers(store, table, chosen.specs))
     page_of(store, table, chosen, ending.out, ending.cases, ending.spent, answers)
     _print_ended(store, table, ending.out, ending.form, chosen.specs, answers)
 
 
 def _told(store: Store, out: Path) -> None:
-    table, specs = store.verdicts(), causes.as_judged(store.header)
+    table, specs = store.table(), causes.as_judged(store.header)
     write(store, table, out, known=specs)
     _print_ended(store, table, out, "table", specs, causes.answers(store, table, specs))
 

@@ -132,8 +132,14 @@ def header(path: Path) -> Mapping[str, Any]:
         return {}
 
 
+#: Characters of a text that are encoded at once.
+WRITTEN = 1 << 20
+
+
 def replace(path: Path, text: str) -> None:
     """Write a file beside its place, then put it there."""
     beside = path.with_name(path.name + ".new")
-    beside.write_text(text, encoding="utf-8")
+    with beside.open("w", encoding="utf-8") as file:
+        for at in range(0, len(text), WRITTEN):  # a large text is never encoded as a whole
+            file.write(text[at : at + WRITTEN])
     os.replace(beside, path)

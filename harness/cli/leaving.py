@@ -104,7 +104,7 @@ def _page(chosen: Plan, rows: Sequence[Verdict], out: Path, spent: float, answer
         with Store.create(path, header) as store:
             store.append(list(rows))
             store.flush()
-            endings.page_of(store, store.verdicts(), chosen, out, len({r.case for r in rows}), spent, answers)
+            endings.page_of(store, store.table(), chosen, out, len({r.case for r in rows}), spent, answers)
     except StoreError as error:
         refuse(str(error))
     return out / "verdicts.csv"

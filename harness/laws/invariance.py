@@ -9,7 +9,7 @@ import numpy as np
 from harness.asking.binding import bits
 from harness.asking.outcomes import Array, NotOffered
 from harness.asking.scenarios import Call, Vast
-from harness.comparison import Equation, Fact, Numbers, Reading
+from harness.comparison import SAME_BITS, Equation, Fact, Numbers, Reading
 from harness.laws import readings
 from harness.laws.readings import entry_of, noted
 from harness.subjects import Output
@@ -72,11 +72,11 @@ def _same_rows(trial: Trial, name: str, how: str, parts: list[Array], places: Ar
     joined = np.concatenate(parts)[: len(places)]
     own = first[places]
     if bits(joined) == bits(own):
-        return Fact(Output(name), "same bits", "same bits", "", read, how)
+        return Fact(Output(name), SAME_BITS, SAME_BITS, "", read, how)
     if "bits" in trial.candidate.given.promises:
         message = f"{how}, {_differ(joined, own)} of {own.size} numbers have other bits"
         whole = Reading(readings.same_rows, (*read.labels, FIRST), read.arguments)
-        return Fact(Output(name), "other bits", "same bits", message, whole, how)
+        return Fact(Output(name), "other bits", SAME_BITS, message, whole, how)
     return Numbers(Output(name), joined, due.at(places), how, reading=read, again=True, own=own)
 
 

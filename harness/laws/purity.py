@@ -24,7 +24,7 @@ from harness.asking.scenarios import (
 )
 from harness.bench import Bench
 from harness.candidates import Undeclared
-from harness.comparison import Equation, Fact, Numbers, Reading, alike
+from harness.comparison import SAME_BITS, Equation, Fact, Numbers, Reading, alike
 from harness.laws import readings
 from harness.laws.readings import entry_of, noted
 from harness.oracles import Answer
@@ -304,7 +304,7 @@ def _same(trial: Trial, how: str, first: Mapping[str, Array], later: Asked, pref
 
 def _one_same(name: str, how: str, first: Array | None, later: Array, due: Answer, read: Reading) -> Equation:
     if first is not None and (first.shape, first.dtype) == (later.shape, later.dtype) and bits(first) == bits(later):
-        return Fact(Output(name), "same bits", "same bits", "", read, how)
+        return Fact(Output(name), SAME_BITS, SAME_BITS, "", read, how)
     if later.shape == due.expected.shape:
         return Numbers(Output(name), later, due, how, reading=read, again=True, own=first)
     shape = None if first is None else first.shape

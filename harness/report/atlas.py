@@ -43,7 +43,7 @@ def state(cell: Cell) -> str:
 
 def tiles(verdicts: pandas.DataFrame, cells: Iterable[Cell]) -> list[Tile]:
     """The tiles of a run, the loudest first; the oracle has no cell."""
-    seconds = verdicts.groupby("op", sort=True)["seconds"].sum()
+    seconds = verdicts.groupby("op", sort=True, observed=True)["seconds"].sum()
     of: dict[str, list[Cell]] = {}
     for cell in cells:
         if cell.candidate != "oracle":

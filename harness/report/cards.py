@@ -84,7 +84,7 @@ def known(verdicts: pandas.DataFrame) -> list[Card]:
 
 
 def _groups(rows: pandas.DataFrame) -> Iterable[tuple[Any, pandas.DataFrame]]:
-    return rows.groupby(["op", "candidate", "because"], sort=True)
+    return rows.groupby(["op", "candidate", "because"], sort=True, observed=True)
 
 
 def _known(op: str, candidate: str, because: str, rows: pandas.DataFrame) -> Card:

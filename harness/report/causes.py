@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy
 import pandas
 
+from harness.coding import valued
 from harness.model import BAD, RED, SEVERITY
 
 #: The law whose breach explains the others at the same case.
@@ -34,7 +35,7 @@ def foremost(verdicts: pandas.DataFrame) -> pandas.DataFrame:
     follows = causes(verdicts) >= 0
     red = verdicts["status"].isin(RED).to_numpy()
     rows = verdicts[red].assign(follows=follows[red])
-    rows = rows.assign(severity=rows["status"].map(SEVERITY), length=rows["case"].str.len())
+    rows = rows.assign(severity=valued(rows["status"], SEVERITY, 0), length=rows["case"].str.len())
     order = ["follows", "severity", "margin", "length"]
     rows = rows.sort_values(order, ascending=[True, False, False, True], kind="stable")
     again = rows.duplicated(["op", "candidate", "law"])

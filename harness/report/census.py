@@ -9,6 +9,7 @@ import numpy
 import pandas
 
 from harness.answer.levels import OF_LAW, SPECIAL, Level
+from harness.coding import valued
 from harness.model import BAD
 from harness.report.addresses import axes
 from harness.report.manners import WITHOUT_RESULT
@@ -99,7 +100,7 @@ def census(
         (codes, pandas.Index(words)) for codes, words in (verdicts[c].factorize() for c in ("op", "case", "candidate"))
     )
     level = _levels(verdicts["law"], case, ids, first)
-    state = verdicts["status"].map(STATE).fillna(0).to_numpy(dtype=numpy.int8)
+    state = valued(verdicts["status"], STATE, 0)
     valid = level != LEVELS.index(Level.REFUSALS)
     state[((verdicts["law"] == "status") & (verdicts["status"] == "conforms")).to_numpy() & valid] = _SILENT
     raised = manner.isin([m.value for m in WITHOUT_RESULT]).to_numpy()

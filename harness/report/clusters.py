@@ -93,13 +93,13 @@ def clusters(verdicts: pandas.DataFrame, first: Mapping[str, Mapping[str, str]] 
     own = verdicts[causes(verdicts) < 0]
     wrong = own["status"].isin(BAD | {"known"})
     cell = ["op", "candidate", "law", "subject", "scenario"]
-    sizes = own[wrong].groupby(cell, sort=True).size().sort_values(ascending=False, kind="stable")
+    sizes = own[wrong].groupby(cell, sort=True, observed=True).size().sort_values(ascending=False, kind="stable")
     chosen = set(sizes.index[:MAX_CELLS])
     narrow = own[own["op"].isin({key[0] for key in chosen}) & own["candidate"].isin({key[1] for key in chosen})]
     judged = narrow[narrow["status"].isin(BAD | {"known", "conforms", "fixed"})]
     found = [
         c
-        for key, rows in judged.groupby(cell, sort=True)
+        for key, rows in judged.groupby(cell, sort=True, observed=True)
         if key in chosen
         for c in _cell(tuple(map(str, key)), rows, (first or {}).get(str(key[0]), {}))
     ]

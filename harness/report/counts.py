@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy
 import pandas
 
+from harness.coding import CODED, coded, valued
 from harness.model import BAD, COLUMNS, GRADES, STATUSES
 from harness.report.census import Census, Counted, census
 from harness.report.manners import manners
@@ -42,7 +43,7 @@ class Cell:
 
 
 def table(verdicts: pandas.DataFrame) -> pandas.DataFrame:
-    """The verdicts with every column there, of its right type, nothing missing but numbers."""
+    """The verdicts with every column there, of its right type, repeated words as codes, nothing missing but numbers."""
     columns = {name: _column(verdicts, name) for name in COLUMNS}
     return pandas.DataFrame(columns, copy=False).reset_index(drop=True)
 
@@ -54,17 +55,20 @@ def _column(verdicts: pandas.DataFrame, name: str) -> pandas.Series:
             return pandas.Series(float("nan"), index=verdicts.index)
         return pandas.to_numeric(verdicts[name], errors="coerce").astype(numpy.float64)
     if name not in verdicts:
-        return pandas.Series("", index=verdicts.index)
+        empty = pandas.Series("", index=verdicts.index)
+        return coded(empty) if name in CODED else empty
     column = verdicts[name]
+    if name in CODED:
+        return coded(column)
     whole = column.dtype == "str" and not column.hasnans
     return column if whole else column.fillna("").astype(str)
 
 
 def counts(verdicts: pandas.DataFrame) -> dict[str, int]:
     """How many verdicts have each status, worst first; only statuses that occur, unknown ones last."""
-    found = verdicts["status"].value_counts()
-    known = {status: int(found[status]) for status in SIGNS if status in found}
-    return known | {str(status): int(n) for status, n in found.items() if status not in SIGNS}
+    found = {str(status): int(n) for status, n in verdicts["status"].value_counts().items() if n}
+    known = {status: found[status] for status in SIGNS if status in found}
+    return known | {status: n for status, n in found.items() if status not in SIGNS}
 
 
 def cells(
@@ -77,11 +81,11 @@ def cells(
     ranks = {status: position for position, status in enumerate(STATUSES)}
     grades = {grade: position for position, grade in enumerate(GRADES)}
     ranked = verdicts[["op", "candidate", "status", "law", "margin"]].assign(
-        rank=verdicts["status"].map(ranks).fillna(len(ranks)).astype(numpy.int8),
+        rank=valued(verdicts["status"], ranks, len(ranks)),
         own=True if explained is None else ~explained,
-        graded=verdicts["grade"].map(grades).fillna(-1).astype(numpy.int8),
+        graded=valued(verdicts["grade"], grades, -1),
     )
-    grouped = ranked.groupby(["op", "candidate"], sort=True)
+    grouped = ranked.groupby(["op", "candidate"], sort=True, observed=True)
     none = Counted(Census(), {})  # a candidate that only an entry of the ledger names
     return [_cell(str(op), str(by), counted.get((str(op), str(by)), none), rows) for (op, by), rows in grouped]
 

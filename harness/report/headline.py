@@ -10,6 +10,7 @@ from typing import Any
 import numpy
 import pandas
 
+from harness.coding import written_out
 from harness.model import BAD, KEY, TAB
 from harness.report.addresses import size
 from harness.report.causes import causes
@@ -43,7 +44,7 @@ NUMBER = r"^\d+: "
 
 def keys(rows: pandas.DataFrame) -> pandas.Series:
     """The key of each row as one text."""
-    first, *rest = (rows[name] for name in KEY)
+    first, *rest = (written_out(rows[name]) for name in KEY)
     return sum((TAB + column for column in rest), start=first)
 
 
@@ -52,7 +53,7 @@ def repeats(verdicts: pandas.DataFrame) -> pandas.Series:
     again = verdicts.duplicated(list(KEY), keep=False)
     found = pandas.Series(0, index=verdicts.index, dtype="uint16")
     if again.any():
-        found[again] = verdicts[again].groupby(list(KEY), sort=False).cumcount().astype("uint16")
+        found[again] = verdicts[again].groupby(list(KEY), sort=False, observed=True).cumcount().astype("uint16")
     return found
 
 
@@ -65,7 +66,9 @@ def wrong(
 ) -> list[dict[str, Any]]:
     """Who is wrong where, new before known, once per op and candidate; rows beside a wrong value are left out."""
     rows = verdicts.assign(manner=manner)[(causes(verdicts) < 0) & verdicts["status"].isin(BAD | {"known"})]
-    grouped = rows.assign(listed=rows["status"] == "known").groupby(["op", "candidate", "listed"], sort=True)
+    grouped = rows.assign(listed=rows["status"] == "known").groupby(
+        ["op", "candidate", "listed"], sort=True, observed=True
+    )
     said = [
         {
             "op": op,
@@ -99,7 +102,7 @@ def faults(verdicts: pandas.DataFrame) -> list[dict[str, Any]]:
     rows = verdicts[(verdicts["status"] == "inconclusive") & (verdicts["blame"] == "oracle")]
     return [
         {"op": op, "cases": int(group["case"].nunique()), "because": str(group["message"].iloc[0])}
-        for op, group in rows.groupby("op", sort=True)
+        for op, group in rows.groupby("op", sort=True, observed=True)
     ]
 
 

@@ -91,9 +91,7 @@ def _column(blobs: _Blobs, column: pandas.Series) -> dict[str, Any]:
     codes, entries = pandas.factorize(column, sort=True)
     narrow = codes.astype(_width(len(entries)))
     del codes
-    lengths = numpy.fromiter((_utf16(_clean(entry)) for entry in entries), dtype=numpy.uint32, count=len(entries))
-    pieces = (entries[at : at + PIECE] for at in range(0, len(entries), PIECE))
-    text = b"".join("".join(map(_clean, piece)).encode() for piece in pieces)
+    text, lengths = _words(entries)
     if narrow.itemsize > 1:
         narrow = numpy.diff(narrow, prepend=narrow.dtype.type(0))
     return {
@@ -103,6 +101,18 @@ def _column(blobs: _Blobs, column: pandas.Series) -> dict[str, Any]:
         "lengths": blobs.add(lengths),
         "text": blobs.add(numpy.frombuffer(text, dtype=numpy.uint8)),
     }
+
+
+def _words(entries: pandas.Index) -> tuple[bytes, numpy.ndarray]:
+    """The entries as one text, and how long each is."""
+    texts: list[bytes] = []
+    lengths = numpy.empty(len(entries), dtype=numpy.uint32)
+    for at in range(0, len(entries), PIECE):
+        piece = list(map(_clean, entries[at : at + PIECE]))
+        text = "".join(piece)
+        texts.append(text.encode())
+        lengths[at : at + len(piece)] = list(map(len if text.isascii() else _utf16, piece))
+    return b"".join(texts), lengths
 
 
 def _width(count: int) -> type[numpy.unsignedinteger[Any]]:

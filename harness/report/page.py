@@ -10,38 +10,33 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
-from functools import cache
-from importlib.resources import files
 from typing import Any
-from urllib.parse import urlencode
 
-import jinja2
 import markupsafe
 import numpy
 import pandas
 
-from harness.answer.levels import OF_LAW, SPECIAL
 from harness.asking import registry
-from harness.diff import GROWTH, KINDS, diff, once, rename
-from harness.model import BAD, GRADES, KEY, RED, SEVERITY, STATUSES, TAB, visible
+from harness.diff import rename
+from harness.model import BAD, TAB
 from harness.report import headline
-from harness.report.addresses import axes
-from harness.report.atlas import state, tiles
+from harness.report.atlas import tiles
 from harness.report.bundle import BUNDLE
-from harness.report.cards import Card, known, numbered, read
+from harness.report.cards import known, read
 from harness.report.causes import causes
-from harness.report.census import LEVELS, STATE, census
+from harness.report.census import LEVELS, census
 from harness.report.clusters import clusters
-from harness.report.counts import Cell, cells, counts, level, short, table
-from harness.report.headline import LAW_ORDER, NUMBER, in_order, instant, keys, repeats
-from harness.report.manners import SAID, manners
+from harness.report.columns import rows
+from harness.report.counts import Cell, cells, counts, table
+from harness.report.glossary import BITS, WORDS
+from harness.report.headline import in_order, instant, keys
+from harness.report.manners import manners
 from harness.report.packing import pack, plain
 from harness.report.tables import unfinished
+from harness.report.templates import asset, templates
 from harness.report.trust import coverage, doubts, tightness, tightness_of_models, witnesses
-from harness.report.words import GRADE_WORDS, SIGNS, palette
+from harness.report.words import SIGNS
 from harness.subjects import LEDGER
-from harness.vocabulary import counted
 
 #: Header fields shown first, in this order; what else a header holds comes after, folded.
 FACTS = ("started", "command", "seed", "versions", "cpu", "isa", "threads")
@@ -65,54 +60,11 @@ _DRAWN = frozenset(
     }
 )
 
-#: What a reader may not know, in the order in which it is met.
-WORDS = (
-    ("candidate", "An implementation that claims to be the op."),
-    ("oracle", "What is due, computed from the op's definition in more digits than any candidate has."),
-    ("bound", "How far rounding alone can bring a right implementation from what is due, derived per entry."),
-    ("margin", "The error in units of its bound: up to 1 is right, above 1 no order of roundings explains it."),
-    ("ulps", "The error in units in the last place of the unrounded value."),
-    ("law", "What must hold of every candidate: of values, gradients, dtypes, memory, repeated calls; listed below."),
-    ("conforms", "The law holds there: what was compared lies within its bound."),
-    (
-        "deviates, fails",
-        "Something else than expected came back; no result came where one is expected, or the reverse.",
-    ),
-    ("crashed, timed out", "The candidate ended its process, or did not answer."),
-    ("known", "Wrong, and listed in the spec with a reason. It is red again once it is wrong otherwise."),
-    (
-        "not believed, doubted",
-        "Within its bound, as wrong ones would be: the answer is constant or narrower than the bound. No evidence.",
-    ),
-    (
-        "inconclusive",
-        "The oracle could not decide, a witness objects, or the candidate was asked no more: it had ended or hung too often.",
-    ),
-    (
-        "unsupported, not offered",
-        "Not asked: the spec, the user, the library or the candidate itself says that it is not offered, or what it needs"
-        " is not here.",
-    ),
-    ("not judged", "Cases of which no row decides anything: all are inconclusive or not believed."),
-    (
-        "without a result",
-        "Of the wrong and known cases those at which no result came: an exception, an end of the process, silence.",
-    ),
-    (
-        "grade",
-        "Which bound was met: of random roundings, of data in any order, of the worst roundings, of a norm;"
-        " whether digits are lost by a formula that cancels.",
-    ),
-    ("consequence", "Wrong where the value at the same case is wrong too: folded under it."),
-    ("vjp, jvp", "Vector-Jacobian and Jacobian-vector product: reverse and forward mode."),
-    ("kill matrix", "Wrong candidates written on purpose, and which laws find them."),
-)
-
 #: Libraries that have a column of the matrix; other candidates share the last one.
 LIBRARIES = (*registry.LIBRARIES, "oracle")
 
-#: Entries that no longer run, values of an axis and entries of one embedded array beyond which the page only counts.
-MAX_GONE, MAX_VALUES, MAX_ENTRIES = 2_000, 60, 20_000
+#: Entries of one embedded array beyond which the page only counts.
+MAX_ENTRIES = 20_000
 
 
 def page(
@@ -136,7 +88,7 @@ def page(
     read of the release gate. ``history`` is earlier runs as ``moment`` tells them, oldest first.
     """
     verdicts, history = table(verdicts), [_called_now(run, header.get("renamed", {})) for run in history]
-    manner, script, on_ledger = manners(verdicts), _asset(BUNDLE), verdicts["subject"] == LEDGER
+    manner, script, on_ledger = manners(verdicts), asset(BUNDLE), verdicts["subject"] == LEDGER
     counted = census(verdicts, manner, header.get("first", {}))
     cards = [*map(read, header.get("causes", ())), *known(verdicts)]
     found = cells(verdicts, counted, causes(verdicts) >= 0)
@@ -152,6 +104,7 @@ def page(
             facts=_facts(header),
             more=_more(header),
             kills=header.get("kills"),
+            bits=BITS,
             counts=counts(verdicts),
             cases=int(verdicts["case"].nunique()),
             implementations=sum(by != "oracle" for _, by in counted),
@@ -174,7 +127,7 @@ def page(
             witnesses=witnesses(verdicts),
             history=[*history, moment(header, verdicts)] if history else [],
             causes=cards,
-            rows=_rows(header, verdicts, manner, cards, baseline, history),
+            rows=rows(header, verdicts, manner, cards, baseline, history),
             against=against,
             details=pack(
                 {name: verdicts[name] for name in ("actual", "expected", "bound", "at")},
@@ -194,7 +147,9 @@ def moment(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> dict[str, A
     how many rows of which candidate were wrong in which op, known or not."""
     verdicts = table(verdicts)
     red = verdicts[verdicts["status"].isin(BAD)]
-    wrong = verdicts[verdicts["status"].isin(BAD | {"known"})].groupby(["op", "candidate"], sort=True).size()
+    wrong = (
+        verdicts[verdicts["status"].isin(BAD | {"known"})].groupby(["op", "candidate"], sort=True, observed=True).size()
+    )
     return {
         "started": str(header.get("started", "")),
         "versions": plain(header.get("versions", {})),
@@ -216,97 +171,6 @@ def _called_now(run: Mapping[str, Any], renamed: Mapping[str, str]) -> Mapping[s
 
     wrong = {"wrong": {name(key): n for key, n in run["wrong"].items()}} if "wrong" in run else {}
     return {**run, "red": [name(key) for key in run.get("red", ())], **wrong}
-
-
-def _rows(
-    header: Mapping[str, Any],
-    verdicts: pandas.DataFrame,
-    manner: pandas.Series,
-    cards: Sequence[Card],
-    baseline: pandas.DataFrame | None,
-    history: Sequence[Mapping[str, Any]],
-) -> str:
-    texts = ("op", "case", "candidate", "law", "subject", "scenario", "status", "grade", "blame", "message", "known")
-    columns = {name: verdicts[name] for name in texts}
-    columns["known"] = verdicts["known"].str.replace(NUMBER, "", regex=True)
-    columns["margin"] = verdicts["margin"]
-    with numpy.errstate(over="ignore"):
-        columns |= {name: verdicts[name].astype(numpy.float32) for name in ("ulps", "seconds")}
-    columns["manner"], columns["again"] = manner, repeats(verdicts)
-    columns["of"] = pandas.Series(numbered(verdicts, cards))
-    columns["cause"] = pandas.Series(causes(verdicts))
-    columns["since"] = _since(verdicts, history)
-    facts: dict[str, Any] = {
-        "signs": SIGNS,
-        "grades": GRADES,
-        "precedence": STATUSES,
-        "bad": sorted(BAD),
-        "red": sorted(RED),
-        "severity": SEVERITY,
-        "growth": GROWTH,
-        "ledger": LEDGER,
-        "kinds": KINDS,
-        "most_values": MAX_VALUES,
-        "axes": _axes(header, verdicts),
-        "first": header.get("first", {}),
-        "laws": LAW_ORDER,
-        "manners": SAID,
-        "causes": [asdict(replace(card, cases=())) for card in cards],
-        "levels": {
-            "words": LEVELS,
-            "special": sorted(SPECIAL),
-            "states": STATE,
-            "of_law": {law: LEVELS.index(level) for law, level in OF_LAW.items()},
-        },
-        "statements": header.get("laws", {}),
-        "sees": header.get("sees", {}),
-        "gone": [],
-        "baseline": baseline is not None,
-        "started": header.get("started", ""),
-        "versions": header.get("versions", {}),
-        "cpu": header.get("cpu", ""),
-        "isa": header.get("isa", ""),
-        "command": header.get("command", ""),
-        "seed": header.get("seed", 0),
-        "elsewhere": header.get("elsewhere", {}),
-        "asked": header.get("asked", {}),
-        "sizes": header.get("sizes", {}),
-        "renamed": header.get("renamed", {}),
-    }
-    if baseline is not None:
-        changes = diff(table(baseline), verdicts, header.get("renamed", {}))
-        gone = changes[(changes["kind"] == "no longer run") & (changes["status"] == "")]
-        facts |= {"gone": gone[[*KEY, "old_status"]].head(MAX_GONE).values.tolist(), "gone_count": len(gone)}
-        joined = verdicts[list(KEY)].merge(changes.drop(index=gone.index), on=list(KEY), how="left")
-        counts_once = verdicts.index.isin(once(verdicts).index)  # of rows that share a key the diff looks at one
-        columns["change"] = joined["kind"].where(counts_once).fillna("")
-        columns["was"] = joined["old_status"].fillna("")
-        columns["before"] = joined["old_margin"].astype(numpy.float64)
-    return pack(columns, facts)
-
-
-def _since(verdicts: pandas.DataFrame, history: Sequence[Mapping[str, Any]]) -> pandas.Series:
-    """Since which remembered run each red row has been red without a break; empty where it was not."""
-    since = pandas.Series("", index=verdicts.index)
-    red = verdicts["status"].isin(BAD)
-    still = keys(verdicts[red])
-    for run in reversed(history):
-        still = still[still.isin(set(run.get("red", ())))]
-        since.loc[still.index] = instant(str(run.get("started", "")))
-    return since
-
-
-def _axes(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> dict[str, list[str]]:
-    found: dict[str, dict[str, None]] = {}
-    for op in verdicts["op"].unique():
-        for axis, value in header.get("first", {}).get(op, {}).items():
-            found.setdefault(axis, {})[value] = None
-    for case in verdicts["case"].unique():
-        for axis, value in axes(case).items():
-            values = found.setdefault(axis, {})
-            if len(values) < MAX_VALUES:
-                values[value] = None
-    return {axis: sorted(values) for axis, values in sorted(found.items())}
 
 
 def _evidence(evidence: Mapping[str, Mapping[str, Any]] | None) -> dict[str, Any]:
@@ -355,50 +219,3 @@ def _said(value: Any) -> str:
             return " ".join(map(_said, value))
         case _:
             return str(value)
-
-
-@cache
-def _asset(name: str) -> str:
-    return (files("harness.report") / "assets" / name).read_text(encoding="utf-8")
-
-
-def _link(**terms: str) -> str:
-    """A fragment that opens the view of these terms."""
-    return "#" + urlencode({name: text for name, text in terms.items() if text})
-
-
-def _term(field: str, value: str) -> str:
-    """A term of the query language, quoted where its value needs it."""
-    plainly = value and not any(sign.isspace() or sign in '",' for sign in value)
-    inner = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f"{field}:{value}" if plainly else f'{field}:"{inner}"'
-
-
-def foreign(text: Any) -> markupsafe.Markup:
-    """Text that somebody else wrote: isolated, so that it turns no word of the page around, its control characters shown."""
-    return markupsafe.Markup("<bdi>{}</bdi>").format(visible(str(text)))
-
-
-def templates() -> jinja2.Environment:
-    """The environment that pages are written in."""
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_asset), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {
-        "foreign": foreign,
-        "visible": lambda text: visible(str(text)),
-        "short": short,
-        "level": level,
-        "counted": counted,
-        "thousands": lambda n: f"{n:,}",
-        "moment": instant,
-    }
-    environment.globals["style"] = lambda: markupsafe.Markup(palette() + _asset("page.css"))
-    environment.globals |= {
-        "link": _link,
-        "term": _term,
-        "infinity": float("inf"),
-        "state": state,
-        "grade_words": GRADE_WORDS,
-    }
-    return environment

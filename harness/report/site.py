@@ -17,7 +17,7 @@ from harness.report.census import Census, census
 from harness.report.counts import table
 from harness.report.headline import instant
 from harness.report.manners import manners
-from harness.report.page import templates
+from harness.report.templates import templates
 
 #: Changes between two runs that the site names; the page of the later run has all.
 MOST_CHANGES = 40

@@ -10,6 +10,7 @@ from itertools import combinations
 import numpy
 import pandas
 
+from harness.coding import coded, plain, relabelled
 from harness.model import BAD
 from harness.report.addresses import DEFAULT, axes
 
@@ -102,7 +103,7 @@ def tightness(verdicts: pandas.DataFrame) -> list[Tightness]:
     """Per op and candidate, over conforming values; exact cases (margin 0) are counted apart."""
     rows = _right_values(verdicts, ["op", "candidate", "margin"])
     found = []
-    for (op, candidate), group in rows.groupby(["op", "candidate"], sort=True):
+    for (op, candidate), group in rows.groupby(["op", "candidate"], sort=True, observed=True):
         inexact = group["margin"][group["margin"] > 0]
         median = float(inexact.median()) if len(inexact) else 0.0
         largest = float(inexact.max()) if len(inexact) else 0.0
@@ -117,10 +118,11 @@ def tightness_of_models(
     rows = _right_values(verdicts, ["op", "case", "margin"])
     dtypes = {case: axes(case).get("dtype") for case in rows["case"].unique()}
     usual = {op: str(first.get(op, {}).get("dtype", DEFAULT)) for op in rows["op"].unique()}
-    said = [dtypes[case] or usual[op] for op, case in zip(rows["op"], rows["case"], strict=True)]
-    rows = rows.assign(dtype=said, model=[models.get(op, "") for op in rows["op"]])
+    said = {case: dtypes[case] or usual[case.partition("/")[0]] for case in dtypes}
+    named = {op: models.get(op, "") for op in usual}
+    rows = rows.assign(dtype=relabelled(coded(rows["case"]), said), model=relabelled(coded(rows["op"]), named))
     found = []
-    for (model, dtype), group in rows.groupby(["model", "dtype"], sort=True):
+    for (model, dtype), group in rows.groupby(["model", "dtype"], sort=True, observed=True):
         inexact = group["margin"][group["margin"] > 0]
         median, high, largest = (float(inexact.quantile(q)) if len(inexact) else 0.0 for q in (0.5, 0.95, 1.0))
         exact = len(group) - len(inexact)
@@ -164,7 +166,7 @@ def _rows_of(markdown: str, title: str) -> list[list[str]]:
 
 def coverage(verdicts: pandas.DataFrame) -> list[Coverage]:
     """Per op, the pairs of values of any two axes that occur together in some case."""
-    cases = verdicts[["op", "case"]].drop_duplicates().groupby("op", sort=True)["case"]
+    cases = verdicts[["op", "case"]].drop_duplicates().groupby("op", sort=True, observed=True)["case"]
     return [_coverage(str(op), [axes(c) for c in group.head(MAX_CASES)], len(group)) for op, group in cases]
 
 
@@ -186,7 +188,7 @@ def _coverage(op: str, cases: list[dict[str, str]], total: int) -> Coverage:
 def doubts(verdicts: pandas.DataFrame, *statuses: str) -> list[Doubt]:
     """Rows of these statuses, gathered by reason, those of one op under it; most first."""
     doubted = verdicts["status"].isin(statuses) & (verdicts["law"] != WITNESS)
-    rows = verdicts.loc[doubted, ["op", "candidate", "law", "status", "message", "known"]]
+    rows = plain(verdicts.loc[doubted, ["op", "candidate", "law", "status", "message", "known"]])
     listed = rows["status"].isin(["known", "fixed"]) & (rows["known"] != "")
     reason = rows["known"].str.replace(r"^\d+: ", "", regex=True).where(listed, rows["message"])
     field = listed.map({True: "known", False: "message"})
@@ -199,7 +201,7 @@ def doubts(verdicts: pandas.DataFrame, *statuses: str) -> list[Doubt]:
 
 
 def _most(column: pandas.Series) -> tuple[tuple[str, int], ...]:
-    return tuple((str(name), int(n)) for name, n in column.value_counts().items())
+    return tuple((str(name), int(n)) for name, n in column.value_counts().items() if n)
 
 
 def _names(column: pandas.Series) -> tuple[str, ...]:
@@ -216,11 +218,11 @@ def _witnesses(rows: pandas.DataFrame) -> Iterator[Witnessed]:
     objects = (rows["law"] == WITNESS) & (rows["status"] == "inconclusive")
     rows = rows[objects | (rows["status"] != "inconclusive")]
     rows = rows.assign(wrong=objects | rows["status"].isin(BAD | {"known"}))
-    sides = rows.groupby(["op", "candidate", "case", "law"], sort=True)["wrong"].any().unstack("law")
+    sides = rows.groupby(["op", "candidate", "case", "law"], sort=True, observed=True)["wrong"].any().unstack("law")
     if WITNESS not in sides or WITNESSED not in sides:
         return
     both = sides.dropna()
-    for (op, candidate), group in both.groupby(level=["op", "candidate"], sort=True):
+    for (op, candidate), group in both.groupby(level=["op", "candidate"], sort=True, observed=True):
         passed = ~group[WITNESS].astype(bool) & group[WITNESSED].astype(bool)
         failed = group[WITNESS].astype(bool) & ~group[WITNESSED].astype(bool)
         agreed = len(group) - int(passed.sum()) - int(failed.sum())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import importlib
 import json
 import math
@@ -13,7 +12,6 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -45,7 +43,7 @@ MOST_NAMED = 5
 #: Rows, and seconds, that may wait for one transaction.
 BATCH_ROWS, BATCH_SECONDS = 1_000, 0.5
 
-#: Rows read at a time where all are wanted.
+#: Rows read at a time.
 PIECE_ROWS = 10_000
 
 #: What a table of verdicts is sorted by.
@@ -226,35 +224,48 @@ class Store:
         return self._asked(f"SELECT {QUOTED}, checksum FROM verdicts {where} ORDER BY {ORDER}", values)
 
     def _asked(self, asked: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        for columns in self._pieces(asked, values):
+            yield from zip(*columns, strict=True)
+
+    def _pieces(self, asked: str, values: Sequence[Any] = ()) -> Iterator[list[Sequence[Any]]]:
+        """What is asked, so many rows at a time, as columns. Raises Damaged at a row that is not as it was written."""
         self.flush()
         with spoken(self.path):
-            for *found, written in self._connection.execute(asked, values):
-                row = read_back(found)
-                if checksum(row) != written:
-                    where = f"{row[COLUMNS.index('case')]} of {row[COLUMNS.index('candidate')]}"
-                    raise Damaged(f"{self.path}: the row of {where} is not as it was written; {RESCUING}")
-                yield row
+            cursor = self._connection.execute(asked, values)
+            while rows := cursor.fetchmany(PIECE_ROWS):
+                columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+                written = columns.pop()
+                del rows
+                for n in FLOAT_COLUMNS:
+                    columns[n] = [math.nan if v is None else float(v) for v in columns[n]]
+                if (found := list(checksums(columns))) != list(written):
+                    at = next(n for n, (one, other) in enumerate(zip(found, written, strict=True)) if one != other)
+                    case, by = (columns[COLUMNS.index(name)][at] for name in ("case", "candidate"))
+                    raise Damaged(f"{self.path}: the row of {case} of {by} is not as it was written; {RESCUING}")
+                yield columns
+
+    def table(self) -> pandas.DataFrame:
+        """The table of verdicts, sorted likewise, the words of the columns CODED as codes."""
+        from harness.store.tables import table  # heavy
+
+        return table(self._pieces(f"SELECT {QUOTED}, checksum FROM verdicts"))
 
     def verdicts(self) -> pandas.DataFrame:
-        """The table of verdicts, sorted likewise, read in pieces: what is packed already is no longer in rows."""
-        import pandas  # heavy
+        """The table of verdicts, sorted likewise."""
+        from harness.coding import plain  # heavy
 
-        pieces: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-        for rows in _batched(self._sorted(), PIECE_ROWS):
-            for name, values in zip(COLUMNS, zip(*rows, strict=True), strict=True):
-                pieces[name].append(pandas.Series(values, dtype="float64" if name in FLOATS else "str"))
-        frame = {}
-        for name in COLUMNS:  # one at a time: pieces are let go of before the next are joined
-            empty = pandas.Series([], dtype="float64" if name in FLOATS else "str")
-            frame[name] = pandas.concat(pieces.pop(name) or [empty], ignore_index=True)
-        return pandas.DataFrame(frame, copy=False)
+        return plain(self.table())
 
-    def export_csv(self, path: str | Path) -> None:
-        """Write the table as CSV: sorted, floats in their shortest exact form, all at once or not at all."""
+    def export_csv(self, path: str | Path, table: pandas.DataFrame | None = None) -> None:
+        """Write the table as CSV: sorted, floats in their shortest exact form, all at once or not at all.
+
+        A table that has been read already is not read again.
+        """
+        from harness.store.tables import write_csv  # heavy
+
+        read = self.table() if table is None else table
         with spoken(path), beside(Path(path)) as draft, draft.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            writer.writerows(self._sorted())
+            write_csv(read, file)
 
     def export_parquet(self, path: str | Path) -> None:
         """Write the table as Parquet. Raises StoreError where the extra `pyarrow` is not installed."""
@@ -320,11 +331,6 @@ def as_json(header: Mapping[str, Any]) -> dict[str, Any]:
     return again
 
 
-def _batched(rows: Iterator[tuple[Any, ...]], size: int) -> Iterator[list[tuple[Any, ...]]]:
-    while piece := list(islice(rows, size)):
-        yield piece
-
-
 def read_back(row: Sequence[Any]) -> tuple[Any, ...]:
     """A row as it was written: NULL as NaN, and numbers of float columns as floats."""
     values = list(row)
@@ -335,8 +341,14 @@ def read_back(row: Sequence[Any]) -> tuple[Any, ...]:
 
 def checksum(row: Sequence[Any]) -> int:
     """CRC-32 of a row's values, by which a changed bit is found when it is read."""
-    values = [repr(float(v)) if n in _FLOAT_PLACES else v for n, v in enumerate(row)]
-    return zlib.crc32("\0".join(values).encode())
+    (found,) = checksums([(value,) for value in row])
+    return found
+
+
+def checksums(columns: Sequence[Sequence[Any]]) -> Iterator[int]:
+    """The checksum of each of many rows, which are given as columns."""
+    texts = [map(repr, map(float, c)) if n in _FLOAT_PLACES else c for n, c in enumerate(columns)]
+    return map(zlib.crc32, map(str.encode, map("\0".join, zip(*texts, strict=True))))
 
 
 def difference(name: str, theirs: Any, ours: Any) -> str:

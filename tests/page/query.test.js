@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { match, plain, terms } from "../../harness/report/modules/query.js";
+import { match } from "../../harness/report/modules/query.js";
+import { plain, terms } from "../../harness/report/modules/terms.js";
 import { table } from "./tables.js";
 
 const rows = table(

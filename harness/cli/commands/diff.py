@@ -60,7 +60,7 @@ def _page(run: Path, against: Path | None, folder: Path) -> None:
 
     try:
         with Store.open(files.run_file(run)) as store:
-            endings.write(store, store.verdicts(), folder, against)
+            endings.write(store, store.table(), folder, against)
     except StoreError as error:
         refuse(f"{error}; a page is made of a run's file")
     click.echo(f"page: {folder / endings.PAGE}", err=True)

@@ -40,7 +40,7 @@ def command(run: Path, out: Path | None, form: str, baseline: bool, against: Pat
             if baseline:
                 write_baseline(store)
             elif form == "page":
-                endings.write(store, store.verdicts(), out or path.parent, against)
+                endings.write(store, store.table(), out or path.parent, against)
             elif form == "badge":
                 endings.write_badges(store.verdicts(), out or path.parent)
             else:

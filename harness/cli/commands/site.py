@@ -27,7 +27,7 @@ def command(runs: Sequence[Path], out: Path, title: str) -> None:
         ordered = sorted(runs, key=lambda run: str(files.header(run).get("started", "")))
         for number, run in enumerate(ordered, 1):
             with Store.open(files.run_file(run)) as store:
-                table, name = store.verdicts(), f"run-{number:03d}"
+                table, name = store.table(), f"run-{number:03d}"
                 header = dict(store.header) | {"complete": store.complete}
                 endings.write(store, table, out / name, ordered[number - 2] if number > 1 else None)
             pasts.append(report.past(name, header, table))

@@ -266,6 +266,22 @@ function sortKeys(column, descending) {
   return bits;
 }
 
+function flipped(column, order) {
+  const key = column instanceof Text ? (row) => column.codes[row] : (row) => Math.fround(column[row]),
+    out = order.slice();
+  let end = order.length,
+    to = 0;
+  while (end > 0 && Number.isNaN(key(order[end - 1]))) end--;
+  while (end > 0) {
+    const same = key(order[end - 1]);
+    let start = end - 1;
+    while (start > 0 && key(order[start - 1]) === same) start--;
+    for (let at = start; at < end; at++) out[to++] = order[at];
+    end = start;
+  }
+  return out;
+}
+
 const spokenOf = (columns, row) => `${columns.subject.at(row)} ${columns.scenario.at(row)}`.trim();
 
 function pairsOf({ subject, scenario }) {
@@ -275,6 +291,57 @@ function pairsOf({ subject, scenario }) {
     code: (row) => subject.codes[row] * width + scenario.codes[row],
     words: (code) => [subject.word(Math.floor(code / width)), scenario.word(code % width)],
   };
+}
+
+class Orders {
+  constructor(table) {
+    this.table = table;
+    this.made = new Map();
+  }
+
+  of(sort) {
+    if (!this.made.has(sort)) {
+      const [name, way] = sort.split("."),
+        { columns, facts, rows } = this.table;
+      if (rows === 0) return new Uint32Array(0);
+      const other = this.made.get(`${name}.${way === "desc" ? "asc" : "desc"}`);
+      if (columns[name] && other) this.made.set(sort, flipped(columns[name], other));
+      else if (columns[name])
+        this.made.set(sort, ordered(sortKeys(columns[name], way === "desc"), columns[name] instanceof Text ? this.of("worst") : undefined));
+      else {
+        const ranks = columns.status.words().map((word) => {
+          const at = Object.keys(facts.signs).indexOf(word);
+          return at < 0 ? 99 : at;
+        });
+        const shortest = ordered(
+          Uint32Array.from(columns.case.codes, (code) => columns.case.offsets[code + 1] - columns.case.offsets[code]),
+        );
+        const place = columns.law.words().map((word) => {
+          const at = facts.laws.indexOf(word);
+          return at < 0 ? facts.laws.length : at;
+        });
+        const telling = ordered(
+          Uint32Array.from(columns.law.codes, (code) => place[code]),
+          shortest,
+        );
+        this.made.set(
+          sort,
+          ordered(
+            Uint32Array.from(columns.status.codes, (code) => ranks[code]),
+            ordered(sortKeys(columns.margin, true), telling),
+          ),
+        );
+      }
+    }
+    return this.made.get(sort);
+  }
+
+  prepare([sort, ...rest]) {
+    (globalThis.requestIdleCallback ?? setTimeout)(() => {
+      this.of(sort);
+      if (rest.length) this.prepare(rest);
+    });
+  }
 }
 
 function axisOf(table, address, axis) {
@@ -294,37 +361,6 @@ function axisNumber(value) {
 }
 
 const TERM = /([()])|(-?)(?:([^\s:<>="()]+)(>=|<=|>|<|=|:))?((?:"(?:[^"\\]|\\.)*"|[^\s"()]|\((?=[^\s"]*\)))*)/g;
-
-const TEXTS = [
-  "op",
-  "case",
-  "candidate",
-  "law",
-  "subject",
-  "scenario",
-  "status",
-  "grade",
-  "blame",
-  "message",
-  "known",
-  "change",
-  "since",
-  "was",
-];
-
-const NUMBERS = ["margin", "ulps", "seconds", "cause"];
-
-const WITHIN = new Set(["case", "message", "known", "blame", "since"]);
-
-const CLOSED = new Set(["op", "candidate", "law", "status", "grade", "subject", "scenario"]);
-
-const IS = {
-  red: (t) => statuses(t, t.facts.red),
-  wrong: (t) => statuses(t, [...t.facts.bad, "known"]),
-  different: (t) => different(t),
-  consequence: (t) => t.columns.cause && ((row) => t.columns.cause[row] >= 0),
-  cause: (t) => t.columns.cause && ((row) => t.columns.cause[row] < 0),
-};
 
 function parts(text) {
   const found = [];
@@ -390,6 +426,37 @@ function tree(text) {
   if (at < left.length) throw new Error("a parenthesis is closed that was not opened");
   return found;
 }
+
+const TEXTS = [
+  "op",
+  "case",
+  "candidate",
+  "law",
+  "subject",
+  "scenario",
+  "status",
+  "grade",
+  "blame",
+  "message",
+  "known",
+  "change",
+  "since",
+  "was",
+];
+
+const NUMBERS = ["margin", "ulps", "seconds", "cause"];
+
+const WITHIN = new Set(["case", "message", "known", "blame", "since"]);
+
+const CLOSED = new Set(["op", "candidate", "law", "status", "grade", "subject", "scenario"]);
+
+const IS = {
+  red: (t) => statuses(t, t.facts.red),
+  wrong: (t) => statuses(t, [...t.facts.bad, "known"]),
+  different: (t) => different(t),
+  consequence: (t) => t.columns.cause && ((row) => t.columns.cause[row] >= 0),
+  cause: (t) => t.columns.cause && ((row) => t.columns.cause[row] < 0),
+};
 
 function match(table, text) {
   return masked(table, tree(text));
@@ -1327,7 +1394,7 @@ const CSV = [
 async function take(app, what) {
   await app.coldRows;
   const rows = [];
-  for (const row of app.order(app.state().sort ?? "worst")) if (app.mask?.[row]) rows.push(app.pane.facts(row));
+  for (const row of app.orders.of(app.state().sort ?? "worst")) if (app.mask?.[row]) rows.push(app.pane.facts(row));
   const count = counted(rows.length, "row");
   if (!rows.length) return say("No verdict matches: there is nothing to copy.");
   if (what === "csv" || what === "file") {
@@ -1482,12 +1549,8 @@ function fold(app, button) {
   line.after(el("tr", { class: "laws" }, el("td", { colspan: line.children.length }, lawTable(app, button.dataset.op))));
 }
 
-function planes(nested, prefix = []) {
-  if (!Array.isArray(nested)) return [{ index: prefix, rows: [[nested]] }];
-  if (!Array.isArray(nested[0])) return [{ index: prefix, rows: [nested] }];
-  if (!Array.isArray(nested[0][0])) return [{ index: prefix, rows: nested }];
-  return nested.flatMap((part, i) => planes(part, [...prefix, i]));
-}
+const UNSAID = [120, 120, 120],
+  MOST_RATIO = Math.log(1e6);
 
 function stepColours() {
   const style = getComputedStyle(document.documentElement);
@@ -1498,42 +1561,118 @@ function channels(hex) {
   return [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
 }
 
-function errorColours() {
+function mirrored([red, green, blue]) {
+  return [blue, green, red];
+}
+
+function differenceColours() {
   const colours = stepColours(),
     last = colours[STEPS.length];
-  return (margin) => {
-    if (Number.isNaN(margin)) return [120, 120, 120];
-    if (!(margin > STEPS[STEPS.length - 1])) return colours[STEPS.filter((step) => margin > step).length];
-    const beyond = Math.min(1, (Math.log10(margin) - 6) / 12);
-    return last.map((part) => part * (1 - 0.6 * beyond));
+  return (difference) => {
+    const margin = Math.abs(difference);
+    if (Number.isNaN(margin)) return UNSAID;
+    const beyond = Math.min(1, Math.max(0, Math.log10(margin) - 6) / 12),
+      within = !(margin > STEPS[STEPS.length - 1]),
+      colour = within ? colours[STEPS.filter((step) => margin > step).length] : last.map((part) => part * (1 - 0.6 * beyond));
+    return difference < 0 && margin > 1 ? mirrored(colour) : colour;
   };
 }
 
+function shaded(part) {
+  if (Number.isNaN(part)) return UNSAID;
+  const [r, g, b] = part < 0 ? [33, 102, 172] : [178, 84, 26],
+    deep = Math.min(1, Math.abs(part));
+  return [255 - deep * (255 - r), 255 - deep * (255 - g), 255 - deep * (255 - b)];
+}
+
 function valueColour(value, largest) {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? [120, 120, 120] : [40, 40, 40];
-  const part = largest ? Math.min(1, Math.abs(value) / largest) : 0,
-    [r, g, b] = value < 0 ? [33, 102, 172] : [178, 84, 26];
-  return [255 - part * (255 - r), 255 - part * (255 - g), 255 - part * (255 - b)];
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? UNSAID : [40, 40, 40];
+  return shaded(largest ? value / largest : 0);
+}
+
+function ratioColour(ratio, span) {
+  if (ratio < 0) return [196, 140, 210];
+  if (Number.isNaN(ratio)) return UNSAID;
+  const log = Math.log(ratio);
+  return shaded(log === 0 ? 0 : span ? log / span : Math.sign(log));
+}
+
+function spanOf(ratios) {
+  const logs = [ratios]
+    .flat(Infinity)
+    .filter((ratio) => ratio > 0 && Number.isFinite(ratio))
+    .map((ratio) => Math.abs(Math.log(ratio)));
+  return Math.min(
+    MOST_RATIO,
+    logs.reduce((most, log) => Math.max(most, log), 0),
+  );
+}
+
+function zipped(one, other, of) {
+  if (!Array.isArray(one) && !Array.isArray(other)) return of(one, other);
+  if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return null;
+  const parts = one.map((part, i) => zipped(part, other[i], of));
+  return parts.includes(null) ? null : parts;
+}
+
+function ratio(actual, expected) {
+  const [above, below] = [numeric(actual), numeric(expected)];
+  return above === below ? 1 : below === 0 || !Number.isFinite(below) ? NaN : above / below;
+}
+
+function differences(margins, { actual, expected }) {
+  const below = zipped(actual, expected, (got, due) => numeric(got) < numeric(due));
+  return zipped(margins, below, (margin, less) => (less ? -numeric(margin) : margin)) ?? margins;
 }
 
 function drawn({ evidence, at }) {
   const scale = largestOf(evidence.expected) || largestOf(evidence.actual),
     values = (value) => valueColour(value, scale),
-    of = isComplex(evidence.expected) || isComplex(evidence.actual) ? "size of " : "",
+    complex = isComplex(evidence.expected) || isComplex(evidence.actual),
+    of = complex ? "size of " : "",
     ends = [-scale, 0, scale].filter((value) => !of || value >= 0).map((value) => ({ text: short(value) || "0", colour: values(value) }));
-  const errors = errorColours(),
-    steps = stepColours().map((colour, i) => ({ text: ["0", "", "", "", "1", "", "10³", "10⁶", "∞"][i], colour }));
+  const maps = [
+    { name: "expected", title: `${of}expected`, colour: values, legend: ends, nested: evidence.expected },
+    { name: "actual", title: `${of}actual`, colour: values, legend: ends, nested: evidence.actual },
+    ratioMap(evidence, of),
+    differenceMap(evidence, complex),
+  ];
   return {
     place: (String(at ?? "").match(/\d+/g) ?? []).map((i, axis) => Number(i) - (evidence.origin?.[axis] ?? 0)),
     origin: evidence.origin ?? [],
-    maps: [
-      { name: "expected", title: `${of}expected`, colour: values, legend: ends },
-      { name: "actual", title: `${of}actual`, colour: values, legend: ends },
-      { name: "margin", title: "error in bounds", colour: errors, legend: steps, stepped: true },
-    ]
-      .filter(({ name }) => Array.isArray(evidence[name]))
-      .map((one) => ({ ...one, nested: evidence[one.name] })),
+    maps: maps.filter(({ nested }) => Array.isArray(nested)),
   };
+}
+
+function ratioMap({ actual, expected }, of) {
+  const nested = Array.isArray(actual) && Array.isArray(expected) ? zipped(actual, expected, ratio) : null,
+    span = spanOf(nested),
+    colour = (value) => ratioColour(value, span);
+  const ends = [1 / Math.exp(span), 1, Math.exp(span)].map((value) => ({ text: ratioSaid(value), colour: colour(value) })),
+    legend = [...(span ? ends : ends.slice(1, 2)), { text: "other sign", colour: colour(-1) }, { text: "no ratio", colour: colour(NaN) }];
+  return { name: "ratio", title: of ? "size of actual / size of expected" : "actual / expected", colour, legend, nested };
+}
+
+function ratioSaid(value) {
+  const apart = Math.abs(value - 1);
+  return apart > 0 && apart < 0.01 ? `1${value < 1 ? "−" : "+"}${short(apart)}` : short(value);
+}
+
+function differenceMap(evidence, complex) {
+  const colour = differenceColours(),
+    steps = stepColours().map((step, i) => ({ text: ["0", "", "", "", "1", "", "10³", "10⁶", "∞"][i], colour: step }));
+  const below = ["-10³", "-10⁶", "-∞"].map((text, i) => ({ text, colour: mirrored(steps[i + 6].colour) })).reverse(),
+    held = Array.isArray(evidence.margin);
+  return complex || !held
+    ? { name: "margin", title: "error in bounds", colour, legend: steps, stepped: true, nested: evidence.margin }
+    : {
+        name: "margin",
+        title: "actual - expected, in bounds",
+        colour,
+        legend: [...below, ...steps],
+        stepped: true,
+        nested: differences(evidence.margin, evidence),
+      };
 }
 
 function isComplex(nested) {
@@ -1546,13 +1685,21 @@ function largestOf(nested) {
   return finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
+function planes(nested, prefix = []) {
+  if (!Array.isArray(nested)) return [{ index: prefix, rows: [[nested]] }];
+  if (!Array.isArray(nested[0])) return [{ index: prefix, rows: [nested] }];
+  if (!Array.isArray(nested[0][0])) return [{ index: prefix, rows: nested }];
+  return nested.flatMap((part, i) => planes(part, [...prefix, i]));
+}
+
 function heatMaps({ maps: shown, origin, place }) {
   const maps = shown.map((one) => heatMap(one, origin, place, (plane, at) => maps.forEach((map) => map.read(plane, at))));
   return maps.map(({ node }) => node);
 }
 
 function thumbnails({ maps, place }) {
-  return maps.map(({ title, nested, colour }) => {
+  const small = maps.filter(({ name }) => name !== "ratio");
+  return small.map(({ title, nested, colour }) => {
     const all = planes(nested),
       { rows } = all.find(({ index }) => index.every((i, axis) => i === place[axis])) ?? all[0],
       canvas = el("canvas", { role: "img", "aria-label": title });
@@ -1724,6 +1871,135 @@ function histogram(margins, mine) {
   );
 }
 
+function isWrong({ facts }, { status }) {
+  return facts.bad.includes(status) || status === "known";
+}
+
+function manner(table, fact) {
+  if (fact.manner === "number") return `by ${short(fact.margin)} times its bound`;
+  if (fact.manner === "fact" && (fact.actual || fact.expected))
+    return `it gives ${fact.actual || "nothing"} where ${fact.expected || "nothing"} is expected`;
+  return table.facts.manners[fact.manner] ?? "";
+}
+
+function sentencesOf(app, row, fact) {
+  const wrong = isWrong(app.table, fact),
+    peers = app.peers(row).filter((other) => other !== row),
+    { columns } = app.table;
+  const named = (test) => [...new Set(peers.filter((other) => test(columns.status.at(other))).map((other) => columns.candidate.at(other)))];
+  const right = named((status) => status === "conforms"),
+    also = named((status) => isWrong(app.table, { status })),
+    how = manner(app.table, fact),
+    said = [];
+  if (wrong) said.push(`${fact.candidate} is wrong here${how && `: ${how}`}.`);
+  else if (fact.status === "conforms" && fact.bound && Number.isFinite(fact.margin))
+    said.push(`${fact.candidate} uses ${short(fact.margin)} of its bound (${fact.grade || "conforms"}).`);
+  else if (fact.status === "conforms") said.push(`${fact.candidate} keeps this law here.`);
+  else if (fact.subject === app.table.facts.ledger) said.push("This row is of a known entry and of no case.");
+  else if (fact.status === "fixed") said.push(`${fact.candidate} is right here, and a known entry says that it is wrong.`);
+  else said.push(`This was not judged: it is ${fact.status}.`);
+  if (wrong && fact.blame && fact.blame !== fact.candidate) said.push(`Blamed: ${fact.blame}.`);
+  if (fact.since) said.push(`Red in every run remembered since ${fact.since}.`);
+  if (right.length) said.push(`Under the same law at the same case ${right.join(", ")} ${right.length > 1 ? "conform" : "conforms"}.`);
+  if (also.length) said.push(`${also.join(", ")} ${also.length > 1 ? "are" : "is"} wrong there too.`);
+  if (fact.known) said.push(`Known: ${fact.known}.`);
+  if (app.isConsequence(row)) said.push("The value at the same case is wrong too.");
+  return said;
+}
+
+function issueOf(facts, fact, sentence, command) {
+  const fence = "```",
+    lines = [`### ${fact.candidate} ${fact.status} at ${fact.case}`, "", sentence, "", "| | |", "| --- | --- |"];
+  for (const name of ["law", "subject", "scenario", "actual", "expected", "bound", "margin", "ulps", "at", "message"])
+    if (fact[name] !== "" && fact[name] === fact[name])
+      lines.push(`| ${name} | ${String(fact[name]).replaceAll("|", "\\|").replaceAll("\n", " ")} |`);
+  lines.push(
+    "",
+    `Versions: ${Object.entries(facts.versions)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(", ")}; CPU ${facts.cpu} ${[facts.isa].flat().join(" ")}`,
+    "",
+    `Reproduce with \`${command}\`.`,
+  );
+  if (fact.evidence.shrunk?.includes("\n")) lines.push("", `Smallest case found: ${fact.evidence.shrunk.split("\n")[0]}`);
+  const script = fact.evidence.smallest ?? fact.evidence.repro;
+  if (script) lines.push("", `${fence}python`, script, fence);
+  return lines.join("\n");
+}
+
+function peersAt(app, row, fact) {
+  const { columns, facts } = app.table,
+    peers = app.peers(row);
+  const listed = peers.map((peer) => ({
+    row: peer,
+    name: columns.candidate.at(peer),
+    margin: columns.margin[peer],
+    status: columns.status.at(peer),
+  }));
+  const there = new Set(listed.map(({ name }) => name));
+  for (const [name, margin] of Object.entries(fact.evidence.margins ?? {}))
+    if (!there.has(name)) listed.push({ name, margin: numeric(margin), status: "" });
+  if (listed.length < 2) return null;
+  const width = (margin) =>
+    Number.isNaN(margin) ? 0 : margin === 0 ? 1 : Math.max(2, Math.min(100, (100 * (Math.log10(margin) + 4)) / 12));
+  return el(
+    "section",
+    {},
+    el("h3", {}, "Every candidate here"),
+    el(
+      "ul",
+      { class: "peers" },
+      listed
+        .sort((a, b) => b.margin - a.margin)
+        .map((peer) =>
+          el(
+            "li",
+            { class: peer.row === row ? "here" : null },
+            peer.row === undefined ? el("code", {}, foreign(peer.name)) : el("a", { href: app.linkTo(peer.row) }, foreign(peer.name)),
+            el(
+              "span",
+              { class: "track", "aria-hidden": "true" },
+              el("i", { class: level(peer.margin), style: `width: ${width(peer.margin)}%` }),
+            ),
+            el("span", { class: "nums" }, short(peer.margin) || "–"),
+            el("span", { class: `word ${kind(peer.status)}` }, facts.signs[peer.status] ?? "", " ", peer.status),
+          ),
+        ),
+    ),
+  );
+}
+
+function lawsAt(app, row) {
+  const { columns, facts } = app.table,
+    same = app.siblings(row);
+  if (same.length < 2) return "";
+  return el(
+    "details",
+    {},
+    el("summary", {}, `All ${counted(same.length, "verdict")} on this candidate at this case`),
+    el(
+      "ul",
+      { class: "laws" },
+      same.map((other) => {
+        const status = columns.status.at(other);
+        return el(
+          "li",
+          {},
+          el(
+            "a",
+            { href: app.linkTo(other), class: `word ${kind(status)}` },
+            facts.signs[status] ?? "",
+            " ",
+            foreign(`${columns.law.at(other)} ${spokenOf(columns, other)}`),
+          ),
+          el("span", { class: "nums" }, short(columns.margin[other])),
+          status,
+        );
+      }),
+    ),
+  );
+}
+
 class Case {
   constructor(app) {
     this.app = app;
@@ -1791,7 +2067,7 @@ class Case {
         fact.message && el("p", { class: "message" }, foreign(fact.message)),
         this.copies(fact),
         this.numbers(fact),
-        this.others(row, fact),
+        peersAt(this.app, row, fact),
         this.pictures(fact),
         this.elsewhere(row, fact),
         this.text("The bound, with numbers", evidence.formula),
@@ -1799,7 +2075,7 @@ class Case {
         this.text("The smallest case that breaks in the same way", evidence.shrunk),
         this.folded("The smallest case as a script", evidence.smallest),
         this.folded("Repro script of this case", evidence.repro),
-        this.laws(row, fact),
+        lawsAt(this.app, row),
         histogram(this.app.margins(row), fact.margin),
       ].filter(Boolean),
     );
@@ -1863,39 +2139,11 @@ class Case {
   }
 
   wrong(fact) {
-    return this.app.table.facts.bad.includes(fact.status) || fact.status === "known";
-  }
-
-  how(fact) {
-    if (fact.manner === "number") return `by ${short(fact.margin)} times its bound`;
-    if (fact.manner === "fact" && (fact.actual || fact.expected))
-      return `it gives ${fact.actual || "nothing"} where ${fact.expected || "nothing"} is expected`;
-    return this.app.table.facts.manners[fact.manner] ?? "";
+    return isWrong(this.app.table, fact);
   }
 
   sentences(fact) {
-    const wrong = this.wrong(fact),
-      peers = this.app.peers(this.row).filter((row) => row !== this.row),
-      { columns } = this.app.table;
-    const named = (test) => [...new Set(peers.filter((row) => test(columns.status.at(row))).map((row) => columns.candidate.at(row)))];
-    const right = named((status) => status === "conforms"),
-      also = named((status) => this.wrong({ status })),
-      how = this.how(fact),
-      said = [];
-    if (wrong) said.push(`${fact.candidate} is wrong here${how && `: ${how}`}.`);
-    else if (fact.status === "conforms" && fact.bound && Number.isFinite(fact.margin))
-      said.push(`${fact.candidate} uses ${short(fact.margin)} of its bound (${fact.grade || "conforms"}).`);
-    else if (fact.status === "conforms") said.push(`${fact.candidate} keeps this law here.`);
-    else if (fact.subject === this.app.table.facts.ledger) said.push("This row is of a known entry and of no case.");
-    else if (fact.status === "fixed") said.push(`${fact.candidate} is right here, and a known entry says that it is wrong.`);
-    else said.push(`This was not judged: it is ${fact.status}.`);
-    if (wrong && fact.blame && fact.blame !== fact.candidate) said.push(`Blamed: ${fact.blame}.`);
-    if (fact.since) said.push(`Red in every run remembered since ${fact.since}.`);
-    if (right.length) said.push(`Under the same law at the same case ${right.join(", ")} ${right.length > 1 ? "conform" : "conforms"}.`);
-    if (also.length) said.push(`${also.join(", ")} ${also.length > 1 ? "are" : "is"} wrong there too.`);
-    if (fact.known) said.push(`Known: ${fact.known}.`);
-    if (this.app.isConsequence(this.row)) said.push("The value at the same case is wrong too.");
-    return said;
+    return this.row === undefined ? [] : sentencesOf(this.app, this.row, fact);
   }
 
   sentence(fact) {
@@ -1927,7 +2175,7 @@ class Case {
         ? button("Copy repro script", () => this.script(fact), "repro")
         : button("Copy command that writes repro.py", () => this.script(fact), "script"),
       fact.evidence.smallest && button("Copy smallest repro script", () => fact.evidence.smallest ?? "", "smallest"),
-      button("Copy issue text", () => this.issue(fact), "issue"),
+      button("Copy issue text", () => issueOf(this.app.table.facts, fact, this.sentence(fact), this.command(fact)), "issue"),
       this.wrong(fact) && button("Copy known entry", () => ledger([fact], this.app.table.facts), "ledger"),
       button("Copy link", () => location.href.split("#")[0] + this.app.linkTo(this.row), "link"),
       el(
@@ -1969,50 +2217,6 @@ class Case {
       rows
         .filter(([, value]) => value !== "" && value !== undefined)
         .map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, foreign(value)))),
-    );
-  }
-
-  others(row, fact) {
-    const { columns, facts } = this.app.table,
-      peers = this.app.peers(row);
-    const listed = peers.map((peer) => ({
-      row: peer,
-      name: columns.candidate.at(peer),
-      margin: columns.margin[peer],
-      status: columns.status.at(peer),
-    }));
-    const there = new Set(listed.map(({ name }) => name));
-    for (const [name, margin] of Object.entries(fact.evidence.margins ?? {}))
-      if (!there.has(name)) listed.push({ name, margin: numeric(margin), status: "" });
-    if (listed.length < 2) return null;
-    const width = (margin) =>
-      Number.isNaN(margin) ? 0 : margin === 0 ? 1 : Math.max(2, Math.min(100, (100 * (Math.log10(margin) + 4)) / 12));
-    return el(
-      "section",
-      {},
-      el("h3", {}, "Every candidate here"),
-      el(
-        "ul",
-        { class: "peers" },
-        listed
-          .sort((a, b) => b.margin - a.margin)
-          .map((peer) =>
-            el(
-              "li",
-              { class: peer.row === row ? "here" : null },
-              peer.row === undefined
-                ? el("code", {}, foreign(peer.name))
-                : el("a", { href: this.app.linkTo(peer.row) }, foreign(peer.name)),
-              el(
-                "span",
-                { class: "track", "aria-hidden": "true" },
-                el("i", { class: level(peer.margin), style: `width: ${width(peer.margin)}%` }),
-              ),
-              el("span", { class: "nums" }, short(peer.margin) || "–"),
-              el("span", { class: `word ${kind(peer.status)}` }, facts.signs[peer.status] ?? "", " ", peer.status),
-            ),
-          ),
-      ),
     );
   }
 
@@ -2067,58 +2271,6 @@ class Case {
           ),
         )
       : "";
-  }
-
-  laws(row, _fact) {
-    const { columns, facts } = this.app.table,
-      same = this.app.siblings(row);
-    if (same.length < 2) return "";
-    return el(
-      "details",
-      {},
-      el("summary", {}, `All ${counted(same.length, "verdict")} on this candidate at this case`),
-      el(
-        "ul",
-        { class: "laws" },
-        same.map((other) => {
-          const status = columns.status.at(other);
-          return el(
-            "li",
-            {},
-            el(
-              "a",
-              { href: this.app.linkTo(other), class: `word ${kind(status)}` },
-              facts.signs[status] ?? "",
-              " ",
-              foreign(`${columns.law.at(other)} ${spokenOf(columns, other)}`),
-            ),
-            el("span", { class: "nums" }, short(columns.margin[other])),
-            status,
-          );
-        }),
-      ),
-    );
-  }
-
-  issue(fact) {
-    const { facts } = this.app.table,
-      fence = "```",
-      lines = [`### ${fact.candidate} ${fact.status} at ${fact.case}`, "", this.sentence(fact), "", "| | |", "| --- | --- |"];
-    for (const name of ["law", "subject", "scenario", "actual", "expected", "bound", "margin", "ulps", "at", "message"])
-      if (fact[name] !== "" && fact[name] === fact[name])
-        lines.push(`| ${name} | ${String(fact[name]).replaceAll("|", "\\|").replaceAll("\n", " ")} |`);
-    lines.push(
-      "",
-      `Versions: ${Object.entries(facts.versions)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(", ")}; CPU ${facts.cpu} ${[facts.isa].flat().join(" ")}`,
-      "",
-      `Reproduce with \`${this.command(fact)}\`.`,
-    );
-    if (fact.evidence.shrunk?.includes("\n")) lines.push("", `Smallest case found: ${fact.evidence.shrunk.split("\n")[0]}`);
-    const script = fact.evidence.smallest ?? fact.evidence.repro;
-    if (script) lines.push("", `${fence}python`, script, fence);
-    return lines.join("\n");
   }
 }
 
@@ -2326,6 +2478,128 @@ class Atlas {
     for (const button of queryAll(document, "[data-order]")) button.setAttribute("aria-pressed", String(button.dataset.order === order));
     this.node?.setAttribute("data-shown", order);
   }
+}
+
+const OUTCOMES = [
+  { says: "wrong", css: "m8" },
+  { says: "known", css: "m5" },
+  { says: "within the bound", css: "m3" },
+  { says: "same bits", css: "m0" },
+  { says: "not judged", css: "nobody" },
+  { says: "not offered", css: "nobody" },
+];
+
+const [WRONG, KNOWN, BOUND, BITS, UNJUDGED, DECLINED] = OUTCOMES.keys();
+
+function outcomeOf({ columns, facts }, actual, row) {
+  const status = columns.status.at(row);
+  if (facts.bad.includes(status)) return WRONG;
+  if (status === "known") return KNOWN;
+  if (status === "conforms" || status === "fixed") return actual.codes[row] === actual.code(facts.bits.same) ? BITS : BOUND;
+  return status === "unsupported" ? DECLINED : UNJUDGED;
+}
+
+function relations(table, actual, rows, group, unit) {
+  const { columns, facts } = table,
+    laws = facts.bits.laws.map((law) => columns.law.code(law)),
+    known = new Map(),
+    worst = new Map();
+  for (const row of rows) {
+    const at = laws.indexOf(columns.law.codes[row]);
+    if (at < 0 || columns.subject.at(row) === facts.ledger || columns.candidate.at(row) === "oracle") continue;
+    const law = facts.bits.laws[at],
+      scenario = facts.bits.apart.includes(law) ? columns.scenario.at(row) : "",
+      relation = `${at}\t${scenario}`,
+      key = `${columns[group].at(row)}\n${relation}`,
+      of = columns[unit].codes[row],
+      outcome = outcomeOf(table, actual, row);
+    known.set(relation, { law, scenario });
+    if (!worst.has(key)) worst.set(key, new Map());
+    const units = worst.get(key);
+    if (!(units.get(of) <= outcome)) units.set(of, outcome);
+  }
+  const found = [...known].sort(([one], [other]) => (one < other ? -1 : 1)).map(([key, relation]) => ({ key, ...relation }));
+  return { relations: found, of: (name, { key }) => countsOf(worst.get(`${name}\n${key}`)) };
+}
+
+function countsOf(units) {
+  const counts = OUTCOMES.map(() => 0);
+  for (const outcome of units?.values() ?? []) counts[outcome]++;
+  return counts;
+}
+
+function relationMap(app, rows, { group, unit, names, state }) {
+  const { table, cold } = app;
+  if (!cold) return null;
+  const found = relations(table, cold.columns.actual, rows, group, unit);
+  if (!found.relations.length) return null;
+  const units = unit === "case" ? ["case", "cases"] : ["candidate", "candidates"];
+  const cell = (name, relation) => {
+    const counts = found.of(name, relation),
+      first = counts.findIndex((n) => n);
+    if (first < 0) return el("td", { class: "unasked", title: "no row asks for it" }, "not asked");
+    const said = OUTCOMES.map(({ says }, i) => counts[i] && `${counts[i]} ${says}`).filter(Boolean),
+      terms = { [group]: name, law: relation.law, ...(relation.scenario && { scenario: relation.scenario }) },
+      q = Object.entries({ ...state, ...terms }).map(([field, value]) => `${field}:${quoted(value)}`);
+    return el(
+      "td",
+      { class: OUTCOMES[first].css },
+      el(
+        "a",
+        { href: app.fragment({ ...state, q: q.join(" "), all: "1" }), title: `of ${counted(sum(counts), units[0], units[1])} asked` },
+        said.map((part) => el("span", {}, part)),
+      ),
+    );
+  };
+  const head = found.relations.map(({ law, scenario }) => el("th", { scope: "col" }, foreign(scenario || law)));
+  const lines = names.map((name) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, foreign(visible(name))),
+      found.relations.map((relation) => cell(name, relation)),
+    ),
+  );
+  return el(
+    "table",
+    { class: "heat bits" },
+    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, group), head)),
+    el("tbody", {}, lines),
+  );
+}
+
+function sum(counts) {
+  return counts.reduce((a, b) => a + b, 0);
+}
+
+function mapOfOps(app) {
+  const node = document.getElementById("bits");
+  if (!node) return;
+  const shown = /** @type {HTMLElement} */ (node.querySelector(".wide"));
+  node.addEventListener("toggle", async () => {
+    if (shown.firstChild) return;
+    await app.coldRows;
+    const { columns, rows } = app.table,
+      every = Array.from({ length: rows }, (_, row) => row);
+    shown.replaceChildren(
+      relationMap(app, every, { group: "op", unit: "candidate", names: columns.op.words().sort(), state: {} }) ??
+        el("p", {}, "No row compares two calls."),
+    );
+  });
+}
+
+function bitsOf(app, op, rows, names) {
+  const map = relationMap(app, rows, { group: "candidate", unit: "case", names, state: { op } });
+  return (
+    map &&
+    el(
+      "section",
+      {},
+      el("h3", {}, "Bits, by relation of two calls"),
+      el("p", { class: "dim" }, app.table.facts.bits.says),
+      el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Bits by relation" }, map),
+    )
+  );
 }
 
 const STRIP = { low: -5, high: 7, width: 480, height: 16, bins: 60 };
@@ -2668,6 +2942,34 @@ function sizePlot(points) {
   );
 }
 
+function sizesOf(app, op, rows, names) {
+  const { columns, facts } = app.table,
+    sizes = Object.hasOwn(facts.sizes, op) ? facts.sizes[op] : [];
+  if (!sizes.length) return null;
+  const points = rows
+    .filter((row) => columns.law.at(row) === "agrees" && !Number.isNaN(columns.margin[row]))
+    .map((row) => ({
+      by: columns.candidate.at(row),
+      margin: columns.margin[row],
+      size: sizeOf(app.table, columns.case.at(row), sizes),
+    }));
+  const shown = el("div", {}, sizePlot(points));
+  if (!shown.firstChild) return null;
+  const choose = el(
+    "select",
+    {
+      "aria-label": "Candidate of the plot",
+      onchange: () =>
+        shown.replaceChildren(
+          sizePlot(points.filter(({ by }) => !choose.value || by === choose.value)) ?? el("p", {}, "No margin was measured."),
+        ),
+    },
+    el("option", { value: "" }, "any candidate"),
+    names.map((name) => el("option", { value: name }, visible(name))),
+  );
+  return el("section", {}, el("h3", {}, `Margins of values against size (${sizes.join(" × ")}), of `, choose), shown);
+}
+
 class OpPage {
   constructor(app) {
     this.app = app;
@@ -2736,9 +3038,10 @@ class OpPage {
             /^https?:/.test(told.see ?? "") && el("a", { href: told.see, rel: "noreferrer" }, foreign(told.see)),
           ),
         this.levels(op, rows, names),
+        bitsOf(this.app, op, rows, names),
         this.causes(op),
         this.margins(op, rows, names),
-        this.sizes(op, rows, names),
+        sizesOf(this.app, op, rows, names),
         this.accuracy(op, rows, names),
         this.seconds(op, rows, names),
         coverageMap(this.app, op, names),
@@ -2851,34 +3154,6 @@ class OpPage {
       : null;
   }
 
-  sizes(op, rows, names) {
-    const { columns, facts } = this.app.table,
-      sizes = Object.hasOwn(facts.sizes, op) ? facts.sizes[op] : [];
-    if (!sizes.length) return null;
-    const points = rows
-      .filter((row) => columns.law.at(row) === "agrees" && !Number.isNaN(columns.margin[row]))
-      .map((row) => ({
-        by: columns.candidate.at(row),
-        margin: columns.margin[row],
-        size: sizeOf(this.app.table, columns.case.at(row), sizes),
-      }));
-    const shown = el("div", {}, sizePlot(points));
-    if (!shown.firstChild) return null;
-    const choose = el(
-      "select",
-      {
-        "aria-label": "Candidate of the plot",
-        onchange: () =>
-          shown.replaceChildren(
-            sizePlot(points.filter(({ by }) => !choose.value || by === choose.value)) ?? el("p", {}, "No margin was measured."),
-          ),
-      },
-      el("option", { value: "" }, "any candidate"),
-      names.map((name) => el("option", { value: name }, visible(name))),
-    );
-    return el("section", {}, el("h3", {}, `Margins of values against size (${sizes.join(" × ")}), of `, choose), shown);
-  }
-
   accuracy(op, rows, names) {
     const { columns } = this.app.table,
       middle = (sorted) => sorted[Math.floor(sorted.length / 2)];
@@ -2985,7 +3260,7 @@ class OpPage {
 class App {
   constructor(table) {
     this.table = table;
-    this.orders = new Map();
+    this.orders = new Orders(table);
     this.explained = new Map();
     this.query = byId("query");
     this.grid = new Grid(this);
@@ -2999,12 +3274,13 @@ class App {
         this.cold = cold;
         this.grid.draw();
         this.causes.pictures();
-        this.prepare(["margin.desc", "case.asc", "ulps.desc", "candidate.asc", "law.asc", "message.asc"]);
+        this.orders.prepare(["margin.desc", "case.asc", "ulps.desc", "candidate.asc", "law.asc", "message.asc"]);
       });
     this.suggestions = new Suggestions(this);
     listen(this);
     this.facets();
     drawChanges(this);
+    mapOfOps(this);
     this.atlas.draw();
     this.causes.news();
     this.follow();
@@ -3070,58 +3346,13 @@ class App {
     return -1;
   }
 
-  order(sort) {
-    if (!this.orders.has(sort)) {
-      const [name, way] = sort.split("."),
-        { columns, facts, rows } = this.table;
-      if (rows === 0) return new Uint32Array(0);
-      if (columns[name])
-        this.orders.set(
-          sort,
-          ordered(sortKeys(columns[name], way === "desc"), columns[name] instanceof Text ? this.order("worst") : undefined),
-        );
-      else {
-        const ranks = columns.status.words().map((word) => {
-          const at = Object.keys(facts.signs).indexOf(word);
-          return at < 0 ? 99 : at;
-        });
-        const shortest = ordered(
-          Uint32Array.from(columns.case.codes, (code) => columns.case.offsets[code + 1] - columns.case.offsets[code]),
-        );
-        const place = columns.law.words().map((word) => {
-          const at = facts.laws.indexOf(word);
-          return at < 0 ? facts.laws.length : at;
-        });
-        const telling = ordered(
-          Uint32Array.from(columns.law.codes, (code) => place[code]),
-          shortest,
-        );
-        this.orders.set(
-          sort,
-          ordered(
-            Uint32Array.from(columns.status.codes, (code) => ranks[code]),
-            ordered(sortKeys(columns.margin, true), telling),
-          ),
-        );
-      }
-    }
-    return this.orders.get(sort);
-  }
-
-  prepare([sort, ...rest]) {
-    (globalThis.requestIdleCallback ?? setTimeout)(() => {
-      this.order(sort);
-      if (rest.length) this.prepare(rest);
-    });
-  }
-
   isConsequence(row) {
     return this.table.columns.cause?.[row] >= 0;
   }
 
   view(mask, sort, unfold) {
     const cause = this.table.columns.cause,
-      order = this.order(sort),
+      order = this.orders.of(sort),
       out = new Uint32Array(order.length),
       held = new Map();
     this.explained.clear();
@@ -3154,7 +3385,8 @@ class App {
       error.textContent = /** @type {Error} */ (problem).message;
       return;
     }
-    const matching = this.mask.reduce((total, one) => total + one, 0);
+    let matching = 0;
+    for (let row = 0; row < this.mask.length; row++) matching += this.mask[row];
     this.grid.show(this.view(this.mask, sort, Boolean(all)));
     const [name, way] = sort.split(".");
     this.grid.sorted(name, way === "desc");

@@ -1,12 +1,15 @@
 // One row -> its case: who is wrong, the proof, the pictures, and what to copy.
 
-import { counted, kind, shell } from "./words.js";
-import { digits, inHex, level, numeric, short } from "./numbers.js";
+import { kind, shell } from "./words.js";
+import { digits, inHex, short } from "./numbers.js";
 import { byId, copy, el, foreign, query, queryAll } from "./dom.js";
 import { KEY } from "./shared.js";
 import { Text, spokenOf } from "./rows.js";
 import { ledger } from "./ledger.js";
-import { drawn, heatMaps, histogram, scatter } from "./pictures.js";
+import { heatMaps, histogram, scatter } from "./pictures.js";
+import { drawn } from "./scales.js";
+import { isWrong, issueOf, sentencesOf } from "./saying.js";
+import { lawsAt, peersAt } from "./peers.js";
 
 export class Case {
   constructor(app) {
@@ -88,7 +91,7 @@ export class Case {
         fact.message && el("p", { class: "message" }, foreign(fact.message)),
         this.copies(fact),
         this.numbers(fact),
-        this.others(row, fact),
+        peersAt(this.app, row, fact),
         this.pictures(fact),
         this.elsewhere(row, fact),
         this.text("The bound, with numbers", evidence.formula),
@@ -96,7 +99,7 @@ export class Case {
         this.text("The smallest case that breaks in the same way", evidence.shrunk),
         this.folded("The smallest case as a script", evidence.smallest),
         this.folded("Repro script of this case", evidence.repro),
-        this.laws(row, fact),
+        lawsAt(this.app, row),
         histogram(this.app.margins(row), fact.margin),
       ].filter(Boolean),
     );
@@ -168,49 +171,12 @@ export class Case {
 
   /** @param {{ status: string }} fact */
   wrong(fact) {
-    return this.app.table.facts.bad.includes(fact.status) || fact.status === "known";
+    return isWrong(this.app.table, fact);
   }
 
-  /**
-   * How a wrong row is wrong: by its manner, which Python reads off the columns.
-   *
-   * @param {Fact} fact
-   */
-  how(fact) {
-    if (fact.manner === "number") return `by ${short(fact.margin)} times its bound`;
-    if (fact.manner === "fact" && (fact.actual || fact.expected))
-      return `it gives ${fact.actual || "nothing"} where ${fact.expected || "nothing"} is expected`;
-    return this.app.table.facts.manners[fact.manner] ?? "";
-  }
-
-  /**
-   * What is said of a row, each sentence made of what the row and its peers hold.
-   *
-   * @param {Fact} fact
-   */
+  /** @param {Fact} fact */
   sentences(fact) {
-    const wrong = this.wrong(fact),
-      peers = this.app.peers(this.row).filter((row) => row !== this.row),
-      { columns } = this.app.table;
-    const named = (test) => [...new Set(peers.filter((row) => test(columns.status.at(row))).map((row) => columns.candidate.at(row)))];
-    const right = named((status) => status === "conforms"),
-      also = named((status) => this.wrong({ status })),
-      how = this.how(fact),
-      said = [];
-    if (wrong) said.push(`${fact.candidate} is wrong here${how && `: ${how}`}.`);
-    else if (fact.status === "conforms" && fact.bound && Number.isFinite(fact.margin))
-      said.push(`${fact.candidate} uses ${short(fact.margin)} of its bound (${fact.grade || "conforms"}).`);
-    else if (fact.status === "conforms") said.push(`${fact.candidate} keeps this law here.`);
-    else if (fact.subject === this.app.table.facts.ledger) said.push("This row is of a known entry and of no case.");
-    else if (fact.status === "fixed") said.push(`${fact.candidate} is right here, and a known entry says that it is wrong.`);
-    else said.push(`This was not judged: it is ${fact.status}.`);
-    if (wrong && fact.blame && fact.blame !== fact.candidate) said.push(`Blamed: ${fact.blame}.`);
-    if (fact.since) said.push(`Red in every run remembered since ${fact.since}.`);
-    if (right.length) said.push(`Under the same law at the same case ${right.join(", ")} ${right.length > 1 ? "conform" : "conforms"}.`);
-    if (also.length) said.push(`${also.join(", ")} ${also.length > 1 ? "are" : "is"} wrong there too.`);
-    if (fact.known) said.push(`Known: ${fact.known}.`);
-    if (this.app.isConsequence(this.row)) said.push("The value at the same case is wrong too.");
-    return said;
+    return this.row === undefined ? [] : sentencesOf(this.app, this.row, fact);
   }
 
   /** @param {Fact} fact */
@@ -249,7 +215,7 @@ export class Case {
         ? button("Copy repro script", () => this.script(fact), "repro")
         : button("Copy command that writes repro.py", () => this.script(fact), "script"),
       fact.evidence.smallest && button("Copy smallest repro script", () => fact.evidence.smallest ?? "", "smallest"),
-      button("Copy issue text", () => this.issue(fact), "issue"),
+      button("Copy issue text", () => issueOf(this.app.table.facts, fact, this.sentence(fact), this.command(fact)), "issue"),
       this.wrong(fact) && button("Copy known entry", () => ledger([fact], this.app.table.facts), "ledger"),
       button("Copy link", () => location.href.split("#")[0] + this.app.linkTo(this.row), "link"),
       el(
@@ -292,51 +258,6 @@ export class Case {
       rows
         .filter(([, value]) => value !== "" && value !== undefined)
         .map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, foreign(value)))),
-    );
-  }
-
-  /** @param {number} row @param {Fact} fact */
-  others(row, fact) {
-    const { columns, facts } = this.app.table,
-      peers = this.app.peers(row);
-    const listed = peers.map((peer) => ({
-      row: peer,
-      name: columns.candidate.at(peer),
-      margin: columns.margin[peer],
-      status: columns.status.at(peer),
-    }));
-    const there = new Set(listed.map(({ name }) => name));
-    for (const [name, margin] of Object.entries(fact.evidence.margins ?? {}))
-      if (!there.has(name)) listed.push({ name, margin: numeric(margin), status: "" });
-    if (listed.length < 2) return null;
-    const width = (margin) =>
-      Number.isNaN(margin) ? 0 : margin === 0 ? 1 : Math.max(2, Math.min(100, (100 * (Math.log10(margin) + 4)) / 12));
-    return el(
-      "section",
-      {},
-      el("h3", {}, "Every candidate here"),
-      el(
-        "ul",
-        { class: "peers" },
-        listed
-          .sort((a, b) => b.margin - a.margin)
-          .map((peer) =>
-            el(
-              "li",
-              { class: peer.row === row ? "here" : null },
-              peer.row === undefined
-                ? el("code", {}, foreign(peer.name))
-                : el("a", { href: this.app.linkTo(peer.row) }, foreign(peer.name)),
-              el(
-                "span",
-                { class: "track", "aria-hidden": "true" },
-                el("i", { class: level(peer.margin), style: `width: ${width(peer.margin)}%` }),
-              ),
-              el("span", { class: "nums" }, short(peer.margin) || "–"),
-              el("span", { class: `word ${kind(peer.status)}` }, facts.signs[peer.status] ?? "", " ", peer.status),
-            ),
-          ),
-      ),
     );
   }
 
@@ -400,59 +321,5 @@ export class Case {
           ),
         )
       : "";
-  }
-
-  /** @param {number} row @param {any} _fact */
-  laws(row, _fact) {
-    const { columns, facts } = this.app.table,
-      same = this.app.siblings(row);
-    if (same.length < 2) return "";
-    return el(
-      "details",
-      {},
-      el("summary", {}, `All ${counted(same.length, "verdict")} on this candidate at this case`),
-      el(
-        "ul",
-        { class: "laws" },
-        same.map((other) => {
-          const status = columns.status.at(other);
-          return el(
-            "li",
-            {},
-            el(
-              "a",
-              { href: this.app.linkTo(other), class: `word ${kind(status)}` },
-              facts.signs[status] ?? "",
-              " ",
-              foreign(`${columns.law.at(other)} ${spokenOf(columns, other)}`),
-            ),
-            el("span", { class: "nums" }, short(columns.margin[other])),
-            status,
-          );
-        }),
-      ),
-    );
-  }
-
-  /** @param {Fact} fact */
-  issue(fact) {
-    const { facts } = this.app.table,
-      fence = "```",
-      lines = [`### ${fact.candidate} ${fact.status} at ${fact.case}`, "", this.sentence(fact), "", "| | |", "| --- | --- |"];
-    for (const name of ["law", "subject", "scenario", "actual", "expected", "bound", "margin", "ulps", "at", "message"])
-      if (fact[name] !== "" && fact[name] === fact[name])
-        lines.push(`| ${name} | ${String(fact[name]).replaceAll("|", "\\|").replaceAll("\n", " ")} |`);
-    lines.push(
-      "",
-      `Versions: ${Object.entries(facts.versions)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(", ")}; CPU ${facts.cpu} ${[facts.isa].flat().join(" ")}`,
-      "",
-      `Reproduce with \`${this.command(fact)}\`.`,
-    );
-    if (fact.evidence.shrunk?.includes("\n")) lines.push("", `Smallest case found: ${fact.evidence.shrunk.split("\n")[0]}`);
-    const script = fact.evidence.smallest ?? fact.evidence.repro;
-    if (script) lines.push("", `${fence}python`, script, fence);
-    return lines.join("\n");
   }
 }

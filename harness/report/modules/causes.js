@@ -3,7 +3,8 @@
 import { copy, query, queryAll, save, say } from "./dom.js";
 import { colleaguePage } from "./colleague.js";
 import { ledger } from "./ledger.js";
-import { drawn, thumbnails } from "./pictures.js";
+import { thumbnails } from "./pictures.js";
+import { drawn } from "./scales.js";
 
 export class Causes {
   constructor(app) {

@@ -3,8 +3,10 @@
 import { distance, quoted, visible } from "./words.js";
 import { byId, el, foreign, say, stored, toast } from "./dom.js";
 import { KEY } from "./shared.js";
-import { Text, ordered, sortKeys, spokenOf, unpack } from "./rows.js";
-import { match, plain, terms } from "./query.js";
+import { Orders } from "./orders.js";
+import { spokenOf, unpack } from "./rows.js";
+import { match } from "./query.js";
+import { plain, terms } from "./terms.js";
 import { drawChanges } from "./news.js";
 import { Suggestions } from "./suggest.js";
 import { Grid } from "./grid.js";
@@ -14,11 +16,12 @@ import { Case } from "./case.js";
 import { Causes } from "./causes.js";
 import { Atlas } from "./atlas.js";
 import { OpPage } from "./op.js";
+import { mapOfOps } from "./bits.js";
 
 export class App {
   constructor(table) {
     this.table = table;
-    this.orders = new Map();
+    this.orders = new Orders(table);
     this.explained = new Map();
     this.query = byId("query");
     this.grid = new Grid(this);
@@ -32,12 +35,13 @@ export class App {
         this.cold = cold;
         this.grid.draw();
         this.causes.pictures();
-        this.prepare(["margin.desc", "case.asc", "ulps.desc", "candidate.asc", "law.asc", "message.asc"]);
+        this.orders.prepare(["margin.desc", "case.asc", "ulps.desc", "candidate.asc", "law.asc", "message.asc"]);
       });
     this.suggestions = new Suggestions(this);
     listen(this);
     this.facets();
     drawChanges(this);
+    mapOfOps(this);
     this.atlas.draw();
     this.causes.news();
     this.follow();
@@ -113,57 +117,6 @@ export class App {
     return -1;
   }
 
-  /** @param {string} sort */
-  order(sort) {
-    if (!this.orders.has(sort)) {
-      const [name, way] = sort.split("."),
-        { columns, facts, rows } = this.table;
-      if (rows === 0) return new Uint32Array(0);
-      if (columns[name])
-        this.orders.set(
-          sort,
-          ordered(sortKeys(columns[name], way === "desc"), columns[name] instanceof Text ? this.order("worst") : undefined),
-        );
-      else {
-        const ranks = columns.status.words().map((word) => {
-          const at = Object.keys(facts.signs).indexOf(word);
-          return at < 0 ? 99 : at;
-        });
-        const shortest = ordered(
-          Uint32Array.from(columns.case.codes, (code) => columns.case.offsets[code + 1] - columns.case.offsets[code]),
-        );
-        const place = columns.law.words().map((word) => {
-          const at = facts.laws.indexOf(word);
-          return at < 0 ? facts.laws.length : at;
-        });
-        const telling = ordered(
-          Uint32Array.from(columns.law.codes, (code) => place[code]),
-          shortest,
-        );
-        this.orders.set(
-          sort,
-          ordered(
-            Uint32Array.from(columns.status.codes, (code) => ranks[code]),
-            ordered(sortKeys(columns.margin, true), telling),
-          ),
-        );
-      }
-    }
-    return this.orders.get(sort);
-  }
-
-  /**
-   * Orders that a click is likely to ask for, made while nothing else is to do.
-   *
-   * @param {any} it
-   */
-  prepare([sort, ...rest]) {
-    (globalThis.requestIdleCallback ?? setTimeout)(() => {
-      this.order(sort);
-      if (rest.length) this.prepare(rest);
-    });
-  }
-
   /** @param {number} row */
   isConsequence(row) {
     return this.table.columns.cause?.[row] >= 0;
@@ -178,7 +131,7 @@ export class App {
    */
   view(mask, sort, unfold) {
     const cause = this.table.columns.cause,
-      order = this.order(sort),
+      order = this.orders.of(sort),
       out = new Uint32Array(order.length),
       held = new Map();
     this.explained.clear();
@@ -211,7 +164,8 @@ export class App {
       error.textContent = /** @type {Error} */ (problem).message;
       return;
     }
-    const matching = this.mask.reduce((total, one) => total + one, 0);
+    let matching = 0;
+    for (let row = 0; row < this.mask.length; row++) matching += this.mask[row];
     this.grid.show(this.view(this.mask, sort, Boolean(all)));
     const [name, way] = sort.split(".");
     this.grid.sorted(name, way === "desc");

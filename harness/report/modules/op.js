@@ -4,10 +4,11 @@ import { counted, quoted, visible } from "./words.js";
 import { short } from "./numbers.js";
 import { el, foreign, byId } from "./dom.js";
 import { axisOf } from "./axes.js";
+import { bitsOf } from "./bits.js";
 import { strip, stripScale } from "./strips.js";
 import { coverageMap } from "./coverage.js";
 import { saidOf, tallies } from "./levels.js";
-import { sizeOf, sizePlot } from "./sizes.js";
+import { sizesOf } from "./sizes.js";
 
 export class OpPage {
   constructor(app) {
@@ -80,9 +81,10 @@ export class OpPage {
             /^https?:/.test(told.see ?? "") && el("a", { href: told.see, rel: "noreferrer" }, foreign(told.see)),
           ),
         this.levels(op, rows, names),
+        bitsOf(this.app, op, rows, names),
         this.causes(op),
         this.margins(op, rows, names),
-        this.sizes(op, rows, names),
+        sizesOf(this.app, op, rows, names),
         this.accuracy(op, rows, names),
         this.seconds(op, rows, names),
         coverageMap(this.app, op, names),
@@ -206,41 +208,6 @@ export class OpPage {
           el("ul", { class: "strips" }, lines, el("li", {}, el("span"), stripScale(), el("span"))),
         )
       : null;
-  }
-
-  /**
-   * Margins of values against the size of the case, of any candidate or of one.
-   *
-   * @param {string} op
-   * @param {number[]} rows
-   * @param {string[]} names
-   */
-  sizes(op, rows, names) {
-    const { columns, facts } = this.app.table,
-      sizes = Object.hasOwn(facts.sizes, op) ? facts.sizes[op] : [];
-    if (!sizes.length) return null;
-    const points = rows
-      .filter((row) => columns.law.at(row) === "agrees" && !Number.isNaN(columns.margin[row]))
-      .map((row) => ({
-        by: columns.candidate.at(row),
-        margin: columns.margin[row],
-        size: sizeOf(this.app.table, columns.case.at(row), sizes),
-      }));
-    const shown = el("div", {}, sizePlot(points));
-    if (!shown.firstChild) return null;
-    const choose = el(
-      "select",
-      {
-        "aria-label": "Candidate of the plot",
-        onchange: () =>
-          shown.replaceChildren(
-            sizePlot(points.filter(({ by }) => !choose.value || by === choose.value)) ?? el("p", {}, "No margin was measured."),
-          ),
-      },
-      el("option", { value: "" }, "any candidate"),
-      names.map((name) => el("option", { value: name }, visible(name))),
-    );
-    return el("section", {}, el("h3", {}, `Margins of values against size (${sizes.join(" × ")}), of `, choose), shown);
   }
 
   /** @param {string} op @param {number[]} rows @param {string[]} names */

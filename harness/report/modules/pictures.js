@@ -1,9 +1,9 @@
 // Numbers -> pictures: heat maps and histograms.
 
-import { STEPS } from "./shared.js";
 import { numeric, short } from "./numbers.js";
 import { el, svg } from "./dom.js";
 import { counted } from "./words.js";
+import { isComplex } from "./scales.js";
 
 /**
  * Nested lists -> planes of rows of numbers, with the index that names each plane.
@@ -15,76 +15,6 @@ function planes(nested, prefix = []) {
   if (!Array.isArray(nested[0])) return [{ index: prefix, rows: [nested] }];
   if (!Array.isArray(nested[0][0])) return [{ index: prefix, rows: nested }];
   return nested.flatMap((part, i) => planes(part, [...prefix, i]));
-}
-
-// The colours of the scale of margins, as the page's style has them now.
-function stepColours() {
-  const style = getComputedStyle(document.documentElement);
-  return [...STEPS.keys(), STEPS.length].map((step) => channels(style.getPropertyValue(`--m${step}`).trim()));
-}
-
-/** @param {string} hex */
-function channels(hex) {
-  return [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
-}
-
-// The colour of a margin; beyond the last step it grows darker.
-function errorColours() {
-  const colours = stepColours(),
-    last = colours[STEPS.length];
-  return (margin) => {
-    if (Number.isNaN(margin)) return [120, 120, 120];
-    if (!(margin > STEPS[STEPS.length - 1])) return colours[STEPS.filter((step) => margin > step).length];
-    const beyond = Math.min(1, (Math.log10(margin) - 6) / 12);
-    return last.map((part) => part * (1 - 0.6 * beyond));
-  };
-}
-
-/** @param {any} value @param {any} largest */
-function valueColour(value, largest) {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? [120, 120, 120] : [40, 40, 40];
-  const part = largest ? Math.min(1, Math.abs(value) / largest) : 0,
-    [r, g, b] = value < 0 ? [33, 102, 172] : [178, 84, 26];
-  return [255 - part * (255 - r), 255 - part * (255 - g), 255 - part * (255 - b)];
-}
-
-/**
- * What evidence holds to draw: expected and actual on one scale of colours, and the error in bounds; the worst entry's place.
- * @param {Fact} it
- */
-export function drawn({ evidence, at }) {
-  const scale = largestOf(evidence.expected) || largestOf(evidence.actual),
-    values = (value) => valueColour(value, scale),
-    of = isComplex(evidence.expected) || isComplex(evidence.actual) ? "size of " : "",
-    ends = [-scale, 0, scale].filter((value) => !of || value >= 0).map((value) => ({ text: short(value) || "0", colour: values(value) }));
-  const errors = errorColours(),
-    steps = stepColours().map((colour, i) => ({ text: ["0", "", "", "", "1", "", "10³", "10⁶", "∞"][i], colour }));
-  return {
-    place: (String(at ?? "").match(/\d+/g) ?? []).map((i, axis) => Number(i) - (evidence.origin?.[axis] ?? 0)),
-    origin: evidence.origin ?? [],
-    maps: [
-      { name: "expected", title: `${of}expected`, colour: values, legend: ends },
-      { name: "actual", title: `${of}actual`, colour: values, legend: ends },
-      { name: "margin", title: "error in bounds", colour: errors, legend: steps, stepped: true },
-    ]
-      .filter(({ name }) => Array.isArray(evidence[name]))
-      .map((one) => ({ ...one, nested: evidence[one.name] })),
-  };
-}
-
-/**
- * Complex entries are text; a picture shows how large each is.
- * @param {any} nested
- */
-function isComplex(nested) {
-  return Array.isArray(nested) && nested.flat(Infinity).some((value) => typeof value === "string" && value.trim().endsWith("j"));
-}
-
-/** @param {any} nested */
-function largestOf(nested) {
-  if (!Array.isArray(nested)) return 0;
-  const finite = nested.flat(Infinity).map(numeric).filter(Number.isFinite);
-  return finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
 /**
@@ -101,7 +31,8 @@ export function heatMaps({ maps: shown, origin, place }) {
  * @param {any} it
  */
 export function thumbnails({ maps, place }) {
-  return maps.map(({ title, nested, colour }) => {
+  const small = maps.filter(({ name }) => name !== "ratio");
+  return small.map(({ title, nested, colour }) => {
     const all = planes(nested),
       { rows } = all.find(({ index }) => index.every((i, axis) => i === place[axis])) ?? all[0],
       canvas = el("canvas", { role: "img", "aria-label": title });

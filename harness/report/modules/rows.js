@@ -144,6 +144,28 @@ export function sortKeys(column, descending) {
   return bits;
 }
 
+/**
+ * The order of a column the other way round: rows that are alike stay in theirs, and what is not a number stays last.
+ *
+ * @param {any} column
+ * @param {Uint32Array} order
+ */
+export function flipped(column, order) {
+  const key = column instanceof Text ? (row) => column.codes[row] : (row) => Math.fround(column[row]),
+    out = order.slice();
+  let end = order.length,
+    to = 0;
+  while (end > 0 && Number.isNaN(key(order[end - 1]))) end--;
+  while (end > 0) {
+    const same = key(order[end - 1]);
+    let start = end - 1;
+    while (start > 0 && key(order[start - 1]) === same) start--;
+    for (let at = start; at < end; at++) out[to++] = order[at];
+    end = start;
+  }
+  return out;
+}
+
 // What a row speaks of and under what scenario, as people read it.
 export const spokenOf = (columns, row) => `${columns.subject.at(row)} ${columns.scenario.at(row)}`.trim();
 

@@ -4,7 +4,7 @@ import { axisOf } from "./axes.js";
 import { el, svg } from "./dom.js";
 import { short } from "./numbers.js";
 import { placed } from "./strips.js";
-import { counted } from "./words.js";
+import { counted, visible } from "./words.js";
 
 const PLOT = { width: 640, height: 220, left: 46, bottom: 24, columns: 40, rows: 36 };
 
@@ -89,4 +89,40 @@ export function sizePlot(points) {
     ),
     el("figcaption", {}, `${label}; each square is stronger the more verdicts it holds.`),
   );
+}
+
+/**
+ * Margins of values against the size of the case, of any candidate or of one.
+ *
+ * @param {App} app
+ * @param {string} op
+ * @param {number[]} rows
+ * @param {string[]} names
+ */
+export function sizesOf(app, op, rows, names) {
+  const { columns, facts } = app.table,
+    sizes = Object.hasOwn(facts.sizes, op) ? facts.sizes[op] : [];
+  if (!sizes.length) return null;
+  const points = rows
+    .filter((row) => columns.law.at(row) === "agrees" && !Number.isNaN(columns.margin[row]))
+    .map((row) => ({
+      by: columns.candidate.at(row),
+      margin: columns.margin[row],
+      size: sizeOf(app.table, columns.case.at(row), sizes),
+    }));
+  const shown = el("div", {}, sizePlot(points));
+  if (!shown.firstChild) return null;
+  const choose = el(
+    "select",
+    {
+      "aria-label": "Candidate of the plot",
+      onchange: () =>
+        shown.replaceChildren(
+          sizePlot(points.filter(({ by }) => !choose.value || by === choose.value)) ?? el("p", {}, "No margin was measured."),
+        ),
+    },
+    el("option", { value: "" }, "any candidate"),
+    names.map((name) => el("option", { value: name }, visible(name))),
+  );
+  return el("section", {}, el("h3", {}, `Margins of values against size (${sizes.join(" × ")}), of `, choose), shown);
 }

@@ -31,7 +31,7 @@ const CSV = [
 export async function take(app, what) {
   await app.coldRows;
   const rows = [];
-  for (const row of app.order(app.state().sort ?? "worst")) if (app.mask?.[row]) rows.push(app.pane.facts(row));
+  for (const row of app.orders.of(app.state().sort ?? "worst")) if (app.mask?.[row]) rows.push(app.pane.facts(row));
   const count = counted(rows.length, "row");
   if (!rows.length) return say("No verdict matches: there is nothing to copy.");
   if (what === "csv" || what === "file") {
