@@ -103,7 +103,10 @@ def _with(first: Cause, other: Cause) -> Cause:
 
 
 def causes(spec: Spec, order: Mapping[str, Case], rows: Sequence[Verdict]) -> tuple[Cause, ...]:
-    """The causes of one candidate's red rows, those of the first levels first. ``order`` has the nearest case first."""
+    """The causes of one candidate's red rows: those near the first case first, of these those of the first levels.
+
+    ``order`` has the nearest case first.
+    """
     grouped = groups(order, rows)
     if not grouped:
         return ()
@@ -113,7 +116,9 @@ def causes(spec: Spec, order: Mapping[str, Case], rows: Sequence[Verdict]) -> tu
     made = _merged(made, facts)
     found = [facts.cause(one) for one in made]
     levels = list(Level)
-    return tuple(sorted(found, key=lambda c: (c.manner is Manner.STEPS, levels.index(c.level), -len(c.wrong))))
+    near = {c for c, case in order.items() if case.departures <= 1}
+    ranks = {id(c): (c.manner is Manner.STEPS, near.isdisjoint(c.wrong), levels.index(c.level)) for c in found}
+    return tuple(sorted(found, key=lambda c: (*ranks[id(c)], -len(c.wrong))))
 
 
 @dataclass(frozen=True, eq=False)

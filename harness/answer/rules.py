@@ -295,7 +295,8 @@ def _of_numbers(found: Columns) -> Iterator[Tried]:
             far = 0.4 if " " in name else 0.1 if "[" in name else 0.0
             values = np.unique(column[np.isfinite(column)])
             spread = np.linspace(0, len(values) - 1, min(len(values), MOST_STEPS)).round().astype(int)
-            steps = values[spread]
+            above = np.searchsorted(values, MULTIPLES, side="right")
+            steps = values[np.unique([*spread, *above[(above > 0) & (above < len(values))]])]
             for value in steps[1:]:
                 yield Condition(f"{name} >= {value:g}", 1.0 + far), column >= value
             for value in steps[:-1]:
@@ -307,6 +308,8 @@ def _of_numbers(found: Columns) -> Iterator[Tried]:
                 others = np.isfinite(column) & ~whole
                 yield Condition(f"{name} even" if k == 2 else f"{name} % {k} = 0", 1.3 + far), whole
                 yield Condition(f"{name} odd" if k == 2 else f"{name} % {k} != 0", 1.3 + far), others
+                if k > 2:
+                    yield Condition(f"{name} > {k} and {name} % {k} != 0", 1.6 + far), others & (column > k)
 
 
 def _of_pairs(found: Columns) -> Iterator[Tried]:
