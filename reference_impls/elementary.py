@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from reference_impls.activations import narrowed, widened
+
 if TYPE_CHECKING:
     import torch
 
@@ -52,7 +54,8 @@ def multiply(input: Array, other: Array) -> Array:
 
 def multiply_vjp(cotangent: Array, input: Array, other: Array) -> tuple[Array, Array]:
     """``g y`` and ``g x``, summed over the axes that were broadcast."""
-    return summed_to(cotangent * other, input.shape), summed_to(cotangent * input, other.shape)
+    g, x, y = widened(cotangent), widened(input), widened(other)
+    return narrowed(summed_to(g * y, input.shape), input), narrowed(summed_to(g * x, other.shape), other)
 
 
 def sort(input: Array, dim: int = -1) -> tuple[Array, Array, Array]:

@@ -50,6 +50,12 @@ def apart(x: Any, mean: Any, spread: Any, weight: Any, bias: Any) -> Any:
     return y if bias is None else y + bias
 
 
+def apart_first(x: Any, mean: Any, spread: Any, weight: Any, bias: Any) -> Any:
+    """``(x s - mean s) weight + bias`` with ``s = 1 / sqrt(var + eps)``: subtracted before the weight is multiplied."""
+    scale = 1 / np.sqrt(spread)
+    return _affine(x * scale - mean * scale, weight, bias)
+
+
 def _affine(y: Any, weight: Any, bias: Any) -> Any:
     y = y if weight is None else y * weight
     return y if bias is None else y + bias
@@ -59,7 +65,7 @@ def _formed(norm: Callable[..., Any]) -> Callable[..., Any]:
     """The definition that divides, of a norm in any form; the other forms are as right, but for digits that one loses."""
     definition: Any = update_wrapper(partial(norm, divided), norm)
     definition.legal = (partial(norm, multiplied), partial(norm, folded))
-    definition.cancelling_slopes = (partial(norm, apart),)
+    definition.cancelling_slopes = (partial(norm, apart), partial(norm, apart_first))
     return definition  # type: ignore[no-any-return]
 
 
