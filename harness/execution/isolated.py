@@ -268,7 +268,8 @@ class _Pool:
             return
         message = _during(said or worker.end(), law) + (stack if said else worker.last_stack() + worker.last_words())
         again = "tried again" if item.deaths + 1 < DEATHS else "given up: this case is not judged"
-        self._tell(f"{item.case.task.case}: judging {candidate or 'no candidate'}: {said or worker.end()}; {again}")
+        how = f"{said or worker.end()}{stack}"
+        self._tell(f"{item.case.task.case}: judging {candidate or 'no candidate'}: {how}; {again}")
         if item.deaths + 1 < DEATHS:
             self._suspects.append(self._item(item.case, item.candidates, item.deaths + 1))
         else:
