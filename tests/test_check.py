@@ -420,7 +420,10 @@ def test_a_definition_without_end_at_a_size_that_was_added_says_how_to_leave_it_
     (here / "losses.py").write_text(text, encoding="utf-8")
     words = ("--library", "numpy", "--timeout", "1", "--only", "N=5,3 M=5")
     said = check(here, "hinge.yaml", "losses:right", *words).stderr.splitlines()
-    assert any("judging losses:right: no end within 1 s, which --timeout sets; tried again" in line for line in said)
+    assert any(
+        "judging losses:right: no end within 1 s, which --timeout sets; at " in line and line.endswith("; tried again")
+        for line in said
+    )
     assert any(
         "was not judged: no end within 1 s, which --timeout sets" in line
         and "added by the harness: where the op has no such size, write `where: N <= 4" in line
