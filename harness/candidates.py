@@ -78,13 +78,12 @@ class Candidate:
 
     @property
     def siblings(self) -> tuple[str, ...]:
-        """Dotted paths that may lead to functions of other ops beside it: those of its spec in the same module, then its
-        own with the op's name replaced by that of an op named like it."""
+        """Dotted paths that may lead to functions of other ops beside it: its own, with the op's name replaced by that of
+        an op named like it."""
         module, _, attribute = self.given.call.partition(":")
-        others = [c.call for c in self.spec.candidates if c.library == self.given.library and c.call != self.given.call]
-        beside = [call for call in others if call.partition(":")[0] == module and "(" not in call]
-        named = [attribute.replace(self.spec.op, op) for op in self.spec.siblings if self.spec.op in attribute]
-        return tuple(dict.fromkeys((*(f"{module}:{name}" for name in named if "(" not in name), *beside)))
+        if "(" in attribute or self.spec.op not in attribute:
+            return ()
+        return tuple(f"{module}:{attribute.replace(self.spec.op, op)}" for op in self.spec.siblings)
 
     def offers(self, case: Case) -> None:
         """Raises Undeclared where it is said beforehand that the candidate does not do this case."""

@@ -26,6 +26,9 @@ from reference_impls import activations, conv, normalization
 
 Array = np.ndarray[Any, Any]
 
+#: Processor seconds that a search may take here: more than any takes, so that no test depends on the machine.
+SECONDS = 120.0
+
 
 def held(
     op: str, function: Callable[..., Any], vjp: Callable[..., Any] | None = None, library: str = "numpy"
@@ -40,7 +43,7 @@ def name(candidate: Candidate, level: Level = "values", near: str = "") -> Name 
     found = every(candidate.spec.op)
     wrong, right = separated(candidate, found.values(), level, found[near or candidate.spec.op])
     assert wrong, "expected a wrong function"
-    return named(candidate.spec, candidate, wrong, right, level=level)
+    return named(candidate.spec, candidate, wrong, right, level=level, seconds=SECONDS)
 
 
 def said(candidate: Candidate, level: Level = "values", near: str = "") -> str:

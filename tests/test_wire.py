@@ -177,6 +177,7 @@ TOLD = Described(
     ("bfloat16",),
 )
 
+GIVEN |= {"siblings": ("m:g",), "rows": ("x",), "count": 5, "most": 3}
 GIVEN["kin"] = (scenarios.Kin({"x": X}, messages.Arguments(("x",), ("y",), keywords={"n": 3})),)
 
 MESSAGES = (

@@ -27,7 +27,7 @@ from harness.candidates import Undeclared
 from harness.comparison import SAME_BITS, Equation, Fact, Numbers, Reading, alike
 from harness.laws import readings
 from harness.laws.readings import entry_of, noted
-from harness.oracles import Answer
+from harness.oracles import Answer, OracleError
 from harness.subjects import OTHER_KINDS, OTHERS, OVERWRITTEN, SIBLINGS, THREADS, Input, Output, State, Whole
 from harness.trial import POSED, Asked, Posed, Trial
 
@@ -208,11 +208,19 @@ def _in_turn(trial: Trial) -> Turns | None:
 
 def _after_siblings(trial: Trial) -> Turns | None:
     """Calls with fresh sizes, each after a call of another op's function that stands beside the candidate's."""
-    siblings = trial.candidate.siblings
-    kin, offered = _offered(trial, trial.bench.fresh) if siblings and _is_turn(trial) else ((), [])
+    siblings = trial.candidate.siblings if _is_turn(trial) else ()
+    kin, offered = _offered(trial, [b for b in trial.bench.fresh if _defined(trial, b)]) if siblings else ((), [])
     if not offered:
         return None
     return trial.ask("after another op", AfterSiblings(trial.arrays, kin, siblings, trial.case.layout)), offered
+
+
+def _defined(trial: Trial, bench: Bench) -> bool:
+    """Whether the definition computes at sizes that no spec names."""
+    try:
+        return bool(bench.due(trial.candidate.given.algorithm).values)
+    except OracleError:
+        return False
 
 
 def _is_turn(trial: Trial) -> bool:

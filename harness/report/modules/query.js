@@ -115,10 +115,19 @@ export function refuseUnknown(field, values, words) {
       continue;
     const near = words
       .filter(Boolean)
-      .map((word) => ({ far: word.includes(value) || value.includes(word) ? 0.5 : likeness(value, word), word }))
+      .map((word) => ({ far: within(value, word) ? 0.5 : likeness(value, word), word }))
       .sort((a, b) => a.far - b.far)[0];
     throw new Error(`no ${field} is “${value}”${near ? `; did you mean “${near.word}”?` : ""}`);
   }
+}
+
+/**
+ * Whether one word stands in the other: three letters do so by chance.
+ * @param {string} one
+ * @param {string} other
+ */
+function within(one, other) {
+  return Math.min(one.length, other.length) > 3 && (one.includes(other) || other.includes(one));
 }
 
 /**
