@@ -276,8 +276,7 @@ def test_what_only_looks_like_a_mistake_is_not_named(kind: str) -> None:
 @pytest.mark.parametrize("op", sorted(p.stem for p in ROOT.glob("specs/*.yaml") if spec(p.stem).mistakes))
 def test_the_mistakes_of_a_spec_compute(op: str) -> None:
     """Each gives something of its own at the op's first case, in values, in their bound or in the slope."""
-    case = every(op)[op]
-    due = Bench(spec(op), case, 0).due("conventional").oracle
+    due = Bench(spec(op), cases.find(spec(op), op), 0).due("conventional").oracle
     for mistake, path in spec(op).mistakes.items():
         altered = replace(due, spec=replace(due.spec, oracle=path))
         assert altered.shapes.keys() == due.shapes.keys(), mistake
