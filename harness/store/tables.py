@@ -72,11 +72,11 @@ def _order(columns: dict[str, pandas.Series]) -> numpy.ndarray:
     alike = numpy.logical_and.reduce([one[order[1:]] == one[order[:-1]] for one in codes])
     if alike.any():
         edges = numpy.flatnonzero(numpy.diff(numpy.concatenate([[False], alike, [False]]).astype(numpy.int8)))
+        shared = order[numpy.concatenate([[False], alike]) | numpy.concatenate([alike, [False]])]
+        measured = zip(*(columns[name].take(shared).tolist() for name in MEASURED), strict=True)
+        of = dict(zip(shared.tolist(), (tuple(map(_comparable, row)) for row in measured), strict=True))
         for first, last in zip(edges[::2], edges[1::2] + 1, strict=True):
-            places = order[first:last]
-            measured = zip(*(columns[name].take(places).tolist() for name in MEASURED), strict=True)
-            of = dict(zip(places.tolist(), (tuple(map(_comparable, row)) for row in measured), strict=True))
-            order[first:last] = sorted(places.tolist(), key=of.__getitem__)
+            order[first:last] = sorted(order[first:last].tolist(), key=of.__getitem__)
     return order
 
 
