@@ -28,7 +28,7 @@ def smooth_l1_by_clipping(input, target, beta=1.0, reduction="mean"):
         raise ValueError("beta is not negative")
     size = np.abs(input.astype(EXTENDED) - target)
     cut = np.minimum(size, EXTENDED(beta))
-    return right._reduced(np.where(np.isinf(size), size, cut * (size - cut / 2) / EXTENDED(beta)), reduction, input)
+    return right.reduced(np.where(np.isinf(size), size, cut * (size - cut / 2) / EXTENDED(beta)), reduction, input)
 
 
 def ranking_by_cases(input1, input2, target, margin=0.0, reduction="mean"):
@@ -42,7 +42,7 @@ def ranking_by_cases(input1, input2, target, margin=0.0, reduction="mean"):
         loss[at] = np.maximum(late, 0)
     loss[np.isnan(input1 - input2)] = np.nan
     loss[(target == 0) & ~np.isfinite(input1 - input2)] = np.nan
-    return right._reduced(loss, reduction, input1)
+    return right.reduced(loss, reduction, input1)
 
 
 def triplet_in_extended(anchor, positive, negative, margin=1.0, p=2.0, swap=False, reduction="mean"):
@@ -55,7 +55,7 @@ def triplet_in_extended(anchor, positive, negative, margin=1.0, p=2.0, swap=Fals
         return (np.abs(x - y + EXTENDED(1e-6)) ** EXTENDED(p)).sum(axis=-1) ** (1 / EXTENDED(p))
 
     far = np.minimum(distance(a, c), distance(b, c)) if swap else distance(a, c)
-    return right._reduced(np.maximum(distance(a, b) - far + EXTENDED(margin), 0), reduction, anchor)
+    return right.reduced(np.maximum(distance(a, b) - far + EXTENDED(margin), 0), reduction, anchor)
 
 
 def cosine_of_units(x1, x2, dim=1, eps=1e-8):
@@ -75,7 +75,7 @@ def embedding_by_distance(input1, input2, target, margin=0.0, reduction="mean"):
     x, y = (z / np.sqrt((z * z).sum(axis=1, keepdims=True)) for z in (x, y))
     apart = ((x - y) ** 2).sum(axis=1) / 2
     loss = np.where(target == 1, apart, np.where(target == -1, np.maximum(1 - apart - EXTENDED(margin), 0), 0))
-    return right._reduced(loss, reduction, input1)
+    return right.reduced(loss, reduction, input1)
 
 
 def focal_by_logarithm(input, target, alpha=0.25, gamma=2.0, reduction="none"):
@@ -85,7 +85,7 @@ def focal_by_logarithm(input, target, alpha=0.25, gamma=2.0, reduction="none"):
     signed = np.where(target > 0.5, input, -input).astype(EXTENDED)
     missed = np.logaddexp(0, -signed)
     share = 1 if alpha < 0 else np.where(target > 0.5, EXTENDED(alpha), 1 - EXTENDED(alpha))
-    return right._reduced(share * missed * np.exp(-EXTENDED(gamma) * np.logaddexp(0, signed)), reduction, input)
+    return right.reduced(share * missed * np.exp(-EXTENDED(gamma) * np.logaddexp(0, signed)), reduction, input)
 
 
 def dice_by_difference(input, target, smooth=1.0, reduction="mean"):
@@ -94,4 +94,4 @@ def dice_by_difference(input, target, smooth=1.0, reduction="mean"):
         raise ValueError("one target for every input")
     p, t = (z.reshape(len(input), -1).astype(EXTENDED) for z in (input, target))
     apart = (p * (1 - t)).sum(axis=1) + (t * (1 - p)).sum(axis=1)
-    return right._reduced(apart / (p.sum(axis=1) + t.sum(axis=1) + EXTENDED(smooth)), reduction, input)
+    return right.reduced(apart / (p.sum(axis=1) + t.sum(axis=1) + EXTENDED(smooth)), reduction, input)
