@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
+import importlib.util
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
 
 import gate
 import pytest
@@ -79,3 +85,26 @@ def test_a_few_look_alikes_are_not_accused() -> None:
     found = gate.judged(picked(RIGHT), 0, gate.named)
     assert all(f.judged for f in found)
     assert [f.entry.name for f in found if f.red] == []
+
+
+def _names_of_modules(path: Path) -> Iterator[tuple[int, ModuleType, str]]:
+    """The names that a file looks up in modules of the reference implementations, with their lines."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    modules = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("reference_impls"):
+            for alias in node.names:
+                if importlib.util.find_spec(str(node.module)).submodule_search_locations is not None:
+                    modules[alias.asname or alias.name] = importlib.import_module(f"{node.module}.{alias.name}")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+            yield node.lineno, modules[node.value.id], node.attr
+
+
+@pytest.mark.parametrize("folder", ["miniatures", "lookalikes"])
+def test_entries_call_what_there_is(folder: str) -> None:
+    """What raises because a function was renamed would be killed, and a right one accused, for nothing."""
+    files = sorted((Path(__file__).parent / folder).glob("*.py"))
+    found = [(path.name, *name) for path in files for name in _names_of_modules(path)]
+    assert found
+    assert [(file, line, name) for file, line, module, name in found if not hasattr(module, name)] == []
