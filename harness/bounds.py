@@ -21,6 +21,8 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.vocabulary import HALF
+
 Array = NDArray[Any]
 
 TIERS = ("random", "any", "worst")
@@ -56,9 +58,6 @@ PLAIN = (
 #: What three products of bfloat16 parts leave out of one of singles, as part of its size: two parts have 16 bits, what
 #: is beyond them in either factor is 2^-16 of it, and so is the product of the smaller parts, which is not made.
 BF16X3 = 3 * 2.0**-16 * (1 + 2.0**-7)
-
-#: The half types.
-HALF = ("float16", "bfloat16")
 
 #: Algorithms that round half types after every step, not at the end alone.
 STEPWISE = ("step-by-step", "low-precision-accumulation")

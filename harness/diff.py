@@ -62,9 +62,9 @@ def compared(old: pandas.DataFrame, new: pandas.DataFrame, renamed: Mapping[str,
         kind[mask & (kind < 0)] = KINDS.index(name)
     there = both.assign(kind=pandas.Categorical.from_codes(kind, categories=pandas.Index(KINDS)))
     table: pandas.DataFrame = there[kind >= 0]
-    turned = table[table["kind"] == "reordered"]
-    told = turned["message"] + "; it was " + written_out(turned["old_told"])
-    return table.assign(message=table["message"].mask(table["kind"] == "reordered", told)) if len(turned) else table
+    turned = table["kind"] == "reordered"
+    told = table.loc[turned, "message"] + "; it was " + written_out(table.loc[turned, "old_told"])
+    return table.assign(message=table["message"].mask(turned, told)) if turned.any() else table
 
 
 def regressions(table: pandas.DataFrame) -> bool:

@@ -58,9 +58,12 @@ RED = BAD | {"fixed"}
 #: What addresses a row of an op, but for rows that share it; ``TAB`` stands between its parts where it is one text.
 KEY, TAB = ("case", "candidate", "law", "subject", "scenario"), "\t"
 
+#: The grade of a row whose every entry is known to the last bit.
+PREDICTED = "predicted"
+
 #: Grades from best to worst; a verdict carries the best one its error reached.
 GRADES = (
-    *("predicted", "exact", "correctly rounded", "random", "any", "worst", "norm-wise", "cancels", "varies"),
+    *(PREDICTED, "exact", "correctly rounded", "random", "any", "worst", "norm-wise", "cancels", "varies"),
     "deviates",
 )
 

@@ -20,6 +20,8 @@ MODELS: Mapping[str, str] = {
     "formula": "step by step through the definition, one rounding each; also of sums and transforms within it",
     "exact": "every step is exact: any difference is wrong",
 }
+#: The half types.
+HALF = ("float16", "bfloat16")
 #: In which order a chain of additions may be added.
 ORDERS = ("any", "fixed")
 #: How a candidate computes, where that decides what it may be off by.

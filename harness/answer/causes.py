@@ -117,8 +117,11 @@ def causes(spec: Spec, order: Mapping[str, Case], rows: Sequence[Verdict]) -> tu
     found = [facts.cause(one) for one in made]
     levels = list(Level)
     near = {c for c, case in order.items() if case.departures <= 1}
-    ranks = {id(c): (c.manner is Manner.STEPS, near.isdisjoint(c.wrong), levels.index(c.level)) for c in found}
-    return tuple(sorted(found, key=lambda c: (*ranks[id(c)], -len(c.wrong))))
+
+    def rank(c: Cause) -> tuple[bool, bool, int, int]:
+        return c.manner is Manner.STEPS, near.isdisjoint(c.wrong), levels.index(c.level), -len(c.wrong)
+
+    return tuple(sorted(found, key=rank))
 
 
 @dataclass(frozen=True, eq=False)

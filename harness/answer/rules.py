@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from harness.answer.columns import Columns
 from harness.answer.words import layout
 from harness.chance import CHANCE, among, choices
-from harness.vocabulary import COMPLEX
+from harness.vocabulary import COMPLEX, HALF
 
 Array = NDArray[Any]
 
@@ -44,7 +44,7 @@ PRICE = 0.02
 #: Parts of the range of dtypes and fills that have a name.
 GROUPS = {
     "dtype": {
-        "half precision": ("float16", "bfloat16"),
+        "half precision": HALF,
         "complex": COMPLEX,
         "single precision": ("float32", "complex64"),
         "double precision": ("float64", "complex128"),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -177,47 +178,47 @@ class InTurn:
         found: dict[str, Array | None] = {}
         for k, other in enumerate(self.kin):
             kindred = replace(bound, arguments=other.arguments)
+            self.before(k, kindred)
             with suppress(Exception):  # who raises there is told so where that is asked alone
                 returned = kindred.run(kindred.wrapped(other.inputs, other.layout))
                 found |= {f"{k} {n}": y for n, y in returned.arrays.items()}
             again = bound.run(bound.wrapped(self.inputs, self.layout))
             found |= {f"again {k} {n}": y for n, y in again.arrays.items()}
         return Returned(found)
+
+    def before(self, k: int, kindred: Bound) -> None:
+        """What happens before a call of another kind."""
 
 
 @dataclass(frozen=True)
-class AfterSiblings:
+class AfterSiblings(InTurn):
     """Calls of kinds that were never asked, each after another op's function beside this one was called with them: what two
     functions keep together may not be taken for each other's. ``siblings`` are dotted paths, of which some lead nowhere."""
 
-    inputs: Arrays
-    kin: tuple[Kin, ...]
-    siblings: tuple[str, ...]
-    layout: str = "contiguous"
+    siblings: tuple[str, ...] = ()
 
     def perform(self, bound: Bound) -> Returned:
-        """``K NAME`` of each call of another kind that returned, and ``again K NAME`` of the call on these inputs after it."""
-        functions = list(self._there())
-        found: dict[str, Array | None] = {}
-        for k, other in enumerate(self.kin if functions else ()):
-            kindred = replace(bound, arguments=other.arguments)
-            sibling = replace(kindred, function=functions[k % len(functions)])
-            for inputs in (other.inputs, {n: x.real for n, x in other.inputs.items()}, self.inputs):
-                with suppress(Exception):  # it may want other inputs: then it keeps nothing of these
-                    sibling(*sibling.wrapped(inputs))
-            with suppress(Exception):  # who raises there is told so where that is asked alone
-                returned = kindred.run(kindred.wrapped(other.inputs, other.layout))
-                found |= {f"{k} {n}": y for n, y in returned.arrays.items()}
-            again = bound.run(bound.wrapped(self.inputs, self.layout))
-            found |= {f"again {k} {n}": y for n, y in again.arrays.items()}
-        return Returned(found)
+        """The same, each call of another kind after one of a function beside this one; nothing where there is none."""
+        return InTurn.perform(self, bound) if self.there else Returned({})
 
-    def _there(self) -> Iterator[Callable[..., Any]]:
+    def before(self, k: int, kindred: Bound) -> None:
+        """A sibling is called with what comes next, and with these inputs."""
+        other, functions = self.kin[k], self.there
+        sibling = replace(kindred, function=functions[k % len(functions)])
+        for inputs in (other.inputs, {n: x.real for n, x in other.inputs.items()}, self.inputs):
+            with suppress(Exception):  # it may want other inputs: then it keeps nothing of these
+                sibling(*sibling.wrapped(inputs))
+
+    @cached_property
+    def there(self) -> list[Callable[..., Any]]:
+        """The functions that the paths lead to."""
+        found = []
         for path in self.siblings:
             with suppress(Exception):
                 function = load(path)
                 if callable(function) and not isinstance(function, type):
-                    yield function
+                    found.append(function)
+        return found
 
 
 @dataclass(frozen=True)

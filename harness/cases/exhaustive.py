@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from harness.cases.addresses import axes, case_at, first, numbers, valid
 from harness.cases.sizes import Point, growing
 from harness.model import Case, Spec
-
-#: The types all of whose numbers fit in one array.
-HALVES = ("float16", "bfloat16")
+from harness.vocabulary import HALF
 
 #: Every bit pattern of sixteen, and some more: no vector unit's width divides the length, so that the last entries are
 #: computed one by one.
@@ -34,7 +32,7 @@ def _every(spec: Spec) -> Iterator[Case]:
     if len(spec.inputs) != 1:
         return
     turned = [start, *(start | {name: value} for name in spec.params for value in wide[name])]
-    for dtype in (d for d in HALVES if d in wide["dtype"]):
+    for dtype in (d for d in HALF if d in wide["dtype"]):
         for fill, layout in WAYS:
             for point in turned:
                 yield from _long(spec, point | {"dtype": dtype, "fill": fill, "layout": layout})

@@ -12,13 +12,11 @@ import click
 from harness.cli import judging
 from harness.cli.printing import cell, columns
 from harness.cli.refusals import refuse
+from harness.model import PREDICTED
 
 if TYPE_CHECKING:
     from harness.model import CandidateSpec, Case, Spec, Verdict
     from harness.trial import Trial
-
-#: The grade of a row whose every entry is known to the last bit.
-PREDICTED = "predicted"
 
 
 def show(spec: Spec, address: str, candidate: str | None, law: str | None, seed: int, bare: bool, form: str) -> None:

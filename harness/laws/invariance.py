@@ -16,7 +16,6 @@ from harness.subjects import Output
 from harness.trial import FIRST, POSED, Posed, Trial
 
 #: How the rows of a batch are put together otherwise.
-FAR_ALONG = "far along"
 ALONE, PARTS, REVERSED, BESIDE = "each row alone", "in two parts", "in reverse order", "beside other rows"
 
 #: Most rows that are asked for alone, from the first on.
@@ -43,6 +42,9 @@ def invariance(trial: Trial) -> Iterator[Equation | Posed]:
 #: Entries of a result of which the last ones' places need more than 32 bits, and how many different rows are kept of it: as
 #: many as the places of one entry in the widest vectors, several times.
 ENTRIES, MOST_DIFFERENT = 2**31, 64
+
+#: Where rows stand whose places need so many bits.
+FAR_ALONG = "far along"
 
 
 def vast(trial: Trial) -> Iterator[Equation | Posed]:

@@ -212,7 +212,7 @@ def _after_siblings(trial: Trial) -> Turns | None:
     kin, offered = _offered(trial, [b for b in trial.bench.fresh if _defined(trial, b)]) if siblings else ((), [])
     if not offered:
         return None
-    return trial.ask("after another op", AfterSiblings(trial.arrays, kin, siblings, trial.case.layout)), offered
+    return trial.ask("after another op", AfterSiblings(trial.arrays, kin, trial.case.layout, siblings)), offered
 
 
 def _defined(trial: Trial, bench: Bench) -> bool:

@@ -17,6 +17,7 @@ from harness.asking.scenarios import Call, Masked
 from harness.bounds import PLAIN
 from harness.candidates import Undeclared
 from harness.comparison import Equation, Testimony
+from harness.model import PREDICTED
 from harness.subjects import Output
 from harness.summation import (
     SCALES,
@@ -145,7 +146,7 @@ def _masked(trial: Trial, name: str, sums: Sums, pairs: Array) -> Array:
 def _testimony(trial: Trial, name: str, found: Orders) -> Testimony:
     """What the orders come to. Raises Undeclared where they say nothing of the whole output."""
     if found.predicted == found.size:
-        return Testimony(Output(name), True, f"order of summation: {found.words}", "predicted", found.signature)
+        return Testimony(Output(name), True, f"order of summation: {found.words}", PREDICTED, found.signature)
     missed = list(found.missed)
     if found.revealed < found.size or len(missed) * FEW > found.size:
         raise Undeclared(Reason.LACKS, f"its order of summation is not known: {_known(found)}")

@@ -10,13 +10,13 @@ import numpy as np
 
 from harness.asking.outcomes import Returned
 from harness.asking.scenarios import Call
-from harness.bounds import HALF
 from harness.candidates import Undeclared
 from harness.comparison import Equation, Fact, Reading, alike
 from harness.laws import readings
 from harness.laws.readings import entry_of, noted
 from harness.subjects import Output
 from harness.trial import POSED, Asked, Posed, Trial
+from harness.vocabulary import HALF
 
 
 def agrees(trial: Trial) -> Iterator[Equation | Posed]:

@@ -46,6 +46,7 @@ from harness.naming.quantities import numbers, quantity
 from harness.naming.samples import Sample
 from harness.naming.steps import STEPS, steps
 from harness.oracles import defaults
+from harness.vocabulary import HALF
 
 #: Numbers that a result is wrongly multiplied with: a factor of a formula, forgotten or doubled.
 FACTORS = (
@@ -240,7 +241,7 @@ def _narrower(dtype: str) -> tuple[str, ...]:
     if dtype in ("complex128", "clongdouble"):
         return ("complex64",)
     return {"float64": ("float32", "float16", "bfloat16"), "longdouble": ("float64", "float32")}.get(
-        dtype, ("float16", "bfloat16") if dtype == "float32" else ()
+        dtype, HALF if dtype == "float32" else ()
     )
 
 

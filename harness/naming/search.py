@@ -136,10 +136,8 @@ def bits(due: Answer, altered: Answer, tier: int) -> float:
         apart = np.where(np.isfinite(a) & ~np.isfinite(b) if a.shape == b.shape else False, np.inf, apart)
         told = np.minimum(np.log2(apart / error), most)
         seen = (apart > error + allowed) & ~np.isnan(told) & np.isfinite(error)
-        lost = (
-            float(np.sum(~np.isfinite(a) & np.isfinite(b) & np.isfinite(due.error[tier]))) if a.shape == b.shape else 0
-        )
-        return float(np.sum(np.where(seen, told, 0.0))) + most * lost
+        lost = np.sum(~np.isfinite(a) & np.isfinite(b) & np.isfinite(due.error[tier])) if a.shape == b.shape else 0
+        return float(np.sum(np.where(seen, told, 0.0)) + most * lost)
 
 
 def _representable(x: Any, dtype: str) -> float:

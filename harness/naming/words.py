@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from harness.bounds import HALF
 from harness.cases import write
 from harness.model import Spec
 from harness.naming import changes
@@ -42,6 +41,7 @@ from harness.naming.alterations import (
 )
 from harness.naming.changes import Change
 from harness.naming.steps import Along, LeftOut, Other, OtherDivisor, Periodic, Plus, Squared, Step
+from harness.vocabulary import HALF
 
 _NUMERALS = {2: "two", 3: "three", 4: "four", 5: "five"}
 
