@@ -499,7 +499,7 @@ def repeats(spec: Spec, row: Verdict, said: str) -> bool:
     """
     if row.known and spec.known[int(row.known.partition(":")[0])].nondeterministic:
         return not math.isnan(abs(complex(said))) or "nan" in said
-    raised = row.death or row.actual in ("", "raised")
+    raised, said = row.death or row.actual in ("", "raised"), said.strip()
     return bool(said) and told(row).startswith(said) if raised else said == row.actual
 
 
