@@ -175,7 +175,7 @@ def _elsewhere(trial: Trial, row: Verdict, change: Callable[[Array], Array]) -> 
     """What the definition gives for changed inputs and upstream gradients: its products' number, magnitudes, squares."""
 
     def changed(arrays: Mapping[str, Array]) -> dict[str, Array]:
-        return {n: np.asarray(change(x)).astype(x.dtype) if x.dtype.kind in "fc" else x for n, x in arrays.items()}
+        return {n: x if x.dtype.kind in "iub" else np.asarray(change(x)).astype(x.dtype) for n, x in arrays.items()}
 
     oracle = Oracle(trial.spec, trial.case, changed(trial.arrays), "conventional")
     name = subjects.name(row.subject)

@@ -519,6 +519,13 @@ def test_a_wrong_row_is_shown_with_how_its_bound_arises() -> None:
     assert "units in the last place of float64" in said
 
 
+@pytest.mark.parametrize("dtype", ["bfloat16", "float64"])
+def test_a_bound_is_filled_in_with_the_number_of_its_products(dtype: str) -> None:
+    said = harness("show", f"linear/dtype:{dtype}", "--candidate", "torch", "--law", "agrees").stdout
+    (stated,) = re.findall(r"K = (\S+) products, S = sum of their magnitudes = (\S+),", said)
+    assert (int(stated[0]), stated[1]) in [(int(k), s) for k, s in re.findall(r", K = (\d+), S = ([^\s,]+)", said)]
+
+
 def test_the_link_of_a_known_deviation_is_shown_beside_its_reason() -> None:
     done = harness("show", "abs_rfft2", "--candidate", "torch.BadFFT", "--law", "adjoint")
     assert done.returncode == 0, done.stderr

@@ -48,7 +48,7 @@ def identity(trial: Trial, of: str) -> Iterator[Equation | Posed]:
         outputs = _due_there(trial, f"{name} {next(calls)}", arrays, wide, labels)
         return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
-    arrays = {name: arithmetic.leaf(x, wide) if x.dtype.kind in "fc" else x for name, x in trial.arrays.items()}
+    arrays = {name: x if x.dtype.kind in "iub" else arithmetic.leaf(x, wide) for name, x in trial.arrays.items()}
     try:
         pairs = [(_tracked(a, wide), _tracked(b, wide)) for a, b in load(of)(call, arrays, **trial.case.params)]
     except _Elsewhere:
@@ -88,7 +88,7 @@ def _due_there(trial: Trial, name: str, arrays: Mapping[str, Any], wide: Precisi
     outputs = []
     for of, answer in ((n, a.whole) for n, a in trial.due_at(draw).values.items()):
         actual = returned[of]
-        if actual.shape != answer.expected.shape or (actual.dtype.kind in "fc" and not np.isfinite(actual).all()):
+        if actual.shape != answer.expected.shape or (actual.dtype.kind not in "iub" and not np.isfinite(actual).all()):
             raise _Elsewhere
         if actual.dtype.kind in "iub":
             outputs.append(Tracked(actual, None, wide))

@@ -112,7 +112,7 @@ def proposed(sample: Sample, about: tuple[str, ...]) -> Iterator[Alteration]:
 
 def _several(sample: Sample) -> Iterator[tuple[str, ...]]:
     """All inputs, and all but one, the last one left out first."""
-    names = tuple(n for n, x in sample.trial.arrays.items() if x.dtype.kind in "fc")
+    names = tuple(n for n, x in sample.trial.arrays.items() if x.dtype.kind not in "iub")
     if len(names) > 1:
         yield names
     if len(names) > 2:
