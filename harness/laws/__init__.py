@@ -40,9 +40,9 @@ _MODULES = {
     "subsets": "gradients",
     "upstream": "gradients",
     "backward": "gradients",
-    "forward": "gradients",
-    "adjoint": "gradients",
-    "second": "gradients",
+    "forward": "forward",
+    "adjoint": "forward",
+    "second": "second",
     "vmap": "mapping",
     "gradcheck": "gradients",
 }

@@ -1,23 +1,20 @@
-"""Trial -> Equations on derivatives: reverse, forward, their transposition, second order, subsets, the witness."""
+"""Trial -> Equations on reverse mode: of all inputs, of some, for any upstream gradient, and what the witness says."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from math import prod
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
-from harness.asking.outcomes import Array, NoGraph, NotAnArray, NotOffered, Raised, Reason, Returned
+from harness.asking.outcomes import Array, NotOffered, Raised, Reason, Returned
 from harness.asking.scenarios import (
     ONE_VALUE,
     Backward,
     Gradcheck,
-    Jvp,
-    Second,
     VjpAfter,
     VjpAgain,
     VjpBetween,
@@ -25,21 +22,20 @@ from harness.asking.scenarios import (
     VjpLate,
     VjpOfOne,
 )
-from harness.bounds import Precision, gamma
+from harness.bounds import Precision
 from harness.candidates import Undeclared
-from harness.comparison import Equation, Fact, Numbers, Reading, Testimony, own_error
-from harness.fills import EXTREME
+from harness.comparison import Equation, Fact, Numbers, Reading, Testimony
 from harness.laws import readings
-from harness.laws.readings import entry_of, inner, inner_products, noted
-from harness.oracles import Answer, paired
-from harness.subjects import Gradient, Output, State, Tangent, Whole
+from harness.laws.readings import entry_of, noted
+from harness.oracles import Answer
+from harness.subjects import Gradient, Output, State, Whole
 from harness.trial import POSED, Asked, Posed, Trial
 
 #: Most numbers (inputs and outputs together) a case may have for the witness to be asked: its cost grows with both.
 WITNESS_NUMBERS = 300
 
 
-def _reversible(trial: Trial) -> None:
+def reversible(trial: Trial) -> None:
     """Raises Undeclared where nobody differentiates the candidate."""
     if not trial.reversible:
         raise Undeclared(Reason.LACKS, "has no vjp")
@@ -47,7 +43,7 @@ def _reversible(trial: Trial) -> None:
 
 def gradient(trial: Trial) -> Iterator[Equation | Posed]:
     """Reverse mode gives the definition's vector-Jacobian product, for every input, in its shape and dtype."""
-    _reversible(trial)
+    reversible(trial)
     _ = trial.reverse
     ways = _ways(trial) if trial.plain and trial.by_library else {}
     shared = list(_one_for_two(trial)) if trial.plain and trial.by_library and not trial.by_hand else []
@@ -122,11 +118,11 @@ def upstream(trial: Trial) -> Iterator[Equation | Posed]:
     """Reverse mode takes any upstream gradient: any layout, zero, large, NaN, of one output alone; and changes none."""
     if trial.departures > 1:
         return
-    _reversible(trial)
+    reversible(trial)
     questions = [*_upstreams(trial)]
     asked = [(q, trial.ask(f"vjp {q.how}", trial.pulled(q.cotangents, placed=q.placed))) for q in questions]
     hidden = None
-    if trial.plain and not _overflows(trial.due.values):
+    if trial.plain and not overflows(trial.due.values):
         nan = {n: np.full_like(g, np.nan) for n, g in trial.due.cotangents.items()}
         hidden = trial.ask("vjp of NaN", trial.pulled(nan))
     yield POSED
@@ -179,7 +175,7 @@ def _upstreams(trial: Trial) -> Iterator[_Upstream]:
         for g in single.values():
             g.reshape(-1)[g.size // 2 : g.size // 2 + 1] = 1
         yield _Upstream("of one entry", single, others=True, repeating=True)
-    if trial.plain and not _overflows(trial.due.values):
+    if trial.plain and not overflows(trial.due.values):
         by = enlarging(trial.due.oracle.p)
         large = {n: (g * g.dtype.type(by)).astype(g.dtype) for n, g in cotangents.items()}
         yield _Upstream("enlarged", large, others=True)
@@ -217,6 +213,11 @@ def dependent(gradient: Answer, among: Array | bool = True) -> Array:
     return found & (size > gradient.whole.error[2]) if found.any() else found
 
 
+def overflows(due: Mapping[str, Answer]) -> bool:
+    """Whether some value is beyond the largest number: whether what is made of it is infinite or no number is open."""
+    return any(bool(np.any(np.abs(a.expected) > a.p.largest)) for a in due.values() if a.expected.dtype.kind in "fc")
+
+
 def enlarging(p: Precision) -> float:
     """A power of two half-way, by exponents, to the largest number: what is scaled by it loses nothing."""
     return float(2.0 ** round(np.log2(p.largest) / 2))
@@ -245,7 +246,7 @@ def _judged(
         if g is None:
             if np.any(due.expected != 0):
                 message = f"there is no gradient of `{name}`"
-                yield Fact(Gradient(name), "None", "a gradient", message, _missing(asked, name), how)
+                yield Fact(Gradient(name), "None", "a gradient", message, missing(asked, name), how)
             continue
         got, expected = dtypes[name], trial.arrays[name].dtype.name
         if g.shape != due.expected.shape:
@@ -270,7 +271,7 @@ def _shared(asked: Asked, name: str, how: str, g: Array, due: Answer) -> Numbers
     return Numbers(Gradient(name), together, answer, f"{how} of ties".strip(), reading=read)
 
 
-def _missing(asked: Asked, name: str) -> Reading:
+def missing(asked: Asked, name: str) -> Reading:
     return Reading(readings.missing, (asked.label,), {"name": name})
 
 
@@ -294,203 +295,6 @@ def backward(trial: Trial) -> Iterator[Equation | Posed]:
             told = {"function": function, "argument": g["argument"], "what": what}
             read = Reading(readings.of_gradient, (asked.label,), told)
             yield Fact(Gradient(of), g[what], due, message, read, what)
-
-
-def forward(trial: Trial) -> Iterator[Equation | Posed]:
-    """Forward mode gives the definition's Jacobian-vector product, for all inputs' tangents and for one's alone."""
-    if not trial.by_library:
-        raise Undeclared(Reason.LACKS, "has no forward mode")
-    _ = trial.forward
-    again = trial.ask("jvp again", trial.forward.scenario) if trial.plain else None
-    alone = {}
-    if trial.plain and len(trial.differentiable) > 1:
-        for name in trial.differentiable:
-            tangent = {name: trial.due.tangents[name]}
-            alone[name] = trial.ask(f"jvp of {name}", Jvp(trial.arrays, tangent, trial.case.layout))
-    yield POSED
-    yield from _moved(trial.forward, trial.due.moved, "")
-    if again is not None:
-        yield from _moved(again, trial.due.moved, "again")
-    for name, asked in alone.items():
-        if not isinstance(asked.outcome, NoGraph):
-            due = _inexact(trial.due.moved_by(asked.scenario.tangents))
-            yield from _moved(asked, due, f"of {name} alone")
-
-
-def _inexact(due: Mapping[str, Answer]) -> dict[str, Answer]:
-    """Those that are no plain copies of complex numbers: three real products in place of four round what they add."""
-    return {n: a for n, a in due.items() if a.error.any() or not a.p.complex}
-
-
-def _moved(asked: Asked, due: Mapping[str, Answer], how: str) -> Iterator[Equation]:
-    for name, actual in asked.values.items():
-        if name in due and actual.shape == due[name].expected.shape:
-            yield Numbers(Tangent(name), actual, due[name], how, reading=entry_of(asked, name))
-        elif name in due:
-            shapes = actual.shape, due[name].expected.shape
-            message = f"the tangent of `{name}` has shape {shapes[0]}, expected {shapes[1]}"
-            read = Reading(readings.shape, (asked.label,), {"name": name})
-            yield Fact(Tangent(name), *shapes, message, read, how)
-
-
-def adjoint(trial: Trial) -> Iterator[Equation | Posed]:
-    """Reverse mode is the transpose of forward mode: ``<J x, y> = <x, J' y>``, with signed x and y.
-
-    Where the candidate has no forward mode, the definition's stands in.
-    """
-    _reversible(trial)
-    _ = trial.reverse
-    if trial.by_library:
-        _ = trial.forward
-    yield POSED
-    due, back = trial.due.moved, trial.reverse.returned.arrays
-    if all(g is None for g in back.values()):
-        return  # the law gradient says so
-    sources: Mapping[str, Answer | Array] = due
-    moved: Mapping[str, Array] = {n: a.expected for n, a in due.items()}
-    if trial.by_library and isinstance(trial.forward.outcome, Returned):
-        sources = moved = trial.forward.values
-    forward = np.zeros((), due_type(due))
-    parts: list[tuple[Answer, Array, float]] = []
-    for name, y in trial.due.cotangents.items():
-        if name not in moved or moved[name].shape != y.shape or not _finite(moved[name]):
-            return
-        forward = forward + inner(moved[name], y)
-        parts.append((_own(due[name], moved[name], trial), y, _noise(moved[name], y)))
-    for name, x in trial.due.tangents.items():
-        actual = back[name]
-        if actual is None:
-            continue
-        if actual.shape != x.shape or not _finite(actual):
-            return
-        parts.append((_own(trial.due.gradients[name], actual, trial), x, _noise(x, actual)))
-    slack = sum((_slack(answer, x) + noise for answer, x, noise in parts), start=np.zeros(3))
-    if np.isinf(slack).any():
-        return  # some entry is unspecified: the order of its sum decides whether it overflows
-    enclose = paired([(sources[n], y) for n, y in trial.due.cotangents.items()])
-    answer = Answer(np.asarray(forward), slack, trial.due.oracle.p, enclose)
-    directions = dict(trial.due.tangents)
-    read = Reading(inner_products, (trial.reverse.label,), {"directions": directions, "kind": due_type(due).name})
-    reverse = inner_products({trial.reverse.label: trial.reverse.returned}, read.labels, **read.arguments)
-
-    def others() -> list[Answer]:
-        return [answer.within(sum((_slack(a.whole, x) + noise for a, x, noise in parts), start=np.zeros(3)))]
-
-    def cancelling() -> list[Answer]:
-        return [answer.within(sum((_slack(a.loosest, x) + noise for a, x, noise in parts), start=np.zeros(3)))]
-
-    yield Numbers(Whole(), reverse, replace(answer, others=others, cancelling=cancelling), reading=read)
-
-
-def _own(due: Answer, own: Array, trial: Trial) -> Answer:
-    """An answer with the errors of what the candidate computes, where its gradient is another function's."""
-    related = trial.by_library and isinstance(trial.forward.outcome, Returned)
-    return due.within(own_error(due, own)) if related and trial.wrong_gradient else due
-
-
-def _finite(x: Array) -> bool:
-    """Whether there are inner products at all: what is not finite is judged entry by entry, by the other laws."""
-    return bool(np.isfinite(x).all())
-
-
-def due_type(due: dict[str, Answer]) -> Any:
-    """The real wide type of some answers."""
-    return next(iter(due.values())).p.wide
-
-
-def _slack(answer: Answer, direction: Array) -> Array:
-    size = np.abs(direction.astype(np.clongdouble if direction.dtype.kind == "c" else np.longdouble))
-    with np.errstate(invalid="ignore"):
-        weighed = answer.error * size
-    total = np.where(np.isnan(weighed), np.inf, weighed).reshape(3, -1).sum(axis=1)
-    return np.where(total > 0, np.maximum(total.astype(np.float64), np.nextafter(0.0, 1.0)), 0.0)
-
-
-def _noise(a: Array, b: Array) -> float:
-    """What ``inner`` itself may be off by."""
-    size = np.abs(_wide(a)) * np.abs(_wide(b))
-    total = size[np.isfinite(size)].sum()
-    return float(gamma(4 * size.size + 4, 2.0 ** -(np.finfo(np.longdouble).nmant + 1)) * total)
-
-
-def _wide(x: Array) -> Array:
-    return x.astype(np.clongdouble if x.dtype.kind == "c" else np.longdouble)
-
-
-def second(trial: Trial) -> Iterator[Equation | Posed]:
-    """Second derivatives are the definition's: reverse over reverse, and near the first case the other three paths.
-
-    Forward over forward is not asked of custom Functions: torch itself loses their second tangent (pytorch#197867).
-    """
-    if not trial.by_library or trial.case.fill in EXTREME or _overflows(trial.due.values):
-        return
-    given: dict[str, Any] = {"kind": Second, "tangents": trial.due.tangents}
-    main = trial.ask("second", trial.pulled(**given))
-    turned, again, alone, paths = None, None, {}, {}
-    if trial.plain:
-        again = trial.ask("second again", main.scenario)
-        turned = trial.ask("second, upstream transposed", trial.pulled(**given, placed="transposed"))
-        alone, paths = _alone(trial), _paths(trial, given)
-    yield POSED
-    due = trial.due.second
-    yield from _curved(main, due, "")
-    own = main.values
-    if again is not None:
-        yield from _curved(again, due, "again", own)
-    if turned is not None:
-        yield from _curved(turned, due, "upstream transposed", own)
-    for name, asked in alone.items():
-        if not isinstance(asked.outcome, (NotOffered, NoGraph)):
-            some = _inexact(trial.due.curved_in({name: trial.due.tangents[name]}))
-            yield from _curved(asked, some, f"of {name} alone")
-    for path, asked in paths.items():
-        # a path that not every implementation has: nothing where this one raises
-        if not isinstance(asked.outcome, (NotOffered, NoGraph, Raised, NotAnArray)):
-            forward = path == "forward of forward"
-            yield from _curved(asked, trial.due.curved if forward else due, path, {} if forward else own)
-
-
-def _paths(trial: Trial, given: Mapping[str, Any]) -> dict[str, Asked]:
-    """The other paths; of what is built of a library's ops only where a Function of its own takes part."""
-    functions = "" if trial.candidate.speaks_for_library else "with"
-    found = {}
-    for path in ("forward of reverse", "reverse of forward"):
-        found[path] = trial.ask(path, trial.pulled(**given, path=path, functions=functions))
-    if trial.candidate.speaks_for_library:
-        path = "forward of forward"
-        found[path] = trial.ask(path, trial.pulled(**given, path=path, functions="without"))
-    return found
-
-
-def _alone(trial: Trial) -> dict[str, Asked]:
-    """Second derivatives where one input alone requires a gradient, at the first case."""
-    if trial.departures or len(trial.differentiable) < 2:
-        return {}
-    found = {}
-    for name in trial.differentiable:
-        direction = {name: trial.due.tangents[name]}
-        found[name] = trial.ask(f"second of {name}", trial.pulled(wrt=[name], kind=Second, tangents=direction))
-    return found
-
-
-def _overflows(due: Mapping[str, Answer]) -> bool:
-    """Whether some value is beyond the largest number: whether what is made of it is infinite or no number is open."""
-    return any(bool(np.any(np.abs(a.expected) > a.p.largest)) for a in due.values() if a.expected.dtype.kind in "fc")
-
-
-def _curved(
-    asked: Asked, due: Mapping[str, Answer], how: str, own: Mapping[str, Array] = MappingProxyType({})
-) -> Iterator[Equation]:
-    for name, g in asked.returned.arrays.items():
-        if name not in due:
-            continue
-        expected, of = due[name], Tangent(name) if name in asked.trial.outputs else Gradient(name)
-        if g is None:
-            if dependent(expected).any():
-                message = f"the second-order gradient of `{name}` is missing"
-                yield Fact(of, "None", "a gradient", message, _missing(asked, name), how)
-        elif g.shape == expected.expected.shape:
-            yield Numbers(of, g, expected, how, reading=entry_of(asked, name), own=own.get(name))
 
 
 def gradcheck(trial: Trial) -> Iterator[Equation | Posed]:

@@ -10,12 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from harness.asking import binding, libraries, outcomes, scenarios, state, wire
+from harness.asking import binding, libraries, outcomes, state, wire
 from harness.asking.libraries import numpy_arrays
+from harness.asking.scenarios import calls, derivatives, probes, reverse, settings, turns
 from harness.laws import readings
 
+_SCENARIOS = (calls, turns, settings, probes, reverse, derivatives)
+
 #: Rooms whose text a script may carry, in the order it stands there: none of them needs the harness's judging.
-ROOMS = (outcomes, wire, state, libraries, numpy_arrays, binding, scenarios, readings)
+ROOMS = (outcomes, wire, state, libraries, numpy_arrays, binding, *_SCENARIOS, readings)
 
 
 @dataclass(frozen=True)
