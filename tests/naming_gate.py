@@ -94,9 +94,10 @@ class Told:
         return LEVELS.get(self.entry.law, self.entry.law)
 
 
-#: How an answer says what is wrong, the best first. The first five of them do; of calls that must raise it lists them.
-HOWS = ("named", "rule", "everywhere", "raises", "calls", "rule of most", "neither", "unseen")
-SAYS = HOWS[:5]
+#: How an answer says what is wrong, the best first. The first six of them do: ``values`` of an input part wrong entries
+#: from right ones; of calls that must raise it lists them.
+HOWS = ("named", "rule", "values", "everywhere", "raises", "calls", "rule of most", "neither", "unseen")
+SAYS = HOWS[:6]
 
 
 def looked(entry: Entry, most: int) -> list[Case]:
@@ -131,6 +132,8 @@ def says_first(found: Answer) -> tuple[str, str]:
         return "named", cause.name
     if cause.rule and cause.rule.exact:
         return "rule", said(cause.rule)
+    if cause.pattern.span:
+        return "values", cause.pattern.text
     if cause.manner is Manner.RAISES:
         return "raises", cause.detail
     if cause.level is levels.Level.REFUSALS:
@@ -151,11 +154,11 @@ def chosen(options: argparse.Namespace) -> Iterator[Entry]:
 
 def table(found: Sequence[Told]) -> Iterator[str]:
     """How the answers say what is wrong, by level, and the causes of each."""
-    yield f"{'level':14}" + "".join(f"{how:>14}" for how in HOWS)
+    yield f"{'level':14}" + "".join(f"{how:>13}" for how in HOWS)
     for level in [*dict.fromkeys(t.level for t in found), ""]:
         some = [t for t in found if t.level == level or not level]
         counts = Counter(t.how for t in some)
-        yield f"{level or 'all':14}" + "".join(f"{counts[how]:14}" for how in HOWS)
+        yield f"{level or 'all':14}" + "".join(f"{counts[how]:13}" for how in HOWS)
     causes = sorted(len(t.answer.causes) for t in found)
     saying = sum(t.how in SAYS for t in found)
     yield f"says what is wrong: {saying} of {len(found)}; causes: median {causes[len(causes) // 2]}, most {causes[-1]}"

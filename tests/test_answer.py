@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from harness.answer import Level, Manner, Said, answer, document, lines, named
 from harness.answer.columns import Columns
 from harness.answer.digits import apart, pair
 from harness.answer.levels import FAMILIES, OF_LAW, WORDS
+from harness.answer.patterns import pattern
 from harness.answer.rules import parts, rule
 from harness.answer.words import about
 from harness.asking.binding import load
-from harness.model import CandidateSpec, Spec, Traits, Verdict, shown
+from harness.model import CandidateSpec, Span, Spec, Traits, Verdict, shown
 from harness.subjects import OTHER_KINDS
 
 ROOT = Path(__file__).parents[1]
@@ -186,6 +188,19 @@ def test_what_is_wrong_between_values_of_an_input_says_between_which(sigmoid: Sp
     span = found.causes[0].pattern.span
     assert span is not None
     assert span.below <= 2 < span.low
+
+
+def test_rows_that_share_one_end_of_their_spans_say_that_alone(sigmoid: Spec, folder: Path) -> None:
+    _, rows = judged(sigmoid, f"{folder}/wrong_sigmoids.py:halved_above_two", "numpy")
+    one = next(r for r in rows if r.traits.spans)
+    near = Span("input", -30.0, -8.0, -40.0, -1.0, bits=20.0)
+    far = Span("input", -60.0, -6.5, -inf, -5.0, bits=20.0)
+    traits = [replace(one.traits, spans=(span,)) for span in (near, far)]
+    shared = pattern([replace(one, traits=t) for t in traits], ())
+    assert "wrong only where `input` <= -6.5, right at -5" in shared.text
+    other = Span("input", 0.0, 9.0, -2.0, 20.0, bits=20.0)
+    split = pattern([replace(one, traits=replace(one.traits, spans=(span,))) for span in (near, other)], ())
+    assert split.span is None
 
 
 def test_a_rounding_is_named_by_its_size(sigmoid: Spec, folder: Path) -> None:
@@ -368,6 +383,13 @@ def columns(count: int) -> Columns:
     kinds = np.array(["float16", "float32", "float64"], dtype=object)
     numbers = {name: draw.integers(1, 20, count).astype(float) for name in ("kH", "kW", "C_in", "stride")}
     return Columns({"dtype": kinds[draw.integers(0, 3, count)]}, numbers, count)
+
+
+def test_a_fact_that_no_case_has_says_nothing() -> None:
+    found = columns(60)
+    lacking = replace(found, numbers={**found.numbers, "rate": np.full(60, np.nan)})
+    wrong = found.words["dtype"] == "float16"
+    assert rule(lacking, wrong) == rule(found, wrong)
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,11 @@ from harness.bench import Bench
 from harness.candidates import Candidate
 from harness.model import CandidateSpec, Verdict
 from harness.naming import Level, Name, named, of_rows
+from harness.naming.numbers import instead, numbers
 from harness.naming.proposals import proposed
 from harness.naming.samples import sampled
 from harness.naming.search import fit
-from harness.naming.steps import Along, Instead, LeftOut, Other, OtherDivisor, Periodic, Squared, Step, steps
+from harness.naming.steps import Along, Instead, LeftOut, Other, OtherDivisor, Periodic, Squared, Step, Swapped, steps
 from reference_impls import activations, conv, normalization
 
 Array = np.ndarray[Any, Any]
@@ -420,6 +421,35 @@ def test_steps_are_those_that_a_definition_looks_up() -> None:
     assert "linalg.norm" not in steps(spec("softmax").oracle)
 
 
+def hardswish_of_two(input: Array) -> Array:
+    return input * np.clip(input + 2, 0, 6) / 6
+
+
+def selu_of_three_digits(input: Array) -> Array:
+    scale, alpha = 1.0507009873554805, 1.67
+    return np.where(input > 0, scale * input, scale * (alpha * np.expm1(np.minimum(input, 0)))).astype(input.dtype)
+
+
+@pytest.mark.parametrize(
+    ("op", "function", "text"),
+    [
+        ("hardswish", hardswish_of_two, "takes 2 for the 3 of the definition"),
+        ("selu", selu_of_three_digits, "takes 1.67 for the 1.6732632423543772 of the definition"),
+    ],
+)
+def test_a_number_of_the_definition_that_is_another_is_named(op: str, function: Callable[..., Any], text: str) -> None:
+    assert said(held(op, function)) == text
+
+
+def test_numbers_of_a_definition_are_those_in_its_text_and_its_modules() -> None:
+    assert set(numbers(spec("hardswish").oracle)) == {3, 6}
+    assert {round(float(x), 4) for x in numbers(spec("selu").oracle)} == {1.0507, 1.6733}
+    found = list(instead(0.044715))
+    assert {0.0447, 0.0, -0.044715, 1.0} <= set(found)
+    assert 0.044715 not in found
+    assert len(found) == len(set(map(repr, found)))
+
+
 @pytest.mark.parametrize(
     ("step", "change", "due"),
     [
@@ -435,6 +465,7 @@ def test_a_step_is_computed_otherwise(step: str, change: Step, due: float) -> No
 def test_a_step_along_another_axis_and_a_window_without_its_end() -> None:
     x = np.arange(6.0).reshape(2, 3)
     assert Instead("maximum", Along(0)).accumulate(x, axis=-1).tolist() == np.maximum.accumulate(x, axis=0).tolist()
+    assert Instead("remainder", Swapped())(np.array(3.0), np.array(7.0)) == 1.0
     assert Instead("var", OtherDivisor())(x, axis=1).tolist() == x.var(1, ddof=1).tolist()
     assert Instead("hanning", Periodic())(4).tolist() == np.hanning(5)[:-1].tolist()
 

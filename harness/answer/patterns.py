@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isfinite, log2
 
 from harness.answer.digits import apart
@@ -101,7 +101,10 @@ def _chosen(common: frozenset[Place]) -> tuple[Place, ...]:
 
 
 def _span(found: Sequence[Traits]) -> Span | None:
-    """Between which values of an input, or magnitudes, all wrong entries lie and no right one, where that is no accident."""
+    """Between which values of an input, or magnitudes, all wrong entries lie and no right one, where that is no accident.
+
+    Where each row has such a span and together they have one end alone, that is what all share.
+    """
     kinds = [{(s.name, s.magnitude) for s in t.spans} for t in found]
     shared = sorted(set.intersection(*kinds), key=lambda kind: (kind[1], kind[0])) if kinds else []
     for kind in shared:
@@ -116,9 +119,14 @@ def _span(found: Sequence[Traits]) -> Span | None:
             sum(s.bits for s in spans),
         )
         low, high = whole.below < whole.low or whole.below == -inf, whole.above > whole.high or whole.above == inf
-        if low and high and whole.bits > ENOUGH:
-            return whole
+        if whole.bits > ENOUGH and (low or high):
+            return whole if low and high else _open(whole, low)
     return None
+
+
+def _open(span: Span, low: bool) -> Span:
+    """The span with the one end that it has."""
+    return replace(span, high=inf, above=inf) if low else replace(span, low=-inf, below=-inf)
 
 
 def _magnitudes(found: Sequence[Traits]) -> Magnitudes | None:
@@ -173,9 +181,12 @@ def _along(axis: int) -> str:
 def _between(span: Span) -> str:
     name = f"|`{span.name}`|" if span.magnitude else f"`{span.name}`"
     low, high, below, above = apart(span.low, span.high, span.below, span.above)
-    ends = f"{name} = {low}" if span.low == span.high else f"{low} <= {name} <= {high}"
     near = [text for x, text in ((span.below, below), (span.above, above)) if isfinite(x)]
-    return f"wrong where {ends}" + (f", right at {' and '.join(near)}" if near else "")
+    right = f", right at {' and '.join(near)}" if near else ""
+    if inf in (span.high, -span.low):
+        return f"wrong only where {name} {f'>= {low}' if span.high == inf else f'<= {high}'}{right}"
+    ends = f"{name} = {low}" if span.low == span.high else f"{low} <= {name} <= {high}"
+    return f"wrong where {ends}{right}"
 
 
 def _only(of: Magnitudes) -> str:

@@ -191,7 +191,7 @@ def _where(cause: Cause) -> str:
         return ": everywhere" if len(cause.wrong) > 1 else ""
     if cause.name and not (cause.rule and _short_rule(cause.rule)):
         return ""
-    if cause.rule:
+    if cause.rule and not (cause.pattern.span and _of_data(cause.rule)):
         return f"; {said(cause.rule)}"
     if cause.rate is not None:
         return f"; about one entry in {1 / cause.rate:,.0f} is wrong, whatever the case"
@@ -201,6 +201,11 @@ def _where(cause: Cause) -> str:
 def _short_rule(rule: Rule) -> bool:
     """Whether it says more beside a name: it is exact, one alternative, and not about the data."""
     return rule.exact and len(rule.alternatives) == 1 and all(c.axis != "fill" for c in rule.alternatives[0])
+
+
+def _of_data(rule: Rule) -> bool:
+    """Whether it speaks of nothing but which data it is: values of an input say more."""
+    return all(c.axis == "fill" for alternative in rule.alternatives for c in alternative)
 
 
 def said(rule: Rule) -> str:

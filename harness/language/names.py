@@ -8,6 +8,7 @@ import math
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache, wraps
 from types import MappingProxyType
 from typing import Any
@@ -57,11 +58,24 @@ def speaking(function: Callable[..., Any], instead: Mapping[Any, Any] = MappingP
     return translated
 
 
+@dataclass(frozen=True)
+class Literal:
+    """A number in the text of a definition, as ``repr`` writes it."""
+
+    text: str
+
+
+def is_number(x: Any) -> bool:
+    """Whether something is a real number, alone, that a text may be read as."""
+    return type(x) in (int, float) or isinstance(x, np.floating)
+
+
 class _Names:
     """The scopes of one definition, each made once; ``scopes`` are by module and by whether its arrays are assigned to."""
 
     def __init__(self, scopes: dict[tuple[int, bool], dict[str, Any]], instead: Mapping[Any, Any]) -> None:
         self.scopes, self.instead = scopes, instead
+        self.numbers = {step.text: by for step, by in instead.items() if isinstance(step, Literal)}
         self.functions: dict[int, Any] = {}
         self.assigning = False
 
@@ -72,6 +86,8 @@ class _Names:
                 return _Module(value, self, assigning) if _is_spoken(value) else value
             case types.FunctionType() if _is_users(value):
                 return self.function(value)
+            case int() | float() | np.floating() if self.numbers:
+                return self.numbers.get(repr(value), value)
             case Elementwise():
                 return Elementwise(self.translated(value.function))
         other = next((by for step, by in self.instead.items() if value is step), None)
@@ -82,7 +98,8 @@ class _Names:
         if id(function) not in self.functions:
             scope = self.scope(function.__globals__, _assigns(function.__code__))
             cells = tuple(types.CellType() for _ in function.__closure__ or ())
-            made = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, cells)
+            code = _taking(function.__code__, self.numbers) if self.numbers else function.__code__
+            made = types.FunctionType(code, scope, function.__name__, function.__defaults__, cells)
             made.__kwdefaults__ = function.__kwdefaults__
             self.functions[id(function)] = made
             for cell, old in zip(cells, function.__closure__ or (), strict=True):
@@ -95,6 +112,17 @@ class _Names:
         if key not in self.scopes:
             self.scopes[key] = _Scope(names, self, assigning)
         return self.scopes[key]
+
+
+def _taking(code: types.CodeType, numbers: Mapping[str, Any]) -> types.CodeType:
+    """A function's text with some numbers taken for others."""
+
+    def taken(x: Any) -> Any:
+        if isinstance(x, types.CodeType):
+            return _taking(x, numbers)
+        return numbers.get(repr(x), x) if is_number(x) else x
+
+    return code.replace(co_consts=tuple(map(taken, code.co_consts)))
 
 
 class _Scope(dict[str, Any]):

@@ -8,6 +8,7 @@ from typing import Literal
 
 from harness.model import Value
 from harness.naming.changes import Change
+from harness.naming.numbers import Number
 from harness.naming.steps import Step
 
 #: What of a candidate is compared: its values, its gradients, its output tangents.
@@ -227,6 +228,14 @@ class StepChanged:
 
 
 @dataclass(frozen=True)
+class NumberTaken:
+    """One number is taken for another that stands in the text of the definition."""
+
+    taken: Number
+    number: Number
+
+
+@dataclass(frozen=True)
 class KnownMistake:
     """One of the mistakes that the spec names."""
 
@@ -252,7 +261,7 @@ class Both:
 
 OfParam = ParamIgnored | ParamIgnoredAlong | ParamTwisted | ParamOff | ParamEntriesSwapped | ParamTaken
 OfInputs = InputAbsent | InputsSwapped | InputReplaced | InputChanged | InputsChanged | InputRegrouped
-OfDefinition = OfParam | OfInputs | KnownMistake | StepChanged
+OfDefinition = OfParam | OfInputs | KnownMistake | StepChanged | NumberTaken
 OfResult = ResultChanged | ResultScaled | ResultRegrouped | ResultsSwapped | ResultIsInput | ResultIsUpstream
 Alteration = OfDefinition | OfResult | UpstreamChanged | ComputedIn | ByAlgorithm | Where | Both
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from harness import bounds, cases, fills
 from harness.bench import Due
+from harness.language import Literal
 from harness.naming import arrays as changed
 from harness.naming.alterations import (
     Alteration,
@@ -15,6 +16,7 @@ from harness.naming.alterations import (
     ByAlgorithm,
     ComputedIn,
     KnownMistake,
+    NumberTaken,
     OfInputs,
     OfParam,
     OfResult,
@@ -73,6 +75,8 @@ def oracle(alteration: Alteration, sample: Sample, of: Oracle) -> Oracle:
             return replace(of, spec=replace(of.spec, oracle=of.spec.mistakes[name]))
         case StepChanged(step, how):
             return replace(of, instead=(*of.instead, (numpys(step), Instead(step, how))))
+        case NumberTaken(taken, number):
+            return replace(of, instead=(*of.instead, (Literal(repr(number)), taken)))
         case ComputedIn(dtype):
             return _in_dtype(of, dtype)
         case ByAlgorithm(algorithm):

@@ -22,11 +22,29 @@ from harness.naming.alterations import Level
 from harness.oracles import Answer, OracleError
 from harness.subjects import Whole
 from harness.trial import Trial
+from harness.vocabulary import HALF
 
 Array = NDArray[Any]
 
 #: Fills of plain numbers: nothing in them is special, so that many entries tell of an alteration.
 PLAIN = ("normal", "positive", "integers", "integers_swapped", "wide", "cancelling", "taps")
+
+#: Fills of what a mistake may treat in a way of its own: no numbers, ends of the range or of the domain.
+SPECIAL = frozenset(
+    {
+        "nan",
+        "inf",
+        "negative_zero",
+        "zeros_swapped",
+        "specials_swapped",
+        "denormal",
+        "huge",
+        "edges",
+        "lowest",
+        "outside",
+    }
+    | {"patterns", "finite_patterns"}
+)
 
 #: Most numbers that the inputs of a sampled case may have, where there are cases that small.
 NUMBERS = 2500
@@ -50,6 +68,12 @@ class Sample:
     level: Level
     got: Mapping[str, Array]
     due: Mapping[str, Answer]
+
+    @property
+    def special(self) -> bool:
+        """Whether a mistake may treat its data in a way of its own; half types round what is not plain in many ways."""
+        case = self.trial.case
+        return case.fill in SPECIAL or (case.dtype in HALF and case.fill not in PLAIN)
 
     @property
     def tier(self) -> int:

@@ -216,8 +216,7 @@ class Standing:
 
     def at(self, sample: Sample, about: Collection[str]) -> bool:
         """Whether it still stands at another sample."""
-        special = bool(self.apart) and sample.trial.case.fill not in PLAIN
-        return special or fit(self.alteration, sample, about) is not None
+        return (bool(self.apart) and sample.special) or fit(self.alteration, sample, about) is not None
 
 
 @dataclass
@@ -247,7 +246,7 @@ class Search:
             if fitting is None:
                 if n and told[0] > 0 and not apart:
                     self.partial.append((alteration, sample))
-                if not n or sample.trial.case.fill in PLAIN:
+                if not n or not sample.special:
                     return None
                 apart.append(sample)
             elif n < len(self.wrong):

@@ -47,6 +47,11 @@ class Plus:
 
 
 @dataclass(frozen=True)
+class Swapped:
+    """The step with its first two arguments in the other order."""
+
+
+@dataclass(frozen=True)
 class OtherDivisor:
     """A variance divided by n - 1 instead of n, or by n instead of n - 1."""
 
@@ -56,7 +61,7 @@ class Periodic:
     """A window one entry longer, without its last one."""
 
 
-Step = LeftOut | Squared | Other | Along | Plus | OtherDivisor | Periodic
+Step = LeftOut | Squared | Other | Along | Plus | Swapped | OtherDivisor | Periodic
 
 _ENDS = (Along(0), Along(-1))
 
@@ -87,10 +92,28 @@ STEPS: Mapping[str, tuple[Step, ...]] = {
     "rint": (Other("floor"), Other("trunc")),
     "round": (Other("floor"), Other("trunc")),
     "exp": (Other("exp2"), Other("expm1")),
+    "exp2": (Other("exp"),),
+    "expm1": (Other("exp"),),
     "log": (LeftOut(), Other("log2"), Other("log10"), Other("log1p"), *GUARDS),
-    "log2": (Other("log"),),
-    "sin": (Other("cos"),),
-    "cos": (Other("sin"),),
+    "log2": (Other("log"), Other("log10")),
+    "log10": (Other("log"), Other("log2")),
+    "log1p": (Other("log"),),
+    "sin": (Other("cos"), Other("sinh"), Other("arcsin")),
+    "cos": (Other("sin"), Other("cosh"), Other("arccos")),
+    "tan": (Other("tanh"), Other("arctan")),
+    "sinh": (Other("cosh"), Other("sin"), Other("arcsinh")),
+    "cosh": (Other("sinh"), Other("cos"), Other("arccosh")),
+    "tanh": (LeftOut(), Other("tan"), Other("arctanh"), Other("arctan")),
+    "arcsin": (Other("arccos"), Other("arcsinh"), Other("sin")),
+    "arccos": (Other("arcsin"), Other("arccosh"), Other("cos")),
+    "arctan": (Other("arctanh"), Other("tan")),
+    "arcsinh": (Other("arccosh"), Other("arcsin"), Other("sinh")),
+    "arccosh": (Other("arcsinh"), Other("arccos"), Other("cosh")),
+    "arctanh": (Other("arctan"), Other("tanh")),
+    "arctan2": (Swapped(),),
+    "floor_divide": (Other("true_divide"),),
+    "remainder": (Other("fmod"), Swapped()),
+    "fmod": (Other("remainder"), Swapped()),
     **dict.fromkeys(("cumsum", "cumprod", "flip", "diff", "sort", "argsort", "prod", "roll", "concatenate"), _ENDS),
     **dict.fromkeys(("hanning", "hamming", "blackman", "bartlett"), (Periodic(),)),
 }
@@ -109,15 +132,16 @@ def _names(function: Any, seen: set[int]) -> Iterator[str]:
     if not isinstance(function, types.FunctionType) or id(function) in seen:
         return
     seen.add(id(function))
-    for name in _looked_up(function.__code__):
+    for name in looked_up(function.__code__):
         yield name
         yield from _names(function.__globals__.get(name), seen)
 
 
-def _looked_up(code: types.CodeType) -> Iterator[str]:
+def looked_up(code: types.CodeType) -> Iterator[str]:
+    """The names that a function's text looks up, also within functions that it makes."""
     yield from code.co_names
     for within in (c for c in code.co_consts if isinstance(c, types.CodeType)):
-        yield from _looked_up(within)
+        yield from looked_up(within)
 
 
 @dataclass(frozen=True)
@@ -142,6 +166,8 @@ class Instead:
                 return _along(function, axis, arguments, keywords)
             case Plus(by):
                 return function(arguments[0] + by, *arguments[1:], **keywords)
+            case Swapped():
+                return function(arguments[1], arguments[0], *arguments[2:], **keywords)
             case OtherDivisor():
                 return function(*arguments, **{**keywords, "ddof": 1 - keywords.get("ddof", 0)})
             case Periodic():

@@ -20,6 +20,7 @@ from harness.naming.alterations import (
     InputsSwapped,
     KnownMistake,
     Level,
+    NumberTaken,
     OfResult,
     ParamEntriesSwapped,
     ParamIgnored,
@@ -40,7 +41,7 @@ from harness.naming.alterations import (
     Where,
 )
 from harness.naming.changes import Change
-from harness.naming.steps import Along, LeftOut, Other, OtherDivisor, Periodic, Plus, Squared, Step
+from harness.naming.steps import Along, LeftOut, Other, OtherDivisor, Periodic, Plus, Squared, Step, Swapped
 from harness.vocabulary import HALF
 
 _NUMERALS = {2: "two", 3: "three", 4: "four", 5: "five"}
@@ -106,6 +107,8 @@ def _said(alteration: Alteration, spec: Spec, level: Level) -> str:
             return name
         case StepChanged(step, how):
             return _stepped(f"`np.{step}`", how)
+        case NumberTaken(taken, number):
+            return f"takes {taken} for the {number} of the definition"
         case UpstreamChanged(names, change):
             kind = "upstream gradient" if level == "gradients" else "tangent"
             return f"is computed with the {kind} of {_listed(names)} {words(change)}"
@@ -144,6 +147,8 @@ def _stepped(step: str, how: Step) -> str:
             return f"computes {step} along axis {axis}"
         case Plus(by):
             return f"adds {by:g} in {step}"
+        case Swapped():
+            return f"gives {step} its arguments in the other order"
         case OtherDivisor():
             return f"divides by the other of n and n - 1 in {step}"
         case Periodic():
