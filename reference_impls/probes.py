@@ -6,6 +6,8 @@ the behaviour, in a process of its own, and says whether it is there.
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 #: More entries than any vector register holds, so that a vectorised kernel computes with whole ones.
@@ -49,3 +51,15 @@ def torch_erf_of_half_types_has_no_small_digits() -> bool:
     """Whether ``erf`` of half types differs at small arguments from that of single precision."""
     x = torch.full((ENTRIES,), 2.0**-20, dtype=torch.bfloat16)
     return not torch.equal(torch.erf(x), torch.erf(x.float()).to(x.dtype))
+
+
+def torch_fft_of_prime_factors_has_fewer_digits() -> bool:
+    """Whether transforms in double precision of 34 = 2 * 17 points are off by tens of roundings, as MKL's with AVX512 are.
+
+    The sum that defines a transform is beside it: its error is a few roundings of the entries' norm.
+    """
+    places = torch.arange(34)
+    x = ((7 * places**2) % 31 - 15).double()
+    angles = -2 * math.pi * torch.outer(places, places).remainder(34).double() / 34
+    due = torch.complex(x @ torch.cos(angles), x @ torch.sin(angles))
+    return bool((torch.fft.fft(x.to(due.dtype)) - due).norm() > 10 * 2.0**-53 * math.sqrt(34) * x.norm())

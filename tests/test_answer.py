@@ -198,6 +198,8 @@ def test_rows_that_share_one_end_of_their_spans_say_that_alone(sigmoid: Spec, fo
     traits = [replace(one.traits, spans=(span,)) for span in (near, far)]
     shared = pattern([replace(one, traits=t) for t in traits], ())
     assert "wrong only where `input` <= -6.5, right at -5" in shared.text
+    endless = pattern([replace(one, traits=replace(t, spans=(replace(t.spans[0], above=inf),))) for t in traits], ())
+    assert endless.span is None
     other = Span("input", 0.0, 9.0, -2.0, 20.0, bits=20.0)
     split = pattern([replace(one, traits=replace(one.traits, spans=(span,))) for span in (near, other)], ())
     assert split.span is None

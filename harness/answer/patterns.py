@@ -119,8 +119,10 @@ def _span(found: Sequence[Traits]) -> Span | None:
             sum(s.bits for s in spans),
         )
         low, high = whole.below < whole.low or whole.below == -inf, whole.above > whole.high or whole.above == inf
-        if whole.bits > ENOUGH and (low or high):
-            return whole if low and high else _open(whole, low)
+        if low and high and whole.bits > ENOUGH:
+            return whole
+        if isfinite(whole.below if low else whole.above) and (low or high) and whole.bits > ENOUGH:
+            return _open(whole, low)
     return None
 
 
