@@ -94,10 +94,10 @@ class Told:
         return LEVELS.get(self.entry.law, self.entry.law)
 
 
-#: How an answer says what is wrong, the best first. The first six of them do: ``values`` of an input part wrong entries
-#: from right ones; of calls that must raise it lists them.
-HOWS = ("named", "rule", "values", "everywhere", "raises", "calls", "rule of most", "neither", "unseen")
-SAYS = HOWS[:6]
+#: How an answer says what is wrong, the best first. The first seven of them do: ``entries`` are parted by the values of
+#: an input or by what is due, ``effects`` name the layouts or what is changed; calls that must raise are listed.
+HOWS = ("named", "rule", "entries", "effects", "everywhere", "raises", "calls", "rule of most", "neither", "unseen")
+SAYS = HOWS[:7]
 
 
 def looked(entry: Entry, most: int) -> list[Case]:
@@ -132,8 +132,11 @@ def says_first(found: Answer) -> tuple[str, str]:
         return "named", cause.name
     if cause.rule and cause.rule.exact:
         return "rule", said(cause.rule)
-    if cause.pattern.span:
-        return "values", cause.pattern.text
+    exact = any(place.kind.endswith(" due") for place in cause.pattern.places)
+    if cause.pattern.span or exact:
+        return "entries", cause.pattern.text
+    if cause.level in (levels.Level.LAYOUTS, levels.Level.EFFECTS):
+        return "effects", f"{cause.example.scenario or 'at once'}: {cause.example.message}"
     if cause.manner is Manner.RAISES:
         return "raises", cause.detail
     if cause.level is levels.Level.REFUSALS:

@@ -27,6 +27,11 @@ NORMAL = "normal"
 PLAIN = frozenset({NORMAL, "wide", "cancelling"})
 
 
+#: The levels in the order in which a cause of one may bring about one of another: who writes to inputs is wrong later.
+RANKED = [one for one in Level if one is not Level.EFFECTS]
+RANKED.insert(RANKED.index(Level.MAPPING), Level.EFFECTS)
+
+
 @dataclass(frozen=True)
 class Neighbour:
     """Two cases that differ in one axis, the one right and the other wrong."""
@@ -115,11 +120,10 @@ def causes(spec: Spec, order: Mapping[str, Case], rows: Sequence[Verdict]) -> tu
     made = [_Made(root, [root, *after.get(id(root), [])], facts.rule(root)) for root in roots]
     made = _merged(made, facts)
     found = [facts.cause(one) for one in made]
-    levels = list(Level)
     near = {c for c, case in order.items() if case.departures <= 1}
 
     def rank(c: Cause) -> tuple[bool, bool, int, int]:
-        return c.manner is Manner.STEPS, near.isdisjoint(c.wrong), levels.index(c.level), -len(c.wrong)
+        return c.manner is Manner.STEPS, near.isdisjoint(c.wrong), RANKED.index(c.level), -len(c.wrong)
 
     return tuple(sorted(found, key=rank))
 

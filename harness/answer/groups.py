@@ -55,9 +55,13 @@ class Group:
     laws: frozenset[str]
 
 
-def attributed(rows: Sequence[Verdict]) -> Sequence[Verdict]:
-    """The rows, where values are wrong with those about further draws of the inputs as what they are: about values."""
-    if not any(wrong(row) and row.law == "agrees" for row in rows):
+def attributed(order: Mapping[str, Case], rows: Sequence[Verdict]) -> Sequence[Verdict]:
+    """The rows, where values are wrong with those about further draws of the inputs as what they are: about values.
+
+    Not where values are wrong in other layouts alone.
+    """
+    red = [row for row in rows if wrong(row) and row.law == "agrees"]
+    if not any(row.case not in order or order[row.case].layout == "contiguous" for row in red):
         return rows
     return [replace(row, law="agrees") if _of_another_draw(row) else row for row in rows]
 
@@ -129,12 +133,16 @@ def folded(found: Iterable[Group]) -> tuple[list[Group], dict[int, list[Group]]]
     """The groups that stand for themselves, and those that follow from each of them."""
     roots: list[Group] = []
     after: dict[int, list[Group]] = defaultdict(list)
+
+    def reached(root: Group) -> frozenset[str]:
+        return root.cases.union(*(group.cases for group in after[id(root)]))
+
     for group in found:
         before = [root for root in roots if root.family != group.family and not (_in_memory(root) and _direct(group))]
-        covered = group.cases.intersection(*[frozenset[str]().union(*(r.cases for r in before))])
+        covered = group.cases & frozenset[str]().union(*map(reached, before))
         ahead = [r for r in before if (r.family, group.family) in IMPLIED and r.manner == group.manner]
         if before and (ahead or len(covered) >= FOLLOWS * len(group.cases)):
-            after[id(max(before, key=lambda r: len(r.cases & group.cases)))].append(group)
+            after[id(max(before, key=lambda r: len(reached(r) & group.cases)))].append(group)
         else:
             roots.append(group)
     return roots, after

@@ -81,7 +81,7 @@ def answer(
     accepted: Collection[Level] = (),
 ) -> Answer:
     """The answer of one candidate's rows. ``order`` is the cases by id, the nearest to the op's first one first."""
-    rows = attributed(rows)
+    rows = attributed(order, rows)
     levels = tallies(spec, given, order, rows)
     lacking = (r for r in rows if r.law == "status" and r.status == "unsupported")
     refused = Counter(r.message for r in lacking)

@@ -195,7 +195,8 @@ def _where(cause: Cause) -> str:
         return f"; {said(cause.rule)}"
     if cause.rate is not None:
         return f"; about one entry in {1 / cause.rate:,.0f} is wrong, whatever the case"
-    return "; no rule found" if cause.right and not cause.pattern.text else ""
+    told = cause.pattern.text or (cause.level is Level.LAYOUTS and _subjects(cause))
+    return "; no rule found" if cause.right and not told else ""
 
 
 def _short_rule(rule: Rule) -> bool:
