@@ -17,6 +17,7 @@ import numpy
 import pandas
 
 from harness.model import UNJUDGED
+from harness.subjects import said_now
 
 #: The columns of a baseline.
 COLUMNS = ("op", "case", "candidate", "capability", "verdicts")
@@ -72,7 +73,15 @@ def under(committed: pandas.DataFrame, capability: str, made: Mapping[str, Colle
 
 def _pieces(folded: pandas.DataFrame) -> pandas.DataFrame:
     """One row per verdict."""
-    return folded.assign(verdicts=folded["verdicts"].str.split(_END)).explode("verdicts", ignore_index=True)
+    rows = folded.assign(verdicts=folded["verdicts"].str.split(_END)).explode("verdicts", ignore_index=True)
+    now = {said: _said_now(said) for said in rows["verdicts"].unique()}
+    return rows.assign(verdicts=rows["verdicts"].map(now).astype(str))
+
+
+def _said_now(verdict: str) -> str:
+    """What a law said, its subject written as it is now."""
+    law, subject, rest = verdict.split("|", 2)
+    return "|".join((law, said_now(subject), rest))
 
 
 def _gathered(pieces: pandas.DataFrame) -> pandas.DataFrame:

@@ -10,7 +10,7 @@ import pandas
 
 from harness.coding import alike, coded, constant, plain, relabelled, valued, written_out
 from harness.model import BAD, KEY, SEVERITY, SUMMATION
-from harness.subjects import LEDGER
+from harness.subjects import LEDGER, said_now
 
 #: What can have changed, worst first.
 KINDS = ("new", "regressed", "grew", "reordered", "no longer run", "fixed", "added")
@@ -199,6 +199,7 @@ def _narrow(table: pandas.DataFrame) -> pandas.DataFrame:
         table, place = (table, place) if ours.all() else (table[ours], place[ours])
     absent = pandas.Series("", index=table.index)
     columns = {name: coded(table.get(name, absent)) for name in ("op", *KEY, "status")}
+    columns["subject"] = relabelled(columns["subject"], {s: said_now(s) for s in columns["subject"].cat.categories})
     columns["message"] = written_out(table.get("message", absent)).astype(str)
     sums = table["law"] == SUMMATION
     columns["order"] = coded(written_out(table.get("actual", absent)).where(sums, ""))

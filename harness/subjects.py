@@ -69,6 +69,7 @@ _NAMED: dict[str, type[Output | Input | Gradient | Tangent]] = {
     "tangent of ": Tangent,
 }
 _ALONE: dict[str, Subject] = {"": Whole(), "state": State(), "ledger": Ledger()}
+_SAID_ONCE: dict[str, Subject] = {"output": Output("output"), "input": Input("input")}
 _WORDS = {kind: word for word, kind in _NAMED.items()} | {type(one): word for word, one in _ALONE.items()}
 
 #: What stands for an entry of the ledger.
@@ -76,16 +77,30 @@ LEDGER = "ledger"
 
 
 def text(subject: Subject) -> str:
-    """What stands for a subject in a file: ``gradient of weight``."""
+    """What stands for a subject in a file: ``gradient of weight``; an output or input that is called so has one word."""
     match subject:
+        case Output(name) | Input(name) if _SAID_ONCE.get(name) == subject:
+            return name
         case Output(name) | Input(name) | Gradient(name) | Tangent(name):
             return _WORDS[type(subject)] + name
         case _:
             return _WORDS[type(subject)]
 
 
+def said_now(text: str) -> str:
+    """A subject's text as it is written now; older files say `output output` of an output of that name.
+
+    >>> said_now("output output"), said_now("gradient of input")
+    ('output', 'gradient of input')
+    """
+    first, _, rest = text.partition(" ")
+    return first if first == rest and first in _SAID_ONCE else text
+
+
 def subject(text: str) -> Subject:
     """The subject that a text stands for. Raises ValueError where it stands for none."""
+    if text in _SAID_ONCE:
+        return _SAID_ONCE[text]
     for word, kind in _NAMED.items():
         if text.startswith(word):
             return kind(text.removeprefix(word))

@@ -20,6 +20,7 @@ from harness.answer.digits import apart, pair
 from harness.answer.levels import FAMILIES, OF_LAW, WORDS
 from harness.answer.patterns import pattern
 from harness.answer.rules import parts, rule
+from harness.answer.text import told
 from harness.answer.words import about
 from harness.asking.binding import load
 from harness.model import CandidateSpec, Span, Spec, Traits, Verdict, shown
@@ -228,10 +229,10 @@ def test_values_at_another_point_count_at_no_case(sigmoid: Spec) -> None:
     given = CandidateSpec("mine", "mine:f", None, "numpy")
     found = {c.id: c for c in cases.ordered(sigmoid, cases.cases(sigmoid))[:30]}
     here, *rest = found
-    bad = [Verdict("sigmoid", here, "mine", "agrees", "output output", "", "deviates", bound="1")]
-    right = [Verdict("sigmoid", c, "mine", "agrees", "output output", "", "conforms") for c in rest]
+    bad = [Verdict("sigmoid", here, "mine", "agrees", "output", "", "deviates", bound="1")]
+    right = [Verdict("sigmoid", c, "mine", "agrees", "output", "", "conforms") for c in rest]
     wrong = Traits(wrong=1, entries=1)
-    beside = Verdict("sigmoid", rest[0], "mine", "repeatable", "output output", OTHER_KINDS, "deviates", bound="1")
+    beside = Verdict("sigmoid", rest[0], "mine", "repeatable", "output", OTHER_KINDS, "deviates", bound="1")
     (cause,) = answer(sigmoid, given, found, [*bad, *right, replace(beside, traits=wrong)]).causes
     assert cause.wrong == (here,)
 
@@ -240,9 +241,9 @@ def test_a_cause_is_right_where_what_it_is_about_is_right(sigmoid: Spec) -> None
     given = CandidateSpec("mine", "mine:f", None, "numpy")
     found = {c.id: c for c in cases.ordered(sigmoid, cases.cases(sigmoid))[:9]}
     names = list(found)
-    of = frozenset({"output output strided"})
-    rows = [Verdict("sigmoid", names[0], "mine", "layout", "output output", "strided", "deviates", bound="1")]
-    rows += [Verdict("sigmoid", c, "mine", "layout", "output output", "offset", "conforms") for c in names[1:5]]
+    of = frozenset({"output strided"})
+    rows = [Verdict("sigmoid", names[0], "mine", "layout", "output", "strided", "deviates", bound="1")]
+    rows += [Verdict("sigmoid", c, "mine", "layout", "output", "offset", "conforms") for c in names[1:5]]
     rows += [Verdict("sigmoid", names[5], "mine", "layout", "", "", "conforms", traits=Traits(of=of))]
     (cause,) = answer(sigmoid, given, found, rows).causes
     assert cause.right == (names[5],)
@@ -315,7 +316,15 @@ def test_second_order_of_a_wrong_gradient_follows_from_it(sigmoid: Spec, folder:
     found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:Doubled", "torch", every=15)
     (cause,) = found.causes
     assert cause.level is Level.GRADIENTS
-    assert cause.beside[Level.SECOND] > 0
+    assert cause.beside[Level.SECOND]
+
+
+def test_what_stands_with_a_cause_is_counted_only_where_it_is_wrong_at_other_cases(sigmoid: Spec, folder: Path) -> None:
+    found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:Doubled", "torch", every=15)
+    cause = replace(found.causes[0], wrong=("a", "b"))
+    for where, said in (({"a", "b"}, "second order at the same cases"), ({"a"}, "second order 1 of ")):
+        beside = replace(cause, beside={Level.SECOND: frozenset(where)})
+        assert any(line.startswith(f"with it: {said}") for line in told(beside, found))
 
 
 def test_a_class_is_built_with_the_arguments_behind_it(sigmoid: Spec, folder: Path) -> None:
@@ -352,7 +361,7 @@ def test_a_bound_that_leaves_few_digits_tells_nothing_of_accuracy(sigmoid: Spec)
     given = CandidateSpec("mine", "mine:f", None, "numpy")
     found = {c.id: c for c in cases.ordered(sigmoid, cases.cases(sigmoid))[:2]}
     vast = {"margin": 0.5, "ulps": 5.5e15, "bound": "1"}
-    rows = [Verdict("sigmoid", c, "mine", "agrees", "output output", "", "conforms", **vast) for c in found]
+    rows = [Verdict("sigmoid", c, "mine", "agrees", "output", "", "conforms", **vast) for c in found]
     assert answer(sigmoid, given, found, rows).accuracy == ()
 
 

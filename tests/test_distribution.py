@@ -213,4 +213,4 @@ def test_the_least_distance_is_that_of_kolmogorov_s_distribution(n: int) -> None
 def test_numbers_that_are_too_few_are_not_believed() -> None:
     few = replace(cases.find(SPEC, "xavier_uniform"), sizes={"shape": (2, 3)})
     rows = judging(SPEC, right).verdicts(few, 0, lambda name, law: None)
-    assert {row.status for row in rows if row.of == "output output spread"} == {"not believed"}
+    assert {row.status for row in rows if row.of == "output spread"} == {"not believed"}

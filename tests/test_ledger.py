@@ -19,7 +19,7 @@ HERE = Build({"torch": "2.13.0"})
 ENTRY = Known(by=("torch",), law=("agrees",), because="it is so", when=parse("True"))
 
 
-def row(status: str, candidate: str = "torch", law: str = "agrees", subject: str = "output output") -> Verdict:
+def row(status: str, candidate: str = "torch", law: str = "agrees", subject: str = "output") -> Verdict:
     """A row of the case."""
     return Verdict("linear", "linear", candidate, law, subject, "", status)
 

@@ -476,9 +476,9 @@ def test_a_step_along_another_axis_and_a_window_without_its_end() -> None:
 def test_rows_of_a_check_are_enough() -> None:
     candidate = held("conv2d", turned)
     wrong, right = separated(candidate, every("conv2d").values(), "values")
-    rows = [Verdict("conv2d", c.id, "mine", "agrees", "output output", "", "deviates") for c in wrong]
-    rows += [Verdict("conv2d", c.id, "mine", "agrees", "output output", "", "conforms") for c in right]
-    rows += [Verdict("conv2d", c.id, "another", "agrees", "output output", "", "conforms") for c in wrong]
+    rows = [Verdict("conv2d", c.id, "mine", "agrees", "output", "", "deviates") for c in wrong]
+    rows += [Verdict("conv2d", c.id, "mine", "agrees", "output", "", "conforms") for c in right]
+    rows += [Verdict("conv2d", c.id, "another", "agrees", "output", "", "conforms") for c in wrong]
     found = of_rows(candidate, rows)
     assert found is not None
     assert found.text == VALUES["flipped"][2]

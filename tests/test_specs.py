@@ -160,7 +160,7 @@ def test_every_field_arrives_in_the_spec(tmp_path: Path) -> None:
         law=("agrees",),
         because="Rounds.",
         when=ALWAYS,
-        subject=("output output",),
+        subject=("output",),
         see="a link",
         status="timed out",
         versions="torch>=2.4,<2.14",

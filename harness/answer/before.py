@@ -46,7 +46,7 @@ def _more(calls: Sequence[Case]) -> str:
 
 
 def _after(cause: Cause, said: str) -> Cause:
-    beside = {cause.level: len(cause.wrong), **cause.beside}
+    beside = {cause.level: frozenset(cause.wrong), **cause.beside}
     name = f"depends on what was called before: {said}"
     plain = replace(cause, rule=None, rate=None, neighbour=None, smallest=None, subjects=())
     return replace(plain, level=Level.REPEATS, name=name, beside=beside)

@@ -55,7 +55,7 @@ class Cause:
     """One kind of wrongness: at which cases, by which rule, where in the arrays, how far off, and what follows from it.
 
     ``detail`` is an exception's type, ``example`` the row at the nearest case, ``beside`` the levels at which its
-    consequences stand and at how many cases, ``name`` what the candidate computes instead, where somebody knows.
+    consequences stand and their cases, ``name`` what the candidate computes instead, where somebody knows.
     ``rate`` is the share of entries that are wrong, where that alone says why some cases are right.
     """
 
@@ -70,7 +70,7 @@ class Cause:
     pattern: Pattern
     example: Verdict
     neighbour: Neighbour | None
-    beside: Mapping[Level, int]
+    beside: Mapping[Level, frozenset[str]]
     rate: float | None = None
     name: str | None = None
     smallest: Smallest | None = None
@@ -100,9 +100,9 @@ def named(found: Iterable[Cause], name: Name) -> tuple[Cause, ...]:
 def _with(first: Cause, other: Cause) -> Cause:
     """A cause with another that is the same mistake."""
     beside = dict(first.beside)
-    for at, count in (*other.beside.items(), (other.level, len(other.wrong))):
+    for at, those in (*other.beside.items(), (other.level, frozenset(other.wrong))):
         if at is not first.level:
-            beside[at] = max(beside.get(at, 0), count)
+            beside[at] = beside.get(at, frozenset()) | those
     more = tuple(case for case in other.wrong if case not in first.wrong) if other.level is first.level else ()
     return replace(first, wrong=(*first.wrong, *more), beside=beside, rule=first.rule if not more else None)
 
@@ -290,7 +290,7 @@ class _Facts:
             example=nearest,
             neighbour=self._neighbour(found, right),
             rate=None if made.rule and made.rule.exact else self.rate(root),
-            beside={one: len(beside[one]) for one in Level if beside.get(one)},
+            beside={one: frozenset(beside[one]) for one in Level if beside.get(one)},
         )
 
     def _neighbour(self, bad: Sequence[str], good: Sequence[str]) -> Neighbour | None:

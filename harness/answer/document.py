@@ -70,7 +70,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
             for name in ("case", "law", "subject", "scenario", "actual", "expected", "bound", "at", "message")
         },
         "smallest": None if cause.smallest is None else {"case": cause.smallest.case, "text": cause.smallest.text},
-        "beside": {level.value: count for level, count in cause.beside.items()},
+        "beside": {level.value: len(cases) for level, cases in cause.beside.items()},
     }
 
 

@@ -126,8 +126,19 @@ def told(cause: Cause, found: Answer) -> Iterator[str]:
     elif cause.level is not Level.REFUSALS:
         yield f"nearest: {_example(cause)}"
     if cause.beside:
-        counts = (f"{level.value} {n:,} of {found.at(level).judged:,}" for level, n in cause.beside.items())
-        yield f"with it: {', '.join(counts)} cases"
+        yield f"with it: {_beside(cause, found)}"
+
+
+def _beside(cause: Cause, found: Answer) -> str:
+    """What is wrong with it; at how many cases only where they are others than its own."""
+    same = [level.value for level, cases in cause.beside.items() if cases == set(cause.wrong)]
+    other = [
+        f"{level.value} {len(cases):,} of {found.at(level).judged:,}"
+        for level, cases in cause.beside.items()
+        if level.value not in same
+    ]
+    parts = [f"{', '.join(same)} at the same {'case' if len(cause.wrong) == 1 else 'cases'}"] if same else []
+    return "; ".join([*parts, *([f"{', '.join(other)} cases"] if other else [])])
 
 
 def _hints(cause: Cause) -> Iterator[str]:

@@ -13,6 +13,7 @@ from harness.specs.documents import CandidateDocument, Document, InputDocument, 
 from harness.specs.errors import SpecError, nearest, shown
 from harness.specs.files import siblings
 from harness.specs.nodes import Loc, Node
+from harness.subjects import said_now
 from harness.vocabulary import (
     ALGORITHMS,
     AXES,
@@ -348,7 +349,8 @@ class Reader(Checks):
             self.error((*loc, "versions"), f"`{shown(one.versions or '')}`, {expected}")
         if one.expires is not None and not _is_date(one.expires):
             self.error((*loc, "expires"), f"`{shown(one.expires)}`, expected a date, such as 2027-01-01")
-        return Known(**dict(one), line=self.root.at(loc).line)
+        subject = tuple(map(said_now, one.subject))
+        return Known(**{**dict(one), "subject": subject}, line=self.root.at(loc).line)
 
 
 def _is_date(text: str) -> bool:
