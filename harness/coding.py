@@ -9,7 +9,7 @@ import numpy
 import pandas
 
 #: The columns of a table of verdicts whose words stand in many rows.
-CODED = ("op", "case", "candidate", "law", "subject", "scenario", "status", "grade", "at", "blame", "known")
+CODED = ("op", "case", "candidate", "law", "subject", "scenario", "status", "grade", "at", "blame", "known", "notes")
 
 
 def categories(codes: numpy.ndarray, words: list[str]) -> pandas.Categorical:

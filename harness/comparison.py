@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness import bounds
+from harness.model import Relation
 from harness.oracles import Answer
 from harness.subjects import Output, Subject
 
@@ -66,13 +67,17 @@ class Fact:
 
 @dataclass(frozen=True)
 class Testimony:
-    """What a witness says: recorded, never convicting. ``grade`` and ``actual`` are the row's, where it has them."""
+    """What a witness says: recorded, never convicting. ``grade`` and ``actual`` are the row's, where it has them.
+
+    ``orders`` are plain values that picture what it says, for the row's notes.
+    """
 
     subject: Subject
     agrees: bool
     message: str
     grade: str = ""
     actual: str = ""
+    orders: Sequence[Mapping[str, Any]] = ()
 
 
 Equation = Numbers | Fact | Testimony
@@ -131,6 +136,18 @@ class Evidence:
     def at(self) -> str:
         """The entry's indices, with spaces between."""
         return " ".join(str(i) for i in self.place)
+
+
+def relation(equation: Equation) -> Relation:
+    """What an equation that holds says of the bits of two answers of a candidate."""
+    match equation:
+        case Fact(actual=actual, expected=expected):
+            return "same" if actual == expected == SAME_BITS else "right"
+        case Numbers(actual=actual, own=np.ndarray() as own):
+            same = (own.shape, own.dtype) == (actual.shape, actual.dtype) and own.tobytes() == actual.tobytes()
+            return "same" if same else "other"
+        case _:
+            return "right"
 
 
 def alike(

@@ -315,6 +315,12 @@ class Binades:
     counts: Mapping[int, tuple[int, int]]
 
 
+#: What a law finds of an answer that it holds against another one of the candidate, the least first: nothing that proves
+#: anything, other bits within the bound, a right answer whose bits nobody compared, the same bits.
+Relation = Literal["doubted", "other", "right", "same"]
+RELATIONS: tuple[Relation, ...] = get_args(Relation)
+
+
 @dataclass(frozen=True)
 class Traits:
     """What the judge saw of a row besides its worst entry; no file has it.
@@ -322,7 +328,8 @@ class Traits:
     ``raised`` is an exception's type, or how the process ended; ``wrong`` of ``entries`` were wrong, in each of
     ``places`` all of them, with the bits by which that is no accident; ``relative`` is the largest error as a part of
     what was due; ``relation`` whether it relates two answers; ``stepwise`` whether rounding half types at each step
-    explains it. ``of`` is what several rows spoke of that are one now.
+    explains it. ``of`` is what several rows spoke of that are one now, ``relations`` by scenario what two answers of the
+    candidate had in common there, the least of it where there were several.
     """
 
     raised: str = ""
@@ -335,6 +342,7 @@ class Traits:
     relation: bool = False
     stepwise: bool = False
     of: frozenset[str] = frozenset()
+    relations: Mapping[str, Relation] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -343,8 +351,9 @@ class Verdict:
 
     ``margin`` and ``ulps`` are floats (inf where no number says how wrong; NaN where nothing was measured); ``blind``
     is the share of entries at which a wrong answer would not have been seen. ``actual``, ``expected``, ``bound`` and
-    ``at`` describe the worst entry, as text. ``mark`` and ``traits`` are for the rooms that a row passes before it is
-    stored; no file has them.
+    ``at`` describe the worst entry, as text. ``notes`` is JSON, empty or an object: by each of RELATIONS the scenarios that
+    came out so where rows were gathered, or ``orders`` of summation. ``mark`` and ``traits`` are for the rooms that a row
+    passes before it is stored; no file has them.
     """
 
     op: str
@@ -366,6 +375,7 @@ class Verdict:
     message: str = ""
     known: str = ""
     seconds: float = 0.0
+    notes: str = ""
     mark: Mark = ""
     traits: Traits = field(default=Traits(), compare=False, repr=False)
 

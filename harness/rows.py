@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,14 +25,17 @@ from harness.asking.outcomes import (
     Skipped,
     TimedOut,
 )
-from harness.comparison import Evidence, Numbers, Testimony
-from harness.model import Law, Mark, Status, Traits, Verdict
+from harness.comparison import Equation, Evidence, Numbers, Testimony
+from harness.model import RELATIONS, Law, Mark, Relation, Status, Traits, Verdict
 from harness.oracles import OracleError
 from harness.subjects import ELSEWHERE, Subject, Whole
 from harness.trial import Asked, Trial
 
 #: Laws that look at one thing in many ways: what conforms in all of them is one row.
 GATHERED = frozenset({"pure", "repeatable", "layout", "subsets", "upstream", "backward", "second"})
+
+#: Those that hold two answers of a candidate against each other, so that each scenario has a relation of its own.
+RELATING = frozenset({"repeatable", "layout", "invariance"})
 
 
 def gathered(rows: list[Verdict]) -> list[Verdict]:
@@ -45,8 +49,19 @@ def gathered(rows: list[Verdict]) -> list[Verdict]:
 
 def _together(rows: list[Verdict]) -> Verdict:
     worst = max(rows, key=lambda row: row.margin)
-    traits = replace(worst.traits, of=frozenset(row.of for row in rows))
-    return replace(worst, subject="", scenario="", seconds=round(sum(row.seconds for row in rows), 6), traits=traits)
+    relations = dict[str, Relation]()
+    for row in rows:
+        for scenario, relation in row.traits.relations.items():
+            relations[scenario] = _least((relation, relations.get(scenario, relation)))
+    traits = replace(worst.traits, of=frozenset(row.of for row in rows), relations=relations)
+    seconds = round(sum(row.seconds for row in rows), 6)
+    return replace(worst, subject="", scenario="", seconds=seconds, notes=_noted(relations), traits=traits)
+
+
+def _noted(relations: Mapping[str, Relation]) -> str:
+    """By what they have in common the scenarios that came out so, as a row's notes say it."""
+    told = {r: sorted(s for s, its in relations.items() if its == r) for r in RELATIONS}
+    return json.dumps({r: scenarios for r, scenarios in told.items() if scenarios}) if relations else ""
 
 
 def flat(trial: Trial, law: str, of: Subject, status: Any, scenario: str = "", **facts: Any) -> Verdict:
@@ -200,7 +215,8 @@ def testimony(trial: Trial, law: Law, said: Testimony) -> Verdict:
     """What another checker says, which convicts nobody."""
     status = "conforms" if said.agrees else "inconclusive"
     told = {"actual": said.actual} if said.actual else {"actual": str(said.agrees), "expected": "True"}
-    return flat(trial, law.name, said.subject, status, grade=said.grade, message=said.message, **told)
+    notes = json.dumps({"orders": said.orders}) if said.orders else ""
+    return flat(trial, law.name, said.subject, status, grade=said.grade, message=said.message, notes=notes, **told)
 
 
 def verdict(trial: Trial, law: Law, subject: Subject, scenario: str, pairs: list[tuple[Any, Evidence]]) -> Verdict:
@@ -214,6 +230,9 @@ def verdict(trial: Trial, law: Law, subject: Subject, scenario: str, pairs: list
         status, blame, message, mark = _proved(trial, worst)
     if status == "conforms" and not any(e.believable for _, e in pairs):
         status, message = "not believed", worst.doubt
+    relations: dict[str, Relation] = {}
+    if law.name in RELATING and status in ("conforms", "not believed"):
+        relations = {scenario: _relation(status, [equation for equation, _ in pairs])}
     varied = any(isinstance(q, Numbers) and q.again for q, _ in pairs)
     return flat(
         trial,
@@ -232,8 +251,18 @@ def verdict(trial: Trial, law: Law, subject: Subject, scenario: str, pairs: list
         blame=blame,
         message=message,
         mark=mark,
-        traits=places.traits(worst, trial.bench.tier, inputs) if status == "deviates" else Traits(),
+        notes=_noted(relations),
+        traits=places.traits(worst, trial.bench.tier, inputs) if status == "deviates" else Traits(relations=relations),
     )
+
+
+def _relation(status: Status, equations: Iterable[Equation]) -> Relation:
+    """What all pairs of answers that some equations are about have in common."""
+    return "doubted" if status == "not believed" else _least(map(comparison.relation, equations))
+
+
+def _least(relations: Iterable[Relation]) -> Relation:
+    return min(relations, key=RELATIONS.index)
 
 
 def _blind(evidence: Iterable[Evidence]) -> float:

@@ -76,6 +76,15 @@ LAWS = [
     ("gradcheck", ""),
 ]
 
+#: What rows of laws that gather scenarios note of them.
+NOTES = {
+    "repeatable": [
+        '{"same": ["after other inputs", "in two threads", "twice"]}',
+        '{"other": ["in two threads"], "same": ["after other inputs", "twice"]}',
+    ],
+    "layout": ['{"same": ["offset", "strided", "transposed"]}', '{"other": ["transposed"], "same": ["offset"]}'],
+}
+
 HEADER: dict[str, Any] = {
     "started": "2025-11-20T21:44:03+00:00",
     "command": "harness run --out reports/latest",
@@ -149,6 +158,9 @@ def _judged(made: pandas.DataFrame, rng: numpy.random.Generator) -> pandas.DataF
     shown = numeric & numpy.isfinite(margin)
     actual = expected + numpy.where(shown, margin, 0) * bound
     texts = {"actual": actual, "expected": expected, "bound": bound}
+    related = made["law"].isin(NOTES).to_numpy() & (status == "conforms")
+    held = [rng.choice(NOTES.get(law, [""])) for law in made["law"].unique()]
+    notes = made["law"].map(dict(zip(made["law"].unique(), held, strict=True))).to_numpy()
     grades = rng.choice(["correctly rounded", "random", "any", "worst"], n)
     return made.assign(
         status=status,
@@ -161,6 +173,7 @@ def _judged(made: pandas.DataFrame, rng: numpy.random.Generator) -> pandas.DataF
         message=message,
         known=known,
         seconds=rng.exponential(1e-4, n),
+        notes=numpy.where(related, notes, ""),
     )[list(COLUMNS)]
 
 
@@ -278,9 +291,15 @@ def test_an_empty_run_says_that_nothing_was_judged() -> None:
     assert "nothing was judged" in report.markdown({}, rows())
 
 
+def test_who_is_wrong_as_known_alone_is_counted_apart() -> None:
+    listed = {"status": "known", "margin": 12.0, "known": "1: so"}
+    found = rows(row(status="deviates", margin=12.0), row(law="gradient", **listed), row(candidate="other", **listed))
+    assert "1 of 2 implementations is wrong somewhere, 1 more only as known<" in report.page(HEADER, found)
+
+
 def test_the_page_tells_who_is_wrong_and_in_what() -> None:
     html = report.page(HEADER, rows(row(status="deviates", margin=12.0), row(candidate="other")))
-    assert "1 of 2 implementations is wrong somewhere" in html
+    assert "1 of 2 implementations is wrong somewhere<" in html
     said = (
         "<b><bdi>f</bdi></b>: <code><bdi>mine</bdi></code> is wrong at 1 of 1 case judged,"
         ' by up to <span class="nums">12</span> times its bound: agrees'

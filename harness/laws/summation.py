@@ -146,7 +146,9 @@ def _masked(trial: Trial, name: str, sums: Sums, pairs: Array) -> Array:
 def _testimony(trial: Trial, name: str, found: Orders) -> Testimony:
     """What the orders come to. Raises Undeclared where they say nothing of the whole output."""
     if found.predicted == found.size:
-        return Testimony(Output(name), True, f"order of summation: {found.words}", PREDICTED, found.signature)
+        return Testimony(
+            Output(name), True, f"order of summation: {found.words}", PREDICTED, found.signature, found.pictured
+        )
     missed = list(found.missed)
     if found.revealed < found.size or len(missed) * FEW > found.size:
         raise Undeclared(Reason.LACKS, f"its order of summation is not known: {_known(found)}")
@@ -154,7 +156,9 @@ def _testimony(trial: Trial, name: str, found: Orders) -> Testimony:
     at = ", ".join(map(str, np.unravel_index(worst.entry, trial.first.values[name].shape)))
     other = "of another draw " if worst.draw else ""
     words = f"at [{at}] {other}it gives {worst.actual}, and its order {worst.predicted}"
-    return Testimony(Output(name), False, f"order of summation: {found.words}; {words}", "", found.signature)
+    return Testimony(
+        Output(name), False, f"order of summation: {found.words}; {words}", "", found.signature, found.pictured
+    )
 
 
 def _known(found: Orders) -> str:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pandas
 
 #: Written into the file; a store of another format is refused.
-FORMAT = 2
+FORMAT = 3
 
 #: Header fields in which the parts of one run must agree.
 SAME = ("specs", "seed", "versions")

@@ -14,7 +14,7 @@ from harness.arithmetic.roundings import Array
 from harness.summation.masks import Masks
 from harness.summation.products import Products
 from harness.summation.replaying import Manner, Summand, manners, replayed
-from harness.summation.trees import Tree, leaves
+from harness.summation.trees import Tree, canonical, leaves
 from harness.summation.wording import drawn, signature, words
 
 #: Most summands of a tree that is drawn, and most orders that are told in words.
@@ -105,6 +105,19 @@ class Orders:
         more = [f"{len(sizes) - MOST_TOLD} more"] if len(sizes) > MOST_TOLD else []
         predicted = f"{self.predicted:,} of {self.size:,} entries predicted to the last bit"
         return "; ".join([*each, *more, predicted])
+
+    @property
+    def pictured(self) -> list[dict[str, Any]]:
+        """What a picture is made of, the orders of most entries first, as JSON can say it; a large tree is left out."""
+        most = sorted(self.found, key=lambda order: -order.entries.size)[:MOST_TOLD]
+        return [
+            {
+                "words": order.words,
+                "entries": order.entries.size,
+                "tree": canonical(order.tree) if order.drawn else None,
+            }
+            for order in most
+        ]
 
     @property
     def missed(self) -> Iterator[Missed]:
