@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import xml.dom.minidom
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,12 +132,13 @@ def test_the_levels_of_an_op_count_its_cases(chrome: Any, tmp_path: Path) -> Non
 
 def test_bits_are_told_by_relation_of_the_rows_that_compare_them(chrome: Any, tmp_path: Path) -> None:
     same = {"actual": SAME_BITS, "expected": SAME_BITS, "margin": 0.0, "grade": "exact"}
+    notes = json.dumps({"same": ["twice"], "other": ["in two threads"]})
     found = rows(
         row(law="invariance", scenario="each row alone", **same),
         row(law="invariance", scenario="in two parts", grade="varies", actual="1.5", bound="1e-7"),
         row(case="f/n:2", law="invariance", scenario="in two parts", **same),
         row(law="invariance", scenario="in two parts", candidate="other", status="deviates", actual="other bits"),
-        row(law="repeatable", subject="", grade="random", candidate="other", message=SAME_BITS),
+        row(law="repeatable", subject="", grade="random", candidate="other", notes=notes),
     )
     written = tmp_path / "index.html"
     written.write_text(report.page(HEADER, found), encoding="utf-8")
@@ -146,14 +148,18 @@ def test_bits_are_told_by_relation_of_the_rows_that_compare_them(chrome: Any, tm
         "return [...document.querySelectorAll('#op .bits tr')].map((line) => [...line.cells].map((c) => c.textContent))"
     )
     assert told == [
-        ["candidate", "each row alone", "in two parts", "repeatable"],
-        ["mine", "1 same bits", "1 within the bound1 same bits", "not asked"],
-        ["other", "not asked", "1 wrong", "1 within the bound"],
+        ["what is asked", "mine", "other"],
+        ["invariance"],
+        ["each row alone", "1 same bits", "not asked"],
+        ["in two parts", "1 right1 same bits", "1 wrong"],
+        ["repeatable"],
+        ["in two threads", "not asked", "1 other bits"],
+        ["twice", "not asked", "1 same bits"],
     ]
     ready(chrome, written)
     chrome.execute_script("document.getElementById('bits').open = true")
     cells = "[...document.querySelectorAll('#bits tbody td')].map((cell) => cell.textContent)"
-    assert settled(chrome, cells) == ["1 same bits", "1 wrong1 within the bound", "1 within the bound"]
+    assert settled(chrome, cells) == ["1 same bits", "1 wrong1 right", "1 other bits", "1 same bits"]
     chrome.find_element("css selector", "#bits td.m8 a").click()
     assert settled(chrome, "report.grid.view.length") == 3
 
@@ -187,6 +193,9 @@ def test_a_card_leads_to_its_verdicts_its_script_and_a_text_for_a_colleague(chro
     assert matching(chrome, "cause:1") == 2
     click = "document.querySelector('#causes [data-kind=%s]').click()"
     assert copied(chrome, click % "script") == "import numpy\nprint(2)"
+    issue = copied(chrome, click % "issue")
+    for part in ("numpy.loops is wrong here", "torch 2.13.0", "harness show conv2d/stride:2", "print(2)"):
+        assert part in issue
     told = copied(chrome, click % "colleague")
     for part in (*card["said"], card["title"], "torch 2.13.0", "harness show conv2d/stride:2", "print(2)"):
         assert part in told

@@ -144,7 +144,7 @@ def _cell(key: tuple[str, ...], rows: pandas.DataFrame, first: Mapping[str, str]
 def _best(
     points: list[dict[str, str]], wrong: numpy.ndarray, right: numpy.ndarray
 ) -> tuple[tuple[Condition, ...], numpy.ndarray]:
-    """The best rule and where it holds; no conditions where nothing is right or nothing separates."""
+    """The best rule and where it holds; no conditions where nothing is right, or where most cases of the best are."""
     everywhere = numpy.ones(len(points), dtype=bool)
     if not right.any() or not wrong.any():
         return (), everywhere
@@ -154,7 +154,9 @@ def _best(
         return (), everywhere
     chosen = _search(holds, wrong[looked])
     rule = tuple(sorted((conditions[c] for c in chosen), key=lambda c: (c.axis, c.sign)))
-    return rule, _holds(rule, points)
+    held = _holds(rule, points)
+    separates = 2 * (held & wrong).sum() > (held & (wrong | right)).sum()
+    return (rule, held) if separates else ((), everywhere)
 
 
 def _search(holds: numpy.ndarray, wrong: numpy.ndarray) -> tuple[int, ...]:

@@ -29,8 +29,8 @@ from harness.subjects import LEDGER
 #: Entries that no longer run, and values of an axis, beyond which the page only counts.
 MAX_GONE, MAX_VALUES = 2_000, 60
 
-#: Laws that relate two calls of a candidate, and those whose every scenario has a row.
-RELATING, APART = ("invariance", "repeatable", "layout"), ("invariance",)
+#: Laws that relate two calls of a candidate.
+RELATING = ("invariance", "repeatable", "layout")
 
 
 def rows(
@@ -73,7 +73,7 @@ def rows(
             "states": STATE,
             "of_law": {law: LEVELS.index(level) for law, level in OF_LAW.items()},
         },
-        "bits": {"same": SAME_BITS, "laws": RELATING, "apart": APART, "says": BITS},
+        "bits": {"same": SAME_BITS, "laws": RELATING, "says": BITS},
         "statements": header.get("laws", {}),
         "sees": header.get("sees", {}),
         "gone": [],

@@ -47,7 +47,6 @@ WORDS = (
 
 #: What is said of laws that relate two calls of a candidate.
 BITS = (
-    "Same bits: they were compared and are the same. Within the bound: right, and not known to have the same bits."
-    " The scenarios of repeatable (twice, after other calls, from two threads) and of layout share one place each:"
-    " where they came out alike one row stands for them, the worst."
+    "Same bits: two answers were compared, and all their bits are the same. Other bits: they differ, and both are within the"
+    " bound. Right: within the bound, and nobody compared bits. Not asked: no case asks that of this candidate."
 )

@@ -34,6 +34,9 @@ LAW_ORDER = (
         "vmap",
         "pure",
         "repeatable",
+        "invariance",
+        "vast",
+        "summation",
     ),
     *("gradcheck", "proof", "ledger"),
 )
@@ -73,6 +76,7 @@ def wrong(
         {
             "op": op,
             "candidate": candidate,
+            "pair": (op, candidate),
             "known": bool(known),
             "laws": in_order(set(group["law"])),
             "reasons": _reasons(group),

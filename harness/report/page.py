@@ -36,7 +36,7 @@ from harness.report.tables import unfinished
 from harness.report.templates import asset, templates
 from harness.report.trust import coverage, doubts, tightness, tightness_of_models, witnesses
 from harness.report.words import SIGNS
-from harness.subjects import LEDGER
+from harness.subjects import LEDGER, said_now
 
 #: Header fields shown first, in this order; what else a header holds comes after, folded.
 FACTS = ("started", "command", "seed", "versions", "cpu", "isa", "threads")
@@ -130,7 +130,7 @@ def page(
             rows=rows(header, verdicts, manner, cards, baseline, history),
             against=against,
             details=pack(
-                {name: verdicts[name] for name in ("actual", "expected", "bound", "at")},
+                {name: verdicts[name] for name in ("actual", "expected", "bound", "at", "notes")},
                 {"evidence": _evidence(evidence), "texts": header.get("texts", {})},
             ),
             signs=SIGNS,
@@ -162,12 +162,10 @@ def moment(header: Mapping[str, Any], verdicts: pandas.DataFrame) -> dict[str, A
 
 def _called_now(run: Mapping[str, Any], renamed: Mapping[str, str]) -> Mapping[str, Any]:
     """What is remembered of a run, its ops and cases under the names that they have now."""
-    if not renamed:
-        return run
 
     def name(key: str) -> str:
         first, *others = key.split(TAB)
-        return TAB.join((rename(first, renamed), *others))
+        return TAB.join((rename(first, renamed), *map(said_now, others)))
 
     wrong = {"wrong": {name(key): n for key, n in run["wrong"].items()}} if "wrong" in run else {}
     return {**run, "red": [name(key) for key in run.get("red", ())], **wrong}

@@ -1205,6 +1205,8 @@ function readRun(text) {
   return rows.filter((row) => row.length === head.length).map((row) => Object.fromEntries(head.map((name, i) => [name, row[i]])));
 }
 
+const saidNow = (subject) => subject.replace(/^(output|input) \1$/, "$1");
+
 function unfolded(head, rows) {
   const at = Object.fromEntries(head.map((name, i) => [name, i]));
   return rows.flatMap((row) =>
@@ -1275,7 +1277,7 @@ function compareWith(table, old) {
     names = new Array(rows);
   for (const row of old)
     if ((row.op === undefined || ops.has(now(row.op))) && row.subject !== "ledger")
-      once(facts, there, key(now(row.case), row.candidate, row.law, row.subject ?? "", row.scenario ?? ""), row, row.status);
+      once(facts, there, key(now(row.case), row.candidate, row.law, saidNow(row.subject ?? ""), row.scenario ?? ""), row, row.status);
   for (let row = 0; row < rows; row++) {
     names[row] = key(
       columns.case.at(row),
@@ -1931,6 +1933,107 @@ function issueOf(facts, fact, sentence, command) {
   return lines.join("\n");
 }
 
+const WIDE = 20,
+  HIGH = 22,
+  MOST_HIGH = 300,
+  MARGIN = 12;
+
+
+function standing(tree, places = { next: 0 }) {
+  if (typeof tree === "number") return { across: places.next++, height: 0, number: tree, parts: [] };
+  const parts = tree.map((part) => standing(part, places)),
+    across = parts.reduce((sum, part) => sum + part.across, 0) / parts.length;
+  return { across, height: 1 + Math.max(...parts.map(({ height }) => height)), parts };
+}
+
+function formula(tree) {
+  return typeof tree === "number"
+    ? String(tree)
+    : tree.map((part) => (typeof part === "number" ? String(part) : `(${formula(part)})`)).join(" + ");
+}
+
+function summands(tree) {
+  return typeof tree === "number" ? 1 : tree.reduce((/** @type {number} */ sum, part) => sum + summands(part), 0);
+}
+
+function picture(tree, words) {
+  const root = standing(tree),
+    count = summands(tree),
+    high = Math.min(HIGH, MOST_HIGH / Math.max(1, root.height)),
+    size = { width: 2 * MARGIN + WIDE * (count - 1), height: 2 * MARGIN + high * root.height + 14 };
+  const x = ({ across }) => MARGIN + WIDE * across,
+    y = ({ height }) => MARGIN + high * (root.height - height),
+    drawn = svg("svg", { ...size, viewBox: `0 0 ${size.width} ${size.height}`, role: "img", class: "tree" });
+  drawn.setAttribute("aria-label", `${counted(count, "summand")}: ${words}`);
+  const draw = (node) => {
+    for (const part of node.parts) {
+      drawn.append(svg("path", { d: `M${x(node)} ${y(node)}H${x(part)}V${y(part)}` }));
+      draw(part);
+    }
+    if (node.parts.length) drawn.append(svg("circle", { cx: x(node), cy: y(node), r: 2.5 }));
+    else drawn.append(svg("text", { x: x(node), y: y(node) + 14, "text-anchor": "middle" }, String(node.number)));
+  };
+  draw(root);
+  return drawn;
+}
+
+function ordersOf(notes) {
+  const { orders = [] } = JSON.parse(notes || "{}");
+  return orders.map(({ words, entries, tree }) =>
+    el(
+      "figure",
+      { class: "order" },
+      el("figcaption", {}, foreign(words), " ", el("span", { class: "dim" }, `(${counted(entries, "entry", "entries")})`)),
+      tree === null
+        ? el("p", { class: "dim" }, "Too many summands to draw.")
+        : [
+            el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Order of summation" }, picture(tree, words)),
+            el("details", {}, el("summary", {}, "As a formula"), el("pre", { class: "wrapped", tabindex: "0" }, formula(tree))),
+          ],
+    ),
+  );
+}
+
+const READ = "Number n is the n-th product of an entry, from 0 on; sums are made from the bottom to the top.";
+
+function ordersAt(app, rows, dtype) {
+  const { columns } = app.table,
+    notes = app.cold?.columns.notes,
+    law = columns.law.code("summation"),
+    found = new Map();
+  if (!notes || law < 0) return null;
+  for (const row of rows) {
+    const said = columns.law.codes[row] === law ? notes.at(row) : "";
+    if (!said) continue;
+    const by = `${columns.candidate.at(row)} ${dtype(row)}`;
+    found.set(said, [...(found.get(said) ?? []), { row, by }]);
+  }
+  return found.size
+    ? el(
+        "section",
+        {},
+        el("h3", {}, "Order of summation"),
+        el("p", { class: "dim" }, READ),
+        el(
+          "div",
+          { class: "sums" },
+          [...found].map(([said, those]) =>
+            el(
+              "div",
+              {},
+              el(
+                "p",
+                {},
+                those.flatMap(({ row, by }, i) => [i ? " · " : "", el("a", { href: app.linkTo(row) }, foreign(by))]),
+              ),
+              ordersOf(said),
+            ),
+          ),
+        ),
+      )
+    : null;
+}
+
 function peersAt(app, row, fact) {
   const { columns, facts } = app.table,
     peers = app.peers(row);
@@ -2073,6 +2176,7 @@ class Case {
         this.numbers(fact),
         peersAt(this.app, row, fact),
         this.pictures(fact),
+        this.orders(fact),
         this.elsewhere(row, fact),
         this.text("The bound, with numbers", evidence.formula),
         this.text("The oracle's digits", evidence.digits),
@@ -2236,6 +2340,11 @@ class Case {
         : "";
   }
 
+  orders({ notes }) {
+    const drawn = ordersOf(notes);
+    return drawn.length ? el("section", {}, el("h3", {}, "Order of summation"), el("p", { class: "dim" }, READ), drawn) : null;
+  }
+
   elsewhere(row, { evidence, ...fact }) {
     if (evidence.repro || !this.wrong(fact)) return null;
     const other = this.app.nearest(row),
@@ -2333,7 +2442,9 @@ class Causes {
   draw(node) {
     const fact = this.fact(this.cards[Number(node.dataset.cause)]),
       place = query(node, ".thumbs");
-    if (fact && this.app.cold) place.replaceChildren(...thumbnails(drawn(fact)));
+    if (!fact || !this.app.cold) return;
+    place.replaceChildren(...thumbnails(drawn(fact)));
+    if (!fact.evidence.repro) query(node, "[data-kind=script]").textContent = "Copy command that writes the script";
   }
 
   news() {
@@ -2363,6 +2474,11 @@ class Causes {
     if (!fact) return say("This page does not hold its example.");
     if (what === "page")
       return save(colleaguePage(card, this.markdown(card, fact), drawn(fact)), `${card.op}-cause-${number + 1}.html`, "text/html");
+    if (what === "issue") {
+      const row = this.app.find({ ...card.example, candidate: card.candidate }),
+        said = sentencesOf(this.app, row, fact).join(" ");
+      return copy(issueOf(this.app.table.facts, fact, said, pane.command(fact)), "issue text", button);
+    }
     if (what === "colleague") return copy(this.markdown(card, fact), "this cause for a colleague", button);
     if (what === "ledger")
       return copy(
@@ -2487,40 +2603,56 @@ class Atlas {
 const OUTCOMES = [
   { says: "wrong", css: "m8" },
   { says: "known", css: "m5" },
-  { says: "within the bound", css: "m3" },
+  { says: "other bits", css: "m3" },
+  { says: "right", css: "m1" },
   { says: "same bits", css: "m0" },
   { says: "not judged", css: "nobody" },
   { says: "not offered", css: "nobody" },
 ];
 
-const [WRONG, KNOWN, BOUND, BITS, UNJUDGED, DECLINED] = OUTCOMES.keys();
+const [WRONG, KNOWN, OTHER, RIGHT, BITS, UNJUDGED, DECLINED] = OUTCOMES.keys();
+
+const NOTED = { same: BITS, other: OTHER, right: RIGHT, doubted: UNJUDGED };
 
 function outcomeOf({ columns, facts }, actual, row) {
   const status = columns.status.at(row);
   if (facts.bad.includes(status)) return WRONG;
   if (status === "known") return KNOWN;
-  if (status === "conforms" || status === "fixed") return actual.codes[row] === actual.code(facts.bits.same) ? BITS : BOUND;
+  if (status === "conforms" || status === "fixed") return actual.codes[row] === actual.code(facts.bits.same) ? BITS : RIGHT;
   return status === "unsupported" ? DECLINED : UNJUDGED;
 }
 
-function relations(table, actual, rows, group, unit) {
+function scenariosOf(table, { actual, notes }, row, read) {
+  const code = notes.codes[row],
+    outcome = outcomeOf(table, actual, row);
+  if (!read.has(code)) read.set(code, Object.entries(JSON.parse(notes.word(code) || "{}")));
+  const noted = outcome >= RIGHT && outcome <= UNJUDGED ? read.get(code) : [];
+  return noted.length
+    ? noted.flatMap(([relation, scenarios]) => scenarios.map((scenario) => [scenario, NOTED[relation]]))
+    : [[table.columns.scenario.at(row), outcome]];
+}
+
+function relations(table, cold, rows, group, unit) {
   const { columns, facts } = table,
     laws = facts.bits.laws.map((law) => columns.law.code(law)),
     known = new Map(),
-    worst = new Map();
+    worst = new Map(),
+    read = new Map();
   for (const row of rows) {
     const at = laws.indexOf(columns.law.codes[row]);
     if (at < 0 || columns.subject.at(row) === facts.ledger || columns.candidate.at(row) === "oracle") continue;
-    const law = facts.bits.laws[at],
-      scenario = facts.bits.apart.includes(law) ? columns.scenario.at(row) : "",
-      relation = `${at}\t${scenario}`,
-      key = `${columns[group].at(row)}\n${relation}`,
-      of = columns[unit].codes[row],
-      outcome = outcomeOf(table, actual, row);
-    known.set(relation, { law, scenario });
-    if (!worst.has(key)) worst.set(key, new Map());
-    const units = worst.get(key);
-    if (!(units.get(of) <= outcome)) units.set(of, outcome);
+    const own = columns.scenario.at(row),
+      name = columns[group].at(row),
+      of = columns[unit].codes[row];
+    for (const [scenario, outcome] of scenariosOf(table, cold, row, read)) {
+      const relation = `${at}\t${scenario}`,
+        key = `${name}\n${relation}`;
+      if (!known.has(relation)) known.set(relation, { law: facts.bits.laws[at], scenario, alone: true });
+      if (scenario !== own) known.get(relation).alone = false;
+      if (!worst.has(key)) worst.set(key, new Map());
+      const units = worst.get(key);
+      if (!(units.get(of) <= outcome)) units.set(of, outcome);
+    }
   }
   const found = [...known].sort(([one], [other]) => (one < other ? -1 : 1)).map(([key, relation]) => ({ key, ...relation }));
   return { relations: found, of: (name, { key }) => countsOf(worst.get(`${name}\n${key}`)) };
@@ -2532,18 +2664,18 @@ function countsOf(units) {
   return counts;
 }
 
-function relationMap(app, rows, { group, unit, names, state }) {
+function relationMap(app, rows, { group, unit, names, state, down }) {
   const { table, cold } = app;
   if (!cold) return null;
-  const found = relations(table, cold.columns.actual, rows, group, unit);
+  const found = relations(table, cold.columns, rows, group, unit);
   if (!found.relations.length) return null;
   const units = unit === "case" ? ["case", "cases"] : ["candidate", "candidates"];
   const cell = (name, relation) => {
     const counts = found.of(name, relation),
       first = counts.findIndex((n) => n);
-    if (first < 0) return el("td", { class: "unasked", title: "no row asks for it" }, "not asked");
+    if (first < 0) return el("td", { class: "unasked", title: "no case asks for it" }, "not asked");
     const said = OUTCOMES.map(({ says }, i) => counts[i] && `${counts[i]} ${says}`).filter(Boolean),
-      terms = { [group]: name, law: relation.law, ...(relation.scenario && { scenario: relation.scenario }) },
+      terms = { [group]: name, law: relation.law, ...(relation.alone && relation.scenario && { scenario: relation.scenario }) },
       q = Object.entries({ ...state, ...terms }).map(([field, value]) => `${field}:${quoted(value)}`);
     return el(
       "td",
@@ -2555,21 +2687,70 @@ function relationMap(app, rows, { group, unit, names, state }) {
       ),
     );
   };
-  const head = found.relations.map(({ law, scenario }) => el("th", { scope: "col" }, foreign(scenario || law)));
-  const lines = names.map((name) =>
-    el(
-      "tr",
-      {},
-      el("th", { scope: "row" }, foreign(visible(name))),
-      found.relations.map((relation) => cell(name, relation)),
-    ),
-  );
-  return el(
-    "table",
-    { class: "heat bits" },
-    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, group), head)),
-    el("tbody", {}, lines),
-  );
+  const head = (scope, text, more) => el("th", { scope, ...more }, foreign(visible(text))),
+    told = ({ law, scenario }) => scenario || `${law}, all scenarios`,
+    laws = table.facts.bits.laws
+      .map((law) => [law, found.relations.filter((relation) => relation.law === law)])
+      .filter(([, of]) => of.length);
+  const parts = down
+    ? [
+        el(
+          "thead",
+          {},
+          el(
+            "tr",
+            {},
+            head("col", "what is asked"),
+            names.map((name) => head("col", name)),
+          ),
+        ),
+        laws.map(([law, of]) =>
+          el(
+            "tbody",
+            {},
+            el("tr", { class: "of-law" }, head("rowgroup", law, { colspan: String(names.length + 1) })),
+            of.map((relation) =>
+              el(
+                "tr",
+                {},
+                head("row", told(relation)),
+                names.map((name) => cell(name, relation)),
+              ),
+            ),
+          ),
+        ),
+      ]
+    : [
+        el(
+          "thead",
+          {},
+          el(
+            "tr",
+            {},
+            el("td"),
+            laws.map(([law, of]) => head("colgroup", law, { colspan: String(of.length) })),
+          ),
+          el(
+            "tr",
+            {},
+            head("col", group),
+            found.relations.map((relation) => head("col", told(relation))),
+          ),
+        ),
+        el(
+          "tbody",
+          {},
+          names.map((name) =>
+            el(
+              "tr",
+              {},
+              head("row", name),
+              found.relations.map((relation) => cell(name, relation)),
+            ),
+          ),
+        ),
+      ];
+  return el("table", { class: "heat bits" }, parts);
 }
 
 function sum(counts) {
@@ -2586,22 +2767,22 @@ function mapOfOps(app) {
     const { columns, rows } = app.table,
       every = Array.from({ length: rows }, (_, row) => row);
     shown.replaceChildren(
-      relationMap(app, every, { group: "op", unit: "candidate", names: columns.op.words().sort(), state: {} }) ??
+      relationMap(app, every, { group: "op", unit: "candidate", names: columns.op.words().sort(), state: {}, down: false }) ??
         el("p", {}, "No row compares two calls."),
     );
   });
 }
 
 function bitsOf(app, op, rows, names) {
-  const map = relationMap(app, rows, { group: "candidate", unit: "case", names, state: { op } });
+  const map = relationMap(app, rows, { group: "candidate", unit: "case", names, state: { op }, down: true });
   return (
     map &&
     el(
       "section",
       {},
-      el("h3", {}, "Bits, by relation of two calls"),
+      el("h3", {}, "Bits of two calls, by cases"),
       el("p", { class: "dim" }, app.table.facts.bits.says),
-      el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Bits by relation" }, map),
+      el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Bits of two calls" }, map),
     )
   );
 }
@@ -3043,6 +3224,7 @@ class OpPage {
           ),
         this.levels(op, rows, names),
         bitsOf(this.app, op, rows, names),
+        ordersAt(this.app, rows, (row) => this.dtype(row)),
         this.causes(op),
         this.margins(op, rows, names),
         sizesOf(this.app, op, rows, names),

@@ -9,6 +9,7 @@ import { ledger } from "./ledger.js";
 import { heatMaps, histogram, scatter } from "./pictures.js";
 import { drawn } from "./scales.js";
 import { isWrong, issueOf, sentencesOf } from "./saying.js";
+import { READ, ordersOf } from "./trees.js";
 import { lawsAt, peersAt } from "./peers.js";
 
 export class Case {
@@ -93,6 +94,7 @@ export class Case {
         this.numbers(fact),
         peersAt(this.app, row, fact),
         this.pictures(fact),
+        this.orders(fact),
         this.elsewhere(row, fact),
         this.text("The bound, with numbers", evidence.formula),
         this.text("The oracle's digits", evidence.digits),
@@ -272,6 +274,12 @@ export class Case {
       : unsaid
         ? el("p", { class: "dim" }, unsaid)
         : "";
+  }
+
+  /** @param {Fact} fact */
+  orders({ notes }) {
+    const drawn = ordersOf(notes);
+    return drawn.length ? el("section", {}, el("h3", {}, "Order of summation"), el("p", { class: "dim" }, READ), drawn) : null;
   }
 
   /**

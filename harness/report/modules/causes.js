@@ -3,6 +3,7 @@
 import { copy, query, queryAll, save, say } from "./dom.js";
 import { colleaguePage } from "./colleague.js";
 import { ledger } from "./ledger.js";
+import { issueOf, sentencesOf } from "./saying.js";
 import { thumbnails } from "./pictures.js";
 import { drawn } from "./scales.js";
 
@@ -49,7 +50,9 @@ export class Causes {
   draw(node) {
     const fact = this.fact(this.cards[Number(node.dataset.cause)]),
       place = query(node, ".thumbs");
-    if (fact && this.app.cold) place.replaceChildren(...thumbnails(drawn(fact)));
+    if (!fact || !this.app.cold) return;
+    place.replaceChildren(...thumbnails(drawn(fact)));
+    if (!fact.evidence.repro) query(node, "[data-kind=script]").textContent = "Copy command that writes the script";
   }
 
   // What the baseline says of each card's rows: what came since, and what was there.
@@ -86,6 +89,11 @@ export class Causes {
     if (!fact) return say("This page does not hold its example.");
     if (what === "page")
       return save(colleaguePage(card, this.markdown(card, fact), drawn(fact)), `${card.op}-cause-${number + 1}.html`, "text/html");
+    if (what === "issue") {
+      const row = this.app.find({ ...card.example, candidate: card.candidate }),
+        said = sentencesOf(this.app, row, fact).join(" ");
+      return copy(issueOf(this.app.table.facts, fact, said, pane.command(fact)), "issue text", button);
+    }
     if (what === "colleague") return copy(this.markdown(card, fact), "this cause for a colleague", button);
     if (what === "ledger")
       return copy(

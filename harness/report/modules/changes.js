@@ -63,6 +63,13 @@ export function readRun(text) {
 }
 
 /**
+ * A subject as it is written now: see said_now in subjects.py.
+ *
+ * @param {string} subject
+ */
+export const saidNow = (subject) => subject.replace(/^(output|input) \1$/, "$1");
+
+/**
  * The rows of a baseline, as baseline.py folds them.
  * @param {any} head
  * @param {number[]} rows
@@ -157,7 +164,7 @@ export function compareWith(table, old) {
     names = new Array(rows);
   for (const row of old)
     if ((row.op === undefined || ops.has(now(row.op))) && row.subject !== "ledger")
-      once(facts, there, key(now(row.case), row.candidate, row.law, row.subject ?? "", row.scenario ?? ""), row, row.status);
+      once(facts, there, key(now(row.case), row.candidate, row.law, saidNow(row.subject ?? ""), row.scenario ?? ""), row, row.status);
   for (let row = 0; row < rows; row++) {
     names[row] = key(
       columns.case.at(row),

@@ -9,6 +9,7 @@ import { strip, stripScale } from "./strips.js";
 import { coverageMap } from "./coverage.js";
 import { saidOf, tallies } from "./levels.js";
 import { sizesOf } from "./sizes.js";
+import { ordersAt } from "./trees.js";
 
 export class OpPage {
   constructor(app) {
@@ -82,6 +83,7 @@ export class OpPage {
           ),
         this.levels(op, rows, names),
         bitsOf(this.app, op, rows, names),
+        ordersAt(this.app, rows, (row) => this.dtype(row)),
         this.causes(op),
         this.margins(op, rows, names),
         sizesOf(this.app, op, rows, names),
