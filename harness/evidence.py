@@ -85,15 +85,17 @@ def gather(
             beside[row.case, row.law].append(row)
     found = {key(row): _said(row, beside[row.case, row.law], chosen) for row in worst}
     half = max(LEAST, SHARE * spent / 2)
-    small = _shrunk(chosen, worst, time.monotonic() + half)
+    small = _shrunk(chosen, worst, first, time.monotonic() + half)
     for row in worst:
-        if (shrunk := small.get(_cell(row))) is not None:
+        if (shrunk := small.get(_cell(chosen, row, first))) is not None:
             found[key(row)] |= _smaller(chosen, row, shrunk)
-    smallest = {_cell(r): s.row for r, s in ((r, small.get(_cell(r))) for r in worst) if s and s.case.id != r.case}
+    cells = {key(row): _cell(chosen, row, first) for row in worst}
+    smallest = {c: s.row for r, c in ((r, cells[key(r)]) for r in worst) if (s := small.get(c)) and s.case.id != r.case}
     named: dict[str, list[str]] = {}
     for row in worst:
-        if _cell(row) in smallest and smallest[_cell(row)].case != row.case:
-            named.setdefault(key(smallest[_cell(row)]), []).append(key(row))
+        found_at = smallest.get(cells[key(row)])
+        if found_at is not None and found_at.case != row.case:
+            named.setdefault(key(found_at), []).append(key(row))
     ahead = sum(key(row) in first for row in worst)
     for name, measured in _measured(chosen, [*worst, *smallest.values()], time.monotonic() + half, ahead):
         if name in found:
@@ -263,22 +265,27 @@ def _plain(x: Array) -> Any:
 # --- smaller addresses ----------------------------------------------------------------------------------------------
 
 
-#: What is shrunk once: op, candidate, law, subject, scenario, and whether a number measures how wrong it is.
-Cell = tuple[str, str, str, str, str, bool]
+#: What is shrunk once: op, candidate, law, subject, scenario, whether a number measures how wrong it is, the dtype, and the
+#: row's key where it is the example of a cause: rows of other causes break the same law otherwise.
+Cell = tuple[str, str, str, str, str, bool, str, str]
 
 
-def _cell(row: Verdict) -> Cell:
-    return row.op, row.candidate, row.under, row.subject, row.scenario, bool(row.bound)
+def _cell(chosen: runs.Plan, row: Verdict, first: Collection[str]) -> Cell:
+    own, case = key(row) if key(row) in first else "", cases.find(chosen.specs[row.op], row.case)
+    return row.op, row.candidate, row.under, row.subject, row.scenario, bool(row.bound), case.dtype, own
 
 
-def _shrunk(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> dict[Cell, shrinking.Shrunk]:
+def _shrunk(
+    chosen: runs.Plan, worst: Sequence[Verdict], first: Collection[str], until: float
+) -> dict[Cell, shrinking.Shrunk]:
     """The smallest case of each cell, from its row with fewest entries, as far as time goes."""
     given = {(op, c.name): c for op, spec in chosen.specs.items() for c in spec.candidates}
     starts: dict[Cell, tuple[int, Verdict]] = {}
     for row in worst:
         most = shrinking.entries(chosen.specs[row.op], cases.find(chosen.specs[row.op], row.case))
-        if _cell(row) not in starts or most < starts[_cell(row)][0]:
-            starts[_cell(row)] = most, row
+        cell = _cell(chosen, row, first)
+        if cell not in starts or most < starts[cell][0]:
+            starts[cell] = most, row
     asked = dict.fromkeys((op, by, law) for op, by, law, *_ in starts)
     timeout = max(LEAST, min(TIMEOUT, until - time.monotonic()))
     found: dict[Cell, shrinking.Shrunk] = {}
@@ -289,10 +296,10 @@ def _shrunk(chosen: runs.Plan, worst: Sequence[Verdict], until: float) -> dict[C
             spec, candidate = chosen.specs[row.op], given[row.op, row.candidate]
             with suppress(shrinking.Unbroken):
                 start = cases.find(spec, row.case)
-                first = shrinking.broken(looks, spec, start, candidate, cell[2], row.of, chosen.seed)
-                if _alike(first, row):
+                again = shrinking.broken(looks, spec, start, candidate, cell[2], row.of, chosen.seed)
+                if _alike(again, row):
                     found[cell] = shrinking.descend(
-                        looks, spec, start, candidate, first, seed=chosen.seed, budget=LOOKS, until=until
+                        looks, spec, start, candidate, again, seed=chosen.seed, budget=LOOKS, until=until
                     )
     return found
 

@@ -213,12 +213,15 @@ class _Descent:
 def same(row: Verdict, other: Verdict) -> bool:
     """Whether two rows are broken in the same way: status, law, subject, and measured or said alike.
 
-    What is lost altogether, 0 where a number is expected, is not wrong as a number is that is off.
+    What is lost altogether, 0 where a number is expected, is not wrong as a number is that is off, and what rounding half types
+    at each step explains is not wrong as what nothing explains.
     """
     if (row.status, row.law, row.of) != (other.status, other.law, other.of):
         return False
     if row.status in _ENDED:
         return row.traits.raised == other.traits.raised
+    if row.traits.stepwise != other.traits.stepwise:
+        return False
     lost = _number(row.actual) == 0 or _number(other.actual) != 0
     return row.margin > 1 and bool(row.bound) == bool(other.bound) and _finite(row) == _finite(other) and lost
 

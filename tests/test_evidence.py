@@ -11,9 +11,9 @@ import pytest
 from test_repro import Scripts
 from test_shrinking import DIES
 
-from harness import bounds, cases, evidence, execution, fills, runs, specs
+from harness import bounds, cases, evidence, execution, fills, runs, shrinking, specs
 from harness.asking.hosts import Limits
-from harness.model import CandidateSpec, Spec, Verdict
+from harness.model import CandidateSpec, Case, Spec, Verdict
 
 ROOT = Path(__file__).parents[1]
 
@@ -109,6 +109,22 @@ def test_examples_that_are_asked_for_get_evidence_too() -> None:
     assert len({(r.op, r.candidate, r.law) for r in worst}) == len(
         {r.law for r in rows if r.status in ("deviates", "fails")}
     )
+
+
+def test_each_example_of_a_cause_is_shrunk_from_its_own_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of two causes may break one law: what is small for one of them says nothing of the other."""
+    spec, started = replace(read("abs_rfft2"), known=()), list[str]()
+
+    def broken(looks: object, spec: object, start: Case, *_: object) -> Verdict:
+        started.append(start.id)
+        raise shrinking.Unbroken("")
+
+    chosen, rows = judged(spec, "candidate=torch.BadFFT dtype=float64 fill=normal,wide layout=contiguous W=8 H=8")
+    examples = {r.case: r for r in rows if r.law == "gradient" and r.bound and r.status == "deviates"}
+    assert len(examples) > 1
+    monkeypatch.setattr(shrinking, "broken", broken)
+    evidence.gather(chosen, rows, 0.0, first={evidence.key(row) for row in examples.values()})
+    assert examples.keys() <= set(started)
 
 
 def test_a_death_shrinks_and_has_a_script_and_calls_nothing_again(

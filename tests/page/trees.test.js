@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { notesOf } from "../../harness/report/modules/rows.js";
 import { formula, standing, summands } from "../../harness/report/modules/trees.js";
 
 test("a summand stands below the sums that it is part of, in the order of the tree", () => {
@@ -26,4 +27,9 @@ test("a formula has the parentheses of its sums; several summands may be added a
   assert.equal(formula([0, 1, [2, 3]]), "0 + 1 + (2 + 3)");
   assert.equal(formula(7), "7");
   assert.equal(summands([0, 1, [2, 3]]), 4);
+});
+
+test("notes that are no lists by name are none", () => {
+  assert.deepEqual(notesOf('{"same": ["twice"], "words": "twice"}'), { same: ["twice"] });
+  for (const text of ["<b>", "null", "7", "", undefined]) assert.deepEqual(notesOf(text), {});
 });

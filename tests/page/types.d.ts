@@ -49,6 +49,7 @@ declare global {
   }
 
   interface Card {
+    smallest: string;
     op: string;
     candidate: string;
     title: string;

@@ -282,6 +282,14 @@ function flipped(column, order) {
   return out;
 }
 
+function notesOf(text) {
+  try {
+    return Object.fromEntries(Object.entries(JSON.parse(text || "{}") ?? {}).filter(([, list]) => Array.isArray(list)));
+  } catch {
+    return {};
+  }
+}
+
 const spokenOf = (columns, row) => `${columns.subject.at(row)} ${columns.scenario.at(row)}`.trim();
 
 function pairsOf({ subject, scenario }) {
@@ -1395,6 +1403,7 @@ const CSV = [
   "message",
   "known",
   "seconds",
+  "notes",
 ];
 
 async function take(app, what) {
@@ -1978,7 +1987,7 @@ function picture(tree, words) {
 }
 
 function ordersOf(notes) {
-  const { orders = [] } = JSON.parse(notes || "{}");
+  const { orders = [] } = notesOf(notes);
   return orders.map(({ words, entries, tree }) =>
     el(
       "figure",
@@ -2392,12 +2401,42 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 const STYLE = [
   "body { max-width: 70em; margin: 2em auto; padding: 0 1em; font: 15px/1.5 system-ui, sans-serif }",
   "div { display: flex; gap: 1em } img { width: 240px; border: 1px solid #ccc; image-rendering: pixelated } figure { margin: 0 }",
-  "pre { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate }",
+  "table { border-collapse: collapse; margin: 1em 0 } th, td { text-align: left; padding: 2px 12px 2px 0; vertical-align: top; overflow-wrap: anywhere }",
+  "td, code, pre { font-family: ui-monospace, monospace; font-size: 13px } pre { background: #f4f4f1; padding: 1em; border-radius: 8px; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate }",
 ].join("\n");
 
-function colleaguePage(card, markdown, pictures) {
-  const title = `${card.candidate} is not ${card.op}: ${card.title}`,
-    page = document.implementation.createHTMLDocument(visible(title));
+function partsOf(app, card, fact) {
+  const { facts } = app.table,
+    versions = Object.entries(facts.versions).map(([name, value]) => `${name} ${value}`),
+    shrunk = !card.smallest && fact.evidence.shrunk?.includes("\n") ? fact.evidence.shrunk.split("\n")[0] : "";
+  return {
+    title: `${card.candidate} is not ${card.op}: ${card.title}`,
+    said: [...card.said, ...(shrunk ? [`Smallest case found: ${shrunk}`] : [])],
+    case: card.example.case,
+    law: card.example.law,
+    statement: facts.statements[card.example.law] ?? "",
+    numbers: ["actual", "expected", "bound", "margin", "at", "message"]
+      .filter((name) => fact[name] !== "" && fact[name] === fact[name])
+      .map((name) => [name, String(fact[name])]),
+    run: `Run with ${versions.join(", ")}; CPU ${facts.cpu} ${[facts.isa].flat().join(" ")}; seed ${facts.seed}.`,
+    command: app.pane.command(fact),
+    script: fact.evidence.repro ?? "",
+  };
+}
+
+
+function markdownOf({ title, said, law, statement, numbers, run, command, script, ...parts }) {
+  const fence = "```",
+    lines = [`## ${title}`, "", ...said.map((line) => `- ${line}`), ""];
+  lines.push(`At \`${parts.case}\`, under the law \`${law}\`${statement && ` (${statement})`}:`, "", "| | |", "| --- | --- |");
+  for (const [name, value] of numbers) lines.push(`| ${name} | ${value.replaceAll("|", "\\|").replaceAll("\n", " ")} |`);
+  lines.push("", run, "", `Reproduce: \`${command}\``);
+  if (script) lines.push("", `${fence}python`, script, fence);
+  return lines.join("\n");
+}
+
+function colleaguePage({ title, said, law, statement, numbers, run, command, script, ...parts }, pictures) {
+  const page = document.implementation.createHTMLDocument(visible(title));
   page.documentElement.lang = "en";
   page.head.prepend(el("meta", { charset: "utf-8" }), el("meta", { "http-equiv": "Content-Security-Policy", content: POLICY }));
   page.head.append(el("style", {}, STYLE));
@@ -2406,7 +2445,24 @@ function colleaguePage(card, markdown, pictures) {
     canvas.replaceWith(el("img", { src: canvas.toDataURL(), alt: caption.textContent }));
     return figure;
   });
-  page.body.append(el("h1", {}, foreign(title)), el("div", {}, figures), el("pre", {}, foreign(markdown)));
+  page.body.append(
+    el("h1", {}, foreign(title)),
+    el(
+      "ul",
+      {},
+      said.map((line) => el("li", {}, foreign(line))),
+    ),
+    el("p", {}, "At ", el("code", {}, foreign(parts.case)), ", under the law ", el("code", {}, law), statement && ` (${statement})`, ":"),
+    el("div", {}, figures),
+    el(
+      "table",
+      {},
+      numbers.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, foreign(value)))),
+    ),
+    el("p", {}, foreign(run)),
+    el("p", {}, "Reproduce: ", el("code", {}, foreign(command))),
+    script && el("pre", {}, foreign(script)),
+  );
   return `<!doctype html>\n${page.documentElement.outerHTML}`;
 }
 
@@ -2473,13 +2529,13 @@ class Causes {
       { pane } = this.app;
     if (!fact) return say("This page does not hold its example.");
     if (what === "page")
-      return save(colleaguePage(card, this.markdown(card, fact), drawn(fact)), `${card.op}-cause-${number + 1}.html`, "text/html");
+      return save(colleaguePage(partsOf(this.app, card, fact), drawn(fact)), `${card.op}-cause-${number + 1}.html`, "text/html");
     if (what === "issue") {
       const row = this.app.find({ ...card.example, candidate: card.candidate }),
         said = sentencesOf(this.app, row, fact).join(" ");
       return copy(issueOf(this.app.table.facts, fact, said, pane.command(fact)), "issue text", button);
     }
-    if (what === "colleague") return copy(this.markdown(card, fact), "this cause for a colleague", button);
+    if (what === "colleague") return copy(markdownOf(partsOf(this.app, card, fact)), "this cause for a colleague", button);
     if (what === "ledger")
       return copy(
         ledger(
@@ -2497,38 +2553,6 @@ class Causes {
       found = [];
     for (let row = 0; row < rows; row++) if (columns.of[row] === number + 1) found.push(row);
     return found;
-  }
-
-  markdown(card, fact) {
-    const { facts } = this.app.table,
-      { pane } = this.app,
-      fence = "```",
-      script = fact.evidence.smallest ?? fact.evidence.repro;
-    pane.row = this.app.find({ ...card.example, candidate: card.candidate });
-    const lines = [
-      `## ${card.candidate} is not ${card.op}: ${card.title}`,
-      "",
-      ...card.said.map((said) => `- ${said}`),
-      "",
-      `At \`${card.example.case}\`, under the law \`${card.example.law}\` (${facts.statements[card.example.law] ?? "no statement"}):`,
-      "",
-      "| | |",
-      "| --- | --- |",
-    ];
-    for (const name of ["actual", "expected", "bound", "margin", "at", "message"])
-      if (fact[name] !== "" && fact[name] === fact[name])
-        lines.push(`| ${name} | ${String(fact[name]).replaceAll("|", "\\|").replaceAll("\n", " ")} |`);
-    if (fact.evidence.shrunk?.includes("\n")) lines.push("", `Smallest case found: ${fact.evidence.shrunk.split("\n")[0]}`);
-    lines.push(
-      "",
-      `Run with ${Object.entries(facts.versions)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(", ")}; CPU ${facts.cpu} ${[facts.isa].flat().join(" ")}; seed ${facts.seed}.`,
-      "",
-      `Reproduce: \`${pane.command(fact)}\``,
-    );
-    if (script) lines.push("", `${fence}python`, script, fence);
-    return lines.join("\n");
   }
 }
 
@@ -2625,7 +2649,7 @@ function outcomeOf({ columns, facts }, actual, row) {
 function scenariosOf(table, { actual, notes }, row, read) {
   const code = notes.codes[row],
     outcome = outcomeOf(table, actual, row);
-  if (!read.has(code)) read.set(code, Object.entries(JSON.parse(notes.word(code) || "{}")));
+  if (!read.has(code)) read.set(code, Object.entries(notesOf(notes.word(code))).filter(([relation]) => Object.hasOwn(NOTED, relation)));
   const noted = outcome >= RIGHT && outcome <= UNJUDGED ? read.get(code) : [];
   return noted.length
     ? noted.flatMap(([relation, scenarios]) => scenarios.map((scenario) => [scenario, NOTED[relation]]))

@@ -1,6 +1,7 @@
 // Rows of laws that relate two calls -> a map: who gives the same bits or others, is wrong, was not asked.
 
 import { el, foreign } from "./dom.js";
+import { notesOf } from "./rows.js";
 import { counted, quoted, visible } from "./words.js";
 
 // What came of a relation: of several the first speaks for all of them.
@@ -45,7 +46,7 @@ export function outcomeOf({ columns, facts }, actual, row) {
 function scenariosOf(table, { actual, notes }, row, read) {
   const code = notes.codes[row],
     outcome = outcomeOf(table, actual, row);
-  if (!read.has(code)) read.set(code, Object.entries(JSON.parse(notes.word(code) || "{}")));
+  if (!read.has(code)) read.set(code, Object.entries(notesOf(notes.word(code))).filter(([relation]) => Object.hasOwn(NOTED, relation)));
   const noted = outcome >= RIGHT && outcome <= UNJUDGED ? read.get(code) : [];
   return noted.length
     ? noted.flatMap(([relation, scenarios]) => scenarios.map((scenario) => [scenario, NOTED[relation]]))

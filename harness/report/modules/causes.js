@@ -1,7 +1,7 @@
 // Cards of causes -> scripts, links, and a text for a colleague that needs nothing else.
 
 import { copy, query, queryAll, save, say } from "./dom.js";
-import { colleaguePage } from "./colleague.js";
+import { colleaguePage, markdownOf, partsOf } from "./colleague.js";
 import { ledger } from "./ledger.js";
 import { issueOf, sentencesOf } from "./saying.js";
 import { thumbnails } from "./pictures.js";
@@ -88,13 +88,13 @@ export class Causes {
       { pane } = this.app;
     if (!fact) return say("This page does not hold its example.");
     if (what === "page")
-      return save(colleaguePage(card, this.markdown(card, fact), drawn(fact)), `${card.op}-cause-${number + 1}.html`, "text/html");
+      return save(colleaguePage(partsOf(this.app, card, fact), drawn(fact)), `${card.op}-cause-${number + 1}.html`, "text/html");
     if (what === "issue") {
       const row = this.app.find({ ...card.example, candidate: card.candidate }),
         said = sentencesOf(this.app, row, fact).join(" ");
       return copy(issueOf(this.app.table.facts, fact, said, pane.command(fact)), "issue text", button);
     }
-    if (what === "colleague") return copy(this.markdown(card, fact), "this cause for a colleague", button);
+    if (what === "colleague") return copy(markdownOf(partsOf(this.app, card, fact)), "this cause for a colleague", button);
     if (what === "ledger")
       return copy(
         ledger(
@@ -113,43 +113,5 @@ export class Causes {
       found = [];
     for (let row = 0; row < rows; row++) if (columns.of[row] === number + 1) found.push(row);
     return found;
-  }
-
-  /**
-   * One cause as Markdown: what, where, how far, the script, the versions.
-   *
-   * @param {Card} card
-   * @param {Fact} fact
-   */
-  markdown(card, fact) {
-    const { facts } = this.app.table,
-      { pane } = this.app,
-      fence = "```",
-      script = fact.evidence.smallest ?? fact.evidence.repro;
-    pane.row = this.app.find({ ...card.example, candidate: card.candidate });
-    const lines = [
-      `## ${card.candidate} is not ${card.op}: ${card.title}`,
-      "",
-      ...card.said.map((said) => `- ${said}`),
-      "",
-      `At \`${card.example.case}\`, under the law \`${card.example.law}\` (${facts.statements[card.example.law] ?? "no statement"}):`,
-      "",
-      "| | |",
-      "| --- | --- |",
-    ];
-    for (const name of ["actual", "expected", "bound", "margin", "at", "message"])
-      if (fact[name] !== "" && fact[name] === fact[name])
-        lines.push(`| ${name} | ${String(fact[name]).replaceAll("|", "\\|").replaceAll("\n", " ")} |`);
-    if (fact.evidence.shrunk?.includes("\n")) lines.push("", `Smallest case found: ${fact.evidence.shrunk.split("\n")[0]}`);
-    lines.push(
-      "",
-      `Run with ${Object.entries(facts.versions)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(", ")}; CPU ${facts.cpu} ${[facts.isa].flat().join(" ")}; seed ${facts.seed}.`,
-      "",
-      `Reproduce: \`${pane.command(fact)}\``,
-    );
-    if (script) lines.push("", `${fence}python`, script, fence);
-    return lines.join("\n");
   }
 }

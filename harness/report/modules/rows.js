@@ -166,6 +166,20 @@ export function flipped(column, order) {
   return out;
 }
 
+/**
+ * What the judge noted of a row, list by name; of a table that somebody else wrote only what is a list.
+ *
+ * @param {string | undefined} text
+ * @returns {Record<string, any[]>}
+ */
+export function notesOf(text) {
+  try {
+    return Object.fromEntries(Object.entries(JSON.parse(text || "{}") ?? {}).filter(([, list]) => Array.isArray(list)));
+  } catch {
+    return {};
+  }
+}
+
 // What a row speaks of and under what scenario, as people read it.
 export const spokenOf = (columns, row) => `${columns.subject.at(row)} ${columns.scenario.at(row)}`.trim();
 

@@ -25,6 +25,7 @@ const CSV = [
   "message",
   "known",
   "seconds",
+  "notes",
 ];
 
 /** @param {App} app @param {string} what */

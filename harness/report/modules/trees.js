@@ -1,6 +1,7 @@
 // The notes of a row of the law summation -> pictures of the orders in which a candidate adds.
 
 import { el, foreign, svg } from "./dom.js";
+import { notesOf } from "./rows.js";
 import { counted } from "./words.js";
 
 // Sizes of a picture: between two summands, and most between two sums one of which holds the other, in pixels.
@@ -64,7 +65,7 @@ function picture(tree, words) {
  * @param {string | undefined} notes
  */
 export function ordersOf(notes) {
-  const { orders = [] } = JSON.parse(notes || "{}");
+  const { orders = [] } = notesOf(notes);
   return orders.map(({ words, entries, tree }) =>
     el(
       "figure",
