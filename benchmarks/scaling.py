@@ -51,6 +51,12 @@ SMALL_CASES, SMALL_MANY, SMALL_VERDICTS = 60, (60, 120), 3_000
 BY, FACTS = ("numpy", "torch"), ("status", "shape", "dtype", "pure")
 ALL = (*FACTS, "agrees", "repeatable", "layout", "linear", "gradient", "subsets")
 
+#: What rows of the laws that gather scenarios note of them.
+NOTES = (
+    '{"same": ["after its result is overwritten", "after other inputs", "in two threads", "of overwritten inputs", "twice"]}',
+    '{"other": ["in two threads"], "right": ["of other inputs"], "same": ["after its result is overwritten", "twice"]}',
+)
+
 #: The steps on the way from verdicts to the page.
 STEPS = {
     "stored": "stored",
@@ -143,6 +149,7 @@ def row(case: str, by: str, law: str, x: float) -> Verdict:
         str(x / 1e7),
         at,
         seconds=x,
+        notes=NOTES[int(2 * x)] if law in ("repeatable", "layout") else "",
     )
 
 

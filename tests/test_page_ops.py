@@ -164,6 +164,30 @@ def test_bits_are_told_by_relation_of_the_rows_that_compare_them(chrome: Any, tm
     assert settled(chrome, "report.grid.view.length") == 3
 
 
+def test_an_order_of_summation_is_drawn_once_for_all_that_add_so(chrome: Any, tmp_path: Path) -> None:
+    order = {"words": "pairwise, each product rounded", "entries": 6, "tree": [[0, 1], [2, 3]]}
+    large = {"words": "one after the other", "entries": 6, "tree": None}
+    found = rows(
+        *(
+            row(law="summation", candidate=by, grade="predicted", notes=json.dumps({"orders": [of]}))
+            for by, of in (("mine", order), ("other", order), ("third", large))
+        )
+    )
+    written = tmp_path / "index.html"
+    written.write_text(report.page(HEADER, found), encoding="utf-8")
+    ready(chrome, written, "#op=f")
+    settled(chrome, "document.querySelector('#op .tree')")
+    (tree,) = chrome.find_elements("css selector", "#op .tree")
+    assert tree.get_attribute("aria-label") == "4 summands: pairwise, each product rounded"
+    assert [text.text for text in tree.find_elements("css selector", "text")] == ["0", "1", "2", "3"]
+    said = [p.text for p in chrome.find_elements("css selector", "#op .sums > div > p")]
+    assert [("mine" in by, "other" in by, "third" in by) for by in said] == [(1, 1, 0), (0, 0, 1)]
+    assert "(0 + 1) + (2 + 3)" in chrome.find_element("id", "op").get_attribute("textContent")
+    assert "Too many summands to draw." in chrome.find_element("id", "op").text
+    chrome.execute_script("report.open(0)")
+    settled(chrome, "document.querySelector('#case[open] .tree')")
+
+
 def test_coverage_shows_the_pairs_that_nobody_judged(chrome: Any, tmp_path: Path) -> None:
     found = rows(*(row(case=case) for case in ("f/a:1/b:1", "f/a:1/b:2", "f/a:2/b:1")))
     written = tmp_path / "index.html"
