@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import arithmetic, bounds, cases, comparison, language, oracles, runs, specs
+from harness import arithmetic, balls, bounds, cases, comparison, language, oracles, runs, specs
 from harness.api import inputs as given_inputs
 from harness.api.arrays import dtype_name, judged_dtype, plain
 from harness.arithmetic import Tracked
 from harness.bench import due_dtype
 from harness.model import Spec
 from harness.oracles import Answer as Due
+from harness.oracles import overflows
+from harness.oracles.answers import PROOF_WORK
 from harness.subjects import Output
 from harness.vocabulary import counted
 
@@ -87,10 +90,30 @@ def plain_or_none(x: Any) -> Array | None:
 def _evaluated(
     function: Callable[..., Any], inputs: Sequence[Array | None], params: Mapping[str, Any], p: bounds.Precision
 ) -> list[Due]:
-    given = [x if x is None or x.dtype.kind in "iub" else arithmetic.leaf(x, p) for x in inputs]
+    found = [_answer(y, p) for y in _computed(function, inputs, params, partial(arithmetic.leaf, p=p))]
+    if not overflows.finite(inputs):
+        return found
+
+    @cache
+    def enclosed() -> list[Any]:
+        return _computed(function, inputs, params, partial(balls.leaf, work=balls.Work(PROOF_WORK)))
+
+    def place(k: int) -> Callable[[], Any]:
+        return lambda: enclosed()[k]
+
+    return [overflows.returned(a, partial(overflows.entry, place(k))) for k, a in enumerate(found)]
+
+
+def _computed(
+    function: Callable[..., Any],
+    inputs: Sequence[Array | None],
+    params: Mapping[str, Any],
+    leaf: Callable[[Array], Any],
+) -> list[Any]:
+    """The outputs of a definition in an arithmetic; whole numbers and truth values stay as they are."""
+    given = [x if x is None or x.dtype.kind in "iub" else leaf(x) for x in inputs]
     returned = language.unwrapped(oracles.spoken(function)(*map(language.given, given), **params))
-    several = isinstance(returned, (tuple, list))
-    return [_answer(y, p) for y in (returned if several else [returned])]
+    return list(returned) if isinstance(returned, (tuple, list)) else [returned]
 
 
 def _answer(y: Any, p: bounds.Precision) -> Due:

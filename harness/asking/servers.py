@@ -38,10 +38,12 @@ START_SECONDS = 600.0
 #: The folder of this package, which a server of any interpreter finds the protocol in.
 _PACKAGE = Path(__file__).resolve().parents[1]
 
-#: What a server's interpreter is told first: `harness` is that folder, and nothing else of it is imported.
+#: What a server's interpreter is told first: `harness` is that folder, whose own module loads nothing else before it is asked.
 _BOOT = (
-    "import sys, types; package = types.ModuleType('harness'); package.__path__ = [sys.argv[1]]; "
-    "sys.modules['harness'] = package; from harness.asking.server import main; main(*sys.argv[2:])"
+    "import sys, importlib.util as of; place = sys.argv[1]; "
+    "found = of.spec_from_file_location('harness', place + '/__init__.py', submodule_search_locations=[place]); "
+    "package = sys.modules['harness'] = of.module_from_spec(found); found.loader.exec_module(package); "
+    "from harness.asking.server import main; main(*sys.argv[2:])"
 )
 
 #: What has libraries compute in one thread.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import cache
 from itertools import islice
 from math import prod
@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.asking.binding import load
 from harness.cases.addresses import axes, case_at, first, names, numbers, point, results, shape, valid
+from harness.definitions.elementwise import Elementwise
 from harness.expressions import ExpressionError
 from harness.model import Case, Input, Spec, Value
 
@@ -79,7 +80,8 @@ def grown(spec: Spec) -> Iterator[Case]:
 def _loops(definition: str) -> bool:
     """Whether a definition goes through an axis in Python, which takes too long on a long one."""
     try:
-        return _has_loop(inspect.unwrap(load(definition)))
+        function = load(definition)
+        return isinstance(function, Elementwise) or _has_loop(inspect.unwrap(function))
     except (ImportError, AttributeError, TypeError, ValueError):
         return False
 
@@ -87,10 +89,34 @@ def _loops(definition: str) -> bool:
 @cache
 def _has_loop(function: Callable[..., Any]) -> bool:
     try:
-        source = textwrap.dedent(inspect.getsource(function))
-        return any(isinstance(node, ast.For | ast.While) for node in ast.walk(ast.parse(source)))
+        (body,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
     except (OSError, TypeError, SyntaxError, ValueError):
         return False
+    if not isinstance(body, ast.FunctionDef):
+        return False
+    inputs = {a.arg for a in (*body.args.posonlyargs, *body.args.args)}
+    return any(_goes_through(node, inputs) for node in ast.walk(body))
+
+
+#: Functions that go through an axis, and what a list is made of that goes through one.
+_WALKERS = frozenset({"vectorize", "apply_along_axis", "frompyfunc"})
+_COUNTERS = frozenset({"range", "enumerate", "ndindex", "ndenumerate"})
+
+
+def _goes_through(node: ast.AST, inputs: Set[str]) -> bool:
+    """Whether a step of a definition is a loop, or a list made entry by entry of an input or by counting."""
+    match node:
+        case ast.For() | ast.While():
+            return True
+        case ast.Attribute(attr=name) if name in _WALKERS:
+            return True
+        case ast.comprehension(iter=made):
+            called = {
+                getattr(c.func, "id", getattr(c.func, "attr", "")) for c in ast.walk(made) if isinstance(c, ast.Call)
+            }
+            given = made.args if isinstance(made, ast.Call) and "zip" in called else [made]
+            return bool(called & _COUNTERS) or any(isinstance(x, ast.Name) and x.id in inputs for x in given)
+    return False
 
 
 def drawn(spec: Spec, wide: Mapping[str, Sequence[Value]], seed: int) -> Iterator[Case]:

@@ -8,8 +8,9 @@ outside the definition and the functions that it calls is changed.
 
 from __future__ import annotations
 
+from harness.language.building import built
 from harness.language.handles import Handle, given, handled, unwrapped
-from harness.language.names import Literal, built, is_number, speaking
+from harness.language.names import Literal, is_number, speaking
 from harness.language.places import place
 
 __all__ = ["Handle", "Literal", "built", "given", "handled", "is_number", "place", "speaking", "unwrapped"]

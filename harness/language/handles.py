@@ -131,7 +131,7 @@ class Handle(NDArrayOperatorsMixin):
 
     def __setitem__(self, index: Any, values: Any) -> None:
         places = np.arange(self.size).reshape(self.shape)[plain_index(index)]
-        self.assign(np.asarray(places), unwrapped(values))
+        self.assign(np.asarray(places), _joined(values))
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -164,16 +164,6 @@ class Handle(NDArrayOperatorsMixin):
         for k, place in enumerate(places.ravel()):
             one = np.asarray([place])
             target.assign(one, ufunc(np.ravel(target.now)[one], *(v[k : k + 1] for v in lines)))
-
-    @classmethod
-    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """NumPy's function of the same name in the place of torch's: a definition has no tensors."""
-        name = func.__name__
-        numpys = getattr(np, name, None)
-        if numpys is None:
-            raise refused(f"torch.{name}", "a definition is a NumPy program; write its formula with NumPy's functions")
-        called = {"dim": "axis", "keepdim": "keepdims"}
-        return numpys(*args, **{called.get(n, n): v for n, v in (kwargs or {}).items()})
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         kwargs = dict(kwargs)
@@ -351,6 +341,20 @@ def unwrapped(x: Any) -> Any:
         case dict():
             return {n: unwrapped(v) for n, v in x.items()}
     return x
+
+
+def _joined(values: Any) -> Any:
+    """What is assigned, as an array: also a list of numbers, or lists of them."""
+    return (
+        np.stack([_joined(v) for v in values])
+        if isinstance(values, (list, tuple)) and holds(values)
+        else unwrapped(values)
+    )
+
+
+def holds(x: Any) -> bool:
+    """Whether a list, or a list within it, has a handle."""
+    return isinstance(x, Handle) or (isinstance(x, (list, tuple)) and any(map(holds, x)))
 
 
 def given(x: Any) -> Any:

@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 
 from harness.definitions.elementwise import Elementwise
-from harness.dispatch import ELSEWHERE, Recorded, refused
-from harness.language.handles import Handle, handled, unwrapped
+from harness.dispatch import ELSEWHERE, refused
+from harness.language.building import built, by_program, making
+from harness.language.handles import Handle, holds
+from harness.language.tensors.speech import in_torch, is_torch, stands_for, with_tensors
 from harness.operations import SCIPY, SPECIAL
 
 #: Packages whose functions are called as they are.
@@ -55,7 +57,7 @@ OF_MATH: dict[str, Any] = {
 def speaking(function: Callable[..., Any], instead: Mapping[Any, Any] = MappingProxyType({})) -> Callable[..., Any]:
     """The definition with NumPy's names as this room has them, some functions of NumPy's ``instead`` of others."""
     translated: Callable[..., Any] = _Names({}, instead).translated(function)
-    return translated
+    return with_tensors(translated) if in_torch(function) else translated
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class _Names:
 
     def translated(self, value: Any, assigning: bool = False) -> Any:
         """What a name's value stands for."""
+        if is_torch(value):
+            return stands_for(value)
         match value:
             case types.ModuleType():
                 return _Module(value, self, assigning) if _is_spoken(value) else value
@@ -151,7 +155,7 @@ class _Module:
         if self._module is math and name in OF_MATH:
             found = _of_math(value, OF_MATH[name])
         elif self._module is math and (name in SPECIAL or name == "lgamma"):
-            found = _by_program(value, SPECIAL["gammaln" if name == "lgamma" else name])
+            found = by_program(value, SPECIAL["gammaln" if name == "lgamma" else name])
         self.__dict__[name] = found
         return found
 
@@ -191,16 +195,16 @@ def called(function: Any, assigning: bool = False) -> Any:
     except TypeError:
         return function
     if assigning and function in MAKERS:
-        return _making(function)
+        return making(function)
     if function in REPLACED:
         return REPLACED[function]
     if function in BUILDERS:
-        return _making(BUILDERS[function]) if assigning else BUILDERS[function]
+        return making(BUILDERS[function]) if assigning else BUILDERS[function]
     if (program := _scipys(function)) is not None:
-        return _by_program(function, program)
+        return by_program(function, program)
     module = getattr(function, "__module__", None) or ""
     if module.partition(".")[0] == "scipy" and not isinstance(function, (type, np.ufunc)):
-        return _by_program(function, _refusing(function))
+        return by_program(function, _refusing(function))
     if isinstance(function, np.ufunc) or (callable(function) and module.partition(".")[0] == "numpy"):
         return function if isinstance(function, type) or function in OF_LISTS else _Listed(function)
     return function
@@ -210,35 +214,6 @@ def _scipys(function: Any) -> Callable[..., Any] | None:
     module, name = getattr(function, "__module__", None) or "", getattr(function, "__name__", "")
     public = ".".join(module.split(".")[:2])
     return SCIPY.get((public, name))
-
-
-def _making(function: Any) -> Callable[..., Any]:
-    """A maker of arrays whose entries may be numbers with errors."""
-
-    @wraps(function)
-    def make(*arguments: Any, **keywords: Any) -> Any:
-        if function is np.full and any(_holds(x) for x in (*arguments, *keywords.values())):
-            return _full(*arguments, **keywords)
-        return handled(function(*arguments, **keywords))
-
-    return make
-
-
-def _full(shape: Any, fill_value: Any, *unused: Any, **keywords: Any) -> Any:
-    return handled(np.broadcast_to(unwrapped(fill_value), shape))
-
-
-def _by_program(function: Any, program: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that does not ask its arguments: the program where one is a number with an error."""
-
-    @wraps(function)
-    def call(*arguments: Any, **keywords: Any) -> Any:
-        plain, named = unwrapped(arguments), unwrapped(keywords)
-        if any(isinstance(x, Recorded) for x in (*plain, *named.values())):
-            return handled(program(*plain, **named))
-        return function(*plain, **named)
-
-    return call
 
 
 def _refusing(function: Any) -> Callable[..., Any]:
@@ -258,11 +233,6 @@ def _of_math(function: Any, numpys: Any) -> Callable[..., Any]:
     return call
 
 
-def _holds(x: Any) -> bool:
-    """Whether a list, or a list within it, has a handle."""
-    return isinstance(x, Handle) or (isinstance(x, (list, tuple)) and any(map(_holds, x)))
-
-
 class _Listed:
     """A function of NumPy's that may be given a list of arrays where it takes an array."""
 
@@ -271,7 +241,7 @@ class _Listed:
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         if any(isinstance(x, (list, tuple)) for x in arguments):
-            arguments = tuple(built(x) if isinstance(x, (list, tuple)) and _holds(x) else x for x in arguments)
+            arguments = tuple(built(x) if isinstance(x, (list, tuple)) and holds(x) else x for x in arguments)
         return self._function(*arguments, **keywords)
 
     def __getattr__(self, name: str) -> Any:
@@ -284,19 +254,10 @@ class _Listed:
         return hash(self._function)
 
 
-def built(x: Any, dtype: Any = None, *arguments: Any, **keywords: Any) -> Any:
-    """An array of a list, of lists and of numbers, some with errors."""
-    if isinstance(x, Handle):
-        return handled(np.asarray(x.now) if isinstance(x.now, np.ndarray) else x.now)
-    if not _holds(x):
-        return np.array(x, dtype, *arguments, **keywords)
-    return np.stack([built(y) for y in x])
-
-
 def _array(function: Any) -> Callable[..., Any]:
     @wraps(function)
     def make(x: Any, *arguments: Any, **keywords: Any) -> Any:
-        return built(x, *arguments, **keywords) if _holds(x) else function(x, *arguments, **keywords)
+        return built(x, *arguments, **keywords) if holds(x) else function(x, *arguments, **keywords)
 
     return make
 

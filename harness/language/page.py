@@ -8,6 +8,8 @@ from typing import Any
 
 from harness.dispatch import COMPARISONS, METHODS
 from harness.language.names import BUILDERS, MAKERS, OF_MATH
+from harness.language.tensors.table import METHODS as METHODS_OF_TENSORS
+from harness.language.tensors.table import MODULES as MODULES_OF_TORCH
 from harness.operations import DECIDED, PROGRAMS, SCIPY, SPECIAL
 from harness.operations.refusals import INSTEAD
 
@@ -22,6 +24,8 @@ NumPy.
 - Operators, comparisons, `if` on a comparison, loops, lists that become arrays by `np.array` or `np.stack`.
 - Assignment to entries of what the definition made: `y = np.zeros(n); y[i] = ...`, `y[i] += ...`, `out=y`, views as NumPy has
   them. An input is copied first: `y = x.copy()`.
+- A definition may be written in torch, with the functions and methods listed below, each as torch documents it; it is read as
+  torch where it names torch, or methods that only tensors have.
 - `@harness.elementwise` on a function of numbers in plain Python, with `math`.
 - A chain of `+` and `-`, also times a number, is one sum, in any order; `error: {model: formula, order: fixed}` says that its
   order is the one written.
@@ -31,12 +35,15 @@ NumPy.
 What a definition may not say is refused in one line, with the definition's file and line and what to write in its place.
 """
 
+#: What the list of torch's methods leaves out, as it is a function, too.
+_METHODS_ALONE = sorted(name for name in METHODS_OF_TENSORS if name not in MODULES_OF_TORCH["torch"])
+
 _MODULES = ("numpy", "numpy.linalg", "numpy.fft")
 
 
 def page() -> str:
     """The page, in Markdown."""
-    return "\n".join([_HEAD, *_there(), *_elsewhere(), *_refused()])
+    return "\n".join([_HEAD, *_there(), *_elsewhere(), *_torch(), *_refused()])
 
 
 def _public(module: str) -> dict[str, Any]:
@@ -81,6 +88,19 @@ def _elsewhere() -> Iterator[str]:
     for module in ("scipy.linalg", "scipy.signal", "scipy.fft"):
         yield f"| `{module}` | {_listed(sorted(name for m, name in SCIPY if m == module))} |"
     yield f"| `math` | {_listed(sorted({*OF_MATH, 'erf', 'erfc', 'gamma', 'lgamma'}))} |"
+    yield ""
+
+
+def _torch() -> Iterator[str]:
+    yield "## torch"
+    yield ""
+    yield "| | |"
+    yield "|---|---|"
+    for module, functions in MODULES_OF_TORCH.items():
+        beyond = [name for name in functions if module == "torch" or name not in MODULES_OF_TORCH["torch"]]
+        if beyond:
+            yield f"| `{module}` | {_listed(sorted(beyond))} |"
+    yield f"| methods, beside the functions, also with `_` | {_listed(_METHODS_ALONE)} |"
     yield ""
 
 

@@ -3,6 +3,7 @@
 - answers: what is due, entry by entry, and several of it as one
 - formulas: dotted path -> the definition, and formulas that are as right
 - entrywise: whether a definition is a function of each entry by itself
+- overflows: where a definition's steps leave the range of numbers, though its result is one
 - oracle: a definition at a case's inputs -> answers
 """
 

@@ -16,6 +16,7 @@ from harness.bounds import Precision
 from harness.differentiation import jvp, vjp
 from harness.dispatch import Refused
 from harness.model import Case, Spec
+from harness.oracles import overflows
 from harness.oracles.answers import (
     PROOF_WORK,
     Answer,
@@ -236,15 +237,21 @@ class Oracle:
             for n, a in self._answers(self._tracked(formulas[0], p), ask).items()
         }
         if len(formulas) == 1:
-            return first
+            return self._in_range(first)
 
         @cache
         def others() -> list[dict[str, Answer]]:
             return [self._answers(self._tracked(formula, p), ask) for formula in formulas[1:]]
 
         if not all(np.isfinite(a.expected).all() for a in first.values()):
-            first = {n: reduce(either, named(others, n), a) for n, a in first.items()}
+            first = self._in_range({n: reduce(either, named(others, n), a) for n, a in first.items()})
         return {n: replace(a, others=partial(beside, a, others, n)) for n, a in first.items()}
+
+    def _in_range(self, found: dict[str, Answer]) -> dict[str, Answer]:
+        """The answers, with the finite numbers that steps beyond the range of numbers hide, of finite inputs."""
+        if not overflows.finite(self.arrays.values()):
+            return found
+        return {n: a if a.enclose is None else overflows.returned(a, a.enclose) for n, a in found.items()}
 
     def _with_cancelling(
         self,
@@ -437,11 +444,4 @@ def _or_zeros(g: Any, like: Any, leaf: Leaf) -> Any:
 
 def _entry(enclosed: Callable[[], Mapping[str, Any]], name: str, at: tuple[int, ...]) -> Number:
     """The ball at one place of one of the enclosed arrays."""
-    try:
-        with balls.digits():
-            found = enclosed()[name]
-            return found.at(int(np.ravel_multi_index(at, found.shape)) if at else 0)
-    except NoProof:
-        raise
-    except Exception as error:
-        raise NoProof(f"{type(error).__name__}: {error}") from error
+    return overflows.entry(lambda: enclosed()[name], at)

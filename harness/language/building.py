@@ -1,0 +1,50 @@
+"""Lists, makers and functions that do not ask their arguments -> arrays of a definition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from harness.dispatch import Recorded
+from harness.language.handles import Handle, handled, holds, unwrapped
+
+
+def built(x: Any, dtype: Any = None, *arguments: Any, **keywords: Any) -> Any:
+    """An array of a list, of lists and of numbers, some with errors."""
+    if isinstance(x, Handle):
+        return handled(np.asarray(x.now) if isinstance(x.now, np.ndarray) else x.now)
+    if not holds(x):
+        return np.array(x, dtype, *arguments, **keywords)
+    return np.stack([built(y) for y in x])
+
+
+def making(function: Any) -> Callable[..., Any]:
+    """A maker of arrays whose entries may be numbers with errors."""
+
+    @wraps(function)
+    def make(*arguments: Any, **keywords: Any) -> Any:
+        if function is np.full and any(holds(x) for x in (*arguments, *keywords.values())):
+            return _full(*arguments, **keywords)
+        return handled(function(*arguments, **keywords))
+
+    return make
+
+
+def _full(shape: Any, fill_value: Any, *unused: Any, **keywords: Any) -> Any:
+    return handled(np.broadcast_to(unwrapped(fill_value), shape))
+
+
+def by_program(function: Any, program: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that does not ask its arguments: the program where one is a number with an error."""
+
+    @wraps(function)
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        plain, named = unwrapped(arguments), unwrapped(keywords)
+        if any(isinstance(x, Recorded) for x in (*plain, *named.values())):
+            return handled(program(*plain, **named))
+        return function(*plain, **named)
+
+    return call

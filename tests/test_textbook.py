@@ -1,0 +1,106 @@
+"""Definitions as newcomers write them: what they say is taken, and right functions are not accused."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import harness
+from harness import runs, specs
+from harness.asking.hosts import Holder
+from harness.asking.messages import Described
+from harness.asking.servers import Limits, Servers, Wanted
+from harness.execution import inline
+from harness.model import RED
+
+#: Far beyond where an exponential leaves the range of any type, on either side of it, and about the kink.
+FAR = np.array([6e5, 800.0, 30.0, 0.5, -3.0, -1e5])
+
+
+def naive_softplus(x: Any) -> Any:
+    return np.log(1 + np.exp(x))
+
+
+def naive_tanh(x: Any) -> Any:
+    return (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_steps_beyond_the_range_of_numbers_hide_no_number(dtype: str) -> None:
+    x = FAR.astype(dtype)
+    for naive, right in ((naive_softplus, np.logaddexp(0, x)), (naive_tanh, np.tanh(x))):
+        harness.assert_close_to_definition(right, naive, x)
+        assert np.isfinite(harness.Definition(naive).bound(x).expected).all()
+
+
+def test_what_is_beyond_the_range_itself_stays_infinite() -> None:
+    x = FAR.astype("float32")
+    with np.errstate(over="ignore"):
+        harness.assert_close_to_definition(np.exp(x), lambda x: np.exp(x), x)
+    assert np.isinf(harness.Definition(lambda x: np.exp(x)).bound(x).expected[0])
+
+
+MODULE = """
+import math
+
+import harness
+import numpy as np
+
+
+@harness.elementwise
+def softplus(x):
+    return math.log(1 + math.exp(x))
+
+
+def candidate(x):
+    return np.logaddexp(0, x)
+"""
+
+SPEC = """
+op: softplus_here
+doc: log(1 + exp(x)).
+inputs: {x: [N]}
+outputs: {y: any}
+sizes: {N: [5, 8]}
+dtype: [float32, float64]
+sweep: {fill: [wide]}
+error: {model: formula}
+oracle: beside_softplus:softplus
+candidates: {numpy: beside_softplus:candidate}
+"""
+
+
+def test_a_candidate_may_stand_beside_an_elementwise_definition(tmp_path: Path) -> None:
+    (tmp_path / "beside_softplus.py").write_text(MODULE, encoding="utf-8")
+    with closing(Servers()) as servers:
+        holder = Holder(servers, Wanted("beside_softplus:candidate", "", "numpy"), Limits(), str(tmp_path))
+        assert isinstance(holder.told, Described)
+        holder.close()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_naive_definition_accuses_no_right_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "beside_softplus.py").write_text(MODULE, encoding="utf-8")
+    (tmp_path / "softplus_here.yaml").write_text(SPEC, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    spec = specs.read(tmp_path / "softplus_here.yaml", runs.LAW_NAMES)
+    rows = [row for _, found in inline(runs.plan([spec], 0).tasks, runs.setup([spec], None)) for row in found]
+    assert any("wide" in row.case for row in rows)
+    assert [row.message for row in rows if row.status in RED] == []
+
+
+def sorted_rows(x: Any) -> Any:
+    y = np.zeros(x.shape)
+    for i in range(len(x)):
+        y[i] = sorted(x[i], reverse=True)
+    return y
+
+
+def test_a_list_of_numbers_is_assigned_as_an_array() -> None:
+    x = np.random.default_rng(2).standard_normal((2, 5))
+    harness.assert_close_to_definition(torch.sort(torch.from_numpy(x), descending=True).values, sorted_rows, x)
