@@ -267,7 +267,8 @@ class Recorded(NDArrayOperatorsMixin):
         )
 
     def __int__(self) -> int:
-        raise refused("int() of a number with an error", "indices and sizes come from params and integer inputs")
+        whole: Any = np.trunc(self)  # NumPy's types do not know that the result is an array of this arithmetic
+        return int(whole.deciding())
 
     def __bool__(self) -> bool:
         return bool(self != 0)
@@ -288,6 +289,11 @@ class Recorded(NDArrayOperatorsMixin):
     def deciding(self) -> Any:
         """The values as plain numbers, for what they alone decide."""
         raise NotImplementedError
+
+    @property
+    def jumps(self) -> bool:
+        """Whether it was made by what is constant between its jumps, as ``floor``."""
+        return self.origin is not None and isinstance(self.origin.primitive, Flat)
 
     @property
     def mT(self) -> Self:  # noqa: N802

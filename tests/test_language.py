@@ -124,7 +124,8 @@ def test_a_public_function_of_numpy_works_or_is_refused_in_one_line(name: str) -
     [
         ("return np.linalg.svd(x)[0]", "numpy.linalg.svd is not there for definitions: "),
         ("x[0] = 1\nreturn x", "assignment to an input is not there for definitions: take a copy first"),
-        ("return x.astype(int)", "astype(int64) of a number with an error"),
+        ("return z.astype(int)", "astype(int64) of a number with an error"),
+        ("return v[x[0, 0]]", "an index with an error is not there for definitions: write int(i)"),
         ("return float(x[0, 0])", "float() of a number with an error"),
         ("return np.arange(3)[np.floor(x[0])]", "plain array"),
         ("return np.array(x.__array__())", "use NumPy's functions in the place of what asks for one"),

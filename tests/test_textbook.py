@@ -104,3 +104,18 @@ def sorted_rows(x: Any) -> Any:
 def test_a_list_of_numbers_is_assigned_as_an_array() -> None:
     x = np.random.default_rng(2).standard_normal((2, 5))
     harness.assert_close_to_definition(torch.sort(torch.from_numpy(x), descending=True).values, sorted_rows, x)
+
+
+def haar_in_two_steps(x: Any) -> Any:
+    high = (x[:, ::2] - x[:, 1::2]) / np.sqrt(2)
+    return (high[::2] - high[1::2]) / np.sqrt(2)
+
+
+def test_a_sum_over_a_number_is_still_one_sum_in_any_order() -> None:
+    x = np.random.default_rng(3).standard_normal((260, 260)).astype(np.float32)
+    p, q, r, s = x[::2, ::2], x[::2, 1::2], x[1::2, ::2], x[1::2, 1::2]
+    for found in ((p - q - r + s) / 2, (p + s - (q + r)) / 2, p / 2 - q / 2 - r / 2 + s / 2):
+        harness.assert_close_to_definition(found, haar_in_two_steps, x)
+    wrong = (p - q - r + s) * np.float32(0.5 + 2**-20)
+    with pytest.raises(AssertionError, match="beyond their bounds"):
+        harness.assert_close_to_definition(wrong, haar_in_two_steps, x)

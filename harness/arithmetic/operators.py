@@ -109,19 +109,31 @@ def _lost(value: Array, a: Array, b: Array, p: Precision) -> Array | None:
 
 def _distributed(a: Tracked, b: Tracked) -> Callable[[], Chain] | None:
     """The terms of a sum times a number: to multiply each before they are added is as right as to multiply the sum."""
+    return _each_term(a, b, lambda: np.abs(b.value).astype(np.float64), lambda: all_whole(b.value))
+
+
+def _divided(a: Tracked, b: Tracked) -> Callable[[], Chain] | None:
+    """The terms of a sum over a number: to divide each before they are added is as right as to divide the sum."""
+    return _each_term(a, b, lambda: 1 / np.abs(b.value).astype(np.float64), lambda: False)
+
+
+def _each_term(
+    a: Tracked, b: Tracked, factor: Callable[[], Array], keeps_whole: Callable[[], bool]
+) -> Callable[[], Chain] | None:
+    """The terms of a sum, each times the size of a number."""
     of = a.chain
     if of is None or a.p.fixed_order or b.origin is not None or b.ndim:
         return None
 
     def terms() -> Chain:
         with np.errstate(all="ignore"):
-            sums, size = of(), np.abs(b.value).astype(np.float64)
-            sizes, whole = sums.sizes * size, sums.whole and all_whole(b.value)
+            sums, size = of(), factor()
+            sizes, whole = sums.sizes * size, sums.whole and keeps_whole()
             exact = (_shifts(b) and size.item() >= 1) or (
                 whole and a.p.exact_sums and sizes.max(initial=0) <= 1 / a.p.u
             )
             local = None if exact else all_tiers(complex_units(a, b) * a.p.u * sizes + sums.terms * a.p.eta)
-            of_b = None if b.error is None else with_axes(b.error, a.ndim)
+            of_b = None if b.error is None else with_axes(b.error, a.ndim) * (size / np.abs(b.value).astype(np.float64))
             arriving = plus(scaled(sums.arriving, size), scaled(of_b, sums.sizes), local)
             return Chain(sums.terms, sizes, sums.squares * size**2, arriving, whole)
 
@@ -161,7 +173,7 @@ def divide(a: Tracked, b: Tracked) -> Tracked:
                 error = plus(error, np.where(flushed, np.abs(value).astype(np.float64), 0.0))
             return value, shaped(by_kind(value, error, of_a, of_b), value)
 
-    return Deferred(*together(a, b), make, a.p)
+    return Deferred(*together(a, b), make, a.p, chain=_divided(a, b))
 
 
 def conj(x: Tracked) -> Tracked:

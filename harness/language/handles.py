@@ -240,7 +240,19 @@ class Handle(NDArrayOperatorsMixin):
         return int(self.now)
 
     def __index__(self) -> int:
-        return int(self.now)
+        return int(plain_index(self))
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return int(np.rint(self)) if digits is None else np.round(self, digits)
+
+    def __floor__(self) -> int:
+        return int(np.floor(self))
+
+    def __ceil__(self) -> int:
+        return int(np.ceil(self))
+
+    def __trunc__(self) -> int:
+        return int(self)
 
     def __complex__(self) -> complex:
         if isinstance(self.now, np.ndarray):
@@ -305,12 +317,18 @@ def _basic(index: Any) -> bool:
 
 
 def plain_index(index: Any) -> Any:
-    """An index without handles."""
+    """An index without handles; what ``floor`` and its like made is a whole number that the values decide."""
     parts = index if isinstance(index, tuple) else (index,)
-    plain = tuple(unwrapped(i) for i in parts)
-    if any(isinstance(i, Recorded) for i in plain):
-        raise refused("an index with an error", "take it from an integer input, or from np.argmax or np.argsort")
+    plain = tuple(_whole(unwrapped(i)) for i in parts)
     return plain if isinstance(index, tuple) else plain[0]
+
+
+def _whole(i: Any) -> Any:
+    if not isinstance(i, Recorded):
+        return i
+    if not i.jumps:
+        raise refused("an index with an error", "write int(i), or np.floor(i) for an array of them")
+    return np.asarray(i.deciding()).astype(np.intp)
 
 
 def handled(found: Any) -> Any:

@@ -17,6 +17,7 @@ import numpy as np
 
 from harness.definitions.elementwise import Elementwise
 from harness.dispatch import ELSEWHERE, refused
+from harness.language import changing
 from harness.language.building import built, by_program, making
 from harness.language.handles import Handle, holds
 from harness.language.tensors.speech import in_torch, is_torch, stands_for, with_tensors
@@ -171,7 +172,9 @@ def _is_users(function: types.FunctionType) -> bool:
 
 
 #: Names of methods and arguments by which entries change.
-_CHANGING = frozenset({"at", "out", "fill", "sort"})
+_CHANGING = frozenset(
+    {"at", "out", "fill", "sort", "copyto", "fill_diagonal", "put", "put_along_axis", "putmask", "place"}
+)
 
 
 @cache
@@ -284,8 +287,13 @@ def _vectorized(function: Callable[..., Any], *unused: Any, **keywords: Any) -> 
     return Elementwise(function)
 
 
-#: What NumPy makes without asking its arguments, from functions or in Python.
-REPLACED: dict[Any, Any] = {np.ndenumerate: _enumerated, np.apply_along_axis: _along, np.vectorize: _vectorized}
+#: What NumPy makes without asking its arguments, from functions or in Python; and what changes entries.
+REPLACED: dict[Any, Any] = {
+    **{np.ndenumerate: _enumerated, np.apply_along_axis: _along, np.vectorize: _vectorized},
+    **{np.copyto: changing.copyto, np.fill_diagonal: changing.fill_diagonal, np.put: changing.put},
+    **{np.put_along_axis: changing.put_along_axis, np.putmask: changing.putmask, np.place: changing.place},
+    **{np.piecewise: changing.piecewise, np.bincount: changing.bincount},
+}
 
 BUILDERS: dict[Any, Callable[..., Any]] = {
     f: _array(f) for f in (np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray)

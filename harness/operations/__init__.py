@@ -274,7 +274,7 @@ def decided(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def program(*arguments: Any, **keywords: Any) -> Any:
         plain = [x.deciding() if isinstance(x, Recorded) else x for x in arguments]
-        return function(*plain, **keywords)
+        return function(*plain, **{n: x.deciding() if isinstance(x, Recorded) else x for n, x in keywords.items()})
 
     return program
 
@@ -286,7 +286,7 @@ DECIDED: frozenset[Callable[..., Any]] = frozenset(
         *(np.argwhere, np.count_nonzero, np.any, np.all, np.isneginf, np.isposinf, np.iscomplex, np.isreal),
         *(np.array_equal, np.tril_indices_from, np.triu_indices_from, np.lexsort, np.array_equiv),
         *(np.array_repr, np.array_str, np.array2string, np.isin, np.may_share_memory, np.shares_memory),
-        *(np.diag_indices_from, np.min_scalar_type),
+        *(np.diag_indices_from, np.min_scalar_type, np.digitize, np.histogram, np.histogram_bin_edges),
     )
 )
 PROGRAMS |= {function: decided(function) for function in DECIDED}

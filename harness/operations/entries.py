@@ -88,7 +88,7 @@ def filled(value: float) -> Callable[..., A]:
 
 
 def astype(x: A, dtype: Any, *arguments: Any, **keywords: Any) -> A:
-    """x itself as a real or complex number: a definition has no precision. Integers are what the values decide."""
+    """x itself as a real or complex number: a definition has no precision. Integers are plain, decided by the values."""
     match np.dtype(dtype).kind, x.dtype.kind:
         case ("f", "f") | ("c", "c"):
             return x
@@ -98,8 +98,11 @@ def astype(x: A, dtype: Any, *arguments: Any, **keywords: Any) -> A:
             return x != 0
         case "f", "c":
             return np.real(x)
+        case "i" | "u", "f":
+            whole: Any = np.trunc(x)
+            return whole.deciding().astype(dtype)
     what = f"astype({np.dtype(dtype).name}) of a number with an error"
-    raise refused(what, "leave whole numbers as numbers, with np.floor or np.rint; indices come from integer inputs")
+    raise refused(what, "take its real part first")
 
 
 def sinc(x: A) -> A:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -88,25 +89,30 @@ def _names(function: Any, seen: set[int]) -> Iterator[tuple[str, str]]:
     seen.add(id(function))
     cells = zip(function.__code__.co_freevars, (c.cell_contents for c in function.__closure__ or ()), strict=True)
     values = {**function.__globals__, **dict(cells)}
-    for word in _words(function.__code__):
-        value = values.get(word)
+    for named, word in _words(function.__code__):
+        value = values.get(word) if named else None
         if is_torch(value):
             yield "torch", word
-        elif getattr(value, "__name__", "").partition(".")[0] == "numpy" and isinstance(value, types.ModuleType):
+        elif isinstance(value, types.ModuleType) and value.__name__.partition(".")[0] == "numpy":
             yield "numpy", word
         elif isinstance(value, types.FunctionType) and value.__module__ == function.__module__:
             yield from _names(value, seen)
-        else:
+        elif not named:
             yield "", word
 
 
-def _words(code: types.CodeType) -> Iterator[str]:
-    yield from (*code.co_names, *code.co_freevars)
+def _words(code: types.CodeType) -> Iterator[tuple[bool, str]]:
+    """The names that a function looks up, and, told apart, those of attributes and of arguments that it gives by name."""
+    for step in dis.get_instructions(code):
+        if step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            yield False, str(step.argval)
+        elif step.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF"):
+            yield True, str(step.argval)
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _words(constant)
-        elif isinstance(constant, tuple):  # the names of arguments in a call
-            yield from (word for word in constant if isinstance(word, str))
+        elif isinstance(constant, tuple):
+            yield from ((False, word) for word in constant if isinstance(word, str))
 
 
 def with_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
