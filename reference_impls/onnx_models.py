@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache, partial, wraps
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,13 @@ def runtime(model: bytes) -> Callable[[dict[str, Any]], list[Any]]:
         session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise NotImplementedError(str(error)) from None
-    return partial(session.run, None)
+
+    def run(inputs: dict[str, Any]) -> list[Any]:
+        if any(x.size == 0 for x in inputs.values()):
+            raise NotImplementedError("empty arrays end its process")
+        return list(session.run(None, inputs))
+
+    return run
 
 
 def node(backend: Backend, operator: str, inputs: list[Any], outputs: int = 1, **attributes: Any) -> Any:
@@ -102,7 +109,45 @@ def gelu(backend: Backend, input: Any, approximate: str) -> Any:
     return node(backend, "Gelu", [input], approximate=approximate)
 
 
-def layer_norm(backend: Backend, input: Any, weight: Any, bias: Any, eps: float) -> Any:
-    """``LayerNormalization`` over the last axis."""
-    scale = np.ones(input.shape[-1:], input.dtype) if weight is None else weight
-    return node(backend, "LayerNormalization", [input, scale, bias], axis=-1, epsilon=float(eps))
+def layer_norm(backend: Backend, input: Any, weight: Any, bias: Any, normalized_shape: Any, eps: float) -> Any:
+    """``LayerNormalization`` over the last axes."""
+    if input.ndim <= len(normalized_shape):
+        raise NotImplementedError("an axis before those that are normalised")
+    if input.dtype.itemsize > 4 and float(np.float32(eps)) != float(eps):
+        raise NotImplementedError("the attribute epsilon is a float32")
+    scale = np.ones(normalized_shape, input.dtype) if weight is None else weight
+    axis = -len(normalized_shape)
+    return node(backend, "LayerNormalization", [input, scale, bias], axis=axis, epsilon=float(eps))
+
+
+def fft(backend: Backend, a: Any, n: int | None, axis: int, norm: str | None) -> Any:
+    """``DFT``, whose complex numbers are pairs on a last axis of their own."""
+    if norm not in (None, "backward"):
+        raise NotImplementedError("DFT scales its inverse alone")
+    length = a.shape[axis] if n is None else n
+    rest = max(length - a.shape[axis], 0)
+    x = np.pad(np.moveaxis(a, axis, -1)[..., :length], [(0, 0)] * (a.ndim - 1) + [(0, rest)])
+    real = np.float32 if a.dtype.itemsize <= 4 * (1 + np.iscomplexobj(a)) and a.dtype.kind in "fc" else np.float64
+    pairs = np.stack([x.real, x.imag], axis=-1).astype(real)
+    last = np.array(a.ndim - 1, np.int64)
+    found = np.moveaxis(node(backend, "DFT", [pairs, np.array(length, np.int64), last]), a.ndim - 1, axis % a.ndim)
+    return found[..., 0] + 1j * found[..., 1]
+
+
+def _by(function: Callable[..., Any], backend: Backend) -> Callable[..., Any]:
+    """An operator by one backend, with the operator's own arguments."""
+
+    @wraps(function)
+    def call(*arguments: Any, **params: Any) -> Any:
+        return function(backend, *arguments, **params)
+
+    whole = inspect.signature(function)
+    call.__signature__ = whole.replace(parameters=list(whole.parameters.values())[1:])  # type: ignore[attr-defined]
+    return call
+
+
+reference_conv2d, runtime_conv2d = _by(conv2d, reference), _by(conv2d, runtime)
+reference_fft, runtime_fft = _by(fft, reference), _by(fft, runtime)
+reference_gelu, runtime_gelu = _by(gelu, reference), _by(gelu, runtime)
+reference_softmax, runtime_softmax = _by(softmax, reference), _by(softmax, runtime)
+reference_layer_norm, runtime_layer_norm = _by(layer_norm, reference), _by(layer_norm, runtime)

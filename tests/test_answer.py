@@ -424,6 +424,11 @@ def test_a_rule_is_found_again(says: Any, text: str) -> None:
     assert made.text in same | {opposite.get(text, text)}
 
 
+def test_a_size_that_no_case_has_makes_no_rule() -> None:
+    found = Columns({}, {"kH": np.full(6, np.nan)}, 6)
+    assert rule(found, np.arange(6) < 3) is None
+
+
 def test_chance_makes_no_rule() -> None:
     found = columns(300)
     wrong = np.random.Generator(np.random.Philox(5)).random(300) < 0.5

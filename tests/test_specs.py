@@ -202,7 +202,11 @@ WRONG = [
     ("N: 2,", "N: {a: 1},", ["{line}:13: `{{a: ...}}`, expected a value, or a list of values"]),
     ("N: 2,", "N: [2, 2],", ["{line}:13: the value `2` stands twice"]),
     ("N: 2,", "N: 2, N: 3,", ["{line}:16: the key `N` stands twice; first at line 13"]),
-    ("N: 2,", "N: 2, stride: 3,", ["14:10: the name `stride` is already a size"]),
+    (
+        "N: 2,",
+        "N: 2, stride: 3,",
+        ["14:10: the name `stride` is already a size; take it out of `sizes`: shapes and domains may name params"],
+    ),
     ("N: 2,", "N: 2, fill: 3,", ["{line}:16: the name `fill` is already taken by every spec"]),
     (
         "N: 2,",

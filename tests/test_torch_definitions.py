@@ -52,6 +52,7 @@ def agrees(source: str) -> None:
     api.assert_close_to_definition(actual, api.Definition(definition(source)), *INPUTS.values())
 
 
+@pytest.mark.filterwarnings("ignore:torch.cholesky is deprecated")
 @pytest.mark.parametrize("expression", [*torch_table.FUNCTIONS, *torch_table.METHODS])
 def test_an_expression_in_torch_is_what_torch_computes(expression: str) -> None:
     agrees(f"return {expression}")

@@ -29,7 +29,7 @@ torch.sin(x) + torch.sinc(y) + torch.sinh(x)
 torch.sqrt(q) + torch.square(x) + torch.rsqrt(q)
 torch.tan(x) + torch.tanh(y)
 torch.where(torch.isfinite(x) & ~torch.isinf(x) & ~torch.isnan(x), x, y)
-torch.where(torch.isneginf(x) | torch.isreal(x), x, y)
+torch.where(torch.isneginf(x) | torch.isposinf(y) | torch.isreal(x), x, y)
 torch.where(torch.logical_and(x > 0, y > 0), x, y) + torch.where(torch.logical_or(x > 0, y > 0), x, y)
 torch.where(torch.logical_xor(x > 0, y > 0), x, y) + torch.where(torch.logical_not(x > 0), x, y)
 torch.where(torch.greater(x, y), x, torch.where(torch.greater_equal(x, p), y, p))
@@ -175,7 +175,7 @@ x + x.new_zeros(3, 4) + x.new_ones(4) + x.new_full((3, 4), 2.0) + x.new_tensor([
 x.view(-1, 2) + x.view((6, 2)) + x.view_as(x).reshape_as(x).reshape(6, 2)
 m.float() * x + m.double() * y + (x > 0).to(x.dtype) + m.int() * x + m.long() + i.short()[:, None] + i.bool()[:, None]
 x.contiguous().detach().cpu().requires_grad_(False) + x[0, 0].item()
-z.cdouble() + x.cdouble()
+z.cdouble() + x.cdouble() + 0 * x.cfloat()
 x.clone().copy_(y) + x.clone().fill_(3.0) + x.clone().zero_() + x.clone().add_(y).mul_(2.0).clamp_(min=0.1)
 x.clone().index_put_((i, i), v[:3]) + x.clone().masked_fill_(m, 0.5)
 x if x.is_floating_point() and not x.is_complex() and len(i.tolist()) == 3 else y

@@ -10,6 +10,7 @@ from math import inf, isfinite, log2
 from harness.answer.digits import apart
 from harness.chance import CHANCE, choices
 from harness.model import Place, Span, Traits, Verdict
+from harness.vocabulary import ordinal
 
 #: Roundings that a wrong result may have gone through: name, unit roundoff.
 ROUNDINGS = (("bfloat16", 2.0**-8), ("float16 or TF32", 2.0**-11), ("float32", 2.0**-24), ("float64", 2.0**-53))
@@ -167,7 +168,7 @@ def _told(place: Place) -> str:
             return f"the first {place.k} entries {_along(place.axis)}"
         case "every":
             start = f", from {place.rest} on" if place.rest else ""
-            return f"every {place.k}th entry {_along(place.axis)}{start}"
+            return f"every {ordinal(place.k)} entry {_along(place.axis)}{start}"
         case "border":
             return "near the border alone" if place.axis == -2 else "near the ends of the last axis alone"
         case kind if kind in CAME:

@@ -296,7 +296,7 @@ def _of_numbers(found: Columns) -> Iterator[Tried]:
             values = np.unique(column[np.isfinite(column)])
             spread = np.linspace(0, len(values) - 1, min(len(values), MOST_STEPS)).round().astype(int)
             above = np.searchsorted(values, MULTIPLES, side="right")
-            steps = values[np.unique([*spread, *above[(above > 0) & (above < len(values))]]).astype(int)]
+            steps = values[np.unique(np.array([*spread, *above[(above > 0) & (above < len(values))]], dtype=np.intp))]
             for value in steps[1:]:
                 yield Condition(f"{name} >= {value:g}", 1.0 + far), column >= value
             for value in steps[:-1]:

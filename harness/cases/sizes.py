@@ -14,7 +14,6 @@ from typing import Any
 
 from harness.asking.binding import load
 from harness.cases.addresses import axes, case_at, first, names, numbers, point, results, shape, valid
-from harness.definitions.elementwise import Elementwise
 from harness.expressions import ExpressionError
 from harness.model import Case, Input, Spec, Value
 
@@ -81,7 +80,7 @@ def _loops(definition: str) -> bool:
     """Whether a definition goes through an axis in Python, which takes too long on a long one."""
     try:
         function = load(definition)
-        return isinstance(function, Elementwise) or _has_loop(inspect.unwrap(function))
+        return getattr(function, "by_entries", False) or _has_loop(inspect.unwrap(function))
     except (ImportError, AttributeError, TypeError, ValueError):
         return False
 

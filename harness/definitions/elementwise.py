@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,6 +15,8 @@ class Elementwise:
     """A definition on arrays, from a function of numbers in plain Python: ``if``, loops and ``math`` as anywhere."""
 
     function: Callable[..., Any]
+    #: It goes through the entries one by one, which takes long where there are many.
+    by_entries: ClassVar[bool] = True
 
     @property
     def __signature__(self) -> inspect.Signature:

@@ -30,7 +30,7 @@ def returned(answer: Answer, enclose: Callable[[tuple[int, ...]], Number]) -> An
         except NoProof:
             break
         if abs(found) <= answer.p.largest:
-            expected[place], error[(slice(None), *place)] = found, np.inf
+            expected[place], error[:, *place] = found, np.inf
     return replace(answer, expected=expected, error=error)
 
 
@@ -53,7 +53,7 @@ def entry(enclosed: Callable[[], Any], at: tuple[int, ...]) -> Number:
         raise NoProof(f"{type(error).__name__}: {error}") from error
 
 
-def _number(ball: Number, dtype: np.dtype[Array]) -> complex | float:
+def _number(ball: Number, dtype: np.dtype[Any]) -> complex | float:
     """The midpoint of a ball, infinite where the ball is not a number or is wider than it."""
     with balls.digits():
         if not ball.is_finite() or ball.rel_accuracy_bits() < WANTED_BITS:

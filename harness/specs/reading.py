@@ -151,7 +151,12 @@ class Reader(Checks):
                 name = key.removesuffix("?") if part == "inputs" else key
                 self.name(name, kind, self.root.key_at((part, key)))
                 if name in given:
-                    self.key_error((part, key), f"the name `{shown(name)}` is already {given[name]}")
+                    instead = (
+                        "; take it out of `sizes`: shapes and domains may name params"
+                        if given[name] == "a size"
+                        else ""
+                    )
+                    self.key_error((part, key), f"the name `{shown(name)}` is already {given[name]}{instead}")
                 given.setdefault(name, f"{'an' if kind == 'input' else 'a'} {kind}")
 
     def check_axes(self) -> None:

@@ -46,7 +46,7 @@ METHODS: Mapping[str, Callable[..., Any]] = {
     **dict.fromkeys(("float", "double", "half", "bfloat16"), shapes.of_kind(np.float64)),
     **dict.fromkeys(("long", "int", "short"), shapes.of_kind(np.int64)),
     **{"bool": shapes.of_kind(np.bool_), "cfloat": shapes.of_kind(np.complex128), "cdouble": shapes.of_kind(complex)},
-    **dict.fromkeys(("contiguous", "detach", "cpu", "requires_grad_", "cuda", "item"), shapes.same),
+    **dict.fromkeys(("contiguous", "detach", "cpu", "requires_grad_", "item"), shapes.same),
     **{"copy": lambda x, other, **unused: other, "fill": lambda x, value: shapes.full_like(x, value)},
     **{"zero": lambda x: shapes.zeros_like(x)},
     **{"is_floating_point": lambda x: x.dtype.kind == "f", "is_complex": lambda x: x.dtype.kind == "c"},
