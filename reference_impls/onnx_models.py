@@ -38,13 +38,7 @@ def runtime(model: bytes) -> Callable[[dict[str, Any]], list[Any]]:
         session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise NotImplementedError(str(error)) from None
-
-    def run(inputs: dict[str, Any]) -> list[Any]:
-        if any(x.size == 0 for x in inputs.values()):
-            raise NotImplementedError("empty arrays end its process")
-        return list(session.run(None, inputs))
-
-    return run
+    return partial(session.run, None)
 
 
 def node(backend: Backend, operator: str, inputs: list[Any], outputs: int = 1, **attributes: Any) -> Any:
@@ -52,6 +46,8 @@ def node(backend: Backend, operator: str, inputs: list[Any], outputs: int = 1, *
     names = ["" if x is None else f"x{k}" for k, x in enumerate(inputs)]
     results = [f"y{k}" for k in range(outputs)]
     there = {n: np.array(x, x.dtype.newbyteorder("="), order="C") for n, x in zip(names, inputs, strict=True) if n}
+    if backend is runtime and any(x.size == 0 for x in there.values()):
+        raise NotImplementedError("ONNX Runtime 1.32 ends its process as it reads a model of empty arrays")
     kinds = {n: helper.np_dtype_to_tensor_dtype(x.dtype) for n, x in there.items()}
     first = next(iter(kinds.values()))
     graph = helper.make_graph(
@@ -105,7 +101,9 @@ def softmax(backend: Backend, input: Any, dim: int) -> Any:
 
 
 def gelu(backend: Backend, input: Any, approximate: str) -> Any:
-    """``Gelu``."""
+    """``Gelu``. Raises NotImplementedError for what the reference evaluator computes in float32 whatever it is given."""
+    if backend is reference and approximate == "none" and input.dtype.itemsize > 4:
+        raise NotImplementedError("the reference evaluator's Erf gives float32")
     return node(backend, "Gelu", [input], approximate=approximate)
 
 

@@ -15,6 +15,7 @@ from harness import runs, specs
 from harness.asking.hosts import Holder
 from harness.asking.messages import Described
 from harness.asking.servers import Limits, Servers, Wanted
+from harness.cases import sizes
 from harness.execution import inline
 from harness.model import RED
 
@@ -33,7 +34,12 @@ def naive_tanh(x: Any) -> Any:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_steps_beyond_the_range_of_numbers_hide_no_number(dtype: str) -> None:
     x = FAR.astype(dtype)
-    for naive, right in ((naive_softplus, np.logaddexp(0, x)), (naive_tanh, np.tanh(x))):
+    whole = np.sum(np.logaddexp(0, x.astype("float64"))).astype(dtype)
+    for naive, right in (
+        (naive_softplus, np.logaddexp(0, x)),
+        (naive_tanh, np.tanh(x)),
+        (lambda x: np.sum(naive_softplus(x)), whole),
+    ):
         harness.assert_close_to_definition(right, naive, x)
         assert np.isfinite(harness.Definition(naive).bound(x).expected).all()
 
@@ -119,3 +125,34 @@ def test_a_sum_over_a_number_is_still_one_sum_in_any_order() -> None:
     wrong = (p - q - r + s) * np.float32(0.5 + 2**-20)
     with pytest.raises(AssertionError, match="beyond their bounds"):
         harness.assert_close_to_definition(wrong, haar_in_two_steps, x)
+
+
+def as_a_list(x: Any) -> Any:
+    y: list[Any] = []
+    for v in x:
+        y.append(v if not y else 0.5 * y[-1] + v)
+    return y
+
+
+def test_a_list_of_numbers_is_one_array() -> None:
+    x = np.array([1.0, 3.0, -2.0])
+    harness.assert_close_to_definition(np.array([1.0, 3.5, -0.25]), as_a_list, x)
+
+
+def walked(x: Any) -> Any:
+    return np.array([np.sum(row * row) for row in x])
+
+
+def shaped(x: Any) -> Any:
+    return np.reshape(x * x, [2 * n // 2 for n in x.shape])
+
+
+def test_a_list_made_row_by_row_is_a_loop_and_one_of_lengths_is_none() -> None:
+    assert sizes._has_loop(walked)
+    assert not sizes._has_loop(shaped)
+    assert sizes._loops("test_textbook:numbers")
+
+
+@harness.elementwise
+def numbers(x: Any) -> Any:
+    return x * x

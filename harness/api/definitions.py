@@ -112,7 +112,10 @@ def _computed(
 ) -> list[Any]:
     """The outputs of a definition in an arithmetic; whole numbers and truth values stay as they are."""
     given = [x if x is None or x.dtype.kind in "iub" else leaf(x) for x in inputs]
-    returned = language.unwrapped(oracles.spoken(function)(*map(language.given, given), **params))
+    returned = oracles.spoken(function)(*map(language.given, given), **params)
+    if isinstance(returned, list) and all(np.ndim(y) == 0 for y in returned):
+        returned = language.built(returned)
+    returned = language.unwrapped(returned)
     return list(returned) if isinstance(returned, (tuple, list)) else [returned]
 
 
@@ -265,5 +268,5 @@ def _told(actual: Array, answer: Due, tier: Tier) -> str:
     times = "where no error is possible" if found.allowed == 0 else f"{found.margin:.3g} times the bound {found.bound}"
     return (
         f"{at} is {found.actual}, expected {found.expected}: off by {found.ulps:.3g} ULPs, {times}; "
-        f"{count} of {actual.size} entries are beyond their bounds ({answer.p.dtype}, {tier})"
+        f"{count} of {actual.size} entries are beyond their bounds ({answer.p.dtype}, tier {tier!r})"
     )

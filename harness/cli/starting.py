@@ -30,7 +30,7 @@ dtype:  [float64, float32]
 sweep:
   M:      [1, 2, 16, 17]
   layout: [transposed, strided, offset]
-  fill:   [positive, wide, zeros]
+  fill:   [positive, moderate, wide, zeros]
 
 error:  {{model: formula}}
 oracle: {op}_definition:{op}             # what it is: a formula as a textbook writes it, in NumPy

@@ -23,14 +23,15 @@ def returned(answer: Answer, enclose: Callable[[tuple[int, ...]], Number]) -> An
     if not lost.any():
         return answer
     expected, error = answer.expected.copy(), answer.error.copy()
-    for at in zip(*np.nonzero(lost), strict=True):
+    for at in np.argwhere(lost):
         place = tuple(int(i) for i in at)
         try:
             found = _number(enclose(place), answer.expected.dtype)
         except NoProof:
             break
         if abs(found) <= answer.p.largest:
-            expected[place], error[:, *place] = found, np.inf
+            expected[place] = found
+            error.reshape(len(error), -1)[:, np.ravel_multi_index(place, expected.shape) if place else 0] = np.inf
     return replace(answer, expected=expected, error=error)
 
 
