@@ -130,6 +130,16 @@ def test_every_two_values_meet_that_can(path: Path) -> None:
         assert not _meet(spec, wide, dict([one, other]), found), (one, other)
 
 
+def test_two_params_depart_beside_the_first_cases_others() -> None:
+    spec = specs.read(SPECS / "savgol_filter.yaml")
+    first, found = cases.nearest(spec), {case.id for case in cases.cases(spec)}
+    assert first.params["mode"] == "interp"
+    assert first.params["polyorder"] == 2
+    assert "savgol_filter/deriv:2/delta:0.5" in found
+    assert "savgol_filter/polyorder:1/window_length:3" not in found  # ids have one order of axes
+    assert "savgol_filter/window_length:3/polyorder:1" in found
+
+
 def _unmet(spec: Spec, wide: Axes, found: Sequence[Case]) -> list[tuple[tuple[str, Value], tuple[str, Value]]]:
     met = set()
     for case in found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from heapq import heapify, heappop, heappush
-from itertools import combinations
+from itertools import combinations, product
 from random import Random
 
 from harness.cases import sizes
@@ -52,8 +52,8 @@ def cases(spec: Spec) -> tuple[Case, ...]:
     """The cases of a spec, each once, in a fixed order. Raises CaseError where there is none.
 
     Each value of each axis beside the first case's others; the named grids, every two of whose values meet, or crossed
-    where the spec says so; points in which every two values of the axes meet that can; equal and long sizes; the invalid
-    calls.
+    where the spec says so; points in which every two values of the axes meet that can; every two of the grid's own params
+    beside the first case's others; equal and long sizes; the invalid calls.
     """
     return _kept(spec, "", lambda: (*_valid(spec), *_invalid(spec)))
 
@@ -112,8 +112,25 @@ def _valid(spec: Spec) -> Iterator[Case]:
     yield from (case_at(spec, name, p) for name, p in named)
     begun = [*singles, *(p for _, p in named)]
     yield from (case_at(spec, "", p) for p in _covered(spec, wide, begun)[len(begun) :])
+    yield from (case_at(spec, "", p) for p in _two_params(spec) if _is_case(spec, p))
     yield from sizes.equal(spec, wide)
     yield from sizes.grown(spec)
+
+
+def _two_params(spec: Spec) -> Iterator[Point]:
+    """The first case with two others of the grid's params, or of what may be absent.
+
+    Where two values meet among others that are drawn, those may hide what is wrong: a second derivative of a constant is 0.
+    """
+    base, optional = axes(spec), {i.name for i in spec.inputs if i.optional}
+    start = first(spec, base)
+    others = {
+        name: [value for value in values if write(value) != write(start[name])]
+        for name, values in base.items()
+        if name in spec.params or name in optional
+    }
+    for one, other in combinations(others, 2):
+        yield from (start | {one: a, other: b} for a, b in product(others[one], others[other]))
 
 
 def drawn(spec: Spec, seed: int) -> tuple[Case, ...]:
