@@ -128,6 +128,18 @@ def inverted(powers: Any) -> Any:
     return np.matmul(np.linalg.inv(np.matmul(powers.T, powers)), powers.T)
 
 
+def mixed(powers: Any) -> Any:
+    """The same by another basis: columns of norm 1, mirrored in their sum, so that each holds something of all.
+
+    About the middle of a window even powers are orthogonal to odd ones, and nothing rounds between them; a decomposition of
+    A, as of LAPACK's least squares, rounds in the size of the whole matrix.
+    """
+    n = powers.shape[-1]
+    mirror = (np.eye(n) - 2.0 / n * np.ones((n, n))) / np.sqrt(np.sum(powers * powers, axis=0))[:, None]
+    basis = np.matmul(powers, mirror)
+    return np.matmul(mirror, solved(basis))
+
+
 def fits(zero: Any, length: int, polyorder: int, deriv: int, delta: float, by: Callable[[Any], Any] = solved) -> Any:
     """Weights of entries in the derivative, at every place of a window, of the polynomial that fits them best."""
     t, j = np.arange(length) - length // 2, np.arange(polyorder + 1)
@@ -168,7 +180,21 @@ def savgol_filter_by_inverse(
     return smoothed(x, fits(zero_of(x), window_length, polyorder, deriv, delta, inverted), mode, cval)
 
 
-savgol_filter.legal = (savgol_filter_by_inverse,)  # type: ignore[attr-defined]
+def savgol_filter_by_mixed_powers(
+    x: Any,
+    *,
+    window_length: int,
+    polyorder: int,
+    deriv: int = 0,
+    delta: float = 1.0,
+    mode: str = "interp",
+    cval: float = 0.0,
+) -> Any:
+    """The same, the polynomials as sums of others."""
+    return smoothed(x, fits(zero_of(x), window_length, polyorder, deriv, delta, mixed), mode, cval)
+
+
+savgol_filter.legal = (savgol_filter_by_inverse, savgol_filter_by_mixed_powers)  # type: ignore[attr-defined]
 
 
 def smoothed(x: Any, weights: Any, mode: str, cval: float) -> Any:
