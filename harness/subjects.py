@@ -51,6 +51,9 @@ class Ledger:
 #: The scenario of values at other sizes, dtypes and params than those of the case beside which they are asked for.
 OTHER_KINDS = "of other kinds"
 
+#: The scenario of values where params are left out.
+BY_DEFAULT = "by default"
+
 #: The scenario of values at other sizes, after another op's function was called with the same inputs.
 SIBLINGS = "after another op"
 

@@ -24,7 +24,7 @@ from harness.answer.text import told
 from harness.answer.words import about
 from harness.asking.binding import load
 from harness.model import CandidateSpec, Span, Spec, Traits, Verdict, shown
-from harness.subjects import OTHER_KINDS
+from harness.subjects import BY_DEFAULT, OTHER_KINDS
 
 ROOT = Path(__file__).parents[1]
 
@@ -235,6 +235,25 @@ def test_values_at_another_point_count_at_no_case(sigmoid: Spec) -> None:
     beside = Verdict("sigmoid", rest[0], "mine", "repeatable", "output", OTHER_KINDS, "deviates", bound="1")
     (cause,) = answer(sigmoid, given, found, [*bad, *right, replace(beside, traits=wrong)]).causes
     assert cause.wrong == (here,)
+
+
+def test_wrong_defaults_are_a_cause_of_their_own(sigmoid: Spec) -> None:
+    given = CandidateSpec("mine", "mine:f", None, "numpy")
+    found = {c.id: c for c in cases.ordered(sigmoid, cases.cases(sigmoid)) if not c.invalid}
+    here = sigmoid.op
+    zeros = [c for c in found if found[c].fill == "zeros"]
+    rows = [Verdict("sigmoid", c, "mine", "agrees", "output output", "", "deviates", bound="1") for c in zeros]
+    rows += [Verdict("sigmoid", c, "mine", "agrees", "output output", "", "conforms") for c in found if c not in zeros]
+    left_out = Verdict("sigmoid", here, "mine", "agrees", "output output", BY_DEFAULT, "deviates", bound="1")
+    told = answer(sigmoid, given, found, [left_out, *rows])
+    other, alone = sorted(told.causes, key=lambda c: c.wrong == (here,))
+    assert (alone.wrong, alone.right, alone.rule) == ((here,), (), None)
+    assert set(other.wrong) == set(zeros)
+    assert other.rule is not None
+    assert other.rule.exact
+    assert "wrong at 1 of 1 cases: where params are left out" in " ".join(" ".join(lines(told)).split())
+    both = answer(sigmoid, given, found, [left_out, replace(left_out, scenario=""), *rows])
+    assert not any(c.wrong == (here,) for c in both.causes)
 
 
 def test_a_cause_is_right_where_what_it_is_about_is_right(sigmoid: Spec) -> None:

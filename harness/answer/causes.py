@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from harness import cases
 from harness.answer.columns import Columns, columns, largest, number
-from harness.answer.groups import EFFECTS, Group, Manner, folded, groups, manner
+from harness.answer.groups import DEFAULTS, EFFECTS, Group, Manner, folded, groups, manner
 from harness.answer.levels import SPECIAL, Level, level, wrong
 from harness.answer.patterns import Pattern, pattern
 from harness.answer.rules import Rule, parts, rule
@@ -152,7 +152,7 @@ def _merged(made: list[_Made], facts: _Facts) -> list[_Made]:
 
 def _one_of_two(a: _Made, b: _Made, facts: _Facts) -> _Made | None:
     families = {a.root.family, b.root.family}
-    if "refusals" in families or (EFFECTS in families and len(families) > 1):
+    if "refusals" in families or (families & {EFFECTS, DEFAULTS} and len(families) > 1):
         return None
     rows, laws = (*a.root.rows, *b.root.rows), a.root.laws | b.root.laws
     larger = max((a.root, b.root), key=lambda g: (g.manner is not Manner.STEPS, len(g.cases)))
@@ -188,7 +188,8 @@ class _Facts:
 
     def right(self, group: Group) -> list[str]:
         """The cases at which what the group breaks was judged and is kept."""
-        about = {(r.law, of) for r in group.rows for of in (r.of, "")}  # a file has gathered rows alone
+        gathered = () if group.family == DEFAULTS else ("",)  # a file has gathered rows alone
+        about = {(r.law, of) for r in group.rows for of in (r.of, *gathered)}
         kept = set[str]().union(*(self._conforms[one] for one in about))
         broken = group.cases.union(*(self._red[law] for law in group.laws))
         invalid = group.family == "refusals"

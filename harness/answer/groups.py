@@ -10,7 +10,7 @@ from enum import StrEnum
 from harness import subjects
 from harness.answer.levels import FAMILIES, wrong
 from harness.model import Case, Verdict
-from harness.subjects import OTHER_KINDS, Input, Output
+from harness.subjects import BY_DEFAULT, OTHER_KINDS, Input, Output
 
 #: The part of a kind's cases at which another, earlier one must be wrong too for it to follow from that one.
 FOLLOWS = 2 / 3
@@ -26,6 +26,9 @@ DIRECT = frozenset({"status", "shape", "agrees", "dtype", "distribution", "gradi
 #: The family of what a call leaves behind.
 EFFECTS = "pure"
 
+#: The family of values where params are left out that are right where they are given.
+DEFAULTS = "defaults"
+
 
 class Manner(StrEnum):
     """How a row is wrong."""
@@ -40,7 +43,7 @@ class Manner(StrEnum):
     SLOW = "does not answer in time"
 
 
-_ORDER = tuple(dict.fromkeys([*FAMILIES.values(), "refusals"]))
+_ORDER = tuple(dict.fromkeys([*FAMILIES.values(), DEFAULTS, "refusals"]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,13 +99,16 @@ def manner(row: Verdict) -> Manner:
 def groups(order: Mapping[str, Case], rows: Iterable[Verdict]) -> list[Group]:
     """The kinds of wrongness, in the order in which one may follow from another."""
     kinds: dict[tuple[str, Manner, str], list[Verdict]] = defaultdict(list)
-    for row in rows:
-        if wrong(row) and not _elsewhere(row):
-            case = order.get(row.case)
-            refused = case is not None and bool(case.invalid)
-            family = "refusals" if refused and row.law == "status" else FAMILIES.get(row.law, "values")
-            how = Manner.RETURNS if family == "refusals" else manner(row)
-            kinds[family, how, row.traits.raised].append(row)
+    red = [row for row in rows if wrong(row) and not _elsewhere(row)]
+    given = {row.case for row in red if row.law == "agrees" and row.scenario != BY_DEFAULT}
+    for row in red:
+        case = order.get(row.case)
+        refused = case is not None and bool(case.invalid)
+        family = "refusals" if refused and row.law == "status" else FAMILIES.get(row.law, "values")
+        if row.law == "agrees" and row.scenario == BY_DEFAULT and row.case not in given:
+            family = DEFAULTS
+        how = Manner.RETURNS if family == "refusals" else manner(row)
+        kinds[family, how, row.traits.raised].append(row)
     found = [
         Group(*kind, tuple(some), frozenset(r.case for r in some), frozenset(r.law for r in some))
         for kind, some in kinds.items()
@@ -129,6 +135,11 @@ def _direct(group: Group) -> bool:
     return any(r.law in DIRECT and not r.scenario for r in group.rows)
 
 
+def _may_come_before(root: Group, group: Group) -> bool:
+    """Whether a group may follow from a root; of other values where params are left out nothing follows."""
+    return root.family not in (group.family, DEFAULTS) and not (_in_memory(root) and _direct(group))
+
+
 def folded(found: Iterable[Group]) -> tuple[list[Group], dict[int, list[Group]]]:
     """The groups that stand for themselves, and those that follow from each of them."""
     roots: list[Group] = []
@@ -138,7 +149,7 @@ def folded(found: Iterable[Group]) -> tuple[list[Group], dict[int, list[Group]]]
         return root.cases.union(*(group.cases for group in after[id(root)]))
 
     for group in found:
-        before = [root for root in roots if root.family != group.family and not (_in_memory(root) and _direct(group))]
+        before = [root for root in roots if _may_come_before(root, group)]
         covered = group.cases & frozenset[str]().union(*map(reached, before))
         ahead = [r for r in before if (r.family, group.family) in IMPLIED and r.manner == group.manner]
         if before and (ahead or len(covered) >= FOLLOWS * len(group.cases)):

@@ -13,6 +13,7 @@ from harness.answer.rules import Rule
 from harness.answer.summary import Accuracy, Answer, Said, answer
 from harness.cases import cases, find, ordered, write
 from harness.model import Spec, Verdict
+from harness.subjects import BY_DEFAULT
 
 #: Columns of a screen, and of its left margin.
 WIDTH, MARGIN = 80, 16
@@ -185,6 +186,8 @@ def _names(cause: Cause) -> str:
 
 def _subjects(cause: Cause) -> str:
     """Of which inputs or layouts, where that says something."""
+    if cause.example.scenario == BY_DEFAULT:
+        return f": {words.SCENARIOS[BY_DEFAULT]}"
     if cause.level in (Level.VALUES, Level.SPECIALS, Level.TYPES, Level.REFUSALS) or not any(cause.subjects):
         return ""
     some = [s for s in cause.subjects if s]
@@ -199,7 +202,7 @@ def _where(cause: Cause) -> str:
     if cause.manner is Manner.RETURNS:
         return ""
     if not cause.right and cause.manner is not Manner.STEPS:
-        return ": everywhere" if len(cause.wrong) > 1 else ""
+        return ": everywhere" if len(cause.wrong) > 1 and cause.example.scenario != BY_DEFAULT else ""
     if cause.name and not (cause.rule and _short_rule(cause.rule)):
         return ""
     if cause.rule and not (cause.pattern.span and _of_data(cause.rule)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.model import Verdict
-from harness.subjects import OTHERS, OVERWRITTEN, THREADS, Gradient, Output, Tangent, name, subject
+from harness.subjects import BY_DEFAULT, OTHERS, OVERWRITTEN, THREADS, Gradient, Output, Tangent, name, subject
 
 #: Layouts whose words say little: of bytes, and of axes.
 LAYOUTS: Mapping[str, str] = {"swapped": "byte-swapped", "transposed": "transposed in memory (Fortran order)"}
@@ -15,6 +15,7 @@ SCENARIOS: Mapping[str, str] = {
     OVERWRITTEN: "answers for the old contents of inputs that were overwritten in place",
     OTHERS: "answers otherwise for other inputs after these",
     THREADS: "answers otherwise in two threads at once",
+    BY_DEFAULT: "where params are left out",
 }
 
 

@@ -14,7 +14,7 @@ from harness.candidates import Undeclared
 from harness.comparison import Equation, Fact, Reading, alike
 from harness.laws import readings
 from harness.laws.readings import entry_of, noted
-from harness.subjects import Output
+from harness.subjects import BY_DEFAULT, Output
 from harness.trial import POSED, Asked, Posed, Trial
 from harness.vocabulary import HALF
 
@@ -28,7 +28,7 @@ def agrees(trial: Trial) -> Iterator[Equation | Posed]:
         yield from alike(wider.values, trial.due.values, partial(entry_of, wider), "{} beside single precision")
     if shorter is not None and trial.shortened and isinstance(shorter.outcome, Returned):
         due = replace(trial.due.oracle, case=trial.shortened[0]).values
-        yield from alike(shorter.values, due, partial(entry_of, shorter), "by default")
+        yield from alike(shorter.values, due, partial(entry_of, shorter), BY_DEFAULT)
 
 
 def _beside_wider(trial: Trial) -> Asked | None:
@@ -51,7 +51,7 @@ def _by_default(trial: Trial) -> Asked | None:
         keywords = trial.candidate.arguments(trial.shortened[1]).keywords
     except Undeclared:
         return None
-    return trial.ask("by default", Call(trial.arrays, trial.case.layout, keywords))
+    return trial.ask(BY_DEFAULT, Call(trial.arrays, trial.case.layout, keywords))
 
 
 def shape(trial: Trial) -> Iterator[Equation | Posed]:
