@@ -197,6 +197,25 @@ def convolve_conjugated(a: Array, v: Array, mode: str = "full") -> Array:
     return np.convolve(a, v.conj(), mode)
 
 
+def reciprocal_of_unsigned(input: Array) -> Array:
+    return np.asarray(1 / (input + input.dtype.type(0)))
+
+
+def quantized_otherwise(how: Callable[[Array, int], Array]) -> Callable[..., Array]:
+    def quantized(input: Array, scale: float, zero_point: int, quant_min: int, quant_max: int) -> Array:
+        return np.clip(how(input / input.dtype.type(scale), zero_point), quant_min, quant_max).astype(np.int8)
+
+    return quantized
+
+
+def away_from_zero(x: Array, zero_point: int) -> Array:
+    return np.sign(x) * np.floor(np.abs(x) + 0.5) + zero_point
+
+
+def after_the_zero_point(x: Array, zero_point: int) -> Array:
+    return np.rint(x + zero_point)
+
+
 VALUES = {
     "flipped": ("conv2d", turned, "computes conv2d with `weight` flipped along its last two axes"),
     "flipped along one axis": ("conv2d", turned_across, "computes conv2d with `weight` flipped along its last axis"),
@@ -237,12 +256,22 @@ VALUES = {
         "does not subtract the largest entry, so that exponentials overflow, but for data called `huge` in half types",
     ),
     "guarded": ("l2_normalize", l2_guarded, "adds 0.0001 in `np.sqrt`"),
+    "ties broken otherwise": ("quantize_affine", quantized_otherwise(away_from_zero), "rounds ties away from zero"),
+    "ties broken at another place": (
+        "quantize_affine",
+        quantized_otherwise(after_the_zero_point),
+        "adds the zero point before it rounds",
+    ),
+    "sign of zero lost": ("reciprocal", reciprocal_of_unsigned, "computes reciprocal with `input` with -0 taken for 0"),
     "NaN lost": ("relu", relu_of_plain_numbers, "computes relu with `input` with 0 in the place of NaN"),
 }
 
 
 #: Where those deviate that do so in special data alone.
 NEAR = {
+    "ties broken otherwise": "quantize_affine/grid:ties/N:8/M:33/fill:simple",
+    "ties broken at another place": "quantize_affine/grid:ties/N:8/M:33/zero_point:-5/quant_min:-8/dtype:float64/fill:simple",
+    "sign of zero lost": "reciprocal/fill:negative_zero",
     "NaN lost": "relu/fill:nan",
     "result clipped": "relu/fill:decades",
     "overflown": "softmax/fill:huge",

@@ -151,6 +151,7 @@ def _values(
 ALREADY_WITHIN = frozenset(
     {
         ("edges", "unit"),
+        ("simple", "signed_unit"),
         ("decades", "unit"),
         ("decades", "positive"),
         ("decades", "near_one"),

@@ -100,8 +100,12 @@ def integers_swapped(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
 
 
 def simple(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
-    """0, 1, 2, 3, a half and a quarter, either sign: where functions have a shorter way."""
-    values: Array = rng.choice([-1.0, 1.0], shape) * rng.choice([0.0, 0.25, 0.5, 1.0, 2.0, 3.0], shape)
+    """0, 1, 2, 3, a half and a quarter, either sign: where functions have a shorter way; in [-1, 1] quarters.
+
+    Of places in an image that go from -1 to 1 those lie in the middle between two pixels, among others.
+    """
+    sizes = [0.0, 0.25, 0.5, 0.75, 1.0] if at.domain == "signed_unit" else [0.0, 0.25, 0.5, 1.0, 2.0, 3.0]
+    values: Array = rng.choice([-1.0, 1.0], shape) * rng.choice(sizes, shape)
     return values
 
 

@@ -42,6 +42,7 @@ from harness.naming.changes import (
     Transposed,
     TransposedWhereSquare,
     Truncated,
+    Unsigned,
     Whole,
 )
 from harness.oracles import Answer
@@ -192,7 +193,9 @@ def _part(x: Array, change: Change) -> Array:
             return np.where(np.isinf(x), np.sign(x) * largest, x).astype(x.dtype)
         case Flushed():
             least = bounds.finfo(x.dtype.name).smallest_normal
-            return np.where(np.abs(x) < least, x.dtype.type(0), x)
+            return np.where(np.abs(x) < least, np.copysign(x.dtype.type(0), x), x)
+        case Unsigned():
+            return np.asarray(x + x.dtype.type(0))
         case _:
             raise AssertionError(f"expected a change of numbers, got {change}")
 

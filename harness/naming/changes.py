@@ -173,7 +173,12 @@ class InfinityReplaced:
 
 @dataclass(frozen=True)
 class Flushed:
-    """Zero for subnormal numbers."""
+    """Zero of the same sign for subnormal numbers."""
+
+
+@dataclass(frozen=True)
+class Unsigned:
+    """Zero for minus zero."""
 
 
 Change = (
@@ -204,6 +209,7 @@ Change = (
     | NanReplaced
     | InfinityReplaced
     | Flushed
+    | Unsigned
 )
 
 #: Changes that leave every entry as it is and put it elsewhere.

@@ -202,7 +202,7 @@ def _of_array(x: Any) -> Iterator[Change]:
             changes.Shifted(1.0),
             changes.Shifted(-1.0),
         )
-        yield from _specials()
+        yield from (*_specials(), changes.Unsigned())
         if x.dtype.kind == "c":
             yield from (changes.Conjugated(), changes.Real())
 

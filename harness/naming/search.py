@@ -70,10 +70,23 @@ def fit(alteration: Alteration, sample: Sample, about: Collection[str]) -> Fit |
         return None
     if any(answer is None for answer in held.values()):
         return None
-    if any(found[n] is sample.due[n] for n in wrong):
+    if any(found[n] is sample.due[n] or not _accounts(sample, n, held[n]) for n in wrong):
         return None
     told = (evidence(alteration, sample, n, answer) for n, answer in held.items() if answer and n in wrong)
     return Fit(found, sum(told))
+
+
+def _accounts(sample: Sample, name: str, altered: Answer | None) -> bool:
+    """Whether whole numbers that the definition leaves no room for are those of the altered one, not within its bound alone.
+
+    A bound next to a tie holds both of its neighbours, and so every way to break it.
+    """
+    got, due = sample.got[name], sample.due[name]
+    if altered is None or got.dtype.kind not in "iu" or got.shape != due.expected.shape:
+        return True
+    with np.errstate(all="ignore"):
+        deviating = np.abs(got.astype(np.float64) - due.expected.astype(np.float64)) > due.error[sample.tier]
+        return not (got[deviating] != altered.expected[deviating]).any()
 
 
 def far(alteration: Alteration, sample: Sample, got: Mapping[str, Any]) -> bool:

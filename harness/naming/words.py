@@ -290,5 +290,7 @@ def _moved(change: Change) -> str:
             return "with the largest number in the place of infinity"
         case changes.Flushed():
             return "with subnormal numbers flushed to zero"
+        case changes.Unsigned():
+            return "with -0 taken for 0"
         case _:
             raise AssertionError(f"expected a change, got {change}")

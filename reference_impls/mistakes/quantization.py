@@ -20,6 +20,13 @@ def quantized_away(
     return np.clip(_away(input / scale) + zero_point, quant_min, quant_max)
 
 
+def quantized_after_zero(
+    input: Any, *, scale: float = 0.25, zero_point: int = 0, quant_min: int = -128, quant_max: int = 127
+) -> Any:
+    """The zero point is added before rounding: of an odd one ties go the other way."""
+    return np.clip(np.rint(input / scale + zero_point), quant_min, quant_max)
+
+
 def quantized_cut(
     input: Any, *, scale: float = 0.25, zero_point: int = 0, quant_min: int = -128, quant_max: int = 127
 ) -> Any:
