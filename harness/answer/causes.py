@@ -28,7 +28,7 @@ PLAIN = frozenset({NORMAL, "wide", "cancelling"})
 
 
 #: The levels in the order in which a cause of one may bring about one of another: who writes to inputs is wrong later.
-RANKED = [one for one in Level if one is not Level.EFFECTS]
+RANKED: list[Level] = [one for one in Level if one is not Level.EFFECTS]
 RANKED.insert(RANKED.index(Level.MAPPING), Level.EFFECTS)
 
 
