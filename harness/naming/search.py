@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import log2
 from typing import Any
 
@@ -22,7 +23,7 @@ from harness.naming.altered import given, oracle
 from harness.naming.changes import Inapplicable
 from harness.naming.results import Answers
 from harness.naming.samples import FORMS, PLAIN, Sample, fitting
-from harness.oracles import Answer, OracleError
+from harness.oracles import Answer, OracleError, entrywise
 
 #: Alterations that are compared with each other once they fit.
 MOST_RIVALS = 6
@@ -219,6 +220,11 @@ def _by_value(sample: Sample) -> bool:
     return any(sample.got[n].shape == sample.due[n].expected.shape for n in sample.wrong)
 
 
+def _of(answer: Answer, chosen: Any) -> Answer:
+    """What is due at some entries alone."""
+    return Answer(answer.expected[chosen], answer.error[:, chosen], answer.p)
+
+
 @dataclass
 class Standing:
     """An alteration that fits all samples looked at so far, but some ``apart`` that hold special data: fills, dtypes."""
@@ -259,7 +265,7 @@ class Search:
             if fitting is None:
                 if n and told[0] > 0 and not apart:
                     self.partial.append((alteration, sample))
-                if not n or not sample.special:
+                if not n or not sample.special or self._is_refuted(alteration, sample):
                     return None
                 apart.append(sample)
             elif n < len(self.wrong):
@@ -272,6 +278,34 @@ class Search:
                 stands = 2 * spoken > len(self.wrong) and spoken > len(apart)
         special = frozenset((s.trial.case.fill, s.trial.case.dtype) for s in apart)
         return Standing(alteration, sum(told), special) if stands else None
+
+    @cached_property
+    def _plain(self) -> tuple[float, float] | None:
+        """Between which magnitudes the plain data lie, of a function of each entry by itself."""
+        plain = [s.trial.arrays for s in (*self.wrong, *self.right) if s.trial.case.fill in PLAIN]
+        if not plain or not entrywise(self.wrong[0].trial.spec):
+            return None
+        sizes = np.concatenate([np.abs(x[x != 0]).astype(np.float64) for arrays in plain for x in arrays.values()])
+        return (float(sizes.min()), float(sizes.max())) if sizes.size else None
+
+    def _is_refuted(self, alteration: Alteration, sample: Sample) -> bool:
+        """Whether an alteration is far off among special data at a number such as plain data hold: that is nothing special."""
+        if self._plain is None or sample.level != "values":
+            return False
+        ((_, x),) = sample.trial.arrays.items()
+        try:
+            found = given(alteration, sample)
+        except (OracleError, ArithmeticError):
+            return False
+        low, high = self._plain
+        with np.errstate(all="ignore"):
+            ordinary = (np.abs(x) >= low) & (np.abs(x) <= high)
+            return any(
+                sample.got[n].shape == x.shape
+                and _far(sample.got[n][ordinary], a.expected[ordinary], _of(a, ordinary), sample.tier)
+                for n, a in found.items()
+                if n in self.about and n in sample.got and a.expected.shape == x.shape
+            )
 
 
 def enough(standing: Standing, tried: int) -> bool:

@@ -145,6 +145,11 @@ def softplus_without_threshold(input: Any, *, beta: float = 1.0, threshold: floa
     return right.softplus(input, beta=beta, threshold=np.inf)
 
 
+def softplus_threshold_of_input(input: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    """x itself where x, not ``beta x``, is above the threshold."""
+    return np.where(input > threshold, input, right.softplus(input, beta=beta, threshold=np.inf))
+
+
 def mish_of_sigmoid(input: Any) -> Any:
     """``x sigmoid(x)``."""
     return input * sigmoid(input)
