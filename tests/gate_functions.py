@@ -105,7 +105,10 @@ WRONG = {
         "quantize_affine": {
             "quantize_away": ("agrees", "fill:simple"),
             "quantize_wrapping": ("agrees", "scale:0.001"),
-            "quantize_zero_within": ("agrees", "zero_point:3/fill:simple"),
+            "quantize_zero_within": (
+                "agrees",
+                "grid:ties/N:8/M:33/zero_point:-5/quant_min:-8/dtype:float64/fill:simple",
+            ),
             "quantize_symmetric": ("agrees", "fill:wide"),
         },
         "dequantize": {
