@@ -46,7 +46,7 @@ WRONG = {
             "triplet_of_any_margin": ("status", "invalid:margin-zero"),
         },
         "cosine_similarity": {
-            "cosine_of_product": ("agrees", "M:2/eps:3.0"),
+            "cosine_of_product": ("agrees", "N:2/M:2/dim:0/eps:3.0/dtype:float32/layout:strided"),
             "cosine_plus_eps": ("agrees", ""),
             "cosine_of_rows": ("shape", "dim:0"),
             "cosine_held_vjp": ("gradient", ""),
@@ -114,7 +114,7 @@ WRONG = {
         "dequantize": {
             "dequantize_wrapping": ("agrees", ""),
             "dequantize_scaled_first": ("agrees", ""),
-            "dequantize_by_columns": ("agrees", "M:3"),
+            "dequantize_by_columns": ("agrees", "M:3/dtype:float64"),
             "dequantize_unshifted_vjp": ("gradient", ""),
         },
         "cast_float8": {
@@ -135,7 +135,7 @@ WRONG = {
     },
     "blocks": {
         "bilinear": {
-            "bilinear_transposed": ("agrees", "N:4/I:4/J:4/O:4"),
+            "bilinear_transposed": ("agrees", "N:4/J:4/O:4/layout:strided"),
             "bilinear_in_single": ("agrees", ""),
             "bilinear_needs_bias": ("agrees", "bias:none"),
             "bilinear_of_sums_vjp": ("gradient", ""),

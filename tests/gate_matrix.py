@@ -131,7 +131,10 @@ CONV2D = {
     "computes_complex_in_single": ("agrees", "dtype:complex128"),
     "loses_a_faint_border_tap": ("agrees", "dtype:float64"),
     "loses_a_border_tap": ("agrees", "padding:1x2"),
-    "drops_the_tail_of_columns": ("agrees", "W:17/kW:4"),
+    "drops_the_tail_of_columns": (
+        "agrees",
+        "C_out:2/H:16/W:17/kW:1/bias:none/stride:2x1/padding:1/dilation:3/dtype:float64/layout:strided/fill:integers",
+    ),
     "drops_the_last_of_17_channels": ("agrees", "C_in:17"),
     "repeats_the_32nd_filter": ("agrees", "C_out:33"),
     "wrong_for_stride_three": ("agrees", "stride:3"),
@@ -140,7 +143,10 @@ CONV2D = {
     "wrong_for_wide_strides": ("agrees", "stride:3"),
     "wrong_for_pointwise": ("agrees", "kW:1"),
     "truncates_half": ("agrees", "dtype:float16"),
-    "flushes_denormals": ("agrees", "bias:none/fill:denormal"),
+    "flushes_denormals": (
+        "agrees",
+        "C_out:33/H:4/W:33/kW:5/bias:none/stride:2/padding:2/dilation:2/dtype:float64/layout:offset/fill:denormal",
+    ),
     "swallows_nan": ("agrees", "fill:nan"),
     "clips_infinity": ("agrees", "fill:inf"),
     "overflows_on_the_way": ("agrees", "fill:huge"),
@@ -219,7 +225,7 @@ CONV2D_TORCH = {
     "adds_to_its_input": ("pure", ""),
 }
 CONV1D = {
-    "same_pads_before": ("agrees", "K:4/padding:same"),
+    "same_pads_before": ("agrees", "grid:same/K:4/padding:same/groups:2/dtype:float64"),
     "same_forgets_dilation": ("agrees", "dilation:3"),
     "cuts_long_signals": ("agrees", "L:65"),
     "first_block_of_channels": ("agrees", "grid:C_in65/C_in:65"),
@@ -238,12 +244,12 @@ CONV_TRANSPOSE2D = {
 
 ACTIVATIONS = {
     "sigmoid": {
-        "sigmoid_by_growing_exponential": ("agrees", "fill:offset"),
+        "sigmoid_by_growing_exponential": ("agrees", "fill:inf"),
         "sigmoid_saturating": ("agrees", "fill:wide"),
         "sigmoid_in_single": ("agrees", ""),
         "sigmoid_tail_of_four": ("agrees", ""),
         "sigmoid_tail_of_32": ("agrees", "M:33"),
-        "sigmoid_tail_of_64": ("agrees", "M:65"),
+        "sigmoid_tail_of_64": ("agrees", "grid:Ms/M:65"),
         "sigmoid_row_of_17": ("agrees", "M:17"),
         "sigmoid_many_rows": ("agrees", "N:64"),
         "sigmoid_swallowing_nan": ("agrees", "fill:nan"),
@@ -262,9 +268,9 @@ ACTIVATIONS = {
     "relu": {
         "relu_swallowing_nan": ("agrees", "fill:nan"),
         "relu_by_product": ("agrees", "fill:inf"),
-        "relu_of_positives": ("pure", "fill:positive"),
+        "relu_of_positives": ("pure", "rank:0"),
         "relu_absolute": ("agrees", "fill:inf"),
-        "relu_above_six": ("agrees", "fill:wide"),
+        "relu_above_six": ("agrees", "fill:inf"),
         "relu_above_epsilon": ("agrees", "fill:denormal"),
         "relu_of_minus_one_vjp": ("gradient", ""),
         "relu_leaking_vjp": ("gradient", ""),
@@ -277,8 +283,8 @@ ACTIVATIONS = {
         "leaky_fixed_vjp": ("gradient", "negative_slope:0.2"),
     },
     "log_sigmoid": {
-        "log_of_sigmoid": ("agrees", "fill:wide"),
-        "log_sigmoid_without_log1p": ("agrees", "fill:wide"),
+        "log_of_sigmoid": ("agrees", "fill:huge"),
+        "log_sigmoid_without_log1p": ("agrees", "fill:edges"),
         "log_sigmoid_vjp_of_sigmoid_vjp": ("gradient", ""),
     },
     "gelu": {
@@ -312,7 +318,7 @@ ACTIVATIONS = {
         "bce_sum_of_rows": ("agrees", ""),
     },
     "bce_with_logits": {
-        "bce_naive_logits": ("agrees", "fill:wide"),
+        "bce_naive_logits": ("agrees", "fill:huge"),
         "bce_pos_weight_everywhere": ("agrees", ""),
     },
 }
@@ -339,7 +345,7 @@ FOURIER = {
         "fft_negative_axis": ("agrees", "axis:-3"),
         "fft_of_double": ("dtype", "dtype:complex64"),
         "fft_in_single": ("agrees", ""),
-        "fft_single_twiddles": ("agrees", "N:13"),
+        "fft_single_twiddles": ("agrees", "grid:Ns/N:13"),
         "fft_recurrent_twiddles": ("agrees", "grid:long/B:1/N:1009"),
         "fft_seven_is_eight": ("agrees", "N:7"),
         "fft_long": ("agrees", "grid:longest/B:1/N:65537/dtype:float32"),
@@ -406,8 +412,8 @@ FOURIER_TORCH = {
 SIGNAL = {
     "convolve": {
         "convolve_same_from_the_right": ("agrees", "mode:same"),
-        "convolve_same_of_first": ("shape", "M:3/mode:same"),
-        "convolve_valid_of_first": ("shape", "M:3/mode:valid"),
+        "convolve_same_of_first": ("shape", "M:3/K:8/mode:same/dtype:complex64/layout:expanded/fill:runs"),
+        "convolve_valid_of_first": ("shape", "M:3/K:8/mode:valid/fill:positive"),
         "convolve_by_fft": ("agrees", "fill:integers"),
         "convolve_by_fft_when_long": ("agrees", "M:65"),
         "convolve_conjugated": ("agrees", "dtype:complex64"),
@@ -422,13 +428,13 @@ SIGNAL = {
     },
     "correlate": {
         "correlate_unconjugated": ("agrees", "dtype:complex64"),
-        "correlate_reversed": ("agrees", "K:16"),
+        "correlate_reversed": ("agrees", "grid:Ks/K:16"),
         "correlate_in_double": ("dtype", "dtype:float32"),
         "correlate_from_scratch": ("agrees", "M:257"),
         "correlate_negative_strides": ("layout", ""),
     },
     "sp_convolve": {
-        "sp_convolve_same_of_longer": ("shape", "grid:vectors/shape:9x/kernel:16x/mode:same"),
+        "sp_convolve_same_of_longer": ("shape", "grid:vectors/shape:4x/kernel:16x/mode:same/dtype:complex64"),
         "sp_convolve_auto": ("agrees", "mode:same"),
     },
     "sp_correlate": {"sp_correlate_unflipped": ("agrees", "")},
@@ -460,7 +466,10 @@ LAYERS = {
         "batch_unbiased": ("agrees", ""),
         "batch_biased_state": ("agrees", ""),
         "batch_momentum": ("agrees", ""),
-        "batch_one_pass": ("agrees", "dtype:float32/fill:offset"),
+        "batch_one_pass": (
+            "agrees",
+            "C:2/H:2/W:16/bias:none/momentum:1.0/eps:1.0/dtype:float32/layout:strided/fill:offset",
+        ),
         "batch_updates_always": ("agrees", "training:false"),
         "batch_state_in_place": ("pure", ""),
         "batch_state_alias": ("pure", "training:false"),
@@ -475,14 +484,17 @@ LAYERS = {
         "layer_tail": ("agrees", "normalized_shape:33x"),
         "layer_swallows_nan": (
             "agrees",
-            "bias:none/normalized_shape:2x3x2/eps:1.0/layout:strided/fill:specials_swapped",
+            "fill:specials_swapped",
         ),
-        "layer_half": ("agrees", "normalized_shape:33x/dtype:float16"),
+        "layer_half": ("agrees", "lead:empty/normalized_shape:33x/eps:1.0/dtype:float16/layout:offset/fill:huge"),
         "layer_without_mean_vjp": ("gradient", ""),
     },
     "group_norm": {"group_transposed": ("agrees", ""), "group_as_layer": ("agrees", "num_groups:3")},
     "instance_norm": {"instance_of_batch": ("agrees", "N:5")},
-    "channel_norm": {"channel_eps": ("agrees", ""), "channel_cancelling": ("agrees", "dtype:float32/fill:offset")},
+    "channel_norm": {
+        "channel_eps": ("agrees", ""),
+        "channel_cancelling": ("agrees", "N:1/C:8/H:9/W:17/eps:1.0/dtype:float32/layout:repeated/fill:offset"),
+    },
     "max_pool2d": {
         "max_swallows_nan": ("agrees", "fill:nan"),
         "max_pads_with_zero": ("agrees", "padding:1"),
@@ -503,7 +515,7 @@ LAYERS = {
         "average_unpadded_vjp": ("gradient", "padding:1/count_include_pad:false"),
     },
     "linear": {
-        "linear_untransposed": ("agrees", "I:6"),
+        "linear_untransposed": ("agrees", "grid:Is/I:6"),
         "linear_blocked": ("agrees", "I:257"),
         "linear_tail": ("agrees", "O:17"),
         "linear_rows": ("agrees", "lead:17x"),
@@ -612,17 +624,32 @@ REMEMBERING = "miniatures.modes:swish_remembering"
 
 #: What a bound wider than its reason hides: each a place of the grid where it does.
 BOUNDS = {
-    "layer_norm": {"layer_squares_overflow_in_half": ("agrees", "dtype:float16/fill:huge")},
-    "group_norm": {"group_squares_overflow_in_half": ("agrees", "dtype:float16/fill:huge")},
-    "instance_norm": {"instance_infinite_in_half": ("agrees", "dtype:float16/fill:huge")},
+    "layer_norm": {
+        "layer_squares_overflow_in_half": (
+            "agrees",
+            "lead:empty/normalized_shape:33x/eps:1.0/dtype:float16/layout:offset/fill:huge",
+        )
+    },
+    "group_norm": {
+        "group_squares_overflow_in_half": (
+            "agrees",
+            "N:1/C:4/H:1/W:33/weight:none/bias:none/num_groups:1/eps:1.0/dtype:float16/layout:offset/fill:huge",
+        )
+    },
+    "instance_norm": {
+        "instance_infinite_in_half": (
+            "agrees",
+            "C:17/H:9/W:17/bias:none/eps:0.001/dtype:float16/layout:strided/fill:huge",
+        )
+    },
     "gelu": {
         "gelu_hyperbolic_in_half": ("agrees", "dtype:float16"),
-        "gelu_nothing_below_6": ("agrees", "fill:wide"),
+        "gelu_nothing_below_6": ("agrees", "grid:compiled/fill:wide"),
         "gelu_infinite_on_the_left": ("agrees", "fill:inf"),
     },
     "swish": {
         "swish_gate_in_half": ("agrees", "dtype:float16"),
-        "swish_nothing_below_30": ("agrees", "fill:wide"),
+        "swish_nothing_below_30": ("agrees", "fill:edges"),
         "swish_one_at_minus_infinity": ("agrees", "fill:inf"),
     },
     "softmax": {
@@ -631,9 +658,9 @@ BOUNDS = {
     },
     "sigmoid": {"sigmoid_nothing_below_37": ("agrees", "fill:wide"), "sigmoid_by_tanh": ("agrees", "fill:wide")},
     "max_pool2d": {
-        "pool_whole_to_each_tie_vjp": ("gradient", "fill:constant"),
-        "pool_half_to_each_tie_vjp": ("gradient", "fill:constant"),
-        "pool_nothing_to_ties_vjp": ("gradient", "fill:constant"),
+        "pool_whole_to_each_tie_vjp": ("gradient", "fill:zeros"),
+        "pool_half_to_each_tie_vjp": ("gradient", "fill:zeros"),
+        "pool_nothing_to_ties_vjp": ("gradient", "fill:zeros"),
     },
 }
 
@@ -791,7 +818,7 @@ ELEMENTWISE = {
         "softplus_unbounded": ("agrees", "fill:huge"),
         "softplus_without_log1p": ("agrees", "fill:moderate"),
         "softplus_without_beta": ("agrees", "beta:2.0"),
-        "softplus_threshold_of_input": ("agrees", "beta:2.0/fill:moderate"),
+        "softplus_threshold_of_input": ("agrees", "M:33/rank:3/beta:0.5/dtype:float32/layout:strided/fill:moderate"),
     },
     "mish": {
         "mish_naive": ("agrees", "fill:huge"),
@@ -820,7 +847,7 @@ MODELS = {
     "matmul": {
         "matmul_in_single": ("agrees", ""),
         "matmul_of_row_pairs": ("invariance", ""),
-        "matmul_symmetric": ("agrees", "K:4/M:4"),
+        "matmul_symmetric": ("agrees", "N:5/K:4/M:4/dtype:float32/layout:strided/fill:inf"),
         "matmul_of_blocks": ("agrees", "K:33"),
         "matmul_of_long_blocks": ("agrees", "K:1025"),
         "matmul_unconjugated_vjp": ("gradient", "dtype:complex64"),
@@ -976,7 +1003,7 @@ MINIATURES: tuple[Entry, ...] = (
     Entry("bce", "reference_impls.losses:bce", "gradient", "fill:decades", "numpy", "miniatures.blind:bce_vjp_clamped"),
     Entry("softmax", "miniatures.blind:softmax_of_square", "agrees", "M:3/K:3"),
     Entry("conv2d", "miniatures.blind:conv2d_of_128_channels", "agrees", "C_in:128"),
-    Entry("softmax", "miniatures.blind:softmax_of_sixteen_bits", "status", "N:1/M:1/K:65537/dtype:float32"),
+    Entry("softmax", "miniatures.blind:softmax_of_sixteen_bits", "status", "N:1/M:1/K:65537"),
     Entry("fft", "miniatures.blind:fft_with_roots_of_length", "repeatable", ""),
     Entry("adam_step", "miniatures.blind:adam_counts_in_default_dtype", "repeatable", "t:1001", "torch"),
     Entry(

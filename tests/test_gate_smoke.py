@@ -52,6 +52,11 @@ RIGHT = (
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 
 
+def test_a_miniature_is_killed_where_a_run_asks() -> None:
+    """A kill at a case that nobody judges would say nothing of a check."""
+    assert not [e.name for e in MINIATURES if gate._address(e) not in gate.every(e.op)]
+
+
 def picked(names: tuple[str, ...]) -> list[Entry]:
     """Entries by name. Raises KeyError."""
     by_name = {e.name: e for e in (*MINIATURES, *LOOKALIKES)}

@@ -271,13 +271,15 @@ def runs(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
 
 
 def specials_swapped(rng: Rng, shape: tuple[int, ...], at: Context) -> Array:
-    """Zeros in the first input, and NaN and infinities in the others: products of the two are no number."""
+    """Zeros in the first input, NaN and infinities in the others, at other places of each: products of the two are none."""
     values = rng.standard_normal(shape)
     if at.place == 0:
         return np.where(rng.random(shape) < 0.3, 0.0, values)
     flat = values.reshape(-1)
     if flat.size:
-        flat[[0, -1, int(rng.integers(flat.size))]] = [np.inf, np.nan, -np.inf][: 3 if flat.size > 2 else None]
+        inward = at.place - 1 if flat.size > 2 * at.place else 0
+        places = [inward, -1 - inward, int(rng.integers(flat.size))]
+        flat[places] = [np.inf, np.nan, -np.inf]
     return flat.reshape(shape)
 
 
