@@ -5,8 +5,8 @@ from __future__ import annotations
 #: What a reader may not know, in the order in which it is met.
 WORDS = (
     ("candidate", "An implementation that claims to be the op."),
-    ("oracle", "What is due, computed from the op's definition in more digits than any candidate has."),
-    ("bound", "How far rounding alone can bring a right implementation from what is due, derived per entry."),
+    ("oracle", "The right answer, computed from the op's definition in more digits than any candidate has."),
+    ("bound", "How far rounding alone can bring a right implementation from the right answer, derived for each entry."),
     ("margin", "The error in units of its bound: up to 1 is right, above 1 no order of roundings explains it."),
     ("ulps", "The error in units in the last place of the unrounded value."),
     ("law", "What must hold of every candidate: of values, gradients, dtypes, memory, repeated calls; listed below."),
@@ -16,10 +16,10 @@ WORDS = (
         "Something else than expected came back; no result came where one is expected, or the reverse.",
     ),
     ("crashed, timed out", "The candidate ended its process, or did not answer."),
-    ("known", "Wrong, and listed in the spec with a reason. It is red again once it is wrong otherwise."),
+    ("known", "Wrong, and listed in the spec with a reason. It is red again once it is wrong in another way."),
     (
         "not believed, doubted",
-        "Within its bound, as wrong ones would be: the answer is constant or narrower than the bound. No evidence.",
+        "Within its bound, and a wrong answer would be, too: the right one is constant, or smaller than its bound. No evidence.",
     ),
     (
         "inconclusive",
