@@ -42,7 +42,9 @@ def runtime(model: bytes) -> Callable[[dict[str, Any]], list[Any]]:
 
 
 def node(backend: Backend, operator: str, inputs: list[Any], outputs: int = 1, **attributes: Any) -> Any:
-    """One operator on arrays; an input that is None is left out."""
+    """One operator on arrays; an input that is None is left out, of the last ones their names, too: those crash ONNX Runtime."""
+    while inputs[-1] is None:
+        inputs = inputs[:-1]
     names = ["" if x is None else f"x{k}" for k, x in enumerate(inputs)]
     results = [f"y{k}" for k in range(outputs)]
     there = {n: np.array(x, x.dtype.newbyteorder("="), order="C") for n, x in zip(names, inputs, strict=True) if n}
