@@ -49,4 +49,5 @@ def test_the_strict_array_api_is_right(op: str) -> None:
     pytest.importorskip("array_api_strict", reason="the strict array API is not installed")
     from reference_impls import in_array_api
 
-    assert harness.check(op, getattr(in_array_api, op), library="array_api_strict", cases=CASES)
+    only = "approximate=tanh" if op == "gelu" else ""  # the array API has no error function
+    assert harness.check(op, getattr(in_array_api, op), library="array_api_strict", cases=CASES, only=only)
