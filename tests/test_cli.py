@@ -519,9 +519,8 @@ def test_a_wrong_row_is_shown_with_how_its_bound_arises() -> None:
     assert "units in the last place of float64" in said
 
 
-@pytest.mark.parametrize("dtype", ["bfloat16", "float64"])
-def test_a_bound_is_filled_in_with_the_number_of_its_products(dtype: str) -> None:
-    said = harness("show", f"linear/dtype:{dtype}", "--candidate", "torch", "--law", "agrees").stdout
+def test_a_bound_is_filled_in_with_the_number_of_its_products() -> None:
+    said = harness("show", "linear/dtype:bfloat16", "--candidate", "torch", "--law", "agrees").stdout
     (stated,) = re.findall(r"K = (\S+) products, S = sum of their magnitudes = (\S+),", said)
     assert (int(stated[0]), stated[1]) in [(int(k), s) for k, s in re.findall(r", K = (\d+), S = ([^\s,]+)", said)]
 
