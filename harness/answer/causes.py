@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from harness import cases
 from harness.answer.columns import Columns, columns, largest, number
 from harness.answer.groups import DEFAULTS, EFFECTS, Group, Manner, folded, groups, manner
-from harness.answer.levels import SPECIAL, Level, level, wrong
+from harness.answer.levels import Level, level, wrong
 from harness.answer.patterns import Pattern, pattern
 from harness.answer.rules import Rule, parts, rule
 from harness.chance import CHANCE, none_of
+from harness.fills import SPECIAL
 from harness.model import Case, Spec, Value, Verdict
 
 Array = NDArray[Any]

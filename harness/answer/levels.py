@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from harness.asking.registry import LIBRARIES
-from harness.fills import EXTREME, FILLS, WITHOUT_SLOPES
+from harness.fills import SPECIAL
 from harness.model import BAD, RED, CandidateSpec, Case, Spec, Verdict
 
 
@@ -92,10 +92,6 @@ FAMILIES: Mapping[str, str] = {
 
 #: Levels that need somebody who differentiates.
 DERIVATIVES = (Level.GRADIENTS, Level.FORWARD, Level.SECOND)
-
-#: Fills that hold what is not finite, or lies at the ends of the range or the domain.
-SPECIAL = frozenset({name for name in FILLS if name in ("nan", "inf", "specials_swapped", "lowest", "negative_zero")})
-SPECIAL |= EXTREME | WITHOUT_SLOPES
 
 
 def level(row: Verdict, case: Case | None) -> Level:

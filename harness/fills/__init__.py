@@ -11,13 +11,15 @@ from harness.fills.arrays import (
     regime,
     xavier_scale,
 )
-from harness.fills.kinds import EXTREME, FILLS, WITHOUT_SLOPES, Array, Context, Rng
+from harness.fills.kinds import EVERY, EXTREME, FILLS, SPECIAL, WITHOUT_SLOPES, Array, Context, Rng
 
 __all__ = [
     "DOMAINS",
+    "EVERY",
     "EXTREME",
     "FILLS",
     "PRECISE",
+    "SPECIAL",
     "WITHOUT_SLOPES",
     "Array",
     "Context",

@@ -360,3 +360,6 @@ EVERY = frozenset({"patterns", "finite_patterns"})
 
 #: Fills at the ends of the range: there the order of operations decides what under- or overflows on the way.
 EXTREME = frozenset({"denormal", "huge"})
+
+#: Fills that hold what is not finite, or lies at the ends of the range or the domain.
+SPECIAL = frozenset({"nan", "inf", "specials_swapped", "lowest", "negative_zero"}) | EXTREME | WITHOUT_SLOPES

@@ -17,6 +17,7 @@ from harness.asking.scenarios import Call
 from harness.bench import Bench, Due
 from harness.candidates import Candidate, Undeclared
 from harness.comparison import Numbers, compare
+from harness.fills import EVERY, SPECIAL
 from harness.model import Case, Spec
 from harness.naming.alterations import Level
 from harness.oracles import Answer, OracleError
@@ -29,22 +30,8 @@ Array = NDArray[Any]
 #: Fills of plain numbers: nothing in them is special, so that many entries tell of an alteration.
 PLAIN = ("normal", "positive", "integers", "integers_swapped", "wide", "cancelling", "taps")
 
-#: Fills of what a mistake may treat in a way of its own: no numbers, ends of the range or of the domain.
-SPECIAL = frozenset(
-    {
-        "nan",
-        "inf",
-        "negative_zero",
-        "zeros_swapped",
-        "specials_swapped",
-        "denormal",
-        "huge",
-        "edges",
-        "lowest",
-        "outside",
-    }
-    | {"patterns", "finite_patterns"}
-)
+#: Fills of what a mistake may treat in a way of its own.
+APART = SPECIAL | EVERY | {"zeros_swapped"}
 
 #: Most numbers that the inputs of a sampled case may have, where there are cases that small.
 NUMBERS = 2500
@@ -73,7 +60,7 @@ class Sample:
     def special(self) -> bool:
         """Whether a mistake may treat its data in a way of its own; half types round what is not plain in many ways."""
         case = self.trial.case
-        return case.fill in SPECIAL or (case.dtype in HALF and case.fill not in PLAIN)
+        return case.fill in APART or (case.dtype in HALF and case.fill not in PLAIN)
 
     @property
     def tier(self) -> int:

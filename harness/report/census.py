@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy
 import pandas
 
-from harness.answer.levels import OF_LAW, SPECIAL, Level
+from harness.answer.levels import OF_LAW, Level
 from harness.coding import valued
+from harness.fills import SPECIAL
 from harness.model import BAD
 from harness.report.addresses import axes
 from harness.report.manners import WITHOUT_RESULT

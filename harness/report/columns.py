@@ -9,10 +9,11 @@ from typing import Any
 import numpy
 import pandas
 
-from harness.answer.levels import OF_LAW, SPECIAL
+from harness.answer.levels import OF_LAW
 from harness.coding import valued
 from harness.comparison import SAME_BITS
 from harness.diff import GROWTH, KINDS, compared
+from harness.fills import SPECIAL
 from harness.model import BAD, GRADES, KEY, RED, SEVERITY, STATUSES
 from harness.report.addresses import axes
 from harness.report.cards import Card, numbered
