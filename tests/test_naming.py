@@ -18,7 +18,7 @@ from harness.bench import Bench
 from harness.candidates import Candidate
 from harness.model import CandidateSpec, Verdict
 from harness.naming import Level, Name, named, of_rows
-from harness.naming.numbers import instead, numbers
+from harness.naming.literals import instead, literals
 from harness.naming.proposals import proposed
 from harness.naming.samples import sampled
 from harness.naming.search import fit
@@ -471,8 +471,8 @@ def test_a_number_of_the_definition_that_is_another_is_named(op: str, function: 
 
 
 def test_numbers_of_a_definition_are_those_in_its_text_and_its_modules() -> None:
-    assert set(numbers(spec("hardswish").oracle)) == {3, 6}
-    assert {round(float(x), 4) for x in numbers(spec("selu").oracle)} == {1.0507, 1.6733}
+    assert set(literals(spec("hardswish").oracle)) == {3, 6}
+    assert {round(float(x), 4) for x in literals(spec("selu").oracle)} == {1.0507, 1.6733}
     found = list(instead(0.044715))
     assert {0.0447, 0.0, -0.044715, 1.0} <= set(found)
     assert 0.044715 not in found

@@ -8,7 +8,7 @@ from typing import Literal
 
 from harness.model import Value
 from harness.naming.changes import Change
-from harness.naming.numbers import Number
+from harness.naming.literals import Number
 from harness.naming.steps import Step
 
 #: What of a candidate is compared: its values, its gradients, its output tangents.

@@ -43,8 +43,7 @@ from harness.naming.alterations import (
 )
 from harness.naming.arguments import same, upstream
 from harness.naming.changes import Change, Inapplicable
-from harness.naming.numbers import instead
-from harness.naming.numbers import numbers as numbers_of
+from harness.naming.literals import instead, literals
 from harness.naming.quantities import numbers, quantity
 from harness.naming.samples import Sample
 from harness.naming.steps import STEPS, steps
@@ -129,7 +128,7 @@ def of_definition(sample: Sample) -> Iterator[OfDefinition]:
         yield from _of_param(spec, name, value)
     yield from _of_inputs(sample)
     yield from (StepChanged(step, how) for step in steps(spec.oracle) for how in STEPS[step])
-    yield from (NumberTaken(taken, x) for x in numbers_of(spec.oracle) for taken in instead(x))
+    yield from (NumberTaken(taken, x) for x in literals(spec.oracle) for taken in instead(x))
 
 
 # --- params ---------------------------------------------------------------------------------------------------------

@@ -122,19 +122,22 @@ STEPS: Mapping[str, tuple[Step, ...]] = {
 @cache
 def steps(path: str) -> tuple[str, ...]:
     """The functions of NumPy's in a definition that may be computed otherwise, by name."""
-    function = definition(path)[0]
-    said = set(_names(function.function if isinstance(function, Elementwise) else function, set()))
+    said = {name for function in functions(path) for name in looked_up(function.__code__)}
     return tuple(name for name in STEPS if set(name.split(".")) <= said)
 
 
-def _names(function: Any, seen: set[int]) -> Iterator[str]:
-    """The names that a function, and the functions of its module that it calls, look up."""
-    if not isinstance(function, types.FunctionType) or id(function) in seen:
-        return
-    seen.add(id(function))
-    for name in looked_up(function.__code__):
-        yield name
-        yield from _names(function.__globals__.get(name), seen)
+@cache
+def functions(path: str) -> tuple[types.FunctionType, ...]:
+    """A definition and the functions that it calls by name, each once."""
+    one = definition(path)[0]
+    found: dict[int, types.FunctionType] = {}
+    pending: list[Any] = [one.function if isinstance(one, Elementwise) else one]
+    while pending:
+        function = pending.pop()
+        if isinstance(function, types.FunctionType) and id(function) not in found:
+            found[id(function)] = function
+            pending.extend(function.__globals__.get(name) for name in looked_up(function.__code__))
+    return tuple(found.values())
 
 
 def looked_up(code: types.CodeType) -> Iterator[str]:

@@ -9,10 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.definitions.elementwise import Elementwise
 from harness.language import is_number
-from harness.naming.steps import looked_up
-from harness.oracles import definition
+from harness.naming.steps import functions, looked_up
 
 Number = int | float | np.floating[Any]
 
@@ -24,10 +22,9 @@ NEUTRAL = (-2, -1, 0, 1)
 
 
 @cache
-def numbers(path: str) -> tuple[Number, ...]:
-    """The numbers in the text of a definition, and in that of the functions of its module that it calls."""
-    function = definition(path)[0]
-    found = _within(function.function if isinstance(function, Elementwise) else function, set())
+def literals(path: str) -> tuple[Number, ...]:
+    """The numbers in the text of a definition and of the functions that it calls, and those that they name."""
+    found = (x for function in functions(path) for x in (*_constants(function.__code__), *_named(function)))
     return tuple({repr(x): x for x in found if is_number(x) and x not in NEUTRAL and np.isfinite(x)}.values())
 
 
@@ -52,17 +49,8 @@ def _others(x: int | float) -> Iterator[Number]:
         yield from (float(kind(x)) for kind in (np.float32, np.float16))
 
 
-def _within(value: Any, seen: set[int]) -> Iterator[Any]:
-    """The constants of a function and of what its text names."""
-    if not isinstance(value, types.FunctionType):
-        yield value
-        return
-    if id(value) in seen:
-        return
-    seen.add(id(value))
-    yield from _constants(value.__code__)
-    for name in looked_up(value.__code__):
-        yield from _within(value.__globals__.get(name), seen)
+def _named(function: types.FunctionType) -> Iterator[Any]:
+    return (function.__globals__.get(name) for name in looked_up(function.__code__))
 
 
 def _constants(code: types.CodeType) -> Iterator[Any]:
