@@ -85,11 +85,11 @@ def gather(
             beside[row.case, row.law].append(row)
     found = {key(row): _said(row, beside[row.case, row.law], chosen) for row in worst}
     half = max(LEAST, SHARE * spent / 2)
-    small = _shrunk(chosen, worst, first, time.monotonic() + half)
-    for row in worst:
-        if (shrunk := small.get(_cell(chosen, row, first))) is not None:
-            found[key(row)] |= _smaller(chosen, row, shrunk)
     cells = {key(row): _cell(chosen, row, first) for row in worst}
+    small = _shrunk(chosen, worst, cells, time.monotonic() + half)
+    for row in worst:
+        if (shrunk := small.get(cells[key(row)])) is not None:
+            found[key(row)] |= _smaller(chosen, row, shrunk)
     smallest = {c: s.row for r, c in ((r, cells[key(r)]) for r in worst) if (s := small.get(c)) and s.case.id != r.case}
     named: dict[str, list[str]] = {}
     for row in worst:
@@ -276,14 +276,14 @@ def _cell(chosen: runs.Plan, row: Verdict, first: Collection[str]) -> Cell:
 
 
 def _shrunk(
-    chosen: runs.Plan, worst: Sequence[Verdict], first: Collection[str], until: float
+    chosen: runs.Plan, worst: Sequence[Verdict], cells: Mapping[str, Cell], until: float
 ) -> dict[Cell, shrinking.Shrunk]:
     """The smallest case of each cell, from its row with fewest entries, as far as time goes."""
     given = {(op, c.name): c for op, spec in chosen.specs.items() for c in spec.candidates}
     starts: dict[Cell, tuple[int, Verdict]] = {}
     for row in worst:
         most = shrinking.entries(chosen.specs[row.op], cases.find(chosen.specs[row.op], row.case))
-        cell = _cell(chosen, row, first)
+        cell = cells[key(row)]
         if cell not in starts or most < starts[cell][0]:
             starts[cell] = most, row
     asked = dict.fromkeys((op, by, law) for op, by, law, *_ in starts)

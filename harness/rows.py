@@ -96,8 +96,7 @@ def status_of(trial: Trial) -> Verdict:
             due = "raises" if invalid else "returns"
             return _wrong(trial, "status", text, actual=text, expected=due)
         case Raised():
-            text, traits = f"{said(outcome).rstrip('.')}, expected a result", Traits(raised=outcome.type)
-            return _wrong(trial, "status", text, actual=said(outcome), expected="returns", mark="raised", traits=traits)
+            return _raised(trial, "status", outcome, actual=said(outcome), expected="returns")
         case _:
             raise AssertionError(f"expected an outcome of a call, got {outcome}")
 
@@ -155,10 +154,15 @@ def unanswered(trial: Trial, law: Law, asked: Asked) -> list[Verdict]:
         case NoGraph(why) | NotAnArray(why):
             return [_wrong(trial, law.name, why, scenario=law.of)]
         case Raised() as raised:
-            text, traits = f"{said(raised).rstrip('.')}, expected a result", Traits(raised=raised.type)
-            return [_wrong(trial, law.name, text, scenario=law.of, mark="raised", traits=traits)]
+            return [_raised(trial, law.name, raised, scenario=law.of)]
         case other:
             raise AssertionError(f"expected something else than arrays, got {other}")
+
+
+def _raised(trial: Trial, law: str, raised: Raised, **facts: Any) -> Verdict:
+    """The row of a call that raised where a result is due."""
+    message, traits = f"{said(raised).rstrip('.')}, expected a result", Traits(raised=raised.type)
+    return _wrong(trial, law, message, mark="raised", traits=traits, **facts)
 
 
 def _given_up(trial: Trial, law: str, scenario: str, outcome: GivenUp) -> Verdict:

@@ -120,9 +120,11 @@ def _span(found: Sequence[Traits]) -> Span | None:
             sum(s.bits for s in spans),
         )
         low, high = whole.below < whole.low or whole.below == -inf, whole.above > whole.high or whole.above == inf
-        if low and high and whole.bits > ENOUGH:
+        if whole.bits <= ENOUGH:
+            continue
+        if low and high:
             return whole
-        if isfinite(whole.below if low else whole.above) and (low or high) and whole.bits > ENOUGH:
+        if (low and isfinite(whole.below)) or (high and isfinite(whole.above)):
             return _open(whole, low)
     return None
 

@@ -166,6 +166,10 @@ class Oracle:
         return () if self.instead else formulas
 
     @cached_property
+    def _finite(self) -> bool:
+        return overflows.finite(self.arrays.values())
+
+    @cached_property
     def _infinite(self) -> bool:
         return any(_is_real(x) and bool(np.isinf(x).any()) for x in self.arrays.values())
 
@@ -249,7 +253,7 @@ class Oracle:
 
     def _in_range(self, found: dict[str, Answer]) -> dict[str, Answer]:
         """The answers, with the finite numbers that steps beyond the range of numbers hide, of finite inputs."""
-        if not overflows.finite(self.arrays.values()):
+        if not self._finite:
             return found
         return {n: a if a.enclose is None else overflows.returned(a, a.enclose) for n, a in found.items()}
 
