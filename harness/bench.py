@@ -87,13 +87,18 @@ class Due:
         rows = {arrays[n].shape[:1] for n in inputs} | {a.expected.shape[:1] for a in self.values.values()}
         if not inputs or len(rows) > 1 or min(rows) < (2,):
             return ()
-        return inputs if all(self._apart(inputs, at) for at in (slice(0, 1), slice(1, None))) else ()
+        ((count,),) = rows
+        return inputs if all(self.apart(inputs, at) for at in (np.arange(1), np.arange(1, count))) else ()
 
-    def _apart(self, inputs: tuple[str, ...], at: slice) -> bool:
-        """Whether the definition at some rows alone is that part of the whole."""
-        arrays = {n: x[at] if n in inputs else x for n, x in self.oracle.arrays.items()}
+    def rows(self, inputs: tuple[str, ...], at: Array) -> dict[str, Array]:
+        """The inputs with some rows of those that are batches; a row beyond the last one is one of another draw."""
+        both = {n: np.concatenate([self.oracle.arrays[n], self.bench.others[n]]) for n in inputs}
+        return {n: np.ascontiguousarray(both[n][at]) if n in both else x for n, x in self.oracle.arrays.items()}
+
+    def apart(self, inputs: tuple[str, ...], at: Array) -> bool:
+        """Whether the definition at such rows alone gives of each what it gives in the whole."""
         try:
-            alone = replace(self.oracle, arrays=arrays).values
+            alone = replace(self.oracle, arrays=self.rows(inputs, at)).values
         except OracleError:
             return False
         return all(_is_part(alone[n], a, at) for n, a in self.values.items())
@@ -228,16 +233,17 @@ def _unspecified(answer: Answer) -> Answer:
     return replace(answer, expected=expected, error=error, others=None, cancelling=None)
 
 
-def _is_part(alone: Answer, whole: Answer, at: slice) -> bool:
-    """Whether an answer is a part of another, but for what computing either in the oracle's type is off by."""
-    expected, error = whole.expected[at], whole.error[2][at]
-    if alone.expected.shape != expected.shape:
+def _is_part(alone: Answer, whole: Answer, at: Array) -> bool:
+    """Whether an answer has rows of another, but for what computing either in the oracle's type is off by."""
+    if alone.expected.shape != (len(at), *whole.expected.shape[1:]):
         return False
+    known = at < len(whole.expected)
+    given, expected, error = alone.expected[known], whole.expected[at[known]], whole.error[2][at[known]]
     if expected.dtype.kind in "iub":
-        return bool(np.array_equal(expected, alone.expected))
+        return bool(np.array_equal(expected, given))
     own = 2 * (whole.p.u_wide / whole.p.u) * (error + whole.p.u * np.abs(expected))
-    same = (expected == alone.expected) | (np.isnan(expected) & np.isnan(alone.expected))
-    return bool(np.all(same | (np.abs(expected - alone.expected) <= own) | ~np.isfinite(error)))
+    same = (expected == given) | (np.isnan(expected) & np.isnan(given))
+    return bool(np.all(same | (np.abs(expected - given) <= own) | ~np.isfinite(error)))
 
 
 def _cast(x: Array, dtype: str) -> Array:

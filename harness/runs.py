@@ -212,12 +212,15 @@ def _why_nothing(found: Collection[Spec], wanted: Mapping[str, tuple[str, ...]],
 
 
 def selection(text: str) -> dict[str, tuple[str, ...]]:
-    """``"axis=value,value axis=value"`` as a mapping. Raises Unselected where a word is no such pair."""
+    """``"axis=value,value axis=value"`` as a mapping. Raises Unselected where a word is no such pair, or an axis comes twice."""
     wanted: dict[str, tuple[str, ...]] = {}
     for word in text.split():
         axis, sign, values = word.partition("=")
         if not (axis and sign and values):
             raise Unselected(f"`{word}` selects nothing: write axis=value, as in `dtype=float16`")
+        if axis in wanted:
+            both = ",".join((*wanted[axis], values))
+            raise Unselected(f"`{axis}` is given twice: write `{axis}={both}` for any of these")
         wanted[axis] = tuple(values.split(","))
     return wanted
 

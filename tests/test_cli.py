@@ -171,6 +171,7 @@ def test_a_candidate_that_kills_its_process_is_a_verdict(mine: Path) -> None:
             "`law` selects no case of `sigmoid`; known",
         ),
         (("run", "sigmoid", "--only", "M=999 dtyp=float16", "--out", "reports/none"), "did you mean `dtype`?"),
+        (("run", "sigmoid", "--only", "M=3 M=5", "--out", "reports/none"), "`M` is given twice: write `M=3,5`"),
         (("check", "sigmoid", "torch:sigmoid", "--only", "candidat=torch"), "did you mean `candidate`?"),
         (("show", "sigmoid", "--law", "agree"), "did you mean `agrees`?"),
         (

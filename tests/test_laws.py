@@ -17,11 +17,13 @@ import torch
 from harness import cases, runs, specs
 from harness.asking import libraries
 from harness.asking.hosts import Inline
+from harness.bench import Bench
 from harness.candidates import Candidate
 from harness.expressions import parse
 from harness.judgement import Judge
 from harness.laws import LAWS, statement
 from harness.model import CandidateSpec, Law, Output, Spec, Verdict
+from reference_impls.filters import medfilt
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 0
@@ -364,6 +366,20 @@ def test_other_bits_of_a_row_are_wrong_where_bits_are_promised(promises: tuple[A
     }
     assert {row.status for row in found} == statuses
     assert {row.scenario for row in found if row.grade != "exact"} == {"each row alone", "in two parts"}
+
+
+def test_rows_that_depend_on_each_other_are_no_batch_where_one_draw_hides_it() -> None:
+    path = ROOT / "specs" / "medfilt.yaml"
+    of = specs.read(path)
+    bench = Bench(of, cases.find(of, "medfilt/dtype:float32"), 1)
+    assert bench.due("conventional").batch == (
+        "volume",
+    )  # at this draw the first entry is 0 alone and beside the others
+    held = Inline.function(medfilt, None, libraries.load("numpy"))
+    given = CandidateSpec("candidate", "nowhere:candidate", library="numpy")
+    rows = Judge(of, (Candidate("candidate", of, given, held),)).verdicts(bench.case, 1, lambda name, law: None)
+    assert {row.law for row in rows} >= {"agrees", "repeatable"}
+    assert "invariance" not in {row.law for row in rows}
 
 
 @pytest.mark.parametrize(

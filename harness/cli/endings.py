@@ -192,7 +192,7 @@ def page_of(
     cards = causes.cards(answers)
     evidence = _gathered(chosen, store, table, spent, causes.examples(cards))
     store.finish({"cases": cases, "finished": _now(), "evidence": evidence, "causes": cards})
-    write(store, table, out)
+    write(store, table, out, known=chosen.specs)
 
 
 def _concluded(store: Store, chosen: Plan, ending: Ending) -> None:

@@ -28,9 +28,12 @@ def invariance(trial: Trial) -> Iterator[Equation | Posed]:
     if trial.departures or not trial.bench.finite or trial.wrong or not (inputs := trial.due.batch):
         return
     rows = trial.arrays[inputs[0]].shape[0]
-    for how, pieces in _ways(rows).items():
+    ways = _ways(rows)
+    if not all(trial.due.apart(inputs, at) for pieces in ways.values() for at in pieces):
+        return
+    for how, pieces in ways.items():
         asked = [
-            trial.ask(f"{how} {k}", Call(_taken(trial, inputs, at), trial.case.layout)) for k, at in enumerate(pieces)
+            trial.ask(f"{how} {k}", Call(trial.due.rows(inputs, at), trial.case.layout)) for k, at in enumerate(pieces)
         ]
         for name in trial.outputs:
             parts = [one.values[name] for one in asked]
@@ -95,9 +98,3 @@ def _ways(rows: int) -> Mapping[str, list[Array]]:
         REVERSED: [every[::-1]],
         BESIDE: [np.arange(2 * rows)],
     }
-
-
-def _taken(trial: Trial, inputs: tuple[str, ...], at: Array) -> dict[str, Array]:
-    """The inputs with some rows of those that are batches."""
-    both = {n: np.concatenate([trial.arrays[n], trial.bench.others[n]]) for n in inputs}
-    return {n: np.ascontiguousarray(both[n][at]) if n in both else x for n, x in trial.arrays.items()}

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 
 from harness.specs.errors import SpecError, SpecErrors, UnknownSpec, nearest, nearest_alone, shown
@@ -76,8 +77,21 @@ def elsewhere(op: str, path: str) -> str:
 
 def siblings(op: str, path: Path) -> tuple[str, ...]:
     """The ops of the specs beside a file, and of those that come with the package, whose names are like one's."""
-    there = {p.stem for folder in (path.parent, SHIPPED) for p in _specs_in(folder)}
+    there = {*_stems(path.parent), *_stems(SHIPPED)}
     return tuple(get_close_matches(op, sorted(there - {op}), MOST_SIBLINGS, ALIKE))
+
+
+def _stems(folder: Path) -> tuple[str, ...]:
+    """The names of the specs in a folder; it is looked through again once something came or went."""
+    try:
+        return _stems_since(folder, folder.stat().st_mtime_ns)
+    except OSError:
+        return ()
+
+
+@lru_cache(maxsize=64)
+def _stems_since(folder: Path, _changed: int) -> tuple[str, ...]:
+    return tuple(p.stem for p in _specs_in(folder))
 
 
 def _named(name: str, folder: Path) -> Path | None:
