@@ -78,7 +78,8 @@ WINOGRAD_GROWTH = (10 * 1 * 19) ** 2
 class Precision:
     """The arithmetic a candidate works in, and the wider one its oracle works in.
 
-    ``u`` is the unit roundoff of the stored type, ``u_compute`` of the accumulating one; ``eta`` the smallest
+    ``u`` is the unit roundoff of the stored type, ``u_compute`` of the accumulating one, ``u_given`` of the one in which
+    a number of the params may be held; ``eta`` the smallest
     subnormal (smallest normal where the hardware flushes); ``largest`` the largest finite number; ``wide`` the
     oracle's real dtype with unit roundoff ``u_wide``; with ``fixed_order`` a chain of additions is added as it is
     written, and in any order else; of tied maxima any may take the gradient, or the ``first``; ``outputs`` is M of
@@ -94,6 +95,7 @@ class Precision:
     wide: np.dtype[Any]
     u_wide: float
     complex: bool
+    u_given: float
     fixed_order: bool = False
     ties: Literal["open", "first"] = "open"
 
@@ -157,6 +159,7 @@ def precision(dtype: str, algorithm: str = "conventional", fixed_order: bool = F
         wide,
         2.0 ** -(np.finfo(wide).nmant + 1),
         dtype in REAL,
+        u,
         fixed_order,
     )
 

@@ -19,7 +19,7 @@ from harness.oracles import Oracle, OracleError
 
 Held = Callable[[CandidateSpec], Holder]
 
-#: The libraries that a function is asked with, in turn.
+#: The libraries that any function is asked with, in turn; then come those that its module imports.
 ASKED = ("numpy", "torch")
 
 #: Most calls with values of params that a function does not take.
@@ -31,9 +31,9 @@ def library(spec: Spec, given: CandidateSpec, held: Held, seed: int) -> tuple[st
 
     Raises LookupError with the reason where the candidate cannot be loaded.
     """
-    said, first = "", _candidate(spec, replace(given, library=ASKED[0]), held).holder.told
-    calls = (first.calls,) if isinstance(first, Described) and first.calls else ()
-    for name in dict.fromkeys((*calls, *ASKED)):
+    tried, first = [], _candidate(spec, replace(given, library=ASKED[0]), held).holder.told
+    calls, named = ((first.calls,), first.named) if isinstance(first, Described) else ((), ())
+    for name in dict.fromkeys(filter(None, (*calls, *ASKED, *named))):
         candidate = _candidate(spec, replace(given, library=name), held)
         told = candidate.holder.told
         if isinstance(told, NotHere):
@@ -45,8 +45,8 @@ def library(spec: Spec, given: CandidateSpec, held: Held, seed: int) -> tuple[st
         case = _taken(candidate, [cases.find(spec, spec.op)]) or _taken(candidate, cases.cases(spec))
         if case is not None and _called(candidate, case, fills.arrays(spec, case, seed)) is not None:
             return name, f"called with {LIBRARIES[name].arrays}, it returned {LIBRARIES[name].arrays}"
-        said = said or "called with each kind of array, it returned none of that kind"
-    return "numpy", said
+        tried.append(LIBRARIES[name].arrays)
+    return "numpy", f"called with {' and '.join(dict.fromkeys(tried))}, it returned none of that kind" if tried else ""
 
 
 def values(spec: Spec, given: CandidateSpec, held: Held, seed: int) -> dict[str, tuple[str, ...]]:

@@ -128,7 +128,7 @@ def focal_loss_by_logs(
     signed = torch.where(target > 0.5, input, -input)
     loss = -torch.exp(gamma * functional.logsigmoid(-signed)) * functional.logsigmoid(signed)
     if alpha >= 0:
-        loss = loss * torch.where(target > 0.5, alpha, 1 - alpha)
+        loss = loss * _share(target, alpha)
     return _reduced(loss, reduction)
 
 
@@ -141,6 +141,11 @@ def focal_loss_function(
     return _reduced(FocalLoss.apply(input, target, alpha, gamma), reduction)  # type: ignore[no-untyped-call]
 
 
+def _share(target: Tensor, alpha: float) -> Tensor:
+    """alpha of what is there, the rest of what is not, in the target's type: of two numbers `torch.where` makes float32."""
+    return torch.full_like(target, 1 - alpha).masked_fill(target > 0.5, alpha)
+
+
 class FocalLoss(torch.autograd.Function):
     """``-a m^gamma log q`` with ``m = 1 - q``; slope ``a m^gamma (gamma q log q - m)`` with the sign of the target."""
 
@@ -150,7 +155,7 @@ class FocalLoss(torch.autograd.Function):
     def forward(input: Tensor, target: Tensor, alpha: float, gamma: float) -> Tensor:
         signed = torch.where(target > 0.5, input, -input)
         loss = -(torch.sigmoid(-signed) ** gamma) * functional.logsigmoid(signed)
-        return loss if alpha < 0 else loss * torch.where(target > 0.5, alpha, 1 - alpha).to(loss.dtype)
+        return loss if alpha < 0 else loss * _share(target, alpha)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
@@ -164,7 +169,7 @@ class FocalLoss(torch.autograd.Function):
         q, miss = torch.sigmoid(signed), torch.sigmoid(-signed)
         slope = miss**ctx.gamma * (ctx.gamma * q * functional.logsigmoid(signed) - miss)
         if ctx.alpha >= 0:
-            slope = slope * torch.where(target > 0.5, ctx.alpha, 1 - ctx.alpha).to(slope.dtype)
+            slope = slope * _share(target, ctx.alpha)
         return torch.where(target > 0.5, slope, -slope)
 
     @staticmethod

@@ -73,7 +73,11 @@ def test_an_id_of_no_case_says_which_part_is_wrong(conv2d: Spec, address: str) -
     assert address.split("/")[-1].split(":")[-1] in str(error.value) or "colour" in str(error.value)
 
 
-values = st.one_of(st.none(), st.booleans(), st.integers(-99, 99), st.lists(st.integers(-9, 9), max_size=3).map(tuple))
+numbers = st.one_of(st.integers(-99, 99), st.floats(allow_nan=False, allow_infinity=False))
+rows = st.lists(numbers, min_size=1, max_size=3).map(tuple)
+values = st.one_of(
+    st.none(), st.booleans(), numbers, rows, st.just(()), st.lists(rows, min_size=1, max_size=3).map(tuple)
+)
 
 
 @given(values)
@@ -119,6 +123,9 @@ def test_a_budget_is_spent_on_pairs_that_nothing_has_shown(conv2d: Spec) -> None
 #: Points that are drawn to show that two values that have not met never meet.
 DRAWN = 200
 
+#: Seeds of runs whose drawn cases are looked at.
+SEEDS = 12
+
 
 @pytest.mark.parametrize("path", sorted(SPECS.glob("*.yaml")), ids=lambda p: p.stem)
 def test_every_two_values_meet_that_can(path: Path) -> None:
@@ -128,6 +135,25 @@ def test_every_two_values_meet_that_can(path: Path) -> None:
     assert all(cases.valid(spec, case) for case in found)
     for one, other in _unmet(spec, wide, found):
         assert not _meet(spec, wide, dict([one, other]), found), (one, other)
+
+
+def test_params_with_a_fraction_are_drawn_between_those_that_are_named() -> None:
+    spec = specs.read(SPECS / "gaussian_filter.yaml")
+    found = [case for seed in range(SEEDS) for case in cases.drawn(spec, seed)]
+    sigmas = {case.params["sigma"] for case in found} - {0.5, 1.0, 1.5}
+    assert sigmas
+    assert all(0.5 < sigma < 1.5 for sigma in sigmas)
+    assert {int(c.params["sigma"] * c.params["truncate"] % 1 * 2) for c in found} == {0, 1}  # both halves of the radius
+    assert {case.params["mode"] for case in found} <= {*spec.params["mode"]}
+    assert all(cases.find(spec, case.id) == case for case in found)
+
+
+def test_lists_with_a_fraction_are_drawn_place_by_place() -> None:
+    spec = specs.read(SPECS / "adam_step.yaml")
+    found = {case.params["betas"] for seed in range(SEEDS) for case in cases.drawn(spec, seed)}
+    fresh = found - {*cases.widest(spec)["betas"]}
+    assert fresh
+    assert all(0 <= first <= 0.99 and 0 <= second <= 0.9999 for first, second in fresh)
 
 
 def test_two_params_depart_beside_the_first_cases_others() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import cases, runs, specs
+from harness import cases, runs, specs, trying
 from harness.asking.hosts import Hosts, Limits, Wanted
 from harness.candidates import Holder
 from harness.model import RED, CandidateSpec, Verdict
@@ -27,6 +27,10 @@ def softmax(input, dim):
 
 def detached(input, dim):
     return jax.lax.stop_gradient(jax.nn.softmax(input, axis=dim))
+
+
+def text(input, dim):
+    return str(input)
 
 
 def multiply(x, y):
@@ -86,3 +90,22 @@ def test_a_gradient_that_is_stopped_is_wrong(hosts: Hosts) -> None:
     rows = judged(hosts, "softmax", "detached", "softmax")
     assert {r.law for r in rows if r.status in RED} >= {"gradient", "forward", "second"}
     assert {r.status for r in rows if r.law == "agrees"} == {"conforms"}
+
+
+def tried(hosts: Hosts, name: str) -> tuple[str, str]:
+    """The library that a softmax of the folder is taken to be of, and how that is known."""
+
+    def held(given: CandidateSpec) -> Holder:
+        return hosts.holder(Wanted(given.call, "", given.library))
+
+    spec = specs.read(ROOT / "specs" / "softmax.yaml", runs.LAW_NAMES)
+    return trying.library(spec, CandidateSpec(name, f"in_jax:{name}"), held, 0)
+
+
+def test_a_function_of_jax_is_asked_with_its_arrays_unsaid(hosts: Hosts) -> None:
+    assert tried(hosts, "softmax") == ("jax", "called with JAX arrays, it returned JAX arrays")
+
+
+def test_what_returns_no_arrays_of_any_library_says_which_were_tried(hosts: Hosts) -> None:
+    _, said = tried(hosts, "text")
+    assert said == "called with NumPy arrays and torch tensors and JAX arrays, it returned none of that kind"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from math import frexp
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,7 +53,17 @@ def _parts(terms: Terms, factors: dict[str, Tracked], p: Precision) -> _Parts:
                 used = _holding(terms_of_size(terms), name)
                 there = {n: s for n, s in sizes.items() if n != name}
                 arriving = plus(arriving, evaluate(used, {**there, name: np.asarray(f.error)}))
+        for part in (g for g in terms.groups if _is_rounded(g.coefficient, p)):
+            held = evaluate(Terms(terms.shape, terms.sizes, (part,)), values)
+            arriving = plus(arriving, all_tiers(p.u_given * np.abs(held).astype(np.float64)))
     return _Parts(*sums, arriving, sizes)
+
+
+def _is_rounded(coefficient: Any, p: Precision) -> bool:
+    """Whether a number that stands before all products is none of the type in which it may be held."""
+    if np.ndim(coefficient):
+        return False
+    return any(frexp(part)[0] / p.u_given % 1 != 0 for part in (np.real(coefficient), np.imag(coefficient)))
 
 
 def _chain(terms: Terms, factors: dict[str, Tracked], parts: _Parts, p: Precision) -> Chain:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.abc
 import importlib.util
+import inspect
 import os
 import platform
 import shutil
@@ -13,6 +14,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -122,6 +124,7 @@ def described(loaded: Loaded) -> Described:
         _versions(library.name),
         library.settings,
         library.casting,
+        _named(function),
     )
 
 
@@ -141,6 +144,16 @@ def _calls(function: Any) -> str:
     names = getattr(getattr(function, "__code__", None), "co_names", ())
     named = (getattr(function, "__globals__", {}).get(name) for name in names)
     return _home([found for found in named if binding.is_function(found)])
+
+
+def _named(function: Any) -> tuple[str, ...]:
+    """The libraries of which something stands in the module that a function, or the class of an object, is written in."""
+    inner = inspect.unwrap(function)
+    written = inner if hasattr(inner, "__globals__") else inspect.getattr_static(type(inner), "__call__", inner)
+    there = list(getattr(written, "__globals__", {}).values())
+    homes = {str(getattr(x, "__name__" if isinstance(x, ModuleType) else "__module__", "")) for x in there}
+    tops = {home.partition(".")[0] for home in homes}
+    return tuple(name for name in LIBRARIES if name in tops)
 
 
 def _home(classes: list[type]) -> str:

@@ -36,7 +36,8 @@ class Described:
     """A candidate that is loaded: what it takes, and what its library can do.
 
     ``made_of`` is the library whose classes the function itself is of, such as a torch module; empty of a plain function.
-    ``calls`` is the library of an autograd Function that a plain function names, which takes arrays of any kind.
+    ``calls`` is the library of an autograd Function that a plain function names, which takes arrays of any kind; ``named``
+    are the libraries that the function's module has imported.
     ``versions`` are those of Python, NumPy and the library.
     """
 
@@ -54,6 +55,7 @@ class Described:
     versions: Mapping[str, str] = field(default_factory=dict)
     settings: tuple[str, ...] = ()
     casting: tuple[tuple[str, str], ...] = ()
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -200,6 +200,10 @@ def write(value: Value) -> str:
             return str(value)
 
 
+#: A number as ids write it, its power of ten, and a plus that is none of a power.
+_NUMBER, _POWER, _BETWEEN = r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.compile(r"e[-+]\d+"), re.compile(r"(?<!e)\+")
+
+
 def read(text: str) -> Value:
     """The value an id's text stands for. Inverse of ``write`` for numbers, tuples of numbers, booleans and None."""
     words: dict[str, Value] = {"none": None, "true": True, "false": False, "empty": ()}
@@ -207,10 +211,10 @@ def read(text: str) -> Value:
         return words[text]
     if re.fullmatch(r"-?\d+", text):
         return int(text)
-    if re.fullmatch(r"-?\d+(x-?\d+)*x?", text):
-        return tuple(int(t) for t in text.strip("x").split("x"))
-    if "+" in text and re.fullmatch(r"[-\dx+]+", text):
-        return tuple(read(t) for t in text.split("+") if t)
+    if re.fullmatch(rf"{_NUMBER}(x{_NUMBER})*x?", text) and "x" in text:
+        return tuple(read(t) for t in text.strip("x").split("x"))
+    if re.fullmatch(rf"({_NUMBER}|[x+])+", text) and "+" in _POWER.sub("", text):
+        return tuple(read(t) for t in _BETWEEN.split(text) if t)
     try:
         return float(text)
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 from itertools import islice
 from math import prod
@@ -119,10 +119,12 @@ def _goes_through(node: ast.AST, inputs: Set[str]) -> bool:
 
 
 def drawn(spec: Spec, wide: Mapping[str, Sequence[Value]], seed: int) -> Iterator[Case]:
-    """Cases of sizes drawn for one run: even over the magnitudes, powers of two and their neighbours, primes, and alike."""
+    """Cases drawn for one run: sizes even over the magnitudes, powers of two and their neighbours, primes, and alike;
+    params that have a fraction anywhere between those that the spec names."""
     draw = Random(f"{spec.op} {seed}")
     lengths = growing(spec, first(spec, axes(spec)))
-    points = (_with_sizes(lengths, _drawn(spec, wide, draw), draw) for _ in range(TRIES * DRAWN))
+    tries = (_drawn(spec, wide, draw) | _between(wide, spec.params, draw) for _ in range(TRIES * DRAWN))
+    points = (_with_sizes(lengths, one, draw) for one in tries)
     if lengths:
         yield from islice(_distinct(spec, points, MOST_LOOPED if _loops(spec.oracle) else MOST_DRAWN), DRAWN)
 
@@ -188,6 +190,38 @@ def _drawn(spec: Spec, wide: Mapping[str, Sequence[Value]], draw: Random) -> Poi
     start = first(spec, axes(spec))
     free = (axis for axis in wide if axis not in spec.sizes)
     return start | {axis: draw.choice(wide[axis]) for axis in free if draw.random() < 0.5}
+
+
+#: Digits of a number that is drawn for a param.
+DIGITS = 4
+
+
+def _between(wide: Mapping[str, Sequence[Value]], params: Iterable[str], draw: Random) -> Point:
+    """For about half of the params that have a fraction a number between two neighbours of those that a spec names."""
+    found: Point = {}
+    for axis in params:
+        columns = _columns(wide[axis])
+        if columns and draw.random() < 0.5:
+            numbers = tuple(_number(column, draw) for column in columns)
+            found[axis] = numbers if isinstance(wide[axis][0], tuple) else numbers[0]
+    return found
+
+
+def _columns(values: Sequence[Value]) -> list[list[float]]:
+    """The numbers at each place of some values, sorted; none where they are no numbers, of one length, one with a fraction."""
+    lists = [value if isinstance(value, tuple) else (value,) for value in values]
+    kinds = {type(x) for numbers in lists for x in numbers}
+    if float not in kinds or not kinds <= {int, float} or len(set(map(len, lists))) > 1 or len(values) < 2:
+        return []
+    return [sorted(set(column)) for column in zip(*lists, strict=True)]
+
+
+def _number(column: Sequence[float], draw: Random) -> float:
+    """One of a few numbers where they are whole, else one between two neighbours."""
+    if len(column) < 2 or all(isinstance(x, int) for x in column):
+        return draw.choice(column)
+    at = draw.randrange(len(column) - 1)
+    return float(f"{draw.uniform(*column[at : at + 2]):.{DIGITS}g}")
 
 
 def _all_alike(lengths: Sequence[str], point: Point, length: int) -> Point:

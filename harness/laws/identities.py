@@ -65,7 +65,7 @@ def identity(trial: Trial, of: str) -> Iterator[Equation | Posed]:
 
 def widest(p: Precision) -> Precision:
     """The oracle's own precision: what relates two results adds no more rounding than that."""
-    return replace(p, u=p.u_wide, u_compute=p.u_wide, algorithm="conventional")
+    return replace(p, u=p.u_wide, u_compute=p.u_wide, u_given=p.u_wide, algorithm="conventional")
 
 
 def _rest(left: Tracked, right: Tracked, wide: Precision) -> Array:

@@ -10,6 +10,7 @@ import numpy as np
 
 from reference_impls.definitions.activations import (
     log_sigmoid,
+    log_sigmoid_by_mirrored_softplus,
     log_sigmoid_by_softplus,
     sigmoid,
     sigmoid_by_exponential,
@@ -43,7 +44,9 @@ DISTANCE_EPS = 1e-6
 
 def _distance(x: Any, y: Any, p: float, eps: float) -> Any:
     size = np.abs(x - y + eps)
-    return np.sum(size, axis=-1) if p == 1 else np.sqrt(np.sum(size * size, axis=-1))
+    if p == 1:
+        return np.sum(size, axis=-1)
+    return np.sqrt(np.sum(size * size, axis=-1)) if p == 2 else np.sum(size**p, axis=-1) ** (1 / p)
 
 
 def triplet_margin_loss(
@@ -145,6 +148,7 @@ focal_loss.cancels = (focal_loss_by_difference,)  # type: ignore[attr-defined]
 focal_loss.cancelling_slopes = (  # type: ignore[attr-defined]
     partial(focal_loss, logistic=sigmoid_by_tanh),
     partial(focal_loss, logarithm=log_sigmoid_by_softplus),
+    partial(focal_loss, logarithm=log_sigmoid_by_mirrored_softplus),
     partial(focal_loss, logistic=sigmoid_by_tanh, logarithm=log_sigmoid_by_softplus),
 )
 

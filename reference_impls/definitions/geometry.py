@@ -24,10 +24,15 @@ BEYOND = {
 Place = tuple[NDArray[np.intp], Any]
 
 
-def exact(zero: Any, place: Any) -> Place:
-    """A place that is known as a number without an error."""
+#: Places that are whole multiples of its inverse are found without a rounding.
+FINEST = 1024
+
+
+def placed(zero: Any, place: Any, found: Any) -> Place:
+    """A place as a number, and as the arithmetic finds it, whose roundings count where it has more than a few digits."""
     first = np.floor(place).astype(int)
-    return first, zero + (place - first)
+    few = bool(np.all(place * FINEST % 1 == 0))
+    return first, zero + (place - first) if few else found - first
 
 
 def basis(share: Any, order: int) -> list[tuple[int, Any]]:
@@ -88,8 +93,11 @@ def moved(input: Any, places: Sequence[tuple[Place, Any]], order: int, mode: str
 def shift(input: Any, *, shift: Sequence[float], order: int = 1, mode: str = "constant", cval: float = 0.0) -> Any:
     """``y[i] = x(i - shift)``."""
     zero = zero_of(input)
-    places = [np.arange(n) - np.longdouble(s) for n, s in zip(input.shape, shift, strict=True)]
-    pairs = [(exact(zero, p), outside(p, n)) for p, n in zip(places, input.shape, strict=True)]
+    pairs = []
+    for n, s in zip(input.shape, shift, strict=True):
+        o = np.arange(n)
+        place = o - np.longdouble(s)
+        pairs.append((placed(zero, place, (zero + o) - s), outside(place, n)))
     return moved(input, pairs, order, mode, cval)
 
 
@@ -134,7 +142,9 @@ def affine_transform(
     height, width = input.shape if output_shape is None else output_shape
     o = np.stack(np.meshgrid(np.arange(height), np.arange(width), indexing="ij"))
     place = np.einsum("ij,jab->iab", np.array(matrix, np.longdouble), o) + np.reshape(offset, (2, 1, 1))
-    (up, s), (left, t) = (exact(zero_of(input), p) for p in place)
+    zero = zero_of(input)
+    found = [(zero + o[0]) * a + (zero + o[1]) * b + start for (a, b), start in zip(matrix, offset, strict=True)]
+    (up, s), (left, t) = (placed(zero, p, f) for p, f in zip(place, found, strict=True))
     framed = np.pad(input, [(0, 1), (0, 1)], constant_values=cval)
     total = np.zeros((height, width))
     for down, row in basis(s, order):

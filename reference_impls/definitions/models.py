@@ -98,7 +98,7 @@ def logsumexp_in_turn(input: Any, *, dim: int, keepdim: bool = False) -> Any:
     return np.expand_dims(y, dim) if keepdim else y
 
 
-logsumexp.legal_slopes = (logsumexp_by_constant,)  # type: ignore[attr-defined]
+logsumexp.legal_slopes = (logsumexp_by_constant, logsumexp_in_turn)  # type: ignore[attr-defined]
 logsumexp.legal_values = (logsumexp_in_turn,)  # type: ignore[attr-defined]
 
 

@@ -36,7 +36,9 @@ def zoomed_by_factor(
     """Places are multiples of the factor's inverse."""
     zero = geometry.zero_of(input)
     places = [np.arange(geometry.lengthened(n, f)) / f for n, f in zip(input.shape, zoom, strict=True)]
-    pairs = [(geometry.exact(zero, p), geometry.outside(p, n)) for p, n in zip(places, input.shape, strict=True)]
+    pairs = [
+        (geometry.placed(zero, p, zero + p), geometry.outside(p, n)) for p, n in zip(places, input.shape, strict=True)
+    ]
     return geometry.moved(input, pairs, 1, mode, cval)
 
 
