@@ -32,6 +32,10 @@ MOST_SHARED = 5
 #: values, gradients and their first repetitions, for what relates two answers shows at small ones.
 MOST_NEAR = 4_000
 
+#: Most numbers that the inputs of a case have of which more is asked than values and gradients: what goes wrong beyond so many
+#: places goes wrong in how they are counted, by the one function that a library has for it.
+MOST_DERIVED = 30_000
+
 #: Departures from which on no law asks more than of any case.
 FAR = 3
 
@@ -121,8 +125,16 @@ class Trial:
         """In how many axes but the dtype the case departs from the nearest one that the candidate offers; far if it is large."""
         start = self.candidate.given.nearest
         found = cases.departures(self.spec, self.case, start) if start else self.case.departures
-        large = sum(x.size for x in self.arrays.values()) > MOST_NEAR
-        return max(found, FAR) if found and large else found
+        return max(found, FAR) if found and self._numbers > MOST_NEAR else found
+
+    @property
+    def long(self) -> bool:
+        """Whether the case is asked for values and gradients alone."""
+        return self.departures >= FAR and self._numbers > MOST_DERIVED
+
+    @property
+    def _numbers(self) -> int:
+        return sum(x.size for x in self.arrays.values())
 
     @property
     def plain(self) -> bool:

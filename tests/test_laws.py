@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fnmatch import fnmatch
 from functools import lru_cache
@@ -304,14 +304,16 @@ def spec() -> Spec:
     return replace(found, laws=(*found.laws, Law("containers"), Law("mixed"), Law("integers")))
 
 
-def judged(call: Callable[..., Any], vjp: Callable[..., Any] | None) -> list[Verdict]:
-    """All verdicts on one function at the few cases."""
+def judged(
+    call: Callable[..., Any], vjp: Callable[..., Any] | None, addresses: Iterable[str] = ADDRESSES
+) -> list[Verdict]:
+    """All verdicts on one function at a few cases."""
     library = "numpy" if vjp else "torch"
     given = CandidateSpec("candidate", "nowhere:candidate", library=library)
     held = Inline.function(call, vjp, libraries.load(library))
     judge = Judge(spec(), (Candidate("candidate", spec(), given, held),))
     rows = []
-    for address in ADDRESSES:
+    for address in addresses:
         rows += judge.verdicts(cases.find(spec(), address), SEED, lambda name, law: None)
     return rows
 
@@ -366,6 +368,13 @@ def test_other_bits_of_a_row_are_wrong_where_bits_are_promised(promises: tuple[A
     }
     assert {row.status for row in found} == statuses
     assert {row.scenario for row in found if row.grade != "exact"} == {"each row alone", "in two parts"}
+
+
+def test_a_long_case_is_asked_for_values_and_gradients_alone() -> None:
+    rows = judged(linear_torch, None, ["linear/I:2/O:65537/dtype:float32"])
+    assert {"agrees", "gradient", "repeatable", "layout"} <= {row.law for row in rows}
+    assert {"forward", "adjoint", "second"}.isdisjoint(row.law for row in rows)
+    assert not broken(rows)
 
 
 def test_rows_that_depend_on_each_other_are_no_batch_where_one_draw_hides_it() -> None:

@@ -25,6 +25,8 @@ def forward(trial: Trial) -> Iterator[Equation | Posed]:
     """Forward mode gives the definition's Jacobian-vector product, for all inputs' tangents and for one's alone."""
     if not trial.by_library:
         raise Undeclared(Reason.LACKS, "has no forward mode")
+    if trial.long:
+        return
     _ = trial.forward
     again = trial.ask("jvp again", trial.forward.scenario) if trial.plain else None
     alone = {}
@@ -64,6 +66,8 @@ def adjoint(trial: Trial) -> Iterator[Equation | Posed]:
     Where the candidate has no forward mode, the definition's stands in.
     """
     reversible(trial)
+    if trial.long:
+        return
     _ = trial.reverse
     if trial.by_library:
         _ = trial.forward

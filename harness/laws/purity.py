@@ -176,10 +176,10 @@ def repeatable(trial: Trial) -> Iterator[Equation | Posed]:
         calls = 2 if trial.departures else CALLS_AT_ONCE
         threads = trial.ask(THREADS, InThreads(inputs, others, calls, layout))
     yield POSED
-    first, due = trial.first.values, trial.due_at("others").values
+    first, due = trial.first.values, {} if trial.long else trial.due_at("others").values
     yield from _same(trial, "twice", first, twice)
     other = _part(after.values, "others")
-    if not trial.wrong:
+    if not trial.wrong and not trial.long:
         yield from alike(other, due, partial(_prefixed, after, "others"), OTHERS)
     yield from _same(trial, "after other inputs", first, after, "again ")
     yield from _same(trial, "after its result is overwritten", first, scribbled)

@@ -23,7 +23,7 @@ def second(trial: Trial) -> Iterator[Equation | Posed]:
 
     Forward over forward is not asked of custom Functions: torch itself loses their second tangent (pytorch#197867).
     """
-    if not trial.by_library or trial.case.fill in EXTREME or overflows(trial.due.values):
+    if not trial.by_library or trial.long or trial.case.fill in EXTREME or overflows(trial.due.values):
         return
     given: dict[str, Any] = {"kind": Second, "tangents": trial.due.tangents}
     main = trial.ask("second", trial.pulled(**given))
