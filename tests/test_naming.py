@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from gate import ROOT, every, spec
@@ -193,6 +194,11 @@ def relu_of_plain_numbers(input: Array) -> Array:
     return np.fmax(input, 0).astype(input.dtype)
 
 
+def leaky_from_the_lowest(input: Array, negative_slope: float = 0.01) -> Array:
+    x = np.where(input == -np.inf, ml_dtypes.finfo(input.dtype).min, input)
+    return np.where(x > 0, x, x * negative_slope).astype(input.dtype)
+
+
 def convolve_conjugated(a: Array, v: Array, mode: str = "full") -> Array:
     return np.convolve(a, v.conj(), mode)
 
@@ -264,6 +270,11 @@ VALUES = {
     ),
     "sign of zero lost": ("reciprocal", reciprocal_of_unsigned, "computes reciprocal with `input` with -0 taken for 0"),
     "NaN lost": ("relu", relu_of_plain_numbers, "computes relu with `input` with 0 in the place of NaN"),
+    "infinity of one sign lost": (
+        "leaky_relu",
+        leaky_from_the_lowest,
+        "computes leaky_relu with `input` with the lowest number in the place of -inf",
+    ),
 }
 
 
@@ -273,6 +284,7 @@ NEAR = {
     "ties broken at another place": "quantize_affine/grid:ties/N:8/M:33/zero_point:-5/quant_min:-8/dtype:float64/fill:simple",
     "sign of zero lost": "reciprocal/fill:negative_zero",
     "NaN lost": "relu/fill:nan",
+    "infinity of one sign lost": "leaky_relu/fill:inf",
     "result clipped": "relu/fill:decades",
     "overflown": "softmax/fill:huge",
     "special data aside": "sigmoid/fill:inf",

@@ -104,7 +104,7 @@ def _lost(value: Array, a: Array, b: Array, p: Precision) -> Array | None:
     if a.max(initial=0) <= p.reach and b.max(initial=0) <= p.reach:
         return None
     lost = (np.maximum(a, b) > p.reach) & (np.abs(value) <= p.largest) & np.isfinite(a) & np.isfinite(b)
-    return np.where(lost, np.inf, 0.0) if lost.any() else None
+    return all_tiers(np.where(lost, np.inf, 0.0)) if lost.any() else None
 
 
 def _distributed(a: Tracked, b: Tracked) -> Callable[[], Chain] | None:

@@ -188,9 +188,9 @@ def _part(x: Array, change: Change) -> Array:
             return _significand(x, to, np.trunc)
         case NanReplaced(by):
             return np.where(np.isnan(x), x.dtype.type(by), x)
-        case InfinityReplaced():
+        case InfinityReplaced(sign):
             largest = float(bounds.finfo(x.dtype.name).max)
-            return np.where(np.isinf(x), np.sign(x) * largest, x).astype(x.dtype)
+            return np.where(_infinite(x, sign), np.sign(x) * largest, x).astype(x.dtype)
         case Flushed():
             least = bounds.finfo(x.dtype.name).smallest_normal
             return np.where(np.abs(x) < least, np.copysign(x.dtype.type(0), x), x)
@@ -198,6 +198,11 @@ def _part(x: Array, change: Change) -> Array:
             return np.asarray(x + x.dtype.type(0))
         case _:
             raise AssertionError(f"expected a change of numbers, got {change}")
+
+
+def _infinite(x: Array, sign: int) -> Array:
+    """Where an array is infinite: with a sign, or with any."""
+    return np.asarray(x == sign * np.inf if sign else np.isinf(x))
 
 
 def rounded(x: Array, to: str) -> Array:
@@ -273,9 +278,9 @@ def _with_error(due: Answer, change: Change) -> tuple[Array, Array]:
             return _numbers(x, change), np.zeros_like(error)
         case NanReplaced():
             return _numbers(x, change), np.where(np.isnan(x), 0, error)
-        case InfinityReplaced():
-            y = np.where(np.isinf(x), np.sign(x) * due.p.largest, x)
-            return y, np.where(np.isinf(x), 0, error)
+        case InfinityReplaced(sign):
+            y = np.where(_infinite(x, sign), np.sign(x) * due.p.largest, x)
+            return y, np.where(_infinite(x, sign), 0, error)
         case Flushed():
             least = float(bounds.finfo(due.p.dtype).smallest_normal)
             return np.where(np.abs(x) < least, 0, x), np.where(np.abs(x) < least, 0, error)

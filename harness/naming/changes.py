@@ -168,7 +168,9 @@ class NanReplaced:
 
 @dataclass(frozen=True)
 class InfinityReplaced:
-    """The largest finite number for infinity."""
+    """The largest finite number for infinity: of one sign, or with a sign of 0 of both."""
+
+    sign: int = 0
 
 
 @dataclass(frozen=True)

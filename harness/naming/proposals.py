@@ -220,7 +220,8 @@ def _moves(ndim: int) -> Iterator[Change]:
 
 def _specials() -> Iterator[Change]:
     yield from (changes.NanReplaced(by) for by in (0.0, -float("inf"), float("inf")))
-    yield from (changes.InfinityReplaced(), changes.Flushed())
+    yield from (changes.InfinityReplaced(sign) for sign in (-1, 1, 0))
+    yield changes.Flushed()
 
 
 def _regrouped(shape: tuple[int, ...], sample: Sample) -> Iterator[tuple[int, str, bool]]:

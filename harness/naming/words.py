@@ -286,6 +286,10 @@ def _moved(change: Change) -> str:
             return f"cut to {to}"
         case changes.NanReplaced(by):
             return f"with {by:g} in the place of NaN"
+        case changes.InfinityReplaced(-1):
+            return "with the lowest number in the place of -inf"
+        case changes.InfinityReplaced(1):
+            return "with the largest number in the place of +inf"
         case changes.InfinityReplaced():
             return "with the largest number in the place of infinity"
         case changes.Flushed():
