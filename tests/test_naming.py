@@ -24,7 +24,7 @@ from harness.naming.proposals import proposed
 from harness.naming.samples import sampled
 from harness.naming.search import fit
 from harness.naming.steps import Along, Instead, LeftOut, Other, OtherDivisor, Periodic, Squared, Step, Swapped, steps
-from reference_impls import activations, conv, normalization
+from reference_impls import activations, conv, normalization, optim
 
 Array = np.ndarray[Any, Any]
 
@@ -194,6 +194,10 @@ def relu_of_plain_numbers(input: Array) -> Array:
     return np.fmax(input, 0).astype(input.dtype)
 
 
+def adam_of_single_betas(*arrays: Array, betas: tuple[float, ...], **params: Any) -> tuple[Array, ...]:
+    return optim.adam_step(*arrays, betas=tuple(float(np.float32(beta)) for beta in betas), **params)
+
+
 def leaky_from_the_lowest(input: Array, negative_slope: float = 0.01) -> Array:
     x = np.where(input == -np.inf, ml_dtypes.finfo(input.dtype).min, input)
     return np.where(x > 0, x, x * negative_slope).astype(input.dtype)
@@ -270,6 +274,7 @@ VALUES = {
     ),
     "sign of zero lost": ("reciprocal", reciprocal_of_unsigned, "computes reciprocal with `input` with -0 taken for 0"),
     "NaN lost": ("relu", relu_of_plain_numbers, "computes relu with `input` with 0 in the place of NaN"),
+    "list of params rounded": ("adam_step", adam_of_single_betas, "rounds `betas` to float32"),
     "infinity of one sign lost": (
         "leaky_relu",
         leaky_from_the_lowest,

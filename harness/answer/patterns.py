@@ -70,7 +70,7 @@ class Pattern:
             where.append(_only(self.magnitudes))
         if isfinite(self.relative) and 0 < self.relative < LARGE:
             size = f"off by at most 2^{log2(self.relative):.1f} of the value"
-            where.append(f"{size} (one rounding to {self.rounding})" if self.rounding else size)
+            where.append(f"{size} (as large as a rounding to {self.rounding})" if self.rounding else size)
         return "; ".join(where)
 
 

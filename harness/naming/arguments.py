@@ -113,7 +113,7 @@ def _twisted_tuple(value: tuple[Value, ...], twist: Twist) -> Value:
             return tuple(v for n in range(0, len(value), 2) for v in (value[n + 1], value[n]))
         case Twist.FIRST | Twist.LAST if value:
             return (value[0 if twist is Twist.FIRST else -1],) * len(value)
-        case Twist.MORE | Twist.LESS | Twist.NEGATED | Twist.COMPLEMENT | Twist.ABSOLUTE:
+        case Twist.MORE | Twist.LESS | Twist.NEGATED | Twist.COMPLEMENT | Twist.ABSOLUTE | Twist.SINGLE:
             return tuple(twisted(v, twist) for v in value)
         case _:
             raise Inapplicable
