@@ -49,14 +49,19 @@ def at_fault(spec: Spec, message: str, case: Case) -> str:
 
 
 def further(spec: Spec, case: Case) -> str:
-    """The end of a message about a case: which of its sizes the spec does not list, and how to leave them out."""
-    added = {name: value for name, value in case.sizes.items() if value not in _listed(spec, name)}
+    """The end of a message about a case: which of its sizes and params the spec does not list, and how to leave them out."""
+    sizes = {name: value for name, value in case.sizes.items() if value not in _listed(spec, spec.sizes[name], name)}
+    params = {name: value for name, value in case.params.items() if value not in _listed(spec, spec.params[name], name)}
+    added = sizes if case.invalid else sizes | params
     if not added:
         return ""
-    sizes = ", ".join(f"{name}={cases.write(value)}" for name, value in added.items())
-    word, them = ("the size", "was") if len(added) == 1 else ("the sizes", "were")
-    without = " and ".join(_without(name, value, _listed(spec, name)) for name, value in added.items())
-    return f"; {word} {sizes} {them} added by the harness: where the op has no such size, write `where: {without}`"
+    kind = "size" if added == sizes else "value"
+    word, were = (f"the {kind}", "was") if len(added) == 1 else (f"the {kind}s", "were")
+    told = ", ".join(f"{name}={cases.write(value)}" for name, value in added.items())
+    ways = [" and ".join(_without(name, value, _listed(spec, spec.sizes[name], name)) for name, value in sizes.items())]
+    ways += [f"{name} in {_listed(spec, spec.params[name], name)}" for name in added.keys() - sizes.keys()]
+    where = " or ".join(f"`where: {way}`" for way in ways if way)
+    return f"; {word} {told} {were} added by the harness: where the op has no such {kind}, write {where}"
 
 
 def _without(name: str, value: Value, listed: tuple[Value, ...]) -> str:
@@ -69,9 +74,10 @@ def _without(name: str, value: Value, listed: tuple[Value, ...]) -> str:
     return f"{name} != {cases.write(value)}"
 
 
-def _listed(spec: Spec, size: str) -> tuple[Value, ...]:
-    grids = (values for grid in spec.grids.values() for values in grid.get(size, ()))
-    return (*spec.sizes[size], *spec.sweep.get(size, ()), *grids)
+def _listed(spec: Spec, first: tuple[Value, ...], axis: str) -> tuple[Value, ...]:
+    """The values of an axis that a spec lists: its first ones, those of its sweep and of its grids."""
+    grids = (values for grid in spec.grids.values() for values in grid.get(axis, ()))
+    return tuple(dict.fromkeys((*first, *spec.sweep.get(axis, ()), *grids)))
 
 
 def mismatches(spec: Spec) -> tuple[SpecError, ...]:

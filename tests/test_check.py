@@ -47,6 +47,10 @@ def short(input, target, *, margin):
     return (margin / (input.shape[0] - 2)) * input.mean()
 
 
+def known(input, target, *, margin):
+    return {1.0: 1.0, 2.0: 2.0}[margin] * input.mean()
+
+
 def right(input, target, margin):
     return np.mean(np.maximum(0, margin - (2 * target - 1) * input)).astype(input.dtype)
 
@@ -109,6 +113,15 @@ def test_a_definition_that_does_not_fit_its_spec_is_said_before_anything_is_judg
 ) -> None:
     respecified(here, there, instead)
     assert refused(here, "hinge.yaml", "losses:right").startswith(said)
+
+
+def test_a_definition_that_fails_at_a_param_nobody_listed_is_told_how_to_exclude_it(here: Path) -> None:
+    spec = SPEC.replace("losses:hinge", "losses:known").replace("[1.0]", "[1.0, 2.0]")
+    (here / "hinge.yaml").write_text(spec, encoding="utf-8")
+    done = check(here, "hinge.yaml", "losses:right")
+    assert done.returncode == 2
+    assert "added by the harness: where the op has no such value, write `where: " in done.stderr
+    assert "`where: margin in (1.0, 2.0)`" in done.stderr
 
 
 def test_a_definition_that_fails_at_a_size_nobody_listed_is_told_how_to_exclude_it(here: Path) -> None:
