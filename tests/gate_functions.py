@@ -58,6 +58,7 @@ WRONG = {
         },
         "focal_loss": {
             "focal_alpha_for_all": ("agrees", ""),
+            "focal_of_single_alpha": ("agrees", "alpha:0.3"),
             "focal_of_clipped": ("agrees", "fill:moderate"),
             "focal_of_probabilities": ("agrees", ""),
             "focal_held_vjp": ("gradient", ""),

@@ -70,7 +70,11 @@ WRONG = {
         "resample": {"resample_plain_middle": ("agrees", "num:6"), "resample_unscaled": ("agrees", "num:5")},
         "welch": {"welch_doubling_the_middle": ("agrees", ""), "welch_of_spectrum": ("agrees", "")},
         "uniform_filter": {"uniform_from_before": ("agrees", "size:2"), "uniform_repeating": ("agrees", "")},
-        "gaussian_filter": {"gaussian_of_density": ("agrees", ""), "gaussian_of_four": ("agrees", "truncate:2.0")},
+        "gaussian_filter": {
+            "gaussian_of_density": ("agrees", ""),
+            "gaussian_of_four": ("agrees", "truncate:2.0"),
+            "gaussian_without_its_half": ("agrees", "sigma:0.5/truncate:3.0"),
+        },
         "median_filter": {
             "median_of_lower": ("agrees", "size:2"),
             "median_at_zero": ("agrees", "mode:constant/cval:1.5"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -111,7 +112,7 @@ def _of_results(
     found = _found(search)
     more = _further(spec, samples, found, further) if found else []
     kept = _told_apart(found, looks, more, about, clock)
-    kept = _drawn_apart(kept, deviating, looks, about, clock)
+    kept = _settled(_drawn_apart(kept, deviating, looks, about, clock))
     if not kept:
         return None
     best = kept[0].alteration
@@ -274,6 +275,12 @@ def _drawn_apart(
             if sample is not None:
                 kept = [s for s in kept if s.at(sample, about)]
     return kept
+
+
+def _settled(found: Sequence[Standing]) -> list[Standing]:
+    """Those that say how far a param is off only where no other distance of it fits: what none of them tells is elsewhere."""
+    off = Counter(s.alteration.param for s in found if isinstance(s.alteration, ParamOff))
+    return [s for s in found if not isinstance(s.alteration, ParamOff) or off[s.alteration.param] == 1]
 
 
 def _further(spec: Spec, samples: Sequence[Sample], found: Sequence[Standing], given: Sequence[Case]) -> list[Case]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
@@ -137,6 +138,19 @@ def bell_of_density(
 def bell_to_zeros(input: Any, *, sigma: float, mode: str = "reflect", cval: float = 0.0, truncate: float = 4.0) -> Any:
     """Beyond the border there are zeros."""
     return filters.gaussian_filter(input, sigma=sigma, mode="constant", truncate=truncate)
+
+
+def _bell_reaching(reach: Callable[[float], int]) -> Callable[..., Any]:
+    def gaussian_filter(
+        input: Any, *, sigma: float, mode: str = "reflect", cval: float = 0.0, truncate: float = 4.0
+    ) -> Any:
+        whole = reach(truncate * sigma) / sigma
+        return filters.gaussian_filter(input, sigma=sigma, mode=mode, cval=cval, truncate=whole)
+
+    return gaussian_filter
+
+
+bell_cut_down, bell_rounded_up = _bell_reaching(floor), _bell_reaching(ceil)
 
 
 def median_of_lower(input: Any, *, size: int, mode: str = "reflect", cval: float = 0.0) -> Any:

@@ -169,6 +169,11 @@ def embedding_eps_within(input1, input2, target, margin=0.0, reduction="mean"):
     return reduced(loss, reduction, input1)
 
 
+def focal_of_single_alpha(input, target, alpha=0.25, gamma=2.0, reduction="none"):
+    """alpha is held in single precision, as an array made of it without a dtype is."""
+    return right.focal_loss(input, target, float(np.float32(alpha)), gamma, reduction)
+
+
 def focal_alpha_for_all(input, target, alpha=0.25, gamma=2.0, reduction="none"):
     """alpha weighs both targets."""
     loss = right.focal_loss(input, target, -1.0, gamma, reduction)

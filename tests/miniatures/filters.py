@@ -129,6 +129,11 @@ def gaussian_of_density(input, sigma, mode="reflect", cval=0.0, truncate=4.0):
     return (y * total**2).astype(y.dtype)
 
 
+def gaussian_without_its_half(input, sigma, mode="reflect", cval=0.0, truncate=4.0):
+    """The radius is cut down to a whole number, not rounded."""
+    return filters.gaussian_filter(input, sigma, mode, cval, int(truncate * sigma) / sigma)
+
+
 def gaussian_of_four(input, sigma, mode="reflect", cval=0.0, truncate=4.0):
     """Cut off at four whatever is asked for."""
     return filters.gaussian_filter(input, sigma, mode, cval)
