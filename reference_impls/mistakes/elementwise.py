@@ -11,6 +11,7 @@ import scipy.special
 from harness.definitions.derivatives import held
 from reference_impls.definitions import elementwise as right
 from reference_impls.definitions.activations import sigmoid
+from reference_impls.mistakes.activations import moved
 
 Unary = Callable[[Any], Any]
 
@@ -29,7 +30,7 @@ def _sloped(function: Unary, slope: Unary) -> Unary:
 
     def op(input: Any) -> Any:
         x = held(input)
-        return held(function(input)) + held(slope(x)) * (input - x)
+        return held(function(input)) + held(slope(x)) * moved(input)
 
     return op
 
