@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -138,9 +140,10 @@ def cross_entropy(
     ignore_index: int = -100,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
+    logarithm: Callable[[Any, int], Any] = _log_softmax,
 ) -> Any:
     """``nll_loss`` of the logarithm of softmax; a share of each target is spread over all classes."""
-    logs = _log_softmax(input, 1)
+    logs = logarithm(input, 1)
     if not label_smoothing:
         return nll_loss(logs, target, weight, ignore_index=ignore_index, reduction=reduction)
     kept, classes = target != ignore_index, input.shape[1]
@@ -150,6 +153,14 @@ def cross_entropy(
     spread = -np.sum(logs if weight is None else logs * weight, axis=1)
     own, spread = (_weighed(part, shares, kept, reduction) for part in (own, spread))
     return (1 - np.longdouble(label_smoothing)) * own + (np.longdouble(label_smoothing) / classes) * spread
+
+
+def _log_softmax_by_difference(x: Any, axis: int) -> Any:
+    """``x - log(sum exp(x))``, which loses the digits that both have in common."""
+    return x - logsumexp_in_turn(x, dim=axis, keepdim=True)
+
+
+cross_entropy.cancels = (partial(cross_entropy, logarithm=_log_softmax_by_difference),)  # type: ignore[attr-defined]
 
 
 def kl_div(input: Any, target: Any, *, log_target: bool = False, reduction: str = "mean") -> Any:
