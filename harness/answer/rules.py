@@ -300,7 +300,8 @@ def _of_numbers(found: Columns) -> Iterator[Tried]:
             for value in steps[1:]:
                 yield Condition(f"{name} >= {value:g}", 1.0 + far), column >= value
             for value in steps[:-1]:
-                yield Condition(f"{name} <= {value:g}", 1.0 + far), column <= value
+                below = "=" if value == 0 == values[0] else "<="
+                yield Condition(f"{name} {below} {value:g}", 1.0 + far), column <= value
             for value in values[:MOST_VALUES] if name not in found.words else ():
                 yield Condition(f"{name} = {value:g}", 1.0 + far), column == value
             for k in MULTIPLES:
