@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,8 +20,12 @@ X = RNG.standard_normal((2, 3, 6, 6)).astype(np.float32)
 W = RNG.standard_normal((4, 3, 3, 3)).astype(np.float32)
 
 
-def conv(x: Any, w: Any) -> Any:
-    return torch.nn.functional.conv2d(torch.from_numpy(x), torch.from_numpy(w))
+def conv(x: Any, w: Any, **params: Any) -> Any:
+    return torch.nn.functional.conv2d(torch.from_numpy(x), torch.from_numpy(w), **params)
+
+
+def normalized(x: Any, eps: float) -> Any:
+    return torch.nn.functional.layer_norm(torch.from_numpy(x), x.shape[-1:], eps=eps)
 
 
 def test_importing_harness_loads_nothing_else() -> None:
@@ -66,6 +71,49 @@ def test_a_bound_has_the_shape_of_what_is_expected() -> None:
     assert found.expected.shape == found.bound.shape == (2, 4, 4, 4)
     assert np.all(np.abs(conv(X, W).numpy() - found.expected) <= found.bound)
     assert np.all(harness.bound("conv2d", [X, W], tier="any").bound <= found.bound)
+
+
+@pytest.mark.parametrize(
+    ("op", "actual", "inputs", "params", "fits"),
+    [
+        ("conv2d", lambda: conv(X, W[:, :, ::-1, ::-1].copy()), [X, W], {}, "computes conv2d with `weight` flipped"),
+        ("conv2d", lambda: conv(X, W, padding=(2, 1)), [X, W], {"padding": (1, 2)}, "swaps the axes of `padding`"),
+        (
+            "softmax",
+            lambda: torch.softmax(torch.from_numpy(X[0]), 1),
+            [X[0]],
+            {"dim": 2},
+            "ignores `dim` (computes with 1)",
+        ),
+        ("relu", lambda: 2 * np.maximum(X[0], 0), [X[0]], {}, "computes relu with `input` doubled"),
+        (
+            "layer_norm",
+            lambda: normalized(X, 1e-3),
+            [X, None, None],
+            {"normalized_shape": X.shape[-1:]},
+            "ignores `eps`",
+        ),
+    ],
+)
+def test_a_wrong_result_says_which_mistake_gives_it(
+    op: str, actual: Any, inputs: list[Any], params: dict[str, Any], fits: str
+) -> None:
+    with pytest.raises(AssertionError, match=re.escape(f"; this fits: {fits}")):
+        harness.assert_conforms(op, actual(), inputs, params)
+
+
+def test_a_result_that_several_mistakes_give_says_each() -> None:
+    bias = np.linspace(0.1, 0.9, len(W)).astype(np.float32)
+    both = "; this fits: leaves out `bias`, or: computes conv2d with `bias` cut to integers"
+    with pytest.raises(AssertionError, match=re.escape(both)):
+        harness.assert_conforms("conv2d", conv(X, W), [X, W, bias])
+
+
+def test_a_result_of_no_known_mistake_is_given_none() -> None:
+    noisy = conv(X, W) * (1 + 1e-3 * torch.rand(conv(X, W).shape, generator=torch.Generator().manual_seed(1)))
+    with pytest.raises(AssertionError, match="beyond their bounds") as error:
+        harness.assert_conforms("conv2d", noisy, [X, W])
+    assert "fits" not in str(error.value)
 
 
 def logsumexp(x: Any) -> Any:
