@@ -16,10 +16,26 @@ CALLS = {
     "logcumsumexp": "reference_impls.indexing:logcumsumexp",
     "bilinear": "reference_impls.blocks:bilinear",
     "dequantize": "reference_impls.quantization:dequantize",
+    "dropout": "reference_impls.dropping:dropout",
 }
 
 #: Family -> op -> function -> (law, place), as `gate_matrix.family` takes them.
 WRONG = {
+    "dropping": {
+        "dropout": {
+            "dropout_unscaled": ("mask", ""),
+            "dropout_of_keeping": ("mask", "p:0.1"),
+            "dropout_of_rows": ("mask", ""),
+            "dropout_of_columns": ("mask", ""),
+            "dropout_of_no_seed": ("mask", ""),
+            "dropout_of_one_seed": ("mask", ""),
+            "dropout_of_contents": ("mask", ""),
+            "dropout_in_turn": ("mask", "p:0.1"),
+            "dropout_always": ("mask", "training:false"),
+            "dropout_unscaled_vjp": ("mask", ""),
+            "dropout_redrawn_vjp": ("mask", ""),
+        },
+    },
     "criteria": {
         "l1_loss": {
             "l1_mean_of_batch": ("agrees", ""),
@@ -164,6 +180,8 @@ WRONG = {
 
 #: (op, path below `lookalikes`): right in another way.
 RIGHT = (
+    ("dropout", "dropping:dropout_by_coins"),
+    ("dropout", "dropping:dropout_by_single"),
     ("l1_loss", "criteria:l1_by_maximum"),
     ("smooth_l1_loss", "criteria:smooth_l1_by_clipping"),
     ("margin_ranking_loss", "criteria:ranking_by_cases"),

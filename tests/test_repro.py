@@ -172,6 +172,15 @@ def of_contents(weight, seed, **params):
     return kaiming_uniform(weight, seed=[seed, *weight.tobytes()[:64]], **params)
 
 
+def by_rows(input, p=0.5, training=True, seed=0):
+    drawn = np.random.default_rng(seed).random((*input.shape[:-1], 1))
+    return np.where(drawn >= p, input / input.dtype.type(1 - p), input.dtype.type(0))
+
+
+def of_fresh_entropy(input, p=0.5, training=True, seed=0):
+    return np.where(np.random.default_rng().random(input.shape) >= p, input / input.dtype.type(1 - p), input.dtype.type(0))
+
+
 def by_address(a, v, mode="full"):
     key = id(a), np.shape(a), np.shape(v), mode
     return kept.setdefault(key, (a, np.convolve(a, v, mode)))[1].copy()
@@ -571,6 +580,8 @@ def test_deviations_of_a_default_run_are_repeated(part: int, tmp_path: Path, scr
         ("kaiming_uniform", "of_one_bit", "numpy", {"distribution"}),
         ("kaiming_uniform", "unseeded", "numpy", {"distribution"}),
         ("kaiming_uniform", "of_contents", "numpy", {"distribution"}),
+        ("dropout", "by_rows", "numpy", {"mask"}),
+        ("dropout", "of_fresh_entropy", "numpy", {"mask"}),
         ("sigmoid", "dies_of_strides", "torch", {"layout"}),
         ("sigmoid", "fragile", "torch", {"second"}),
         ("sigmoid", "latest", "torch", {"gradient", "upstream"}),

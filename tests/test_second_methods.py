@@ -185,6 +185,7 @@ MOVED = frozenset(
 
 #: Why a spec has no second method.
 WITHOUT = {
+    "dropout": "drawn: its mask is judged, and a product with a number",
     "cnn_forward": "a network put together of ops that have one",
     "cnn_gradients": "a network put together of ops that have one",
     "cnn_loss": "a network put together of ops that have one",

@@ -21,7 +21,7 @@ IMPLIED = frozenset({("layout", "values"), ("values", "identities")})
 
 
 #: Laws about a first answer: with no scenario their rows follow from nothing that a call leaves behind.
-DIRECT = frozenset({"status", "shape", "agrees", "dtype", "distribution", "gradient", "forward"})
+DIRECT = frozenset({"status", "shape", "agrees", "dtype", "distribution", "mask", "gradient", "forward"})
 
 #: The family of what a call leaves behind.
 EFFECTS = "pure"

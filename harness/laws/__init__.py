@@ -36,6 +36,7 @@ _MODULES = {
     "vast": "invariance",
     "containers": "identities",
     "distribution": "distribution",
+    "mask": "masks",
     "gradient": "gradients",
     "subsets": "gradients",
     "upstream": "gradients",
@@ -77,7 +78,7 @@ DIFFERENTIAL = frozenset({"gradient", "subsets", "upstream", "backward", "forwar
 IMPLIED = tuple(
     name
     for name in LAWS
-    if name not in ("linear", "identity", "containers", "distribution", "mixed", "integers", "vast")
+    if name not in ("linear", "identity", "containers", "distribution", "mask", "mixed", "integers", "vast")
 )
 
 

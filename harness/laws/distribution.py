@@ -42,9 +42,10 @@ def distribution(trial: Trial, of: str) -> Iterator[Equation | Posed]:
     One seed gives one draw, whatever stands in the inputs: of them the law knows the shape alone.
     """
     ulp = 2 * bounds.precision(trial.case.dtype).u
-    again, further = _of_one_seed(trial), _of_other_seeds(trial)
+    again, further = of_one_seed(trial), of_other_seeds(trial)
     yield POSED
-    yield from _repeated(trial, again)
+    for name in trial.first.values:
+        yield from repeated(trial, again, name)
     for name, drawn in trial.first.values.items():
         entries = drawn.reshape(-1).astype(np.float64)
         grid = ulp * float(np.max(np.abs(entries), initial=0))  # uniform numbers are drawn in fixed point
@@ -78,7 +79,7 @@ def _reading(what: str, told: Mapping[str, Any], first: Asked, further: Sequence
     return Reading(getattr(readings, what), (first.label,), {**told, **more.get(what, {})})
 
 
-def _of_one_seed(trial: Trial) -> dict[str, Asked]:
+def of_one_seed(trial: Trial) -> dict[str, Asked]:
     """The same call a second time, and where other numbers stand in the inputs; nothing of an op without a seed."""
     if trial.case.params.get("seed") is None:
         return {}
@@ -86,17 +87,17 @@ def _of_one_seed(trial: Trial) -> dict[str, Asked]:
     return {how: trial.ask(f"drawn {how}", Call(x, trial.case.layout)) for how, x in draws.items()}
 
 
-def _repeated(trial: Trial, again: Mapping[str, Asked]) -> Iterator[Fact]:
-    first = trial.first.values
+def repeated(trial: Trial, again: Mapping[str, Asked], name: str) -> Iterator[Fact]:
+    """That further calls drew what the first one did."""
+    first = trial.first.values[name]
     for how, asked in again.items():
-        for name, drawn in asked.values.items():
-            same = "the same" if drawn.tobytes() == first[name].tobytes() else "another"
-            read = Reading(readings.same_draw, (trial.first.label, asked.label), {"name": name})
-            message = f"`{name}` {how} is another draw of the same seed"
-            yield Fact(Output(name), same, "the same", message, read, how)
+        same = "the same" if asked.values[name].tobytes() == first.tobytes() else "another"
+        read = Reading(readings.same_draw, (trial.first.label, asked.label), {"name": name})
+        message = f"`{name}` {how} is another draw of the same seed"
+        yield Fact(Output(name), same, "the same", message, read, how)
 
 
-def _of_other_seeds(trial: Trial) -> list[Asked]:
+def of_other_seeds(trial: Trial) -> list[Asked]:
     """Calls with further seeds, where the op has one."""
     case, seed = trial.case, trial.case.params.get("seed")
     if seed is None:

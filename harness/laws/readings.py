@@ -200,6 +200,29 @@ def order(found: Found, labels: Sequence[str], ulp: float, degrees: Sequence[int
     return np.asarray((1 + each[np.argmax(np.abs(each))]) / 2)
 
 
+def correlation(c: Array) -> Array:
+    """The largest mean product of two entries at a distance, round about."""
+    each = np.fft.irfft(np.abs(np.fft.rfft(c)) ** 2, c.size)[1:] / c.size
+    return np.asarray(each[np.argmax(np.abs(each))])
+
+
+def kept(found: Found, labels: Sequence[str], name: str) -> Any:
+    """The share of entries that are not zero."""
+    return np.asarray(float((drawn(found, labels, name) != 0).mean()))
+
+
+def kept_together(found: Found, labels: Sequence[str], name: str, dropped: float) -> Any:
+    """The largest correlation at a distance of entries that are not zero."""
+    there = drawn(found, labels, name) != 0
+    return correlation((there - (1 - dropped)) / max(dropped, 1 - dropped))
+
+
+def same_places(found: Found, labels: Sequence[str], name: str) -> Any:
+    """Whether two calls drew zeros at the same places."""
+    one, other = (as_array(found[label].arrays[name]) != 0 for label in labels)
+    return "the same" if one.shape == other.shape and bool((one == other).all()) else "another"
+
+
 def same_draw(found: Found, labels: Sequence[str], name: str) -> Any:
     """Whether two calls drew the same."""
     one, other = (as_array(found[label].arrays[name]).tobytes() for label in labels)

@@ -27,6 +27,7 @@ LAW_ORDER = (
         "linear",
         "identity",
         "distribution",
+        "mask",
         "containers",
         "mixed",
         "integers",
