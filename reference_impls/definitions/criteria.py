@@ -43,7 +43,10 @@ DISTANCE_EPS = 1e-6
 
 
 def _distance(x: Any, y: Any, p: float, eps: float) -> Any:
+    """The sum of the p-th powers of the differences, and its p-th root; of p = 0 how many there are."""
     size = np.abs(x - y + eps)
+    if p == 0:
+        return np.sum(np.where(size > 0, 1.0, 0.0), axis=-1)
     if p == 1:
         return np.sum(size, axis=-1)
     return np.sqrt(np.sum(size * size, axis=-1)) if p == 2 else np.sum(size**p, axis=-1) ** (1 / p)
