@@ -47,6 +47,12 @@ def selects(spec: Spec, entry: Known) -> bool:
     return any(_holds(spec, case, entry) for case in cases.cases(spec))
 
 
+def on_request(spec: Spec, entry: Known) -> bool:
+    """Whether all cases that an entry selects are asked for by name: no run of the spec's own says anything of it."""
+    named = (*cases.exhaustive(spec), *cases.vast(spec))
+    return not selects(spec, entry) and any(_holds(spec, case, entry) for case in named)
+
+
 def excused(rows: Sequence[Verdict], beside: Collection[str]) -> list[Verdict]:
     """The rows without those of candidates judged ``beside``; what these show as far or farther is known, not red."""
     theirs = {(r.case, r.law, r.subject, r.scenario): r for r in rows if r.candidate in beside and r.status in RED}

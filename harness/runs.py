@@ -399,7 +399,8 @@ def stale(chosen: Plan, rows: Iterable[Verdict], whole: bool, here: Build) -> li
         by_op.setdefault(row.op, []).append(row)
     found: list[Verdict] = []
     for op, spec in chosen.specs.items():
-        found.extend(_unmatched(spec, entry, here) for entry in ledger.unmatched(spec, by_op.get(op, []), here))
+        missing = ledger.unmatched(spec, by_op.get(op, []), here)
+        found.extend(_unmatched(spec, entry, here) for entry in missing if not ledger.on_request(spec, entry))
         there = {row.candidate for row in by_op.get(op, [])}
         found.extend(_inactive(spec, entry) for entry in ledger.inactive(spec, here) if there.intersection(entry.by))
     return found

@@ -19,6 +19,7 @@ from harness.asking.outcomes import Died, Escaped, GivenUp, Outcome, OutOfMemory
 from harness.bench import Bench, Due, due_dtype
 from harness.candidates import Candidate
 from harness.comparison import Numbers, compare
+from harness.fills import EVERY
 from harness.model import Case, Spec
 from harness.oracles import Answer, defaults
 from harness.subjects import Output
@@ -129,8 +130,8 @@ class Trial:
 
     @property
     def long(self) -> bool:
-        """Whether the case is asked for values and gradients alone."""
-        return self.departures >= FAR and self._numbers > MOST_DERIVED
+        """Whether the case is asked for values and gradients alone, as it is not where every number of a type is asked."""
+        return self.departures >= FAR and self._numbers > MOST_DERIVED and self.case.fill not in EVERY
 
     @property
     def _numbers(self) -> int:

@@ -13,7 +13,8 @@ from harness.builds import Answer, Build
 from harness.expressions import parse
 from harness.model import Known, Verdict
 
-SPEC = specs.read(Path(__file__).parents[1] / "specs" / "linear.yaml", runs.LAW_NAMES)
+SPECS = Path(__file__).parents[1] / "specs"
+SPEC = specs.read(SPECS / "linear.yaml", runs.LAW_NAMES)
 CASE = cases.find(SPEC, "linear")
 HERE = Build({"torch": "2.13.0"})
 ENTRY = Known(by=("torch",), law=("agrees",), because="it is so", when=parse("True"))
@@ -68,6 +69,24 @@ def test_an_entry_that_matches_nothing_is_red_where_it_was_learned() -> None:
     here = Build(elsewhere=frozenset({"conv2d"}))
     (said,) = runs.stale(runs.Plan({"linear": spec}, {}, 0), [row("conforms")], whole=True, here=here)
     assert said.status == "fixed"
+
+
+def test_an_entry_about_cases_that_are_asked_by_name_alone_is_not_missed_where_they_are_not() -> None:
+    spec = specs.read(SPECS / "erf.yaml", runs.LAW_NAMES)
+    of_all_numbers = replace(ENTRY, when=parse("fill == 'finite_patterns'"))
+    of_none = replace(ENTRY, when=parse("fill == 'finite_patterns' and dtype == 'float64'"))
+    plan = runs.Plan({"erf": replace(spec, known=(of_all_numbers, of_none))}, {}, 0)
+    judged = Verdict("erf", "erf", "torch", "agrees", "output", "", "conforms")
+    (said,) = runs.stale(plan, [judged], whole=True, here=HERE)
+    assert (said.status, said.message.rpartition(": ")[2]) == ("fixed", "its `when` selects no case")
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in sorted(SPECS.glob("*.yaml")) if "\nknown:" in p.read_text()], ids=lambda p: p.stem
+)
+def test_every_entry_of_a_spec_selects_a_case(path: Path) -> None:
+    spec = specs.read(path, runs.LAW_NAMES)
+    assert [e.line for e in spec.known if not ledger.selects(spec, e) and not ledger.on_request(spec, e)] == []
 
 
 @pytest.mark.parametrize(("version", "speaks"), [("2.13.0", True), ("2.14.0.dev2026", False), ("2.14.0", False)])
