@@ -146,8 +146,17 @@ def focal_loss_by_difference(
     return _focal(-log_sigmoid(signed), miss, target, alpha, gamma, reduction)
 
 
+def focal_loss_by_logits(
+    input: Any, target: Any, *, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none"
+) -> Any:
+    """The cross-entropy as ``(1 - t) x - log s(x)``, which loses the digits that both have in common; the miss as above."""
+    p = sigmoid(input)
+    miss = 1 - (p * target + (1 - p) * (1 - target))
+    return _focal((1 - target) * input - log_sigmoid(input), miss, target, alpha, gamma, reduction)
+
+
 focal_loss.legal = (partial(focal_loss, logistic=sigmoid_by_exponential),)  # type: ignore[attr-defined]
-focal_loss.cancels = (focal_loss_by_difference,)  # type: ignore[attr-defined]
+focal_loss.cancels = (focal_loss_by_difference, focal_loss_by_logits)  # type: ignore[attr-defined]
 focal_loss.cancelling_slopes = (  # type: ignore[attr-defined]
     partial(focal_loss, logistic=sigmoid_by_tanh),
     partial(focal_loss, logarithm=log_sigmoid_by_softplus),

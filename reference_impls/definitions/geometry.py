@@ -35,6 +35,11 @@ def placed(zero: Any, place: Any, found: Any) -> Place:
     return first, zero + (place - first) if few else found - first
 
 
+def _mapped(found: Any, size: int) -> Any:
+    """A place with the rounding of one within the axis: from beyond it is mapped there by its length."""
+    return (found + size) - size
+
+
 def basis(share: Any, order: int) -> list[tuple[int, Any]]:
     """Neighbours, by their distance from the whole place, and the B-spline's values there."""
     if order == 0:
@@ -97,7 +102,7 @@ def shift(input: Any, *, shift: Sequence[float], order: int = 1, mode: str = "co
     for n, s in zip(input.shape, shift, strict=True):
         o = np.arange(n)
         place = o - np.longdouble(s)
-        pairs.append((placed(zero, place, (zero + o) - s), outside(place, n)))
+        pairs.append((placed(zero, place, _mapped((zero + o) - s, n)), outside(place, n)))
     return moved(input, pairs, order, mode, cval)
 
 
@@ -111,7 +116,7 @@ def spread(zero: Any, size: int, out: int, grid_mode: bool) -> tuple[Place, Any]
     o = np.arange(out)
     if grid_mode:
         above, below = (2 * o + 1) * size - out, 2 * out
-        place = (zero + size) / out * (o + 0.5) - 0.5
+        place = _mapped((zero + size) / out * (o + 0.5) - 0.5, size)
     else:
         above, below = o * (size - 1), max(out - 1, 1)
         place = (zero + (size - 1)) / below * o
@@ -143,7 +148,10 @@ def affine_transform(
     o = np.stack(np.meshgrid(np.arange(height), np.arange(width), indexing="ij"))
     place = np.einsum("ij,jab->iab", np.array(matrix, np.longdouble), o) + np.reshape(offset, (2, 1, 1))
     zero = zero_of(input)
-    found = [(zero + o[0]) * a + (zero + o[1]) * b + start for (a, b), start in zip(matrix, offset, strict=True)]
+    found = [
+        _mapped((zero + o[0]) * a + (zero + o[1]) * b + start, n)
+        for (a, b), start, n in zip(matrix, offset, input.shape, strict=True)
+    ]
     (up, s), (left, t) = (placed(zero, p, f) for p, f in zip(place, found, strict=True))
     framed = np.pad(input, [(0, 1), (0, 1)], constant_values=cval)
     total = np.zeros((height, width))
