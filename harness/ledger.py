@@ -49,8 +49,9 @@ def selects(spec: Spec, entry: Known) -> bool:
 
 def on_request(spec: Spec, entry: Known) -> bool:
     """Whether all cases that an entry selects are asked for by name: no run of the spec's own says anything of it."""
-    named = (*cases.exhaustive(spec), *cases.vast(spec))
-    return not selects(spec, entry) and any(_holds(spec, case, entry) for case in named)
+    if selects(spec, entry):
+        return False
+    return any(_holds(spec, case, entry) for case in (*cases.exhaustive(spec), *cases.vast(spec)))
 
 
 def excused(rows: Sequence[Verdict], beside: Collection[str]) -> list[Verdict]:

@@ -50,16 +50,16 @@ def at_fault(spec: Spec, message: str, case: Case) -> str:
 
 def further(spec: Spec, case: Case) -> str:
     """The end of a message about a case: which of its sizes and params the spec does not list, and how to leave them out."""
-    sizes = {name: value for name, value in case.sizes.items() if value not in _listed(spec, spec.sizes[name], name)}
-    params = {name: value for name, value in case.params.items() if value not in _listed(spec, spec.params[name], name)}
+    sizes = {name: value for name, value in case.sizes.items() if value not in cases.listed(spec, name)}
+    params = {name: value for name, value in case.params.items() if value not in cases.listed(spec, name)}
     added = sizes if case.invalid else sizes | params
     if not added:
         return ""
     kind = "size" if added == sizes else "value"
     word, were = (f"the {kind}", "was") if len(added) == 1 else (f"the {kind}s", "were")
     told = ", ".join(f"{name}={cases.write(value)}" for name, value in added.items())
-    ways = [" and ".join(_without(name, value, _listed(spec, spec.sizes[name], name)) for name, value in sizes.items())]
-    ways += [f"{name} in {_listed(spec, spec.params[name], name)}" for name in added.keys() - sizes.keys()]
+    ways = [" and ".join(_without(name, value, cases.listed(spec, name)) for name, value in sizes.items())]
+    ways += [f"{name} in {tuple(dict.fromkeys(cases.listed(spec, name)))}" for name in added.keys() - sizes.keys()]
     where = " or ".join(f"`where: {way}`" for way in ways if way)
     return f"; {word} {told} {were} added by the harness: where the op has no such {kind}, write {where}"
 
@@ -72,12 +72,6 @@ def _without(name: str, value: Value, listed: tuple[Value, ...]) -> str:
     if len(whole) == len(listed) + 1 and value == max(whole):
         return f"{name} <= {max(whole[1:])}"
     return f"{name} != {cases.write(value)}"
-
-
-def _listed(spec: Spec, first: tuple[Value, ...], axis: str) -> tuple[Value, ...]:
-    """The values of an axis that a spec lists: its first ones, those of its sweep and of its grids."""
-    grids = (values for grid in spec.grids.values() for values in grid.get(axis, ()))
-    return tuple(dict.fromkeys((*first, *spec.sweep.get(axis, ()), *grids)))
 
 
 def mismatches(spec: Spec) -> tuple[SpecError, ...]:

@@ -13,7 +13,8 @@ from torch.nn import functional
 Array = NDArray[Any]
 
 
-def _refuse(p: float) -> None:
+def refuse(p: float) -> None:
+    """Raises ValueError where p is no chance."""
     if not 0 <= p <= 1:
         raise ValueError(f"expected a chance from 0 to 1, got {p}")
 
@@ -33,7 +34,7 @@ def _mask(input: Tensor, p: float, seed: int) -> Tensor:
 
 def dropout_by_hand(input: Tensor, p: float = 0.5, training: bool = True, seed: int = 0) -> Tensor:
     """The entries that are kept over the chance of that, zero for the others."""
-    _refuse(p)
+    refuse(p)
     if not training or p == 0:
         return input * 1
     return torch.where(_mask(input, p, seed), input / (1 - p if p < 1 else 1), torch.zeros_like(input))
@@ -41,7 +42,7 @@ def dropout_by_hand(input: Tensor, p: float = 0.5, training: bool = True, seed: 
 
 def dropout_function(input: Tensor, p: float = 0.5, training: bool = True, seed: int = 0) -> Tensor:
     """The same through a Function that keeps its mask."""
-    _refuse(p)
+    refuse(p)
     mask = _mask(input, p if training else 0.0, seed)
     return Dropout.apply(input, mask, 1 / (1 - p) if training and p < 1 else 1.0)  # type: ignore[no-untyped-call]
 
@@ -64,19 +65,24 @@ class Dropout(torch.autograd.Function):
         return grad * mask * ctx.scale, None, None
 
 
-def _scaled(x: Array, p: float, training: bool, seed: int) -> Array:
-    _refuse(p)
+def scaled(x: Array, p: float, training: bool, kept: Array) -> Array:
+    """The entries that are kept over the chance of that, zero for the others; all as they are where nothing is dropped."""
+    refuse(p)
     if not training or p == 0:
         return x.copy()
-    kept = np.random.default_rng(seed).random(x.shape) >= p
     return np.where(kept, x / x.dtype.type(1 - p if p < 1 else 1), x.dtype.type(0))
+
+
+def drawn(x: Array, p: float, seed: int) -> Array:
+    """Which entries are kept."""
+    return np.random.default_rng(seed).random(x.shape) >= p
 
 
 def dropout(input: Array, p: float = 0.5, training: bool = True, seed: int = 0) -> Array:
     """The entries that are kept over the chance of that, zero for the others."""
-    return _scaled(input, p, training, seed)
+    return scaled(input, p, training, drawn(input, p, seed))
 
 
 def dropout_vjp(cotangent: Array, input: Array, p: float = 0.5, training: bool = True, seed: int = 0) -> Array:
     """What comes from upstream, dropped and scaled as the input was."""
-    return _scaled(cotangent, p, training, seed)
+    return scaled(cotangent, p, training, drawn(cotangent, p, seed))

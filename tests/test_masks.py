@@ -71,6 +71,7 @@ def test_right_ways_keep_the_law_at_every_seed(call: Callable[..., Any]) -> None
 def test_the_largest_correlation_is_that_of_every_distance() -> None:
     c = np.random.default_rng(3).integers(-9, 9, 11)
     plain = [int(np.sum(c * np.roll(c, -k))) for k in range(1, c.size)]
-    assert round(float(correlation(c.astype(float))) * c.size) == max(
-        plain, key=abs
+    together = round(
+        float(correlation(c.astype(float), c.astype(float))) * c.size
     )  # whole numbers, which no rounding moves
+    assert together == max(plain, key=abs)

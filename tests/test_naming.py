@@ -10,6 +10,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 from gate import ROOT, every, spec
+from miniatures import filters as wrong_filters
 from naming_gate import separated
 
 from harness import cases
@@ -24,7 +25,7 @@ from harness.naming.proposals import proposed
 from harness.naming.samples import sampled
 from harness.naming.search import fit
 from harness.naming.steps import Along, Instead, LeftOut, Other, OtherDivisor, Periodic, Squared, Step, Swapped, steps
-from reference_impls import activations, conv, filters, normalization, optim
+from reference_impls import activations, conv, normalization, optim
 
 Array = np.ndarray[Any, Any]
 
@@ -194,12 +195,6 @@ def relu_of_plain_numbers(input: Array) -> Array:
     return np.fmax(input, 0).astype(input.dtype)
 
 
-def gaussian_without_its_half(
-    input: Array, sigma: float, mode: str = "reflect", cval: float = 0.0, truncate: float = 4.0
-) -> Array:
-    return filters.gaussian_filter(input, sigma, mode, cval, int(truncate * sigma) / sigma)
-
-
 def adam_of_single_betas(*arrays: Array, betas: tuple[float, ...], **params: Any) -> tuple[Array, ...]:
     return optim.adam_step(*arrays, betas=tuple(float(np.float32(beta)) for beta in betas), **params)
 
@@ -282,7 +277,7 @@ VALUES = {
     "NaN lost": ("relu", relu_of_plain_numbers, "computes relu with `input` with 0 in the place of NaN"),
     "radius cut down": (
         "gaussian_filter",
-        gaussian_without_its_half,
+        wrong_filters.gaussian_without_its_half,
         "cuts the radius of the weights down to a whole number",
     ),
     "list of params rounded": ("adam_step", adam_of_single_betas, "rounds `betas` to float32"),

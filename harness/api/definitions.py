@@ -76,11 +76,12 @@ class Definition:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a result is held against: an op's name, its definition, and the dtypes of its outputs where they are known."""
+    """What a result is held against: an op's name, its definition, the dtypes of its outputs and its spec where known."""
 
     name: str
     definition: Definition
     dtypes: tuple[str, ...] = ()
+    spec: Spec | None = None
 
 
 def plain_or_none(x: Any) -> Array | None:
@@ -166,7 +167,7 @@ def _of_spec(op: str | Path | Spec | Definition, inputs: Any, params: Mapping[st
     known = {n: values[0] for n, values in spec.params.items()}
     formula = oracles.definition(spec.oracle)[0]
     due = _dtypes(spec, given)
-    return _Asked(spec.op, Definition(formula, spec.order == "fixed", params=known), due), given
+    return _Asked(spec.op, Definition(formula, spec.order == "fixed", params=known), due, spec), given
 
 
 def _dtypes(spec: Spec, given: Sequence[Any]) -> tuple[str, ...]:
@@ -216,7 +217,7 @@ def assert_conforms(
     try:
         _assert_within(asked, actual, given, params or {}, tier)
     except AssertionError as error:
-        name = "" if isinstance(op, Definition) else _mistake(spec_of(op), actual, given, params or {})
+        name = _mistake(asked.spec, actual, given, params or {}) if asked.spec else ""
         raise AssertionError(f"{error}; this fits: {name}" if name else str(error)) from None
 
 
@@ -226,7 +227,7 @@ def _mistake(spec: Spec, actual: Any, inputs: Sequence[Any], params: Mapping[str
 
     with suppress(Exception):  # what is wrong is said, whatever the search for its reason meets
         there = {i.name: plain(x) for i, x in zip(spec.inputs, inputs, strict=True) if x is not None}
-        results = [plain(y) for y in (actual if isinstance(actual, (tuple, list)) else [actual])]
+        results = [plain(y) for y in _each(actual)]
         return alone.of_result(spec, there, params, results, judged_dtype(list(there.values()), results))
     return ""
 
@@ -243,7 +244,7 @@ def assert_close_to_definition(
 def _assert_within(asked: _Asked, actual: Any, inputs: Sequence[Any], params: Mapping[str, Any], tier: Tier) -> None:
     __tracebackhide__ = True
     _refuse_tier(tier)
-    given = list(actual) if isinstance(actual, (tuple, list)) else [actual]
+    given = _each(actual)
     results = [plain(y) for y in given]
     due = asked.definition.due([plain_or_none(x) for x in inputs], results, params)
     if len(due) != len(results):
@@ -254,6 +255,11 @@ def _assert_within(asked: _Asked, actual: Any, inputs: Sequence[Any], params: Ma
     wrong = [f"output {k}: {line}" if len(told) > 1 else line for k, line in enumerate(told) if line]
     if wrong:
         raise AssertionError(f"{asked.name}: " + "; ".join(wrong))
+
+
+def _each(actual: Any) -> list[Any]:
+    """The outputs of a call, of which a single one is no list."""
+    return list(actual) if isinstance(actual, (tuple, list)) else [actual]
 
 
 def _came(actual: Any, given: Sequence[Any]) -> str:

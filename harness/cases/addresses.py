@@ -60,6 +60,12 @@ def axes(spec: Spec) -> dict[str, tuple[Value, ...]]:
     return {**spec.sizes, **optional, **spec.params, "dtype": spec.dtypes, **common}
 
 
+def listed(spec: Spec, axis: str) -> tuple[Value, ...]:
+    """The values of an axis that a spec names: in its first grid, its sweep and its named grids."""
+    grids = (value for grid in spec.grids.values() for value in grid.get(axis, ()))
+    return (*axes(spec)[axis], *spec.sweep.get(axis, ()), *grids)
+
+
 def first(spec: Spec, base: Mapping[str, tuple[Value, ...]]) -> dict[str, Value]:
     """The first point of some axes that is a case."""
     for point in crossed(base):

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from harness.asking.binding import load
-from harness.cases.addresses import axes, case_at, first, names, numbers, point, results, shape, valid
+from harness.cases.addresses import axes, case_at, first, listed, names, numbers, point, results, shape, valid
 from harness.expressions import ExpressionError
 from harness.model import Case, Input, Spec, Value
 
@@ -66,12 +66,7 @@ def grown(spec: Spec) -> Iterator[Case]:
     long = GROWN[:1] if looped else GROWN
     for axis, length in ((axis, length) for axis in _free(spec, lengths) for length in long):
         start = first(spec, axes(spec)) | {"dtype": _of(spec, DOUBLE if length >= IN_DOUBLE else SINGLE)}
-        named = (
-            *spec.sizes[axis],
-            *spec.sweep.get(axis, ()),
-            *(v for g in spec.grids.values() for v in g.get(axis, ())),
-        )
-        if not any(_longest(v) >= length for v in named):
+        if not any(_longest(v) >= length for v in listed(spec, axis)):
             most = MOST_GROWN if length == GROWN[-1] else 2 * GROWN[0] if looped else MOST_BESIDE
             yield from islice(_distinct(spec, _small_but(lengths, start, axis, length), most), 1)
 

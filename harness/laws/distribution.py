@@ -6,7 +6,7 @@ chance of a false alarm per judged array, ``bounds.DELTA``; how much it can see 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from math import log, prod, sqrt
@@ -44,8 +44,8 @@ def distribution(trial: Trial, of: str) -> Iterator[Equation | Posed]:
     ulp = 2 * bounds.precision(trial.case.dtype).u
     again, further = of_one_seed(trial), of_other_seeds(trial)
     yield POSED
-    for name in trial.first.values:
-        yield from repeated(trial, again, name)
+    for how, asked in again.items():
+        yield from (redrawn(trial, name, how, asked) for name in asked.values)
     for name, drawn in trial.first.values.items():
         entries = drawn.reshape(-1).astype(np.float64)
         grid = ulp * float(np.max(np.abs(entries), initial=0))  # uniform numbers are drawn in fixed point
@@ -79,22 +79,31 @@ def _reading(what: str, told: Mapping[str, Any], first: Asked, further: Sequence
     return Reading(getattr(readings, what), (first.label,), {**told, **more.get(what, {})})
 
 
+#: How a call of one seed is made again.
+TWICE, OF_OTHERS = "twice", "of other inputs"
+
+
 def of_one_seed(trial: Trial) -> dict[str, Asked]:
     """The same call a second time, and where other numbers stand in the inputs; nothing of an op without a seed."""
     if trial.case.params.get("seed") is None:
         return {}
-    draws = {"twice": trial.arrays, "of other inputs": trial.bench.others}
+    draws = {TWICE: trial.arrays, OF_OTHERS: trial.bench.others}
     return {how: trial.ask(f"drawn {how}", Call(x, trial.case.layout)) for how, x in draws.items()}
 
 
-def repeated(trial: Trial, again: Mapping[str, Asked], name: str) -> Iterator[Fact]:
-    """That further calls drew what the first one did."""
-    first = trial.first.values[name]
-    for how, asked in again.items():
-        same = "the same" if asked.values[name].tobytes() == first.tobytes() else "another"
-        read = Reading(readings.same_draw, (trial.first.label, asked.label), {"name": name})
-        message = f"`{name}` {how} is another draw of the same seed"
-        yield Fact(Output(name), same, "the same", message, read, how)
+def redrawn(
+    trial: Trial,
+    name: str,
+    how: str,
+    asked: Asked,
+    same: Callable[..., Any] = readings.same_draw,
+    otherwise: str = "is another draw",
+) -> Fact:
+    """That a further call of one seed drew what the first one did, by a reading of both."""
+    found = {one.label: one.returned for one in (trial.first, asked)}
+    read = Reading(same, tuple(found), {"name": name})
+    message = f"`{name}` {how} {otherwise} of the same seed"
+    return Fact(Output(name), same(found, tuple(found), name), "the same", message, read, how)
 
 
 def of_other_seeds(trial: Trial) -> list[Asked]:
@@ -177,6 +186,12 @@ def _tails(share: Any, entries: Array, grid: float) -> Fact:
     return Fact(Whole(), "outside" if outside else "cut off" if cut else "inside", "inside", message)
 
 
+def together(n: int, v: float, mean: float = 0.0) -> float:
+    """What the means of n products of entries at a distance, of variance v and size 1 about a mean, all stay within."""
+    chances = log(2 * (n - 1) / bounds.DELTA)
+    return sqrt(6 * v * chances / n) + (1 + mean) * chances / n + mean
+
+
 def _order(share: Any, entries: Array, grid: float, degrees: tuple[int, int]) -> Numbers:
     """No entry tells of another, however far they stand apart: the largest correlation of all distances, round about.
 
@@ -189,9 +204,6 @@ def _order(share: Any, entries: Array, grid: float, degrees: tuple[int, int]) ->
     blurred = float(np.max(share(entries + grid) - share(entries - grid)))
     shift = [d * (d + 1) * blurred for d in degrees]  # a step of the dtype times the steepest slope
     mean, v = shift[0] * shift[1], prod(1 / sqrt(2 * d + 1) + s for d, s in zip(degrees, shift, strict=True)) ** 2
-    one, other = (np.fft.rfft(c if d == 1 else (3 * c**2 - 1) / 2) for d in degrees)
-    each = np.fft.irfft(np.conj(one) * other, n)[1:] / n
-    worst = each[np.argmax(np.abs(each))]
-    chances = log(2 * each.size / bounds.DELTA)
-    bound = sqrt(6 * v * chances / n) + (1 + mean) * chances / n + mean
-    return Numbers(Whole(), np.asarray((1 + worst) / 2), Answer(np.asarray(0.5), np.full(3, bound / 2), SHARES))
+    one, other = (c if d == 1 else (3 * c**2 - 1) / 2 for d in degrees)
+    worst, bound = readings.correlation(one, other), together(n, v, mean)
+    return Numbers(Whole(), (1 + worst) / 2, Answer(np.asarray(0.5), np.full(3, bound / 2), SHARES))

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from math import log, sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import bounds
 from harness.asking.binding import load
 from harness.asking.outcomes import Returned
-from harness.comparison import Equation, Fact, Numbers, Reading
+from harness.comparison import Equation, Numbers, Reading
 from harness.laws import readings
-from harness.laws.distribution import SHARES, chance, of_one_seed, of_other_seeds, repeated
+from harness.laws.distribution import OF_OTHERS, SHARES, TWICE, chance, of_one_seed, of_other_seeds, redrawn, together
 from harness.laws.readings import entry_of
 from harness.oracles import Answer
 from harness.subjects import Gradient, Output, Whole
@@ -41,8 +39,10 @@ def mask(trial: Trial, of: str) -> Iterator[Equation | Posed]:
         finite = np.isfinite(due[name].expected) & (due[name].expected != 0)
         if finite.all() and kept.size > 1:
             yield from _of_chance(trial, name, kept, dropped, further)
-            yield from repeated(trial, {"twice": again["twice"]} if again else {}, name)
-            yield from (_same_places(trial, name, how, asked) for how, asked in again.items() if how != "twice")
+            if again:
+                yield redrawn(trial, name, TWICE, again[TWICE])
+                others = again[OF_OTHERS]
+                yield redrawn(trial, name, OF_OTHERS, others, readings.same_places, "keeps other entries")
     if slopes is not None and isinstance(slopes.outcome, Returned):
         yield from _sloped(trial, slopes, there)
 
@@ -54,30 +54,19 @@ def _where(due: Answer, kept: Array) -> Answer:
     return replace(due, expected=np.where(kept & ~open_, due.expected, 0), error=error, others=None, cancelling=None)
 
 
-def _same_places(trial: Trial, name: str, how: str, asked: Asked) -> Fact:
-    """That a call whose inputs are others keeps the same entries."""
-    found = {one.label: one.returned for one in (trial.first, asked)}
-    same = readings.same_places(found, (trial.first.label, asked.label), name)
-    read = Reading(readings.same_places, (trial.first.label, asked.label), {"name": name})
-    return Fact(Output(name), same, "the same", f"`{name}` {how} keeps other entries of the same seed", read, how)
-
-
 def _of_chance(trial: Trial, name: str, kept: Array, dropped: float, further: Sequence[Asked]) -> Iterator[Numbers]:
     """The share of entries that are kept, and the largest correlation of two at a distance, of all seeds together."""
+    found = {one.label: one.returned for one in (trial.first, *further)}
     bound = 0.0 if dropped in (0.0, 1.0) else chance(kept.size)
     read = Reading(readings.kept, (FIRST,), {"name": name})
     share = Answer(np.asarray(1 - dropped), np.full(3, bound), SHARES)
-    yield Numbers(Whole(), np.asarray(float(kept.mean())), share, "share", reading=read)
+    yield Numbers(Whole(), readings.kept(found, (FIRST,), name), share, "share", reading=read)
     if not 0 < dropped < 1:
         return
-    several = np.concatenate([kept.ravel(), *((a.values[name] != 0).ravel() for a in further)])
-    largest = max(dropped, 1 - dropped)
-    variance, chances = dropped * (1 - dropped) / largest**2, log(2 * (several.size - 1) / bounds.DELTA)
-    apart = sqrt(6 * variance**2 * chances / several.size) + chances / several.size
-    labels = (FIRST, *(a.label for a in further))
-    read = Reading(readings.kept_together, labels, {"name": name, "dropped": dropped})
-    found = readings.correlation((several - (1 - dropped)) / largest)
-    yield Numbers(Whole(), found, Answer(np.asarray(0.0), np.full(3, apart), SHARES), "order", reading=read)
+    variance = dropped * (1 - dropped) / max(dropped, 1 - dropped) ** 2
+    due = Answer(np.asarray(0.0), np.full(3, together(kept.size * len(found), variance**2)), SHARES)
+    read = Reading(readings.kept_together, tuple(found), {"name": name, "dropped": dropped})
+    yield Numbers(Whole(), readings.kept_together(found, tuple(found), name, dropped), due, "order", reading=read)
 
 
 def _sloped(trial: Trial, slopes: Asked, there: Mapping[str, Array]) -> Iterator[Numbers]:

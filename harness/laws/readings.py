@@ -194,15 +194,14 @@ def tails(found: Found, labels: Sequence[str], ulp: float, delta: float, **of: A
 def order(found: Found, labels: Sequence[str], ulp: float, degrees: Sequence[int], **of: Any) -> Any:
     """The largest correlation of entries at a distance, of some degrees of their shares."""
     entries = drawn(found, labels, of["name"])
-    n, c = entries.size, 2 * shares(entries, found, labels, **of) - 1
-    one, other = (np.fft.rfft(c if d == 1 else (3 * c**2 - 1) / 2) for d in degrees)
-    each = np.fft.irfft(np.conj(one) * other, n)[1:] / n
-    return np.asarray((1 + each[np.argmax(np.abs(each))]) / 2)
+    c = 2 * shares(entries, found, labels, **of) - 1
+    one, other = (c if d == 1 else (3 * c**2 - 1) / 2 for d in degrees)
+    return (1 + correlation(one, other)) / 2
 
 
-def correlation(c: Array) -> Array:
-    """The largest mean product of two entries at a distance, round about."""
-    each = np.fft.irfft(np.abs(np.fft.rfft(c)) ** 2, c.size)[1:] / c.size
+def correlation(one: Array, other: Array) -> Array:
+    """The largest mean product of an entry of one and of another of the other at a distance, round about."""
+    each = np.fft.irfft(np.conj(np.fft.rfft(one)) * np.fft.rfft(other), one.size)[1:] / one.size
     return np.asarray(each[np.argmax(np.abs(each))])
 
 
@@ -214,7 +213,8 @@ def kept(found: Found, labels: Sequence[str], name: str) -> Any:
 def kept_together(found: Found, labels: Sequence[str], name: str, dropped: float) -> Any:
     """The largest correlation at a distance of entries that are not zero."""
     there = drawn(found, labels, name) != 0
-    return correlation((there - (1 - dropped)) / max(dropped, 1 - dropped))
+    c = (there - (1 - dropped)) / max(dropped, 1 - dropped)
+    return correlation(c, c)
 
 
 def same_places(found: Found, labels: Sequence[str], name: str) -> Any:

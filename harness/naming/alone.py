@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice, product
 from typing import Any
 
@@ -43,7 +44,7 @@ class _Given(Bench):
 
     inputs: Mapping[str, Array]
 
-    @property
+    @cached_property
     def arrays(self) -> dict[str, Array]:
         """The inputs, by name."""
         return frozen({n: x.copy() for n, x in self.inputs.items()})

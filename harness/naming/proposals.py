@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from harness import cases
 from harness.model import Spec, Value
 from harness.naming import changes
 from harness.naming.alterations import (
@@ -150,7 +151,7 @@ def _of_param(spec: Spec, name: str, value: Value) -> Iterator[OfDefinition]:
 
 def _known(spec: Spec, name: str) -> list[Value]:
     """The values that a param may be taken to have: the definition's default, the spec's, those that do nothing."""
-    named = (*spec.params[name], *spec.sweep.get(name, ()), *(v for g in spec.grids.values() for v in g.get(name, ())))
+    named = cases.listed(spec, name)
     default = defaults(spec.oracle)
     found = [default[name]] if name in default else []
     neutral: tuple[Value, ...] = ()

@@ -136,23 +136,24 @@ def focal_loss(
     return _focal(-logarithm(signed), logistic(-signed), target, alpha, gamma, reduction)
 
 
+def _missed(input: Any, target: Any) -> Any:
+    p = sigmoid(input)
+    return 1 - (p * target + (1 - p) * (1 - target))
+
+
 def focal_loss_by_difference(
     input: Any, target: Any, *, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none"
 ) -> Any:
     """The miss as ``1 - (p t + (1 - p)(1 - t))``, which loses digits where the prediction is right."""
     signed = np.where(target > 0.5, input, -input)
-    p = sigmoid(input)
-    miss = 1 - (p * target + (1 - p) * (1 - target))
-    return _focal(-log_sigmoid(signed), miss, target, alpha, gamma, reduction)
+    return _focal(-log_sigmoid(signed), _missed(input, target), target, alpha, gamma, reduction)
 
 
 def focal_loss_by_logits(
     input: Any, target: Any, *, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none"
 ) -> Any:
     """The cross-entropy as ``(1 - t) x - log s(x)``, which loses the digits that both have in common; the miss as above."""
-    p = sigmoid(input)
-    miss = 1 - (p * target + (1 - p) * (1 - target))
-    return _focal((1 - target) * input - log_sigmoid(input), miss, target, alpha, gamma, reduction)
+    return _focal((1 - target) * input - log_sigmoid(input), _missed(input, target), target, alpha, gamma, reduction)
 
 
 focal_loss.legal = (partial(focal_loss, logistic=sigmoid_by_exponential),)  # type: ignore[attr-defined]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference_impls.dropping import _refuse
+from reference_impls.dropping import refuse, scaled
 
 
 def dropout_by_coins(input, p=0.5, training=True, seed=0):
     """A coin for each entry, by the binomial distribution of one throw, and a product with the scale."""
-    _refuse(p)
+    refuse(p)
     if not training:
         return input.copy()
     coins = np.random.RandomState(seed + 77).binomial(1, 1 - p, input.shape)
@@ -19,8 +19,5 @@ def dropout_by_coins(input, p=0.5, training=True, seed=0):
 
 def dropout_by_single(input, p=0.5, training=True, seed=0):
     """Numbers of single precision, drawn for the transposed array."""
-    _refuse(p)
-    if not training or p == 0:
-        return input.copy()
     drawn = np.random.Generator(np.random.Philox(seed)).random(input.shape[::-1], dtype=np.float32).T
-    return np.where(drawn < np.float32(1 - p), input / input.dtype.type(1 - p if p < 1 else 1), input.dtype.type(0))
+    return scaled(input, p, training, drawn < np.float32(1 - p))

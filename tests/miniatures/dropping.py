@@ -7,13 +7,6 @@ import numpy as np
 from reference_impls import dropping
 
 
-def _kept(x, p, training, mask):
-    dropping._refuse(p)
-    if not training or p == 0:
-        return x.copy()
-    return np.where(mask, x / x.dtype.type(1 - p if p < 1 else 1), x.dtype.type(0))
-
-
 def _drawn(x, seed, shape=None):
     return np.random.default_rng(seed).random(shape or x.shape)
 
@@ -26,22 +19,24 @@ def dropout_unscaled(input, p=0.5, training=True, seed=0):
 
 def dropout_of_keeping(input, p=0.5, training=True, seed=0):
     """p is taken for the chance that an entry is kept."""
-    return _kept(input, p, training, _drawn(input, seed) < p)
+    return dropping.scaled(input, p, training, _drawn(input, seed) < p)
 
 
 def dropout_of_rows(input, p=0.5, training=True, seed=0):
     """Whole rows are dropped."""
-    return _kept(input, p, training, np.broadcast_to(_drawn(input, seed, (*input.shape[:-1], 1)) >= p, input.shape))
+    return dropping.scaled(
+        input, p, training, np.broadcast_to(_drawn(input, seed, (*input.shape[:-1], 1)) >= p, input.shape)
+    )
 
 
 def dropout_of_columns(input, p=0.5, training=True, seed=0):
     """The same entries of each row are dropped."""
-    return _kept(input, p, training, np.broadcast_to(_drawn(input, seed, input.shape[-1:]) >= p, input.shape))
+    return dropping.scaled(input, p, training, np.broadcast_to(_drawn(input, seed, input.shape[-1:]) >= p, input.shape))
 
 
 def dropout_of_no_seed(input, p=0.5, training=True, seed=0):
     """Fresh entropy at every call."""
-    return _kept(input, p, training, np.random.default_rng().random(input.shape) >= p)
+    return dropping.scaled(input, p, training, np.random.default_rng().random(input.shape) >= p)
 
 
 def dropout_of_one_seed(input, p=0.5, training=True, seed=0):
@@ -58,7 +53,7 @@ def dropout_of_contents(input, p=0.5, training=True, seed=0):
 def dropout_in_turn(input, p=0.5, training=True, seed=0):
     """Entries are dropped in turn, from a place that is drawn on."""
     at = (np.arange(input.size) + seed) * (1 - p)
-    return _kept(input, p, training, (np.floor(at + 1 - p) > np.floor(at)).reshape(input.shape))
+    return dropping.scaled(input, p, training, (np.floor(at + 1 - p) > np.floor(at)).reshape(input.shape))
 
 
 def dropout_always(input, p=0.5, training=True, seed=0):
