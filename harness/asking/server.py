@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import importlib
 import os
 import select
@@ -126,6 +127,7 @@ def _answer(connection: socket.socket, listener: socket.socket, ended: dict[int,
         _measure(Channel(connection))
     if kind == b"H":
         _load(before)
+        gc.freeze()  # no host walks through the library's objects, nor copies their pages
         process = os.fork()
         if process == 0:
             _die_with_parent()
