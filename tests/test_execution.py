@@ -18,6 +18,7 @@ import time
 import tomllib
 import warnings
 from collections.abc import Callable, Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 
 import numpy as np
@@ -264,9 +265,9 @@ def test_a_judge_killed_from_outside_changes_nothing() -> None:
 
 
 def workers_of_this_process() -> list[int]:
-    """Session leaders among our grandchildren: workers, whose parent is the fork server."""
-    parents = dict(parentage())
-    found = [process for process, parent in parents.items() if parents.get(parent) == os.getpid()]
+    """Session leaders among the children of our fork server: hosts have a parent of their own."""
+    server = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
+    found = [process for process, parent in parentage() if parent == server]
     return [process for process in found if os.getsid(process) == process]
 
 

@@ -47,13 +47,18 @@ def definition(source: str) -> Callable[..., Any]:
     return found
 
 
+def fresh(arrays: dict[str, Any]) -> list[Any]:
+    """Copies: some functions write into what they are given."""
+    return [a.copy() for a in arrays.values()]
+
+
 def judged(source: str) -> Any:
     given = [language.given(arithmetic.leaf(a, F64)) for a in INPUTS.values()]
-    return language.unwrapped(language.speaking(definition(source))(*given, *PLAIN.values()))
+    return language.unwrapped(language.speaking(definition(source))(*given, *fresh(PLAIN)))
 
 
 def agrees(source: str) -> None:
-    expected = definition(source)(*(a.copy() for a in INPUTS.values()), *PLAIN.values())
+    expected = definition(source)(*fresh(INPUTS), *fresh(PLAIN))
     found = arithmetic.lift(judged(source), F64)
     assert isinstance(found, Tracked)
     assert found.shape == np.shape(expected)
@@ -88,7 +93,7 @@ def outcomes(name: str) -> Iterator[Exception | None]:
         source = f"return {name}({', '.join(arguments)})"
         try:
             with np.errstate(all="ignore"):
-                definition(source)(*(a.copy() for a in INPUTS.values()), *PLAIN.values())
+                definition(source)(*fresh(INPUTS), *fresh(PLAIN))
         except Exception:
             continue
         try:
