@@ -1141,6 +1141,7 @@ LOOKALIKES: tuple[Entry, ...] = (
     right("kl_div", "models:kl_in_extended"),
     right("mse_loss", "models:mse_in_extended"),
     right("huber_loss", "models:huber_in_extended"),
+    right("huber_loss", "models:huber_by_clamping", "torch"),
     right("attention", "models:attention_online"),
     right("geglu", "models:geglu_in_extended"),
     right("embedding", "models:embedding_by_one_hot"),

@@ -283,7 +283,9 @@ def test_a_block_is_the_nearest_of_all_under_its_scale(exponent: int) -> None:
 def test_a_whole_number_of_steps_is_the_nearest_of_all(scale: float, zero: int) -> None:
     x = np.random.default_rng(0).standard_normal(64).astype(np.float32) * 10
     x[:4] = [scale * 2.5, scale * -3.5, 1e6, -1e6]
-    found = bits.quantize_affine(arithmetic.leaf(x, exact.WIDE), scale=scale, zero_point=zero).value
+    found = bits.quantize_affine(
+        arithmetic.leaf(x, exact.WIDE), scale=scale, zero_point=zero, quant_min=-128, quant_max=127
+    ).value
     steps = [mpmath.nint(mpmath.mpf(float(v)) / mpmath.mpf(scale)) + zero for v in x]
     assert np.array_equal(found, [float(min(max(s, -128), 127)) for s in steps])
 

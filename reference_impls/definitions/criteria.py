@@ -33,6 +33,18 @@ def smooth_l1_loss(input: Any, target: Any, *, beta: float = 1.0, reduction: str
     return reduced(np.where(size < beta, 0.5 * (off * off) / beta, size - 0.5 * beta), reduction)
 
 
+def smooth_l1_loss_by_clamping(input: Any, target: Any, *, beta: float = 1.0, reduction: str = "mean") -> Any:
+    """``q^2 / (2 beta) + |x - t| - q`` with ``q = min(|x - t|, beta)``; its slope in q takes 1 away and adds it again."""
+    size = np.abs(input - target)
+    if beta == 0:
+        return reduced(size, reduction)
+    near = np.minimum(size, beta)
+    return reduced(0.5 * (near * near) / beta + (size - near), reduction)
+
+
+smooth_l1_loss.cancelling_slopes = (smooth_l1_loss_by_clamping,)  # type: ignore[attr-defined]
+
+
 def margin_ranking_loss(input1: Any, input2: Any, target: Any, *, margin: float = 0.0, reduction: str = "mean") -> Any:
     """``max(0, -t (x - y) + margin)``."""
     return reduced(np.maximum(-target * (input1 - input2) + margin, 0.0), reduction)

@@ -116,7 +116,7 @@ def gaussian_filter(
     return _weighed(input, bell / np.sum(bell), mode, cval)
 
 
-def welch(x: Any, window: Any, *, fs: float = 1.0, noverlap: int = 0, detrend: bool = True) -> Any:
+def welch(x: Any, window: Any, *, fs: float = 1.0, noverlap: int, detrend: bool = True) -> Any:
     """``P[k] = mean over segments of c_k |sum of w (x - mean) e|^2 / (fs sum of w^2)``, one-sided: c_k 2 but at the ends."""
     n = window.shape[0]
     starts = np.arange((x.shape[-1] - noverlap) // (n - noverlap)) * (n - noverlap)

@@ -44,7 +44,7 @@ def l2_normalize(input: Any, *, dim: int = 1, eps: float = 1e-12) -> Any:
     return input / np.maximum(np.sqrt(np.sum(input * input, axis=dim, keepdims=True)), eps)
 
 
-def rope(input: Any, angle: Any, *, interleaved: bool = True) -> Any:
+def rope(input: Any, angle: Any, *, interleaved: bool) -> Any:
     """Pairs of entries turned by angles (Su et al. 2021): neighbours, or an entry of each half."""
     cosine, sine, half = np.cos(angle), np.sin(angle), input.shape[-1] // 2
     if not interleaved:
@@ -55,7 +55,7 @@ def rope(input: Any, angle: Any, *, interleaved: bool = True) -> Any:
     return pairs.reshape(input.shape)
 
 
-def rope_apart(input: Any, angle: Any, *, interleaved: bool = True) -> Any:
+def rope_apart(input: Any, angle: Any, *, interleaved: bool) -> Any:
     """The same with an angle's cosine and sine for each of a pair: the four products of its slope are one sum."""
     half = input.shape[-1] // 2
     a, b = (input[..., 0::2], input[..., 1::2]) if interleaved else (input[..., :half], input[..., half:])
@@ -180,6 +180,16 @@ def huber_loss(input: Any, target: Any, *, delta: float = 1.0, reduction: str = 
     off = input - target
     size = np.abs(off)
     return reduced(np.where(size < delta, 0.5 * (off * off), delta * (size - 0.5 * delta)), reduction)
+
+
+def huber_loss_by_clamping(input: Any, target: Any, *, delta: float = 1.0, reduction: str = "mean") -> Any:
+    """``q^2 / 2 + delta (|x - t| - q)`` with ``q = min(|x - t|, delta)``; its slope in q takes delta away and adds it again."""
+    size = np.abs(input - target)
+    near = np.minimum(size, delta)
+    return reduced(0.5 * (near * near) + delta * (size - near), reduction)
+
+
+huber_loss.cancelling_slopes = (huber_loss_by_clamping,)  # type: ignore[attr-defined]
 
 
 def attention(query: Any, key: Any, value: Any, mask: Any = None, *, causal: bool = False) -> Any:

@@ -13,16 +13,12 @@ FLOAT8 = {"e4m3fn": (3, -6, 8, 448.0), "e5m2": (2, -14, 15, 57344.0)}
 BLOCK, TOP, LARGEST, SCALES = 32, 2, 6.0, (-127, 127)
 
 
-def quantize_affine(
-    input: Any, *, scale: float = 0.25, zero_point: int = 0, quant_min: int = -128, quant_max: int = 127
-) -> Any:
+def quantize_affine(input: Any, *, scale: float, zero_point: int, quant_min: int, quant_max: int) -> Any:
     """``min(max(rint(x / scale) + zero_point, least), most)``, ties to even (Jacob et al. 2018)."""
     return np.clip(np.rint(input / scale) + zero_point, quant_min, quant_max)
 
 
-def quantize_by_reciprocal(
-    input: Any, *, scale: float = 0.25, zero_point: int = 0, quant_min: int = -128, quant_max: int = 127
-) -> Any:
+def quantize_by_reciprocal(input: Any, *, scale: float, zero_point: int, quant_min: int, quant_max: int) -> Any:
     """The same with ``x (1 / scale)``, as kernels compute it; of a power of two that is the quotient."""
     if np.frexp(scale)[0] == 0.5:
         return quantize_affine(input, scale=scale, zero_point=zero_point, quant_min=quant_min, quant_max=quant_max)

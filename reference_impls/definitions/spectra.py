@@ -54,21 +54,21 @@ def scale(window: Any, fs: float, scaling: str) -> Any:
 
 
 def spectrogram(
-    x: Any, window: Any, *, fs: float = 1.0, noverlap: int = 0, detrend: bool = True, scaling: str = "density"
+    x: Any, window: Any, *, fs: float = 1.0, noverlap: int, detrend: bool = True, scaling: str = "density"
 ) -> Any:
     """``S[k, t] = c_k |sum of w (x_t - mean) e|^2 / (fs sum of w^2)``, one-sided: c_k 2 but at the ends."""
     spectrum = transformed(x, window, noverlap, detrend)
     return np.swapaxes(power(spectrum) * counts(window.shape[0]) / scale(window, fs, scaling), -1, -2)
 
 
-def csd(x: Any, y: Any, window: Any, *, fs: float = 1.0, noverlap: int = 0, detrend: bool = True) -> Any:
+def csd(x: Any, y: Any, window: Any, *, fs: float = 1.0, noverlap: int, detrend: bool = True) -> Any:
     """``P[k] = mean over segments of c_k conj(X_t[k]) Y_t[k] / (fs sum of w^2)``, one-sided."""
     first, second = (transformed(v, window, noverlap, detrend) for v in (x, y))
     mean = np.mean(np.conj(first) * second, axis=-2)
     return mean * counts(window.shape[0]) / scale(window, fs, "density")
 
 
-def coherence(x: Any, y: Any, window: Any, *, noverlap: int = 0, detrend: bool = True) -> Any:
+def coherence(x: Any, y: Any, window: Any, *, noverlap: int, detrend: bool = True) -> Any:
     """``|P_xy|^2 / (P_xx P_yy)`` of the cross spectral density and both spectral densities."""
     first, second = (transformed(v, window, noverlap, detrend) for v in (x, y))
     both = np.mean(np.conj(first) * second, axis=-2)

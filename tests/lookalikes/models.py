@@ -88,6 +88,16 @@ def huber_in_extended(input, target, delta=1.0, reduction="mean"):
     return y.astype(input.dtype)
 
 
+def huber_by_clamping(input, target, delta=1.0, reduction="mean"):
+    """Both pieces of a distance that is clamped, with gradients by autograd."""
+    if delta <= 0 or reduction not in ("mean", "sum", "none"):
+        raise ValueError("delta is above zero, and a reduction is one of three")
+    size = (input - target).abs()
+    near = size.clamp(max=delta)
+    y = 0.5 * near * near + delta * (size - near)
+    return y if reduction == "none" else y.sum() if reduction == "sum" else y.mean()
+
+
 def attention_online(query, key, value, mask=None, causal=False):
     """One key after the other, with a running maximum, as flash attention goes."""
     n, m = query.shape[-2], key.shape[-2]
