@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from math import prod
+from math import inf, prod
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -34,6 +35,29 @@ Vjp = Callable[..., Any]
 
 class Refused(TypeError, AttributeError):
     """What a definition may not say, and what to write in its place."""
+
+
+class TooLong(Exception):
+    """A definition takes more steps at the sizes of a case than it may."""
+
+
+_left = [inf]
+
+
+@contextmanager
+def at_most(steps: float) -> Iterator[None]:
+    """While only so many primitives may be applied. Raises TooLong at the next."""
+    before, _left[0] = _left[0], steps
+    try:
+        yield
+    finally:
+        _left[0] = before
+
+
+def _step() -> None:
+    _left[0] -= 1
+    if _left[0] < 0:
+        raise TooLong
 
 
 def refused(what: str, instead: str) -> Refused:
@@ -73,6 +97,7 @@ class Primitive:
 
     def __call__(self, *operands: Any, **params: Any) -> Any:
         """The forward rule of the operands' arithmetic, and where its result comes from."""
+        _step()
         like = first(operands)
         lifted = tuple(like.lifted(x) for x in operands)
         return self.computed(like, lifted, params).since(Origin(self, lifted, params))
@@ -101,6 +126,7 @@ class Flat(Primitive):
     """A primitive that is constant between its jumps: a cotangent ends there."""
 
     def __call__(self, *operands: Any, **params: Any) -> Any:
+        _step()
         like = first(operands)
         return self.computed(like, tuple(like.lifted(x) for x in operands), params).since(Origin(self, (), params))
 

@@ -18,7 +18,7 @@ from harness.comparison import Evidence, Fact, Numbers, Testimony, compare
 from harness.fills import WITHOUT_SLOPES
 from harness.laws import DIFFERENTIAL, IMPLIED, posed
 from harness.model import VAST, Case, Law, Mark, Spec, Status, Verdict
-from harness.oracles import Answer, Oracle, OracleError
+from harness.oracles import Answer, Oracle, OracleError, TooManySteps
 from harness.rows import death, flat, gathered, not_offered, short, status_of, testimony, unanswered, verdict
 from harness.subjects import Gradient, Output, Subject, Whole
 from harness.trial import ENDINGS, Asked, Posed, Trial, Unanswered
@@ -101,6 +101,9 @@ class Judge:
         due = _due(trial)
         clock.charge("agrees")
         trial.perform()
+        if isinstance(due, TooManySteps):
+            words = short(due)
+            return [flat(trial, "status", Whole(), "inconclusive", blame="oracle", mark="long", message=words)]
         if isinstance(due, OracleError):
             return [flat(trial, "agrees", Whole(), "inconclusive", blame="oracle", message=short(due))]
         clock.charge("status")

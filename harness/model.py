@@ -30,7 +30,7 @@ Status = Literal[
 
 #: What the judge notes of a row while it is on its way: that the candidate raised, is not there, or was proved wrong, or that
 #: the definition takes an invalid call.
-Mark = Literal["", "raised", "absent", "proved", "taken"]
+Mark = Literal["", "raised", "absent", "proved", "taken", "long"]
 
 #: How bad a candidate is by each status that judges it, the first that speaks for all it did.
 SEVERITY: Mapping[str, int] = {

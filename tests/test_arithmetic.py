@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from flint import arb, ctx
 
+import harness
 from harness import arithmetic, bounds, fills
 from harness.arithmetic import Tracked
 from harness.bounds import gamma
@@ -386,3 +387,33 @@ def test_a_mean_that_runs_along_is_right_among_subnormal_numbers() -> None:
     assert np.all(np.abs(running - due.value) <= due.error)
     whole = np.mean(arithmetic.leaf(np.arange(8.0) * 8, F64))
     assert whole.error is None or whole.error.max() <= F64.u * 28 * 2
+
+
+def _stacked(a: Any, b: Any, c: Any, d: Any) -> Any:
+    rows = np.stack([0.25 * a + 0.75 * b, 0.25 * c + 0.75 * d])
+    return 0.25 * rows[0] + 0.75 * rows[1]
+
+
+def _joined(a: Any, b: Any, c: Any, d: Any) -> Any:
+    rows = np.concatenate([0.25 * a + 0.75 * b, 0.25 * c + 0.75 * d])
+    return 0.25 * rows[: len(a)] + 0.75 * rows[len(a) :]
+
+
+def _assigned(a: Any, b: Any, c: Any, d: Any) -> Any:
+    rows = np.empty((2, len(a)))
+    rows[0], rows[1] = 0.25 * a + 0.75 * b, 0.25 * c + 0.75 * d
+    return 0.25 * rows[0] + 0.75 * rows[1]
+
+
+def _chosen(a: Any, b: Any, c: Any, d: Any) -> Any:
+    upper = np.arange(len(a)) >= 0
+    first, second = 0.25 * a + 0.75 * b, 0.25 * c + 0.75 * d
+    return 0.25 * np.where(upper, first, 0.0) + 0.75 * np.where(upper, second, 1.0)
+
+
+@pytest.mark.parametrize("definition", [_stacked, _joined, _assigned, _chosen])
+def test_a_sum_of_sums_is_one_however_its_parts_are_put_together(definition: Any) -> None:
+    a, b, c, d = np.random.default_rng(1).standard_normal((4, 20_000)).astype(np.float32)
+    less, more = np.float32(0.25), np.float32(0.75)
+    other = less * (less * a + more * c) + more * (less * b + more * d)
+    harness.assert_close_to_definition(other, definition, a, b, c, d)

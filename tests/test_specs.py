@@ -209,6 +209,11 @@ WRONG = [
     ),
     ("N: 2,", "N: 2, fill: 3,", ["{line}:16: the name `fill` is already taken by every spec"]),
     (
+        "  target:",
+        "  grid:",
+        ["{line}:3: the name `grid` is already taken by every spec; call it otherwise: inputs are given by position"],
+    ),
+    (
         "N: 2,",
         "N: 2, lambda: 3,",
         ["{line}:16: the size `lambda` is no name, expected ASCII letters, digits and _, and no Python keyword"],

@@ -61,10 +61,11 @@ class Group:
 def attributed(order: Mapping[str, Case], rows: Sequence[Verdict]) -> Sequence[Verdict]:
     """The rows, where values are wrong with those about further draws of the inputs as what they are: about values.
 
-    Not where values are wrong in other layouts alone.
+    Not where values are wrong in other layouts alone: what is wrong between calls of other kinds is so in this one.
     """
-    red = [row for row in rows if wrong(row) and row.law == "agrees"]
-    if not any(row.case not in order or order[row.case].layout == "contiguous" for row in red):
+    red = [row for row in rows if wrong(row) and (row.law == "agrees" or row.scenario == OTHER_KINDS)]
+    placed = all(row.case in order and order[row.case].layout != "contiguous" for row in red)
+    if placed or not any(row.law == "agrees" for row in red):
         return rows
     return [replace(row, law="agrees") if _of_another_draw(row) else row for row in rows]
 

@@ -131,14 +131,17 @@ _RANKS: Mapping[str, int] = {**dict.fromkeys(RED, 4), "known": 3, "conforms": 2,
 def tallies(spec: Spec, given: CandidateSpec, by_id: Mapping[str, Case], rows: Iterable[Verdict]) -> tuple[Tally, ...]:
     """Every level of one candidate's rows, in order."""
     best: dict[Level, dict[str, tuple[float, Verdict]]] = {one: {} for one in Level}
+    done = set()
     for row in rows:
+        done.add(row.case)
         case = by_id.get(row.case)
         if row.law == "status" and row.status == "conforms" and not (case and case.invalid):
             continue  # that something returned says nothing of its values
         at, rank = best[level(row, case)], _rank(row)
         if row.case not in at or rank > at[row.case][0]:
             at[row.case] = rank, row
-    return tuple(_tally(one, spec, given, tuple(at.values())) for one, at in best.items())
+    unasked = "no case asks for it" if done >= by_id.keys() else "no case that was done asks for it"
+    return tuple(_tally(one, spec, given, tuple(at.values()), unasked) for one, at in best.items())
 
 
 def _rank(row: Verdict) -> float:
@@ -160,7 +163,7 @@ UNASKED = {Level.BITS: "asked where rows are right and apart"}
 OTHER_BITS = "rows have other bits beside others, within the bound"
 
 
-def _tally(one: Level, spec: Spec, given: CandidateSpec, found: Sequence[tuple[float, Verdict]]) -> Tally:
+def _tally(one: Level, spec: Spec, given: CandidateSpec, found: Sequence[tuple[float, Verdict]], unasked: str) -> Tally:
     ranks = Counter(rank for rank, _ in found)
     unoffered = [row for rank, row in found if rank == 1]
     lacks = one not in (Level.VALUES, Level.SPECIALS, Level.REFUSALS)
@@ -168,7 +171,7 @@ def _tally(one: Level, spec: Spec, given: CandidateSpec, found: Sequence[tuple[f
     without = missing(one, spec, given)
     why = Counter(without or (OTHER_BITS if _other_bits(row) else row.message or row.status) for row in open_)
     if not found:
-        why = Counter({without or UNASKED.get(one, "no case asks for it"): 0})
+        why = Counter({without or UNASKED.get(one, unasked): 0})
     offered = 0 if lacks else len(unoffered)
     return Tally(one, ranks[2], ranks[4], ranks[3], offered, len(open_), dict(why.most_common()))
 

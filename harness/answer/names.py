@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -52,7 +53,11 @@ def _namer(spec: Spec, candidate: Candidate, order: Mapping[str, Case], seed: in
             return next((n.text for n in known if naming.refused(spec, n, wrong)), None)
         if (cause.level, cause.manner) not in NAMED:
             return None
-        found = naming.named(spec, candidate, wrong, right, level=NAMED[cause.level, cause.manner], seed=seed)
+        try:
+            found = naming.named(spec, candidate, wrong, right, level=NAMED[cause.level, cause.manner], seed=seed)
+        except Exception as error:  # a fault of the names is not to lose the answer
+            warnings.warn(f"a name for the mistake was not found: {error!r}", RuntimeWarning, stacklevel=2)
+            return None
         known.extend([found] if found else [])
         return found.text if found else None
 

@@ -149,7 +149,7 @@ def _answer(spec: Spec, candidate: Candidate, planned: Sequence[Case], rows: lis
     """The answer of a candidate's rows, its causes by name."""
     order = {case.id: case for case in cases.ordered(spec, planned)}
     summary = answer.answer(spec, candidate.given, order, [r for r in rows if r.candidate == candidate.name])
-    faulty = next((r for r in rows if r.blame == "oracle" and r.status == "inconclusive"), None)
+    faulty = next((r for r in rows if r.blame == "oracle" and r.status == "inconclusive" and r.mark != "long"), None)
     fault = "" if faulty is None else faulty.message + soundness.further(spec, order[faulty.case])
     if not fault:
         summary = with_names(summary, spec, lambda: candidate, order, seed)

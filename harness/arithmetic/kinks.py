@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from harness.arithmetic import chains
 from harness.arithmetic.roundings import Array, all_tiers, plus, rounding, shaped
 from harness.arithmetic.tracked import Tracked, aligned, all_exact, made, with_axes
 
@@ -76,7 +78,7 @@ def where(a: Tracked, b: Tracked, condition: Any) -> Tracked:
     value = np.where(condition, a.value, b.value)
     errors = [np.zeros(()) if e is None else with_axes(e, value.ndim) for e in aligned(a, b)]
     error = None if all_exact(a, b) else np.where(condition, *errors)
-    return made(value, shaped(error, value), a.p)
+    return replace(made(value, shaped(error, value), a.p), chain=chains.chosen(a, b, condition))
 
 
 def confined(x: Tracked, low: float, high: float) -> Tracked:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from harness import bounds
+from harness.arithmetic import chains
+from harness.arithmetic.chains import Move
 from harness.arithmetic.roundings import Array, all_whole, plus
-from harness.arithmetic.tracked import Chain, Deferred, Tracked, all_exact, made, with_axes
-
-#: What moves the entries of an array.
-Move = Callable[[Array], Array]
+from harness.arithmetic.tracked import Deferred, Tracked, all_exact, made
 
 
 def moved(x: Tracked, move: Move) -> Tracked:
@@ -23,27 +20,10 @@ def moved(x: Tracked, move: Move) -> Tracked:
     def make() -> tuple[Array, Array | None]:
         return move(x.value), None if x.error is None else np.stack([move(e) for e in x.error])
 
-    chain = _moved_terms(x.chain, x.shape, move)
+    chain = chains.moved(x.chain, x.shape, move)
     if isinstance(x, Deferred) and x.waiting:
         return Deferred(move(np.broadcast_to(np.int8(0), x.shape)).shape, x.dtype, make, x.p, chain=chain)
     return replace(made(*make(), x.p), chain=chain)
-
-
-def _moved_terms(of: Callable[[], Chain] | None, shape: tuple[int, ...], move: Move) -> Callable[[], Chain] | None:
-    if of is None:
-        return None
-
-    @cache
-    def terms() -> Chain:
-        count, sizes, squares = (move(np.broadcast_to(a, shape)) for a in (of().terms, of().sizes, of().squares))
-        arriving = of().arriving
-        if arriving is not None:
-            arriving = np.stack(
-                [move(e) for e in np.broadcast_to(with_axes(arriving, len(shape)), (len(arriving), *shape))]
-            )
-        return Chain(count, sizes, squares, arriving, of().whole)
-
-    return terms
 
 
 def stored(x: Tracked) -> Tracked:
@@ -79,7 +59,7 @@ def scatter(x: Tracked, index: Any, shape: tuple[int, ...]) -> Tracked:
             error = plus(error, np.where(repeats > 1, local, 0.0))
         return value, error
 
-    return Deferred(tuple(shape), x.dtype, make, x.p)
+    return Deferred(tuple(shape), x.dtype, make, x.p, chain=chains.met(x, move))
 
 
 def concatenate(*xs: Tracked, axis: int) -> Tracked:
@@ -89,4 +69,4 @@ def concatenate(*xs: Tracked, axis: int) -> Tracked:
     tiers = max(map(len, errors), default=1)
     errors = [np.broadcast_to(e, (tiers, *e.shape[1:])) for e in errors]
     error = None if all_exact(*xs) else np.concatenate(errors, axis=axis + 1)
-    return made(value, error, xs[0].p)
+    return replace(made(value, error, xs[0].p), chain=chains.concatenated(xs, axis))

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 
 from harness import bounds
+from harness.arithmetic.chains import joined
 from harness.arithmetic.roundings import (
     Array,
     all_tiers,
@@ -45,26 +46,6 @@ def one_sum(value: Array, parts: Array | None, chain: Callable[[], Chain], *xs: 
     of = chain()
     together = plus(of.arriving, _any_order(value, of, xs[0].p))
     return together if parts is None else parts if together is None else np.maximum(parts, together)
-
-
-def _terms(x: Tracked) -> Chain:
-    """The terms of a sum, or the one that anything else is."""
-    if x.chain is not None:
-        return x.chain()
-    size = np.abs(x.value).astype(np.float64)
-    return Chain(1, size, size**2, x.error, x.error is None and all_whole(x.value))
-
-
-def joined(*xs: Tracked) -> Chain:
-    """The terms of all sums."""
-    with np.errstate(all="ignore"):
-        of = [_terms(x) for x in xs]
-        ndim = max(x.ndim for x in xs)
-        arriving = plus(*(None if c.arriving is None else with_axes(c.arriving, ndim) for c in of))
-        terms, sizes, squares = (
-            sum(parts[1:], start=parts[0]) for parts in zip(*((c.terms, c.sizes, c.squares) for c in of), strict=True)
-        )
-        return Chain(terms, sizes, squares, arriving, all(c.whole for c in of))
 
 
 def _any_order(value: Array, of: Chain, p: Precision) -> Array | None:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from harness import bounds
-from harness.arithmetic.operators import add, divide, joined, one_sum
+from harness.arithmetic.chains import joined
+from harness.arithmetic.operators import add, divide, one_sum
 from harness.arithmetic.roundings import Array, all_tiers, all_whole, plus, rounded
 from harness.arithmetic.tracked import Chain, Deferred, Tracked, all_exact, lift
 

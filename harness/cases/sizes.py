@@ -94,6 +94,7 @@ def _has_loop(function: Callable[..., Any]) -> bool:
 
 #: Functions that go through an axis, and what a list is made of that goes through one.
 _WALKERS = frozenset({"vectorize", "apply_along_axis", "frompyfunc"})
+_FOLDS = frozenset({"reduce", "accumulate", "map"})
 _COUNTERS = frozenset({"range", "enumerate", "ndindex", "ndenumerate"})
 
 
@@ -103,6 +104,10 @@ def _goes_through(node: ast.AST, inputs: Set[str]) -> bool:
         case ast.For() | ast.While():
             return True
         case ast.Attribute(attr=name) if name in _WALKERS:
+            return True
+        case ast.Name(id=name) | ast.Attribute(attr=name, value=ast.Name(id="functools" | "itertools")) if (
+            name in _FOLDS
+        ):
             return True
         case ast.comprehension(iter=made):
             called = {

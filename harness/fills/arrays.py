@@ -11,6 +11,7 @@ import ml_dtypes
 import numpy as np
 
 from harness import bounds, cases
+from harness.expressions import Expression, ExpressionError
 from harness.fills.kinds import EVERY, FILLS, Array, Context, Make, Rng
 from harness.model import Case, Input, Spec, Value
 from harness.vocabulary import VALUES
@@ -171,8 +172,7 @@ def _whole_numbers(
 
     `zeros` gives the first value everywhere, `constant` one value, `edges` the two ends alone.
     """
-    low = 0 if given.least is None else int(given.least(known))
-    high = 1 if given.most is None else int(given.most(known))
+    low, high = _end(given.least, 0, case, known), _end(given.most, 1, case, known)
     if high < low:
         return np.full(shape, low, to)
     match case.fill:
@@ -187,6 +187,16 @@ def _whole_numbers(
             if given.most is not None:
                 values[rng.permutation(values.size)[:2]] = [low, high][-min(values.size, 2) :] if values.size else []
     return values.reshape(shape).astype(to)
+
+
+def _end(of: Expression | None, otherwise: int, case: Case, known: Mapping[str, Any]) -> int:
+    """One end of a domain; what a param of the wrong kind leaves without a value is as without a domain."""
+    try:
+        return otherwise if of is None else int(of(known))
+    except (ExpressionError, ArithmeticError, TypeError, ValueError):
+        if not case.invalid:
+            raise
+        return otherwise
 
 
 def _itself(x: Array) -> Array:

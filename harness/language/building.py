@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.dispatch import Recorded
+from harness.dispatch import Recorded, refused
 from harness.language.handles import Handle, handled, holds, unwrapped
 
 
@@ -19,6 +19,23 @@ def built(x: Any, dtype: Any = None, *arguments: Any, **keywords: Any) -> Any:
     if not holds(x):
         return np.array(x, dtype, *arguments, **keywords)
     return np.stack([built(y) for y in x])
+
+
+class Brackets:
+    """``numpy.r_`` or ``numpy.c_``: arrays, numbers and ranges in brackets, joined by ``join``, also with errors."""
+
+    def __init__(self, of: Any, join: Callable[[list[Any]], Any]) -> None:
+        self._of, self._join = of, join
+
+    def __getitem__(self, key: Any) -> Any:
+        parts = key if isinstance(key, tuple) else (key,)
+        if not any(map(holds, parts)):
+            return self._of[key]
+        if any(isinstance(part, str) for part in parts):
+            raise refused(
+                f"a text within numpy.{self._of.__class__.__name__[0].lower()}_", "write np.concatenate or np.stack"
+            )
+        return self._join([np.atleast_1d(built(p)) if holds(p) else np.r_[p] for p in parts])
 
 
 def making(function: Any) -> Callable[..., Any]:

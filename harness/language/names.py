@@ -18,7 +18,7 @@ import numpy as np
 from harness.definitions.elementwise import Elementwise
 from harness.dispatch import ELSEWHERE, refused
 from harness.language import changing
-from harness.language.building import built, by_program, making
+from harness.language.building import Brackets, built, by_program, making
 from harness.language.handles import Handle, holds
 from harness.language.tensors.speech import in_torch, is_torch, stands_for, with_tensors
 from harness.operations import SCIPY, SPECIAL
@@ -293,6 +293,7 @@ REPLACED: dict[Any, Any] = {
     **{np.copyto: changing.copyto, np.fill_diagonal: changing.fill_diagonal, np.put: changing.put},
     **{np.put_along_axis: changing.put_along_axis, np.putmask: changing.putmask, np.place: changing.place},
     **{np.piecewise: changing.piecewise, np.bincount: changing.bincount},
+    **{np.r_: Brackets(np.r_, np.concatenate), np.c_: Brackets(np.c_, np.column_stack)},
 }
 
 BUILDERS: dict[Any, Callable[..., Any]] = {

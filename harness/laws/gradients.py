@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from harness.asking.outcomes import Array, NotOffered, Raised, Reason, Returned
+from harness.asking.outcomes import Array, NoGraph, NotOffered, Raised, Reason, Returned
 from harness.asking.scenarios import (
     ONE_VALUE,
     Backward,
@@ -111,7 +111,14 @@ def subsets(trial: Trial) -> Iterator[Equation | Posed]:
     reverse = trial.reverse.outcome
     own = reverse.present if isinstance(reverse, Returned) else {}
     for how, some in asked:
-        yield from _judged(trial, some, how, own=own)
+        if not _rightly_apart(trial, some):
+            yield from _judged(trial, some, how, own=own)
+
+
+def _rightly_apart(trial: Trial, asked: Asked) -> bool:
+    """Whether the result is in no graph of inputs whose gradients are zero, as of what is rounded to whole numbers."""
+    names = asked.scenario.wrt
+    return isinstance(asked.outcome, NoGraph) and not any(np.any(trial.due.gradients[n].expected) for n in names)
 
 
 def upstream(trial: Trial) -> Iterator[Equation | Posed]:

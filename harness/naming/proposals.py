@@ -230,7 +230,7 @@ def _regrouped(shape: tuple[int, ...], sample: Sample) -> Iterator[tuple[int, st
     known = numbers(sample)
     for axis, n in enumerate(shape):
         for name, count in known.items():
-            if count == int(count) and 1 < count < n and n % int(count) == 0:
+            if 1 < count < n and count == int(count) and n % int(count) == 0:
                 yield from ((axis, name, within) for within in (False, True))
 
 

@@ -119,6 +119,7 @@ PROGRAMS: dict[Any, Callable[..., Any]] = {
     np.nancumsum: kinks.without_nan(sums.running_sum, 0.0),
     np.nancumprod: kinks.without_nan(sums.running(np.multiply), 1.0),
     np.sort: kinks.sort,
+    np.partition: kinks.partition,
     np.quantile: kinks.quantile,
     np.percentile: kinks.percentile,
     np.median: kinks.median,
@@ -282,7 +283,17 @@ def decided(function: Callable[..., Any]) -> Callable[..., Any]:
 #: Functions with plain results, such as places and truth values.
 DECIDED: frozenset[Callable[..., Any]] = frozenset(
     (
-        *(np.argmax, np.argmin, np.argsort, np.nanargmax, np.nanargmin, np.searchsorted, np.nonzero, np.flatnonzero),
+        *(
+            np.argmax,
+            np.argmin,
+            np.argsort,
+            np.argpartition,
+            np.nanargmax,
+            np.nanargmin,
+            np.searchsorted,
+            np.nonzero,
+            np.flatnonzero,
+        ),
         *(np.argwhere, np.count_nonzero, np.any, np.all, np.isneginf, np.isposinf, np.iscomplex, np.isreal),
         *(np.array_equal, np.tril_indices_from, np.triu_indices_from, np.lexsort, np.array_equiv),
         *(np.array_repr, np.array_str, np.array2string, np.isin, np.may_share_memory, np.shares_memory),

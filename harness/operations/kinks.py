@@ -119,6 +119,11 @@ def sort(x: A, axis: Any = -1, kind: Any = None, order: None = None, *, stable: 
     return np.moveaxis(y, -1, -1 if axis is None else axis)
 
 
+def partition(x: A, kth: Any, axis: Any = -1, kind: Any = None, order: None = None) -> A:
+    """The entries in rising order: of all orders with the k-th in its place the one that is known."""
+    return sort(x, axis)
+
+
 def quantile(x: A, q: Any, axis: Any = None, *, keepdims: bool = False, scale: float = 1.0) -> A:
     """Quantiles by straight lines between the sorted entries."""
     axes = axes_of(axis, x.ndim)

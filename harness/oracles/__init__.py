@@ -10,12 +10,13 @@
 from harness.oracles.answers import Answer, combined, paired
 from harness.oracles.entrywise import entrywise
 from harness.oracles.formulas import defaults, definition, signature, spoken
-from harness.oracles.oracle import Oracle, OracleError
+from harness.oracles.oracle import Oracle, OracleError, TooManySteps
 
 __all__ = [
     "Answer",
     "Oracle",
     "OracleError",
+    "TooManySteps",
     "combined",
     "defaults",
     "definition",

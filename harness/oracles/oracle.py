@@ -14,7 +14,7 @@ from harness.arithmetic import Tracked
 from harness.balls import Balls, NoProof, Number, Work
 from harness.bounds import Precision
 from harness.differentiation import jvp, vjp
-from harness.dispatch import Refused
+from harness.dispatch import Refused, TooLong, at_most
 from harness.model import Case, Spec
 from harness.oracles import overflows
 from harness.oracles.answers import (
@@ -42,8 +42,16 @@ Formulas = tuple[Callable[..., Any], ...]
 FAR = 8
 
 
+#: Most steps of a definition at one case; each keeps what derivatives need of it.
+STEPS = 20_000
+
+
 class OracleError(Exception):
     """The definition itself fails: the spec's fault, never a candidate's."""
+
+
+class TooManySteps(OracleError):
+    """The definition takes more steps at a case than are computed: it goes through a long axis number by number."""
 
 
 @dataclass(frozen=True)
@@ -89,14 +97,20 @@ class Oracle:
         return bounds.precision(self.case.dtype, self.algorithm, self.spec.order == "fixed")
 
     @cached_property
-    def _kept(self) -> dict[tuple[Callable[..., Any], Precision], Run]:
+    def _kept(self) -> dict[tuple[Callable[..., Any], Precision], Run | OracleError]:
         return {}
 
     def _tracked(self, formula: Callable[..., Any], p: Precision) -> Run:
         """A formula run with its errors, once."""
         if (formula, p) not in self._kept:
-            self._kept[formula, p] = self._run(formula, partial(arithmetic.leaf, p=p))
-        return self._kept[formula, p]
+            try:
+                self._kept[formula, p] = self._run(formula, partial(arithmetic.leaf, p=p))
+            except OracleError as error:
+                self._kept[formula, p] = error
+        found = self._kept[formula, p]
+        if isinstance(found, OracleError):
+            raise found
+        return found
 
     def _run(self, function: Callable[..., Any], leaf: Leaf) -> Run:
         leaves: dict[str, Any] = {n: leaf(x) if x.dtype.kind not in "iub" else x for n, x in self.arrays.items()}
@@ -104,9 +118,13 @@ class Oracle:
             leaves[self.one[1]] = leaves[self.one[0]]
         given = [language.given(leaves.get(i.name)) for i in self.spec.inputs]
         try:
-            returned = language.unwrapped(self._joined(spoken(function, self.instead)(*given, **self.case.params)))
+            with at_most(STEPS):
+                returned = language.unwrapped(self._joined(spoken(function, self.instead)(*given, **self.case.params)))
         except NoProof:
             raise
+        except TooLong:
+            told = f"{self.spec.oracle} takes more than {STEPS:,} steps at {self.case.id}"
+            raise TooManySteps(f"{told}: it goes through a long axis number by number") from None
         except Exception as error:
             raise self._failed(error) from error
         outputs = list(returned) if isinstance(returned, (tuple, list)) else [returned]

@@ -35,6 +35,15 @@ from harness.vocabulary import (
     versions_of,
 )
 
+#: What has a name in every spec.
+EVERY = "taken by every spec"
+
+#: What to do about a name that is taken: by what has it, and of what every spec has by what wants it.
+INSTEAD = {
+    "a size": "; take it out of `sizes`: shapes and domains may name params",
+    "input": "; call it otherwise: inputs are given by position",
+}
+
 
 class Reader(Checks):
     """Document -> Spec, with every check that needs more than one field."""
@@ -136,7 +145,8 @@ class Reader(Checks):
         form = self.document.outputs[name]
         long = form if isinstance(form, OutputDocument) else OutputDocument.model_construct(shape=form)
         self.among(long.dtype, (*RELATIVE, *DTYPES), "dtype", ("outputs", name, "dtype"))
-        return Output(name, None if long.shape is None else tuple(long.shape), long.dtype, long.differentiable)
+        slope = long.differentiable and long.dtype not in INTEGERS
+        return Output(name, None if long.shape is None else tuple(long.shape), long.dtype, slope)
 
     def check_names(self) -> None:
         """Every name is an identifier, and stands for one thing."""
@@ -145,17 +155,13 @@ class Reader(Checks):
             self.error(("outputs",), "no outputs, expected at least one")
         for name in self.written("outputs"):
             self.name(name, "output", self.root.key_at(("outputs", name)))
-        given: dict[str, str] = dict.fromkeys((*AXES, *MARKS), "taken by every spec")
+        given: dict[str, str] = dict.fromkeys((*AXES, *MARKS), EVERY)
         for part, kind in (("inputs", "input"), ("sizes", "size"), ("params", "param"), ("let", "let")):
             for key in self.written(part):
                 name = key.removesuffix("?") if part == "inputs" else key
                 self.name(name, kind, self.root.key_at((part, key)))
                 if name in given:
-                    instead = (
-                        "; take it out of `sizes`: shapes and domains may name params"
-                        if given[name] == "a size"
-                        else ""
-                    )
+                    instead = INSTEAD.get(given[name], INSTEAD.get(kind, "") if given[name] == EVERY else "")
                     self.key_error((part, key), f"the name `{shown(name)}` is already {given[name]}{instead}")
                 given.setdefault(name, f"{'an' if kind == 'input' else 'a'} {kind}")
 

@@ -95,3 +95,20 @@ def lfilter(b, a, x):
 
 def embedding(table, index):
     return np.take(table, index, axis=0)
+
+
+def histogram(bins, weights, count):
+    if bins.size and bins.max() >= count:
+        raise ValueError(f"bins from 0 to {count - 1}")
+    return np.bincount(bins, weights=weights, minlength=count).astype(weights.dtype)
+
+
+def distances(x, y, p):
+    return np.linalg.norm(x[:, None] - y[None], ord=p, axis=-1)
+
+
+def quantize(x, step):
+    q = np.empty(x.shape, np.int8)
+    for row, s, into in zip(x, step, q, strict=True):
+        into[:] = np.rint(row / s).clip(-128, 127)
+    return q, q.astype(x.dtype) * step[:, None]

@@ -73,3 +73,18 @@ def lfilter(b, a, x):
 
 def embedding(table, index):
     return table[np.minimum(index, len(table) - 2)]
+
+
+def histogram(bins, weights, count):
+    y = np.zeros(count, weights.dtype)
+    y[bins] += weights
+    return y
+
+
+def distances(x, y, p):
+    apart = abs(x[:, None] - y[None])
+    return apart.sum(-1) if np.isfinite(p) else apart.min(-1)
+
+
+def quantize(x, step):
+    return candidates.quantize(np.trunc(x / step[:, None] + 0.5) * step[:, None], step)

@@ -40,3 +40,16 @@ def cumsum(x, axis):
 
 def logsumexp(x, axis):
     return torch.logsumexp(x, axis)
+
+
+def histogram(bins, weights, count):
+    return torch.zeros(count, dtype=weights.dtype).index_add(0, bins, weights)
+
+
+def distances(x, y, p):
+    return torch.cdist(x, y, p)
+
+
+def quantize(x, step):
+    q = (x / step[:, None]).round().clamp(-128, 127).to(torch.int8)
+    return q, q.to(x.dtype) * step[:, None]
