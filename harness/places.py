@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import log2
 from typing import Any
 
 import numpy as np
@@ -76,17 +77,25 @@ def _bits(wrong: Array, inside: int) -> float:
 
 
 def _border(wrong: Array) -> Iterator[Found]:
-    """How near to the ends of the last axis, or of the last two, all wrong entries stand."""
+    """How near to the ends of the last axis, or of the last two, all wrong entries stand; nowhere if in the middle as well."""
     depths = [np.minimum(np.arange(n), np.arange(n)[::-1]) for n in wrong.shape[-2:]]
-    if depths:
-        yield Place("border", -1), _nearest(wrong, np.broadcast_to(depths[-1], wrong.shape))
-    if len(depths) > 1:
-        yield Place("border", -2), _nearest(wrong, np.broadcast_to(np.minimum.outer(*depths), wrong.shape))
+    found = {-1: depths[-1]} if depths else {}
+    found |= {-2: np.minimum.outer(*depths)} if len(depths) > 1 else {}
+    for axis, depth in found.items():
+        if (bits := _nearest(wrong, np.broadcast_to(depth, wrong.shape))) is not None:
+            yield Place("border", axis), bits
 
 
-def _nearest(wrong: Array, depth: Array) -> float:
-    """How unlikely chance puts all wrong entries as near to an end as they are."""
-    return _bits(wrong, int((depth <= depth[wrong].max()).sum()))
+#: Depths of an array so small that what goes wrong near its ends may reach its middle.
+SHALLOW = 4
+
+
+def _nearest(wrong: Array, depth: Array) -> float | None:
+    """How unlikely chance puts all wrong entries as near to an end as they are, of any depth; None in a deep middle."""
+    reached, deepest = int(depth[wrong].max()), int(depth.max())
+    if reached == deepest > SHALLOW:
+        return None
+    return max(0.0, _bits(wrong, int((depth <= reached).sum())) - log2(deepest + 1))
 
 
 def _kinds(wrong: Array, expected: Array, actual: Array) -> Iterator[Found]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from itertools import islice, zip_longest
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -76,6 +76,18 @@ def _in_turn(found: Mapping[str, Sequence[Case]]) -> Iterator[tuple[str, Case]]:
 def nearest(chosen: Plan) -> Plan:
     """The plan with the cases nearest to each op's first one first, and wrong calls last."""
     return replace(chosen, cases={op: cases.ordered(chosen.specs[op], found) for op, found in chosen.cases.items()})
+
+
+#: Cases nearest to an op's first one that come before any other where time may be short.
+NEAREST = 4
+
+
+def near_and_far(chosen: Plan) -> Plan:
+    """The plan for as many cases as time allows: the nearest few, then by turns the next nearest and what differs most from
+    all before, so that other dtypes, special data and wrong calls are among what is reached."""
+    near, far = nearest(chosen).cases, budgeted(chosen, None, ()).cases
+    mixed = {op: (*near[op][:NEAREST], *chain.from_iterable(zip(near[op], far[op], strict=True))) for op in near}
+    return replace(chosen, cases={op: tuple({c.id: c for c in found}.values()) for op, found in mixed.items()})
 
 
 def budgeted(chosen: Plan, count: int | None, judged: Collection[tuple[str, str]]) -> Plan:

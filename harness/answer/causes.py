@@ -192,7 +192,8 @@ class _Facts:
         gathered = () if group.family == DEFAULTS else ("",)  # a file has gathered rows alone
         about = {(r.law, of) for r in group.rows for of in (r.of, *gathered)}
         kept = set[str]().union(*(self._conforms[one] for one in about))
-        broken = group.cases.union(*(self._red[law] for law in group.laws))
+        laws = {*group.laws, "agrees"} if group.family == "layout" else group.laws
+        broken = group.cases.union(*(self._red[law] for law in laws))
         invalid = group.family == "refusals"
         return self._sorted(c for c in kept - broken if c in self._order and bool(self._order[c].invalid) == invalid)
 
@@ -207,10 +208,11 @@ class _Facts:
         bad, good = self._sorted(valid), self.right(group)
         if not bad or not good:
             return None
-        found = self._best(self._columns, group, bad, good)
+        known = self._columns.but("layout") if group.family == "layout" else self._columns  # its rows name the layouts
+        found = self._best(known, group, bad, good)
         if (found and found.exact) or self.rate(group) is None:
             return found
-        return self._best(self._columns.without(self._sizes), group, bad, good)
+        return self._best(known.without(self._sizes), group, bad, good)
 
     def _best(self, known: Columns, group: Group, bad: Sequence[str], good: Sequence[str]) -> Rule | None:
         """The rule of what is known; of other numbers one that leaves rounded steps out, too, where that is exact."""

@@ -30,6 +30,10 @@ class Columns:
         words = {name: column[chosen] for name, column in self.words.items()}
         return Columns(words, {name: column[chosen] for name, column in self.numbers.items()}, len(chosen))
 
+    def but(self, axis: str) -> Columns:
+        """The facts but the words of an axis."""
+        return Columns({name: column for name, column in self.words.items() if name != axis}, self.numbers, self.count)
+
     def without(self, sizes: Collection[str]) -> Columns:
         """The words of all axes that are no sizes."""
         return Columns({name: column for name, column in self.words.items() if name not in sizes}, {}, self.count)

@@ -135,9 +135,12 @@ def _open(span: Span, low: bool) -> Span:
 
 
 def _magnitudes(found: Sequence[Traits]) -> Magnitudes | None:
-    """The magnitude of an input that best parts wrong entries from right ones, where most are wrong on one side alone."""
+    """The magnitude of an input that best parts wrong entries from right ones, where most are wrong on one side alone, and
+    most of the wrong ones are there."""
     tried = [one for name in sorted({b.name for t in found for b in t.binades}) for one in _thresholds(name, found)]
-    parting = [m for m in tried if 2 * m.wrong > m.inside and 2 * m.missed < m.outside and _parted(m) > ENOUGH]
+    parting = [
+        m for m in tried if 2 * m.wrong > m.inside and m.missed < min(m.wrong, m.outside / 2) and _parted(m) > ENOUGH
+    ]
     return max(parting, key=_parted, default=None)
 
 

@@ -28,6 +28,10 @@ class Said(StrEnum):
 DIGITS = 1 / 2
 
 
+#: Algorithms of which the errors are small beside the largest results, and not beside each.
+IN_NORM = ("fft", "winograd", "strassen", "prefix-sums", "goertzel")
+
+
 @dataclass(frozen=True)
 class Accuracy:
     """How far right values of a dtype are off: ``ulps`` units in the last place of the ``allowed`` ones.
@@ -47,7 +51,7 @@ class Answer:
     """What was found out about one candidate of an op, at ``cases`` of the ``planned`` ones.
 
     ``refused`` counts why cases are not offered, ``unasked`` why calls were not made that are; ``accuracy`` is of the values
-    that are right.
+    that are right. ``ways`` are algorithms that are right in norm, which others of the op declare and this one does not.
     """
 
     op: str
@@ -62,6 +66,7 @@ class Answer:
     planned: int = 0
     accuracy: tuple[Accuracy, ...] = ()
     unasked: Mapping[str, int] = field(default_factory=dict)
+    ways: tuple[str, ...] = ()
 
     def at(self, level: Level) -> Tally:
         """The tally of a level."""
@@ -105,6 +110,7 @@ def answer(
         len(order),
         tuple(_accuracies(order, rows)),
         dict(unasked.most_common()),
+        tuple(sorted({c.algorithm for c in spec.candidates}.intersection(IN_NORM) - {given.algorithm})),
     )
 
 

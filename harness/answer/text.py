@@ -95,6 +95,19 @@ def _levels(found: Answer) -> Iterator[str]:
     ):
         if some:
             yield from _block(word, [", ".join(some)], most=MOST_LINES)
+    if found.ways and _slightly(found):
+        flags = " or ".join(f"`--algorithm {way}`" for way in found.ways)
+        yield from _block("perhaps", [f"right as {flags}, which others of the op declare"])
+
+
+#: What is farther off than this part of the value is so by no algorithm's roundings.
+SLIGHT = 2.0**-12
+
+
+def _slightly(found: Answer) -> bool:
+    """Whether all that is wrong, and has no name, is off by little."""
+    numbers = [c for c in found.causes if c.level in (Level.VALUES, Level.GRADIENTS)]
+    return bool(numbers) and all(c.name is None and c.pattern.relative < SLIGHT for c in numbers)
 
 
 def _short(cause: Cause, sentences: Sequence[str]) -> list[str]:

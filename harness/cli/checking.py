@@ -126,7 +126,10 @@ def _judged(
     beside = tuple(replace(c, name=f"{c.name} (the library's own)", algorithm=algorithm) for c in beside)
     chosen = judging.planned([replace(spec, candidates=(*given, *beside), known=())], wanted.seed, wanted.only)
     count, _ = judging.budget(wanted.budget)
-    chosen = runs.nearest(chosen) if count is None else runs.budgeted(chosen, count, set())
+    if count is None:
+        chosen = runs.nearest(chosen) if until.seconds == float("inf") else runs.near_and_far(chosen)
+    else:
+        chosen = runs.budgeted(chosen, count, set())
     rows: list[Verdict] = []
     first = First(spec, wanted.seed, {c.name: c for c in given}, quiet, wanted.form != "rows", until)
 
@@ -141,6 +144,7 @@ def _judged(
             excused = ledger.excused(found, {c.name for c in beside})
             first.look(excused, by_id[task.case])
             rows.extend(excused)
+            until.some = True
             if wanted.fail_fast and len(first.found) == len(given):
                 return False
         return not until.enough()
@@ -149,7 +153,7 @@ def _judged(
     for further in _further(chosen, spec, given, rows, asked_for) if going and not wanted.only else ():
         going = going and judge(further)
         asked_for.extend(further.cases[spec.op])
-    return replace(chosen, cases={spec.op: tuple(asked_for)}), rows, first
+    return runs.nearest(replace(chosen, cases={spec.op: tuple(asked_for)})), rows, first
 
 
 def _further(

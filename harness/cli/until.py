@@ -20,11 +20,12 @@ JUDGING = 2 / 3
 
 @dataclass
 class Until:
-    """When a command ends: ``seconds`` after it began, or as soon as SIGTERM asks it to."""
+    """When a command ends: ``seconds`` after it began, or as soon as SIGTERM asks it to. ``some``: whether a case is done."""
 
     seconds: float = float("inf")
     began: float = field(default_factory=time.monotonic)
     stopped: bool = False
+    some: bool = False
 
     @property
     def left(self) -> float:
@@ -36,8 +37,10 @@ class Until:
         return not self.left
 
     def enough(self) -> bool:
-        """Whether nothing more is to be judged."""
-        return self.left <= (1 - JUDGING) * self.seconds if self.seconds < float("inf") else self.over()
+        """Whether nothing more is to be judged: however short the time, one case is."""
+        if self.stopped or self.seconds == float("inf"):
+            return self.over()
+        return self.some and self.left <= (1 - JUDGING) * self.seconds
 
     @contextmanager
     def heeding(self) -> Iterator[None]:

@@ -43,7 +43,7 @@ FAR = 8
 
 
 #: Most steps of a definition at one case; each keeps what derivatives need of it.
-STEPS = 20_000
+STEPS = 100_000
 
 
 class OracleError(Exception):
