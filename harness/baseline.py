@@ -2,7 +2,7 @@
 
 One row per case and candidate; what the laws said stands in one text, `law|subject|scenario|status margin`, one after the other.
 A status that conforms is left out, and so is what was not judged at all. Margins are powers of two: what counts as
-grown is four times as large.
+grown is four times as large. They are kept of what the definition gives itself; of relations between answers the status is.
 
 A baseline is of several capabilities of processors. What is the same under all that its op was recorded under stands
 once, without a capability; what differs stands in further rows of the same case and candidate, each with the
@@ -21,6 +21,9 @@ from harness.subjects import said_now
 
 #: The columns of a baseline.
 COLUMNS = ("op", "case", "candidate", "capability", "verdicts")
+
+#: Laws of which the margins are kept.
+MEASURED = ("agrees", "gradient", "forward", "second")
 
 #: Stands between the capabilities that a row holds under, and between the verdicts of one row.
 _AND, _END = " ", ";"
@@ -41,7 +44,8 @@ def folded(verdicts: pandas.DataFrame) -> pandas.DataFrame:
     rows = verdicts.loc[~verdicts["status"].isin(UNJUDGED), list(UNFOLDED)]
     of = rows["law"] + "|" + rows["subject"] + "|" + rows["scenario"]
     status = rows["status"].where(rows["status"] != "conforms", "")
-    said = of + "|" + (status + " " + pandas.Series(_written(rows["margin"]), rows.index)).str.strip()
+    margins = rows["margin"].where(rows["law"].isin(MEASURED))
+    said = of + "|" + (status + " " + pandas.Series(_written(margins), rows.index)).str.strip()
     return _gathered(rows.assign(verdicts=said, capability=""))
 
 
