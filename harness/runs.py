@@ -83,10 +83,12 @@ NEAREST = 4
 
 
 def near_and_far(chosen: Plan) -> Plan:
-    """The plan for as many cases as time allows: the nearest few, then by turns the next nearest and what differs most from
-    all before, so that other dtypes, special data and wrong calls are among what is reached."""
+    """The plan for as many cases as time allows: the nearest few, then by turns the next nearest, what differs most from all
+    before, and a wrong call, so that other dtypes and special data are among what is reached."""
     near, far = nearest(chosen).cases, budgeted(chosen, None, ()).cases
-    mixed = {op: (*near[op][:NEAREST], *chain.from_iterable(zip(near[op], far[op], strict=True))) for op in near}
+    wrong = {op: [case for case in found if case.invalid] for op, found in near.items()}
+    turns = {op: chain.from_iterable(zip_longest(near[op], far[op], wrong[op])) for op in near}
+    mixed = {op: [*near[op][:NEAREST], *(case for case in turns[op] if case)] for op in near}
     return replace(chosen, cases={op: tuple({c.id: c for c in found}.values()) for op, found in mixed.items()})
 
 

@@ -23,6 +23,7 @@ from harness.answer.rules import parts, rule
 from harness.answer.text import told
 from harness.answer.words import about
 from harness.asking.binding import load
+from harness.cli.until import Until
 from harness.model import CandidateSpec, Span, Spec, Traits, Verdict, shown
 from harness.subjects import BY_DEFAULT, OTHER_KINDS
 
@@ -45,6 +46,11 @@ def halved_above_two(x):
 def inaccurate_near_zero(x):
     y = 1 / (1 + np.exp(-x))
     return np.where((np.abs(x) < 0.25) & (np.floor(x * 1e4) % 3 > 0), y * 1.001, y).astype(x.dtype)
+
+
+def wrong_anywhere(x):
+    y = 1 / (1 + np.exp(-x))
+    return np.where(np.floor(np.abs(x) * 1e4) % 3 > 0, y * 1.001, y).astype(x.dtype)
 
 
 def wrong_by_draws(x):
@@ -387,6 +393,31 @@ def test_a_bound_that_leaves_few_digits_tells_nothing_of_accuracy(sigmoid: Spec)
 def test_magnitudes_of_an_input_part_wrong_entries_from_right_ones(sigmoid: Spec, folder: Path) -> None:
     found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:inaccurate_near_zero", "numpy", every=3)
     assert "|`input`|" in found.causes[0].pattern.text
+
+
+def test_what_is_wrong_in_the_middle_too_is_not_near_the_ends(sigmoid: Spec, folder: Path) -> None:
+    found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:wrong_anywhere", "numpy", every=3)
+    assert found.causes[0].level is Level.VALUES
+    assert "near the" not in found.causes[0].pattern.text
+
+
+def test_a_budget_of_time_reaches_other_dtypes_special_data_and_wrong_calls_early() -> None:
+    spec = specs.read(ROOT / "specs" / "conv2d.yaml", runs.LAW_NAMES)
+    planned = runs.plan([spec], 0)
+    order = runs.near_and_far(planned).cases["conv2d"]
+    assert {c.id for c in order} == {c.id for c in planned.cases["conv2d"]}
+    assert order[: runs.NEAREST] == runs.nearest(planned).cases["conv2d"][: runs.NEAREST]
+    early = order[:60]
+    assert {c.dtype for c in early} == set(spec.dtypes) | {c.dtype for c in order if c.dtype not in spec.dtypes}
+    assert any(c.fill in ("nan", "inf") for c in early)
+    assert any(c.invalid for c in early)
+
+
+def test_one_case_is_judged_however_short_the_time() -> None:
+    until = Until(seconds=0.0)
+    assert not until.enough()
+    until.some = True
+    assert until.enough()
 
 
 def test_what_few_entries_show_has_a_rate_and_no_rule(sigmoid: Spec, folder: Path) -> None:
