@@ -324,7 +324,7 @@ class Document(_Strict):
     """Mistakes that implementations make, by what such a one does: `module:attribute` of the definition that does it, called
     as the oracle is. A candidate that deviates and conforms to one is named so."""
     laws: list[LawDocument] = Field(default_factory=list)
-    """Laws beside the implied ones, as `linear: input` (see `harness list laws`)."""
+    """A list of laws beside the implied ones, as `[linear: input, integers]` (see `harness list laws`)."""
     exempt: dict[str, _Text] = Field(default_factory=dict)
     """Laws that no candidate need keep, each with the reason."""
     candidates: dict[str, _CandidateForm] = Field(default_factory=dict)
