@@ -45,7 +45,7 @@ def quantized_about_zero(
     input: Any, *, scale: float = 0.25, zero_point: int = 0, quant_min: int = -128, quant_max: int = 127
 ) -> Any:
     """The zero point is left out."""
-    return right.quantize_affine(input, scale=scale, quant_min=quant_min, quant_max=quant_max)
+    return right.quantize_affine(input, scale=scale, zero_point=0, quant_min=quant_min, quant_max=quant_max)
 
 
 def dequantized_about_zero(input: Any, scale: Any, zero_point: Any) -> Any:
