@@ -33,7 +33,13 @@ def test_a_part_of_the_specs_is_green_without_vector_instructions(tmp_path: Path
 @pytest.mark.parametrize(
     ("native", "names"),
     [
-        ("AVX512", ["default", "avx2", "avx512", "onednn-sse41", "onednn-avx2", "onednn-avx512_core", "mkl-avx2"]),
+        (
+            "AVX512",
+            [
+                *("default", "avx2", "avx512", "onednn-sse41", "onednn-avx2", "onednn-avx512_core", "mkl-avx2"),
+                "avx2-machine",
+            ],
+        ),
         ("DEFAULT", ["default"]),
         ("NO AVX", ["no avx"]),
     ],
