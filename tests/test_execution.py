@@ -260,7 +260,7 @@ def test_a_judge_killed_from_outside_changes_nothing() -> None:
             for process in workers_of_this_process():
                 os.kill(process, signal.SIGKILL)
                 killed += 1
-    assert killed == 4
+    assert killed >= 4  # a worker of the run before may still be ending
     assert text(table(iter(seen))) == text(undisturbed)
 
 
