@@ -327,7 +327,9 @@ def test_a_backward_that_writes_to_the_upstream_gradient_is_said_to(sigmoid: Spe
 def test_what_is_kept_of_an_overwritten_input_is_said_in_words(sigmoid: Spec, folder: Path) -> None:
     found, _ = judged(sigmoid, f"{folder}/wrong_sigmoids.py:keeps_by_identity", "numpy", every=15)
     assert found.causes[0].level is Level.REPEATS
-    text = " ".join(" ".join(lines(found)).split())  # two threads may be given the same place in memory, and then say so too
+    text = " ".join(
+        " ".join(lines(found)).split()
+    )  # two threads may be given the same place in memory, and then say so too
     assert "old contents of inputs that were overwritten in place" in text or "of overwritten inputs, in " in text
 
 
