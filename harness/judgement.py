@@ -101,11 +101,9 @@ class Judge:
         due = _due(trial)
         clock.charge("agrees")
         trial.perform()
-        if isinstance(due, TooManySteps):
-            words = short(due)
-            return [flat(trial, "status", Whole(), "inconclusive", blame="oracle", mark="long", message=words)]
         if isinstance(due, OracleError):
-            return [flat(trial, "agrees", Whole(), "inconclusive", blame="oracle", message=short(due))]
+            law, mark = ("status", "long") if isinstance(due, TooManySteps) else ("agrees", "")
+            return [flat(trial, law, Whole(), "inconclusive", blame="oracle", mark=mark, message=short(due))]
         clock.charge("status")
         if trial.ended is not None:
             return [death(trial, trial.ended)]

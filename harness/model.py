@@ -28,8 +28,8 @@ Status = Literal[
     "fixed",
 ]
 
-#: What the judge notes of a row while it is on its way: that the candidate raised, is not there, or was proved wrong, or that
-#: the definition takes an invalid call.
+#: What the judge notes of a row while it is on its way: that the candidate raised, is not there, or was proved wrong, that the
+#: definition takes an invalid call, or that it takes too many steps.
 Mark = Literal["", "raised", "absent", "proved", "taken", "long"]
 
 #: How bad a candidate is by each status that judges it, the first that speaks for all it did.

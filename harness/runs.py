@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from itertools import chain, islice, zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -68,8 +68,8 @@ class Plan:
 
 
 def _in_turn(found: Mapping[str, Sequence[Case]]) -> Iterator[tuple[str, Case]]:
-    """A case of each op after the other, until all are through."""
-    for turn in zip_longest(*([(op, case) for case in some] for op, some in found.items())):
+    """A case of each kind after the other, until all are through."""
+    for turn in zip_longest(*([(kind, case) for case in some] for kind, some in found.items())):
         yield from (pair for pair in turn if pair)
 
 
@@ -87,9 +87,12 @@ def near_and_far(chosen: Plan) -> Plan:
     before, and a wrong call, so that other dtypes and special data are among what is reached."""
     near, far = nearest(chosen).cases, budgeted(chosen, None, ()).cases
     wrong = {op: [case for case in found if case.invalid] for op, found in near.items()}
-    turns = {op: chain.from_iterable(zip_longest(near[op], far[op], wrong[op])) for op in near}
-    mixed = {op: [*near[op][:NEAREST], *(case for case in turns[op] if case)] for op in near}
-    return replace(chosen, cases={op: tuple({c.id: c for c in found}.values()) for op, found in mixed.items()})
+    mixed = {}
+    for op in near:
+        turns = _in_turn({"near": near[op], "far": far[op], "wrong": wrong[op]})
+        found = {case.id: case for case in (*near[op][:NEAREST], *(case for _, case in turns))}
+        mixed[op] = tuple(found.values())
+    return replace(chosen, cases=mixed)
 
 
 def budgeted(chosen: Plan, count: int | None, judged: Collection[tuple[str, str]]) -> Plan:

@@ -40,6 +40,8 @@ ALGORITHMS: Mapping[str, str] = {
     "goertzel": "transforms by a recurrence of second order: off by some N^2 roundings of the sum of magnitudes",
     "strassen": "products of matrices by Strassen: small in norm",
 }
+#: Algorithms of which the errors are small beside the largest results, and not beside each.
+IN_NORM = ("fft", "winograd", "strassen", "prefix-sums", "goertzel")
 FLOATS = ("float16", "bfloat16", "float32", "float64", "longdouble")
 COMPLEX = ("complex64", "complex128", "clongdouble")
 INTEGERS = ("bool", "int8", "int16", "int32", "int64", "uint8")

@@ -69,8 +69,8 @@ def settings(native: str) -> dict[str, dict[str, str]]:
     torch = {name.lower(): {"ATEN_CPU_CAPABILITY": name.lower()} for name in offered}
     below = offered if native == "AVX512" else offered[:-1]  # oneDNN has more steps there: AMX, and halves
     onednn = {f"onednn-{STEPS[name].lower()}": {"ONEDNN_MAX_CPU_ISA": STEPS[name]} for name in below}
-    mkl = {"mkl-avx2": {"MKL_ENABLE_INSTRUCTIONS": "AVX2"}, "avx2-machine": AVX2_MACHINE} if native == "AVX512" else {}
-    return torch | onednn | mkl
+    at_avx2 = {"mkl-avx2": {"MKL_ENABLE_INSTRUCTIONS": "AVX2"}, "avx2-machine": AVX2_MACHINE}
+    return torch | onednn | (at_avx2 if native == "AVX512" else {})
 
 
 def native() -> str:

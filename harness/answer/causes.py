@@ -208,11 +208,12 @@ class _Facts:
         bad, good = self._sorted(valid), self.right(group)
         if not bad or not good:
             return None
-        known = self._columns.but("layout") if group.family == "layout" else self._columns  # its rows name the layouts
+        named = {"layout"} if group.family == "layout" else set()  # its rows name the layouts
+        known = self._columns.without(named)
         found = self._best(known, group, bad, good)
         if (found and found.exact) or self.rate(group) is None:
             return found
-        return self._best(known.without(self._sizes), group, bad, good)
+        return self._best(replace(known.without(self._sizes), numbers={}), group, bad, good)
 
     def _best(self, known: Columns, group: Group, bad: Sequence[str], good: Sequence[str]) -> Rule | None:
         """The rule of what is known; of other numbers one that leaves rounded steps out, too, where that is exact."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -30,13 +30,9 @@ class Columns:
         words = {name: column[chosen] for name, column in self.words.items()}
         return Columns(words, {name: column[chosen] for name, column in self.numbers.items()}, len(chosen))
 
-    def but(self, axis: str) -> Columns:
-        """The facts but the words of an axis."""
-        return Columns({name: column for name, column in self.words.items() if name != axis}, self.numbers, self.count)
-
-    def without(self, sizes: Collection[str]) -> Columns:
-        """The words of all axes that are no sizes."""
-        return Columns({name: column for name, column in self.words.items() if name not in sizes}, {}, self.count)
+    def without(self, axes: Collection[str]) -> Columns:
+        """The facts but the words of some axes."""
+        return replace(self, words={name: column for name, column in self.words.items() if name not in axes})
 
 
 def columns(spec: Spec, found: Sequence[Case]) -> Columns:

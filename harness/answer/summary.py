@@ -13,6 +13,7 @@ from harness.answer.groups import Manner, attributed
 from harness.answer.levels import Level, Tally, red, tallies
 from harness.bounds import precision
 from harness.model import CandidateSpec, Case, Spec, Verdict
+from harness.vocabulary import IN_NORM
 
 
 class Said(StrEnum):
@@ -26,10 +27,6 @@ class Said(StrEnum):
 
 #: The part of a value, in digits of its dtype, beyond which a bound says nothing of how accurate it is.
 DIGITS = 1 / 2
-
-
-#: Algorithms of which the errors are small beside the largest results, and not beside each.
-IN_NORM = ("fft", "winograd", "strassen", "prefix-sums", "goertzel")
 
 
 @dataclass(frozen=True)

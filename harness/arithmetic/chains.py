@@ -38,29 +38,9 @@ def joined(*xs: Tracked) -> Chain:
         return Chain(terms, sizes, squares, arriving, all(c.whole for c in of))
 
 
-def moved(of: Terms | None, shape: tuple[int, ...], move: Move) -> Terms | None:
-    """The terms of a sum whose entries are moved."""
-    if of is None:
-        return None
-
-    @cache
-    def terms() -> Chain:
-        count, sizes, squares = (move(np.broadcast_to(a, shape)) for a in (of().terms, of().sizes, of().squares))
-        arriving = of().arriving
-        if arriving is not None:
-            arriving = np.stack(
-                [move(e) for e in np.broadcast_to(with_axes(arriving, len(shape)), (len(arriving), *shape))]
-            )
-        return Chain(count, sizes, squares, arriving, of().whole)
-
-    return terms
-
-
-def met(x: Tracked, move: Move) -> Terms | None:
-    """The terms of a sum whose entries are moved and added where they meet."""
-    if x.chain is None:
-        return None
-    return cache(lambda: _entrywise([x], move))
+def moved(x: Tracked, move: Move) -> Terms | None:
+    """The terms of a sum whose entries are moved, and added where they meet."""
+    return None if x.chain is None else cache(lambda: _entrywise([x], move))
 
 
 def chosen(a: Tracked, b: Tracked, condition: Any) -> Terms | None:

@@ -20,7 +20,7 @@ def moved(x: Tracked, move: Move) -> Tracked:
     def make() -> tuple[Array, Array | None]:
         return move(x.value), None if x.error is None else np.stack([move(e) for e in x.error])
 
-    chain = chains.moved(x.chain, x.shape, move)
+    chain = chains.moved(x, move)
     if isinstance(x, Deferred) and x.waiting:
         return Deferred(move(np.broadcast_to(np.int8(0), x.shape)).shape, x.dtype, make, x.p, chain=chain)
     return replace(made(*make(), x.p), chain=chain)
@@ -59,7 +59,7 @@ def scatter(x: Tracked, index: Any, shape: tuple[int, ...]) -> Tracked:
             error = plus(error, np.where(repeats > 1, local, 0.0))
         return value, error
 
-    return Deferred(tuple(shape), x.dtype, make, x.p, chain=chains.met(x, move))
+    return Deferred(tuple(shape), x.dtype, make, x.p, chain=chains.moved(x, move))
 
 
 def concatenate(*xs: Tracked, axis: int) -> Tracked:

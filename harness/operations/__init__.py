@@ -283,21 +283,12 @@ def decided(function: Callable[..., Any]) -> Callable[..., Any]:
 #: Functions with plain results, such as places and truth values.
 DECIDED: frozenset[Callable[..., Any]] = frozenset(
     (
-        *(
-            np.argmax,
-            np.argmin,
-            np.argsort,
-            np.argpartition,
-            np.nanargmax,
-            np.nanargmin,
-            np.searchsorted,
-            np.nonzero,
-            np.flatnonzero,
-        ),
+        *(np.argmax, np.argmin, np.argsort, np.nanargmax, np.nanargmin, np.searchsorted, np.nonzero, np.flatnonzero),
         *(np.argwhere, np.count_nonzero, np.any, np.all, np.isneginf, np.isposinf, np.iscomplex, np.isreal),
         *(np.array_equal, np.tril_indices_from, np.triu_indices_from, np.lexsort, np.array_equiv),
         *(np.array_repr, np.array_str, np.array2string, np.isin, np.may_share_memory, np.shares_memory),
         *(np.diag_indices_from, np.min_scalar_type, np.digitize, np.histogram, np.histogram_bin_edges),
+        np.argpartition,
     )
 )
 PROGRAMS |= {function: decided(function) for function in DECIDED}

@@ -45,6 +45,11 @@ INSTEAD = {
 }
 
 
+def _has_slope(form: InputDocument | OutputDocument) -> bool:
+    """Whether an array has derivatives: whole numbers have none."""
+    return form.differentiable and form.dtype not in INTEGERS
+
+
 class Reader(Checks):
     """Document -> Spec, with every check that needs more than one field."""
 
@@ -118,8 +123,7 @@ class Reader(Checks):
         self.among(long.dtype, (*RELATIVE, *DTYPES), "dtype", ("inputs", name, "dtype"))
         ends = self.ends(long, name)
         optional, shape = name.endswith("?"), tuple(long.shape)
-        slope = long.differentiable and long.dtype not in INTEGERS
-        return Input(name.removesuffix("?"), shape, optional, long.domain, long.dtype, slope, *ends)
+        return Input(name.removesuffix("?"), shape, optional, long.domain, long.dtype, _has_slope(long), *ends)
 
     def ends(self, given: InputDocument, name: str) -> tuple[Expression, Expression] | tuple[()]:
         """The first and the last whole number of an integer input; none of other inputs."""
@@ -145,8 +149,7 @@ class Reader(Checks):
         form = self.document.outputs[name]
         long = form if isinstance(form, OutputDocument) else OutputDocument.model_construct(shape=form)
         self.among(long.dtype, (*RELATIVE, *DTYPES), "dtype", ("outputs", name, "dtype"))
-        slope = long.differentiable and long.dtype not in INTEGERS
-        return Output(name, None if long.shape is None else tuple(long.shape), long.dtype, slope)
+        return Output(name, None if long.shape is None else tuple(long.shape), long.dtype, _has_slope(long))
 
     def check_names(self) -> None:
         """Every name is an identifier, and stands for one thing."""
