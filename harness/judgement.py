@@ -102,8 +102,7 @@ class Judge:
         clock.charge("agrees")
         trial.perform()
         if isinstance(due, OracleError):
-            law, mark = ("status", "long") if isinstance(due, TooManySteps) else ("agrees", "")
-            return [flat(trial, law, Whole(), "inconclusive", blame="oracle", mark=mark, message=short(due))]
+            return [_unknown(trial, "status" if isinstance(due, TooManySteps) else "agrees", due)]
         clock.charge("status")
         if trial.ended is not None:
             return [death(trial, trial.ended)]
@@ -206,9 +205,14 @@ class _Course:
         except Unanswered as nothing:
             self._rows.extend(unanswered(trial, law, nothing.asked))
         except OracleError as error:
-            self._rows.append(
-                flat(trial, law.name, Whole(), "inconclusive", scenario=law.of, blame="oracle", message=short(error))
-            )
+            self._rows.append(_unknown(trial, law.name, error, law.of))
+
+
+def _unknown(trial: Trial, law: str, error: OracleError, scenario: str = "") -> Verdict:
+    """The row of a law of which nobody knows what is due."""
+    mark: Mark = "long" if isinstance(error, TooManySteps) else ""
+    words = short(error)
+    return flat(trial, law, Whole(), "inconclusive", scenario, blame="oracle", mark=mark, message=words)
 
 
 def _oracle(bench: Bench, note: Note) -> list[Verdict]:

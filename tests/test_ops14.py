@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import sys
 from functools import cache
@@ -9,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+import harness
 from harness import runs, specs
 from harness.execution import inline
 from harness.model import RED, Verdict
+from harness.oracles import oracle
 
 FOLDER = Path(__file__).parent / "ops14"
 OPS = sorted(p.stem for p in FOLDER.glob("*.yaml"))
@@ -53,3 +56,11 @@ def test_right_functions_conform_close_to_their_bounds(op: str) -> None:
 @pytest.mark.parametrize("op", OPS)
 def test_a_mistake_is_found(op: str) -> None:
     assert any(r.status == "deviates" for r in rows(op) if r.candidate == "numpy.mistaken")
+
+
+def test_a_case_at_which_a_definition_takes_too_many_steps_is_left_out_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    monkeypatch.setattr(oracle, "STEPS", 5_000)
+    found = harness.check(FOLDER / "lfilter.yaml", importlib.import_module("candidates").lfilter, cases=CASES)
+    assert found
+    assert "not judged: definitions:lfilter takes more than 5,000 steps at lfilter/" in " ".join(str(found).split())

@@ -87,7 +87,8 @@ def answer(
     levels = tallies(spec, given, order, rows)
     lacking = (r for r in rows if r.law == "status" and r.status == "unsupported")
     refused = Counter(r.message for r in lacking)
-    given_up = (r for r in rows if (r.law, r.status, r.blame) == ("status", "inconclusive", "") and r.mark != "taken")
+    open_ = (r for r in rows if (r.law, r.status) == ("status", "inconclusive"))
+    given_up = (r for r in open_ if r.mark == "long" or (not r.blame and r.mark != "taken"))
     unasked = Counter(r.message for r in given_up)
     compared = any(t.right or t.known for t in levels if t.level in (Level.VALUES, Level.SPECIALS) and _valued(rows))
     said = Said.IS_NOT if red(levels, accepted) else Said.IS if compared else Said.OPEN
